@@ -1,0 +1,1 @@
+"""The tests of article-stream, by kind: unit, property, contract (against a broker) and chaos (a broker that fails)."""

@@ -1,0 +1,40 @@
+"""Fixtures that every kind of test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.kafka_server import KafkaServer, RealKafka, real_kafka
+
+REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
+
+
+def without_kafka(reason: str) -> None:
+    """Skip the test, or fail it where ``STREAM_TEST_REQUIRE_KAFKA=1`` says that a Kafka has to be there."""
+    if REQUIRED:
+        pytest.fail(f"STREAM_TEST_REQUIRE_KAFKA=1, but {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaServer]:
+    """A real Kafka for the whole session, started by the first test that asks; give topics and groups fresh names."""
+    found = real_kafka()
+    if isinstance(found, str):
+        without_kafka(found)
+        return
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def own_kafka() -> Iterator[RealKafka]:
+    """A one-broker Kafka for one test, which may kill and pause it; not started yet."""
+    if reason := RealKafka.why_not():
+        without_kafka(reason)
+    cluster = RealKafka()
+    yield cluster
+    cluster.close()

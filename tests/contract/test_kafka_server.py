@@ -1,0 +1,81 @@
+"""The tests' own Kafka: a record that was acknowledged can be read, also after the broker was killed."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from confluent_kafka import Consumer, Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from tests.kafka_server import KafkaServer, KafkaServerError, Listener, RealKafka
+
+TIMEOUT_S = 30.0
+
+
+def create_topic(servers: str) -> str:
+    """Create a topic with a name of its own; the name is the answer."""
+    topic = f"smoke-{uuid.uuid4().hex}"
+    admin = AdminClient({"bootstrap.servers": servers})
+    admin.create_topics([NewTopic(topic, num_partitions=1)])[topic].result(TIMEOUT_S)
+    return topic
+
+
+def produce(servers: str, topic: str, value: bytes) -> None:
+    """Write one record and wait for its acknowledgement."""
+    producer = Producer({"bootstrap.servers": servers})
+    producer.produce(topic, value)
+    assert producer.flush(TIMEOUT_S) == 0
+
+
+def consume(servers: str, topic: str, **more: str) -> bytes | None:
+    """Read a topic's first record as a new group."""
+    group = {"group.id": uuid.uuid4().hex, "auto.offset.reset": "earliest"}
+    consumer = Consumer({"bootstrap.servers": servers, **group, **more})
+    try:
+        consumer.subscribe([topic])
+        message = consumer.poll(TIMEOUT_S)
+        assert message is not None
+        assert message.error() is None
+        return message.value()
+    finally:
+        consumer.close()
+
+
+def test_a_record_comes_back(kafka: KafkaServer) -> None:
+    topic = create_topic(kafka.bootstrap_servers)
+    produce(kafka.bootstrap_servers, topic, b"one")
+    assert consume(kafka.bootstrap_servers, topic) == b"one"
+
+
+def test_data_outlives_a_kill_and_ports_stay(own_kafka: RealKafka) -> None:
+    own_kafka.start()
+    servers, first_pid = own_kafka.bootstrap_servers, own_kafka.pid
+    topic = create_topic(servers)
+    produce(servers, topic, b"kept")
+    own_kafka.kill()
+    with pytest.raises(KafkaServerError, match="does not run"):
+        _ = own_kafka.pid
+    own_kafka.start()
+    assert own_kafka.pid != first_pid
+    assert consume(servers, topic) == b"kept"
+
+
+def test_a_listener_with_passwords() -> None:
+    if reason := RealKafka.why_not():
+        pytest.skip(reason)
+    module = "org.apache.kafka.common.security.plain.PlainLoginModule"
+    sasl = {"sasl.enabled.mechanisms": "PLAIN", "plain.sasl.jaas.config": f'{module} required user_ann="secret";'}
+    with RealKafka(listeners=[Listener("GUARDED", "SASL_PLAINTEXT", sasl)]) as kafka:
+        topic = create_topic(kafka.bootstrap_servers)
+        produce(kafka.bootstrap_servers, topic, b"guarded")
+        login = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN", "sasl.username": "ann"}
+        assert consume(kafka.address("GUARDED"), topic, **login, **{"sasl.password": "secret"}) == b"guarded"
+
+
+def test_a_broker_that_cannot_start_shows_its_log() -> None:
+    if reason := RealKafka.why_not():
+        pytest.skip(reason)
+    with pytest.raises(KafkaServerError, match=r"segment\.bytes"), RealKafka(properties={"log.segment.bytes": "none"}):
+        pass

@@ -1,0 +1,101 @@
+"""The ports and properties of a cluster's brokers."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+HOST = "127.0.0.1"
+CONTROLLER, PLAIN = "CONTROLLER", "PLAINTEXT"
+# Below the ports that the system hands out for outgoing connections (from 32768 on Linux): otherwise, while a broker is
+# down, a client's own connection could take its port, or even connect to itself.
+LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One more listener of every broker, beside the plain one, for tests of TLS and SASL.
+
+    ``properties`` are written as ``listener.name.<name>.<property>``, such as ``sasl.enabled.mechanisms``.
+    """
+
+    name: str
+    protocol: str
+    properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Where one broker, which is a controller too, listens: port by listener name."""
+
+    node_id: int
+    ports: Mapping[str, int]
+
+    def address(self, listener: str) -> str:
+        """Return ``host:port`` of a listener."""
+        return f"{HOST}:{self.ports[listener]}"
+
+
+def free_ports(count: int) -> list[int]:
+    """Return that many ports on which nothing listens now."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret depends on it
+        with socket.socket() as probe:
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+        ports.add(port)
+    return list(ports)
+
+
+def plan(brokers: int, listeners: Sequence[Listener]) -> list[Node]:
+    """Choose free ports for a cluster of that many brokers."""
+    names = [CONTROLLER, PLAIN, *(listener.name for listener in listeners)]
+    ports = iter(free_ports(brokers * len(names)))
+    return [Node(node_id, {name: next(ports) for name in names}) for node_id in range(1, brokers + 1)]
+
+
+def server_properties(
+    node: Node, cluster: Sequence[Node], data: Path | str, listeners: Sequence[Listener], overrides: Mapping[str, str]
+) -> str:
+    """Return the text of one broker's ``server.properties``; ``overrides`` win."""
+    # Every broker is a controller as well: one process fewer, and three of them outlive the loss of any one.
+    copies = str(len(cluster))
+    in_sync = str(min(2, len(cluster)))
+    public = [name for name in node.ports if name != CONTROLLER]
+    protocols = {CONTROLLER: "PLAINTEXT", PLAIN: "PLAINTEXT"} | {each.name: each.protocol for each in listeners}
+    properties = {
+        "process.roles": "broker,controller",
+        "node.id": str(node.node_id),
+        "controller.quorum.voters": ",".join(f"{each.node_id}@{each.address(CONTROLLER)}" for each in cluster),
+        "listeners": ",".join(f"{name}://{node.address(name)}" for name in node.ports),
+        "advertised.listeners": ",".join(f"{name}://{node.address(name)}" for name in public),
+        "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
+        "controller.listener.names": CONTROLLER,
+        "inter.broker.listener.name": PLAIN,
+        "log.dirs": str(data),
+        "auto.create.topics.enable": "false",
+        "num.partitions": "4",
+        "default.replication.factor": copies,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.num.partitions": "4",
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.num.partitions": "4",
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": in_sync,
+        "group.initial.rebalance.delay.ms": "0",
+        # A killed broker comes back only when its old session has ended, 9 s by default.
+        "broker.heartbeat.interval.ms": "500",
+        "broker.session.timeout.ms": "3000",
+    }
+    for listener in listeners:
+        prefix = f"listener.name.{listener.name.lower()}"
+        properties |= {f"{prefix}.{key}": value for key, value in listener.properties.items()}
+    return "".join(f"{key}={value}\n" for key, value in (properties | dict(overrides)).items())
