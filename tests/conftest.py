@@ -30,11 +30,16 @@ def kafka() -> Iterator[KafkaServer]:
     found.close()
 
 
-@pytest.fixture
-def own_kafka() -> Iterator[RealKafka]:
-    """A one-broker Kafka for one test, which may kill and pause it; not started yet."""
+@pytest.fixture(scope="session")
+def runs_kafka() -> None:
+    """Ask that this machine can run ``RealKafka``: for tests that start one of their own."""
     if reason := RealKafka.why_not():
         without_kafka(reason)
+
+
+@pytest.fixture
+def own_kafka(runs_kafka: None) -> Iterator[RealKafka]:  # noqa: ARG001 - asked for its effect
+    """A one-broker Kafka for one test, which may kill and pause it; not started yet."""
     cluster = RealKafka()
     yield cluster
     cluster.close()

@@ -62,9 +62,8 @@ def test_data_outlives_a_kill_and_ports_stay(own_kafka: RealKafka) -> None:
     assert consume(servers, topic) == b"kept"
 
 
+@pytest.mark.usefixtures("runs_kafka")
 def test_a_listener_with_passwords() -> None:
-    if reason := RealKafka.why_not():
-        pytest.skip(reason)
     module = "org.apache.kafka.common.security.plain.PlainLoginModule"
     sasl = {"sasl.enabled.mechanisms": "PLAIN", "plain.sasl.jaas.config": f'{module} required user_ann="secret";'}
     with RealKafka(listeners=[Listener("GUARDED", "SASL_PLAINTEXT", sasl)]) as kafka:
@@ -74,8 +73,7 @@ def test_a_listener_with_passwords() -> None:
         assert consume(kafka.address("GUARDED"), topic, **login, **{"sasl.password": "secret"}) == b"guarded"
 
 
+@pytest.mark.usefixtures("runs_kafka")
 def test_a_broker_that_cannot_start_shows_its_log() -> None:
-    if reason := RealKafka.why_not():
-        pytest.skip(reason)
     with pytest.raises(KafkaServerError, match=r"segment\.bytes"), RealKafka(properties={"log.segment.bytes": "none"}):
         pass
