@@ -1,0 +1,28 @@
+# Two stages: what builds stays behind. Runs as nobody in particular, on a read-only root file system, and writes to /tmp only.
+FROM python:3.13.9-slim-bookworm AS build
+WORKDIR /src
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+RUN python -m venv /opt/article-stream
+COPY pyproject.toml README.md LICENSE ./
+COPY stream stream
+RUN /opt/article-stream/bin/pip install --no-cache-dir .
+
+FROM python:3.13.9-slim-bookworm
+LABEL org.opencontainers.image.title="article-stream" \
+      org.opencontainers.image.description="Cleans news articles from one Kafka topic to another, exactly once" \
+      org.opencontainers.image.licenses="MIT"
+COPY --from=build /opt/article-stream /opt/article-stream
+ENV PATH=/opt/article-stream/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    STREAM_HTTP_HOST=0.0.0.0 \
+    STREAM_LOG_FORMAT=json
+WORKDIR /tmp
+# By number: Kubernetes can see that it is not root (runAsNonRoot).
+USER 10001:10001
+EXPOSE 6066
+# Live, not ready: a worker that waits for Kafka is to be left alone, one that is stuck is not.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["python", "-c", "import os, urllib.request as u; u.urlopen('http://127.0.0.1:' + os.environ.get('STREAM_HTTP_PORT', '6066') + '/health/live', timeout=4)"]
+ENTRYPOINT ["article-stream"]
+CMD ["worker"]

@@ -1,0 +1,51 @@
+# Everything a person or a machine does with this project. `make` alone lists it.
+# PYTHON=python3.12 make test   chooses the Python that .venv is made with.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format chaos bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(READY) ## the whole worker on an embedded broker, with articles that come along; ends by itself
+	@$(BIN)/article-stream demo
+
+test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
+	@$(BIN)/pytest
+
+check: $(READY) ## style, types, the container files, known vulnerabilities
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/hadolint Dockerfile
+	@$(BIN)/python .ci/audit.py
+
+format: $(READY) ## format the code, repair what can be repaired without a person
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+chaos: $(READY) ## kill workers and brokers while articles flow, and count (minutes)
+	@STREAM_TEST_REQUIRE_KAFKA=1 $(BIN)/pytest -m chaos
+
+bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop (minutes)
+	@$(BIN)/python -m bench
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo "article-stream needs Python 3.10 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
+	  echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "Installing into $(VENV), once ..." >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(READY)
