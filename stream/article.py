@@ -1,0 +1,49 @@
+"""What the core takes and gives: frozen values, no behaviour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Reason = Literal["repeat", "footer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One paragraph that went, and why.
+
+    `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
+    exactly what went: the paragraph, with the blank lines before it that went with it. `of` is, for a
+    repeat, the line of the paragraph it repeats; `rule` is, for a footer, the id of the rule that found it.
+    """
+
+    line: int
+    text: str
+    reason: Reason
+    of: int | None = None
+    rule: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaned text. `removed` and `withheld` are in the order of the raw text.
+
+    `withheld` holds the removals that the safety budget refused: those paragraphs are still in `text`.
+    `rules_version` names the rule set (a hash of its content). `separator` stands between its lines.
+    """
+
+    text: str
+    removed: tuple[Removal, ...]
+    rules_version: str
+    withheld: tuple[Removal, ...] = ()
+    separator: str = "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class CleanedList:
+    """The same for an article that came as a list of paragraphs: it stays a list."""
+
+    paragraphs: tuple[str, ...]
+    removed: tuple[Removal, ...]
+    rules_version: str
+    withheld: tuple[Removal, ...] = ()
