@@ -1,0 +1,129 @@
+"""Text to lines and back; the normal form that equality is defined on; its hash.
+
+Everything here goes through a text a fixed number of times in C. Nothing raises on any `str`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from xxhash import xxh3_128_digest
+
+SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
+_ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
+_OTHER_SPACES = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_ASCII = bytes(range(128))
+_INNER_SPACES = b" " + _ASCII_SPACES[:-1].encode()
+# Starters that NFC never changes and that are no white space: Latin, General Punctuation's quotes and
+# dashes, currency, symbols, Greek and Cyrillic letters, kana, ideographs, CJK punctuation, Hangul, full-width forms.
+_PLAIN = re.compile(
+    "[\x80-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
+    "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef]*"
+)
+_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
+
+
+def separator_of(text: str) -> str:
+    """Tell what separates the lines of `text`.
+
+    It is a line feed; in a text without one a carriage return or, failing that, U+2029 or U+2028.
+    A carriage return before a line feed is white space at the end of its line.
+    """
+    for separator in SEPARATORS:
+        if separator in text:
+            return separator
+    return "\n"
+
+
+def split(text: str) -> tuple[list[str], str]:
+    """Split `text` into its lines, and give the separator that joins them to exactly `text` again."""
+    separator = separator_of(text)
+    return text.split(separator), separator
+
+
+def normal(paragraph: str) -> str:
+    """Apply NFC, make every run of white space one space, and none at the ends. Blank paragraphs give ""."""
+    paragraph = " ".join(paragraph.split())
+    return paragraph if paragraph.isascii() else unicodedata.normalize("NFC", paragraph)
+
+
+def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
+    """Give `normal` of each of `lines` (`text.split(separator)`), worked out on the whole text.
+
+    Returns `lines` itself when all are in normal form already. White space never composes and no
+    combining mark moves across a separator, so the normal form of the whole is that of its lines.
+    """
+    changed = text
+    others = (
+        ""
+        if text.isascii()
+        else text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    )
+    for space in _ASCII_SPACES:
+        if space in changed and space != separator:
+            changed = changed.replace(space, " ")
+    if others and not _PLAIN.fullmatch(others):
+        for space in _OTHER_SPACES:
+            if space in others and space != separator:
+                changed = changed.replace(space, " ")
+        changed = unicodedata.normalize("NFC", changed)
+    while "  " in changed:  # each pass halves the runs, so all passes together are linear
+        changed = changed.replace("  ", " ")
+    if " " + separator in changed:
+        changed = changed.replace(" " + separator, separator)
+    if separator + " " in changed:
+        changed = changed.replace(separator + " ", separator)
+    if changed[:1] == " " or changed[-1:] == " ":
+        changed = changed.strip(" ")
+    return lines if changed is text else changed.split(separator)
+
+
+def outline(text: str, separator: str) -> list[bytes] | None:
+    """Give the lines of `text` as UTF-8 without their white space, in one pass over the text.
+
+    Lines of the same normal form have the same outline; the reverse is nearly always so. None when
+    that cannot be told without normalising: combining marks, unusual white space, unusual scripts.
+    """
+    encoded = text.encode("utf-8", "surrogatepass")
+    if separator != "\n":
+        return None
+    if len(encoded) != len(text):
+        others = encoded.translate(None, _ASCII)
+        if not _PLAIN.fullmatch(others.decode("utf-8", "surrogatepass")):
+            return None
+    return encoded.translate(None, _INNER_SPACES).split(b"\n")
+
+
+def normal_list(paragraphs: Sequence[str]) -> list[str]:
+    """Give `normal` of each item of a list; line breaks in an item are white space."""
+    lines = [item.replace("\n", " ") if "\n" in item else item for item in paragraphs]
+    return normal_lines("\n".join(lines), lines, "\n") if lines else []
+
+
+def digests(encoded: Sequence[bytes]) -> list[bytes]:
+    """Hash each with XXH3-128 (16 bytes)."""
+    return list(map(xxh3_128_digest, encoded))
+
+
+def keys(normals: Sequence[str]) -> list[bytes]:
+    """Give for each normal line its digest, or b"" when it is blank. Lone surrogates are encoded as they stand."""
+    # Encoding and splitting once is faster than a call a line; a line in normal form holds no line feed.
+    encoded = "\n".join(normals).encode("utf-8", "surrogatepass").split(b"\n") if normals else []
+    return [xxh3_128_digest(line) if line else b"" for line in encoded]
+
+
+def outlines_tell(outline_digests: Sequence[bytes], lines: Sequence[str]) -> bool:
+    """Whether lines of one outline are all of one normal form ("on line" and "online" are not)."""
+    first: dict[bytes, str] = {}
+    for key, line in zip(outline_digests, lines, strict=True):
+        other = first.setdefault(key, line)
+        if other != line and normal(other) != normal(line):
+            return False
+    return True
+
+
+def width(line: str) -> int:
+    """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them."""
+    return len(line) if line.isascii() else len(line) + 2 * len(_WIDE.findall(line))
