@@ -1,0 +1,121 @@
+"""Footer rules: data, by language, in the TOML files beside this module and in the user's own.
+
+    [[rule]]
+    id = "en.also-like"             unique; the same id in a later file replaces the rule
+    kind = "section"                section | label | inline | notice | end (see `Kind`)
+    match = "line"                  line: the whole line (the default); start: how it begins
+    phrases = ["you may also like"] case, spaces and the marks around a line do not matter
+    example = "You may also like:"  a line it finds
+    source = ["example.org"]        optional: the sites it is for
+
+A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
+word by word, so the time a line takes does not grow with the number of rules.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from os import PathLike
+from pathlib import Path
+
+from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, words
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # the same code, for Python 3.10
+
+__all__ = ["Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load", "words"]
+
+KINDS: tuple[Kind, ...] = ("section", "label", "inline", "notice", "end")
+MATCHES: tuple[Match, ...] = ("line", "start")
+FIELDS = frozenset({"id", "kind", "match", "phrases", "example", "source"})
+MAX_PHRASE = 80
+"""Characters. Longer lines are never looked up as markers."""
+
+
+@cache
+def builtin() -> Rules:
+    """Give the rules that come with the package."""
+    return load()
+
+
+def load(paths: Iterable[str | PathLike[str]] = ()) -> Rules:
+    """Read the built-in rules, then those of the files at `paths`, in order.
+
+    Raises `RuleError` (a `ValueError`) naming the file, the rule and what is allowed; `OSError` when a
+    file cannot be read.
+    """
+    found: dict[str, Rule] = {}
+    shipped = sorted((item for item in files(__name__).iterdir() if item.name.endswith(".toml")), key=lambda i: i.name)
+    for item in shipped:
+        _add(found, item.name, item.read_bytes())
+    for path in paths:
+        _add(found, str(path), Path(path).read_bytes())
+    rules = tuple(found.values())
+    version = sha256(repr(rules).encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Rules.of(rules, version)
+
+
+def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
+    """Put the rules of one file into `found`."""
+    try:
+        data = tomllib.loads(content.decode("utf-8"))
+    except ValueError as error:  # not UTF-8, or not TOML
+        raise RuleError(name, f"not a TOML file in UTF-8: {error}") from error
+    if unknown := sorted(set(data) - {"rule", "disable"}):
+        raise RuleError(name, f"unknown key {unknown[0]!r}; allowed are [[rule]] tables and disable")
+    entries = data.get("rule", [])
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise RuleError(name, "rule must be a list of [[rule]] tables")
+    own: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        rule = _rule(name, number, entry)
+        if rule.id in own:
+            raise RuleError(name, f"rule {rule.id!r}: the id occurs twice in this file; ids are unique in a file")
+        own.add(rule.id)
+        found.pop(rule.id, None)
+        found[rule.id] = rule
+    for rule_id in _strings(name, "disable", data.get("disable", [])):
+        if found.pop(rule_id, None) is None:
+            raise RuleError(name, f"disable: there is no rule {rule_id!r} in this file or before it")
+
+
+def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:
+    rule_id = entry.get("id")
+    if not isinstance(rule_id, str) or not rule_id.isprintable() or not rule_id or rule_id != "".join(rule_id.split()):
+        where = f"{name}: rule number {number}"
+        raise RuleError(where, f"id must be a word such as 'en.also-like', not {rule_id!r}")
+    where = f"{name}: rule {rule_id!r}"
+    if unknown := sorted(set(entry) - FIELDS):
+        raise RuleError(where, f"unknown key {unknown[0]!r}; allowed are {', '.join(sorted(FIELDS))}")
+    kind = next((kind for kind in KINDS if kind == entry.get("kind")), None)
+    if kind is None:
+        raise RuleError(where, f"kind is {entry.get('kind')!r}; allowed are {', '.join(KINDS)}")
+    match = next((match for match in MATCHES if match == entry.get("match", "line")), None)
+    if match is None:
+        raise RuleError(where, f"match is {entry.get('match')!r}; allowed are {', '.join(MATCHES)}")
+    phrases = _strings(where, "phrases", entry.get("phrases"))
+    for phrase in phrases:
+        if not fold(phrase) or len(phrase) > MAX_PHRASE:
+            raise RuleError(where, f"phrase {phrase!r}: allowed are 1 to {MAX_PHRASE} characters with a letter")
+    if not phrases:
+        raise RuleError(where, "phrases is empty; give at least one")
+    example = entry.get("example")
+    if not isinstance(example, str):
+        raise RuleError(where, "example must be a string: a line that the rule finds")
+    rule = Rule(rule_id, kind, match, phrases, example, _strings(where, "source", entry.get("source", [])))
+    if Rules.of((replace(rule, source=()),), "").find(example) is None:
+        raise RuleError(where, f"the rule does not find its example {example!r}")
+    return rule
+
+
+def _strings(where: str, key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise RuleError(where, f"{key} must be a list of strings")
+    return tuple(value)

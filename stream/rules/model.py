@@ -1,0 +1,113 @@
+"""A rule, a set of rules, and how a line is looked up in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal["section", "label", "inline", "notice", "end"]
+"""What a line that a rule finds tells:
+
+section: a heading with links below it ("You may also like");
+label: a word or two that a body may use too ("Comments", "Share"): short lines must follow it;
+inline: a phrase with its link behind a colon ("Read more: ..."), or alone on its line;
+notice: a line that says nothing of the article wherever it stands ("Advertisement");
+end: a line that only stands at the end ("All rights reserved").
+"""
+
+Match = Literal["line", "start"]
+
+_AROUND = (
+    " \t\r\u00a0:\u2026.,;!?>\u00bb\u203a\u2013\u2014-|\u2022*\u00b7()[]{}#+0123456789<\u00ab\u2039/\"'\u201c\u201d"
+    "\uff1a\u3010\u3011\u300a\u300b\uff08\uff09\u3002\uff01\uff1f\u25b6\u25ba\u2192\u2193\u25bc\u25a0"
+)
+_AFTER_WORD = ":,.;!?\u2026\uff1a"
+_COLONS = (":", "\uff1a", "|")
+_CJK = "\u2e80"
+_MAX_WORDS = 16
+_Node = dict[str, Any]
+_RULE = ""  # no word is empty
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used; the message names the file, the rule and what is allowed."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+
+
+def fold(line: str) -> str:
+    """Drop case, the marks and numbers around a line and extra white space: "Comments (12)" -> "comments"."""
+    folded = line.casefold().strip(_AROUND)
+    return " ".join(folded.split()) if "  " in folded or not folded.isascii() else folded
+
+
+def words(folded: str) -> list[str]:
+    """Split a folded line into words, or where these are not spaced (Chinese) into characters; the first 16."""
+    if folded[:1] >= _CJK:
+        return list(folded[:_MAX_WORDS].replace(" ", ""))
+    return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One footer rule; `stream.rules` describes its fields."""
+
+    id: str
+    kind: Kind
+    match: Match
+    phrases: tuple[str, ...]
+    example: str
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rule set. `version` is a short hash of its content (hexadecimal)."""
+
+    rules: tuple[Rule, ...]
+    version: str
+    lines: Mapping[str, Rule] = field(repr=False, compare=False)
+    heads: Mapping[str, Rule] = field(repr=False, compare=False)
+    starts: Mapping[str, Any] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:
+        """Index `rules`; where two have the same phrase the later one counts. Rules for one source are only kept."""
+        lines: dict[str, Rule] = {}
+        heads: dict[str, Rule] = {}
+        starts: _Node = {}
+        for rule in rules:
+            for phrase in () if rule.source else map(fold, rule.phrases):
+                if rule.kind == "inline":  # alone on its line it gives way to a label or a section
+                    heads[phrase] = rule
+                    continue
+                lines[phrase] = rule
+                if rule.match == "start":
+                    node = starts
+                    for word in words(phrase):
+                        node = node.setdefault(word, {})
+                    node[_RULE] = rule
+        return cls(rules, version, lines, heads, starts)
+
+    def find(self, line: str) -> Rule | None:
+        """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""
+        folded = fold(line)
+        rule = self.lines.get(folded) or self.heads.get(folded)
+        if rule is not None or not folded:
+            return rule
+        for colon in _COLONS:
+            if colon in line:
+                rule = self.heads.get(fold(line.partition(colon)[0]))
+                if rule is not None:
+                    return rule
+        node = self.starts
+        if folded[0] < _CJK and folded.partition(" ")[0].strip(_AFTER_WORD) not in node:
+            return None
+        for word in words(folded):
+            if word not in node:
+                break
+            node = node[word]
+            rule = node.get(_RULE, rule)
+        return rule

@@ -1,0 +1,119 @@
+"""Rules are data: each finds its example, and a file that cannot be used says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stream.rules import KINDS, RuleError, Rules, builtin, fold, load
+
+LANGUAGES = {"en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "zh", "el"}
+GOOD = (
+    '[[rule]]\nid = "my.rule"\nkind = "section"\n'
+    'phrases = ["More from the island"]\nexample = "More from the island:"\n'
+)
+
+
+@pytest.fixture
+def rule_file(tmp_path: Path) -> Path:
+    return tmp_path / "my.toml"
+
+
+def test_each_rule_finds_its_example() -> None:
+    for rule in builtin().rules:
+        assert Rules.of((rule,), "").find(rule.example) is rule, rule.id
+        assert rule.kind in KINDS
+        assert builtin().find(rule.example) is not None
+
+
+def test_languages_and_ids() -> None:
+    ids = [rule.id for rule in builtin().rules]
+    assert {rule_id.split(".")[0] for rule_id in ids} == LANGUAGES
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("line", ["COMMENTS (12)", "12 comments", "  Comments: ", "» Comments «", "Comments…"])
+def test_marks_numbers_and_case_do_not_matter(line: str) -> None:
+    found = builtin().find(line)
+    assert found is not None
+    assert found.id == "en.comments"
+
+
+@pytest.mark.parametrize(
+    ("line", "rule_id"),
+    [
+        ("Read more: The harbour plan", "en.read-more"),
+        ("Read more than ten books", None),
+        ("Sign up for our newsletter today", "en.newsletter"),
+        ("分享到微博", "zh.share-this"),
+        ("相关阅读：渡轮停航", "zh.read-more"),
+        ("Читайте также: Паром", "ru.read-more"),
+        ("Topics", "en.tags"),
+        ("Topics: ferry", "en.tags-list"),
+        ("The comments were kind", None),
+        ("", None),
+        ("—", None),
+        ("12", None),
+    ],
+)
+def test_find(line: str, rule_id: str | None) -> None:
+    found = builtin().find(line)
+    assert (found and found.id) == rule_id
+
+
+def test_own_file_adds_replaces_and_disables(rule_file: Path) -> None:
+    rule_file.write_text('disable = ["en.share"]\n' + GOOD + GOOD.replace("my.rule", "en.tags").replace("More", "News"))
+    rules = load([rule_file])
+    assert rules.find("More from the island").id == "my.rule"  # type: ignore[union-attr]
+    assert rules.find("News from the island").id == "en.tags"  # type: ignore[union-attr]
+    assert rules.find("Tweet") is None
+    assert rules.version != builtin().version
+    assert load([rule_file]).version == rules.version
+
+
+def test_a_rule_for_one_source_is_kept_and_not_applied_to_all(rule_file: Path) -> None:
+    rule_file.write_text(GOOD + 'source = ["example.org"]\n')
+    rules = load([rule_file])
+    assert rules.rules[-1].source == ("example.org",)
+    assert rules.find("More from the island").id == "en.more-from"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("rule = 3", ["[[rule]]"]),
+        ("= 3", ["TOML"]),
+        ("rules = []", ["'rules'", "disable"]),
+        ('disable = ["en.nothing"]', ["en.nothing"]),
+        ("disable = 3", ["disable", "list of strings"]),
+        (GOOD.replace('"my.rule"', '"my rule"'), ["number 1", "id"]),
+        (GOOD.replace("section", "regex"), ["my.rule", "'regex'", *KINDS]),
+        (GOOD + 'match = "regex"', ["my.rule", "'regex'", "line, start"]),
+        (GOOD + "pattern = 3", ["my.rule", "'pattern'", "phrases"]),
+        (GOOD.replace('["More from the island"]', "[]"), ["my.rule", "phrases"]),
+        (GOOD.replace('["More from the island"]', '["—"]'), ["my.rule", "'—'"]),
+        (GOOD.replace('["More from the island"]', f'["{"x" * 81}"]'), ["my.rule", "80"]),
+        (GOOD.replace("island:", "mainland"), ["my.rule", "example", "mainland"]),
+        (GOOD.replace('example = "More from the island:"', ""), ["my.rule", "example"]),
+        (GOOD + GOOD, ["my.rule", "twice"]),
+    ],
+)
+def test_errors_name_file_rule_and_what_is_allowed(rule_file: Path, content: str, words: list[str]) -> None:
+    rule_file.write_text(content)
+    with pytest.raises(RuleError) as caught:
+        load([rule_file])
+    for word in ["my.toml", *words]:
+        assert word in str(caught.value)
+
+
+def test_a_file_that_is_not_utf_8(rule_file: Path) -> None:
+    rule_file.write_bytes(b"\xff")
+    with pytest.raises(RuleError, match="UTF-8"):
+        load([rule_file])
+
+
+def test_fold_is_stable() -> None:
+    for rule in builtin().rules:
+        for phrase in rule.phrases:
+            assert fold(fold(phrase)) == fold(phrase) != ""
