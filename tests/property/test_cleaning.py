@@ -1,0 +1,86 @@
+"""Cleaning holds its promises on any text, and on articles with repeats and footers."""
+
+from __future__ import annotations
+
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from stream.cleaning import clean, clean_list, restore, restore_list
+from stream.paragraphs import normal, split
+
+PARAGRAPHS = [
+    "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
+    "A second vessel is on its way from the mainland, the harbour master said. It should be here by Friday.",
+    "Fishermen had warned of the weather for days, and most of their boats stayed in. One did not, and came back late.",
+    "Die Fähre fährt erst am Freitag wieder, sagte der Hafenmeister. Bis dahin bleibt die Insel ohne Post und Brot.",
+    "渡轮星期一再次停航，码头上没有人感到意外。港务长说，另一艘船正从大陆赶来，预计星期五到达。",
+]
+SHORT = [
+    "—",
+    "* * *",
+    "Q:",
+    "A:",
+    "",
+    " ",
+    "What the harbour master said",
+    "Row, row",
+    "Elena Marsh",
+    "- a link",
+    "\x85",
+]
+MARKERS = [
+    *("You may also like", "Comments (3)", "Share", "Tweet", "Advertisement", "Read more: a headline of today"),
+    *("© The Island Paper", "Related articles", "Tags: ferry", "相关新闻", "Читайте также"),
+]
+lines = st.one_of(st.sampled_from(PARAGRAPHS), st.sampled_from(SHORT), st.sampled_from(MARKERS))
+blocks = st.lists(lines, max_size=12)
+articles = st.tuples(blocks, blocks, st.integers(0, 3), st.sampled_from(["\n", "\r\n", "\r", "\u2028"])).map(
+    lambda parts: parts[3].join(parts[0] + parts[1] * parts[2] + parts[0])
+)
+wild = st.text(st.characters(codec=None) | st.sampled_from("\n\r\u2028\u2029 \t\x00\ud800\u202e\u0301a"), max_size=200)
+wild_lines = st.lists(
+    st.sampled_from(["a", "b", "x" * 60, "y" * 61, "", "\r", "e\u0301" * 60, "\u00e9" * 60]), max_size=60
+)
+
+
+def is_subsequence(few: list[str], many: list[str]) -> bool:
+    rest = iter(many)
+    return all(line in rest for line in few)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(articles, wild, wild_lines.map("\n".join)))
+@example("x" * 60 + "\r" + "x" * 60 + "\n" + "x" * 60 + "\r" + "x" * 60)
+def test_any_text(text: str) -> None:
+    cleaned = clean(text)
+    assert clean(text) == cleaned
+    assert restore(cleaned) == text
+    again = clean(cleaned.text)
+    assert again.removed == ()
+    assert again.text is cleaned.text
+    assert is_subsequence(cleaned.text.split(cleaned.separator), text.split(cleaned.separator))
+    if not cleaned.removed:
+        assert cleaned.text is text
+    for removal in cleaned.removed:
+        assert (removal.of is None) == (removal.reason == "footer")
+        assert (removal.rule is None) == (removal.reason == "repeat")
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(blocks, st.lists(wild, max_size=8)))
+def test_any_list(paragraphs: list[str]) -> None:
+    cleaned = clean_list(paragraphs)
+    assert restore_list(cleaned) == tuple(paragraphs)
+    assert clean_list(cleaned.paragraphs).removed == ()
+
+
+@settings(max_examples=200, deadline=None)
+@given(articles)
+def test_repeats_stay_once_and_prose_needs_a_rule(text: str) -> None:
+    cleaned = clean(text)
+    kept = set(map(normal, split(cleaned.text)[0]))
+    by_rule = {normal(removal.text) for removal in cleaned.removed if removal.reason == "footer"}
+    for removal in cleaned.removed:
+        assert normal(removal.text) in kept | by_rule
+        if removal.reason == "footer":
+            assert removal.rule
