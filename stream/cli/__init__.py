@@ -1,0 +1,59 @@
+"""The command line: one file a command. Heavy modules are imported by the command that needs them."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from stream._version import __version__
+from stream.cli import check, clean, dead_letters, demo, send, settings, topics, worker
+from stream.cli.console import errors
+from stream.errors import StreamError
+
+app = typer.Typer(
+    name="article-stream",
+    help="Raw articles in, cleaned articles out: repeated paragraphs and footers go, exactly once, through Kafka.",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
+    if wanted:
+        print(f"article-stream {__version__}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[  # noqa: ARG001 - handled by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    pass
+
+
+app.command("demo")(demo.demo)
+app.command("worker")(worker.worker)
+app.command("clean")(clean.clean)
+app.command("send")(send.send)
+app.command("check")(check.check)
+app.command("settings")(settings.settings)
+app.add_typer(topics.app, name="topics")
+app.add_typer(dead_letters.app, name="dead-letters")
+
+
+def main() -> None:
+    """Runs a command; an error that a user can make ends in one sentence and its exit code."""
+    try:
+        app()
+    except StreamError as error:
+        errors().print(f"[bold red]error:[/] {error}", soft_wrap=True, highlight=False)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `head` does
+        sys.exit(0)

@@ -1,0 +1,30 @@
+"""`article-stream check`: is everything there that the worker needs?"""
+
+from __future__ import annotations
+
+import typer
+
+from stream.cli.console import output
+from stream.cli.options import Config, Servers, Set, settings_from
+
+
+def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
+    """Say, one line each, whether all is there that the worker needs, and what to do where it is not."""
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    from stream import logs
+    from stream.cli.rules import load_rules
+    from stream.kafka import checks
+
+    logs.configure("text", "error")
+    logs.silence_librdkafka()
+    out = output()
+    out.print("[green]✓[/] settings: valid")
+    rules = load_rules(settings.rules)
+    out.print(f"[green]✓[/] rules: valid, version {rules.version}")
+    failed = False
+    for answer in checks.run(settings):
+        failed = failed or answer.error is not None
+        mark = "[red]✗[/]" if answer.error else "[green]✓[/]"
+        out.print(f"{mark} {answer.name}: {answer.detail}", soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)

@@ -1,0 +1,157 @@
+"""`article-stream dead-letters list` and `show`: what could not be cleaned, and why."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timezone
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from stream.cli.console import output
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.errors import StreamError
+
+app = typer.Typer(no_args_is_help=True, help="Look at the records that could not be cleaned.")
+PREVIEW_CHARACTERS = 60
+
+
+@app.callback()
+def _dead_letters() -> None:
+    pass
+
+
+@app.command("list")
+def list_(
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    reason: Annotated[str | None, typer.Option(help="Only those with this reason, as the list names it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show so many at the most; the totals count all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    set_: Set = None,
+) -> None:
+    """List dead letters: where each is, where it came from, why, when, and how its value begins."""
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    _quiet()
+    from stream.kafka import topics
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("dead letter", "came from", "reason", "when", "value begins with"):
+        table.add_column(heading, no_wrap=heading != "value begins with")
+    counts: dict[str, int] = {}
+    shown = 0
+    for message in topics.read(settings, settings.dead_letter_topic):
+        row = summary(message)
+        if reason is not None and row["reason"] != reason:
+            continue
+        counts[row["reason"]] = counts.get(row["reason"], 0) + 1
+        if shown >= limit:
+            continue
+        shown += 1
+        if as_json:
+            print(json.dumps(row, ensure_ascii=False))  # noqa: T201
+        else:
+            table.add_row(
+                f"{row['partition']}:{row['offset']}",
+                f"{row['from_topic']} {row['from_partition']}:{row['from_offset']}",
+                f"[red]{row['reason']}[/]",
+                row["when"],
+                _escape(row["preview"]),
+            )
+    if as_json:
+        return
+    out = output()
+    if shown:
+        out.print(table)
+    total = sum(counts.values())
+    by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
+    out.print(f"{total:,} dead letters{f': {by_reason}' if counts else ''}." + (f" Shown: {shown}." if shown < total else ""))
+    if shown:
+        out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one whole.", style="dim")
+
+
+@app.command()
+def show(
+    place: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` gives it.")],
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    raw: Annotated[bool, typer.Option("--raw", help="Only the value's bytes, as they are.")] = False,
+    set_: Set = None,
+) -> None:
+    """Show one dead letter whole: headers, key and value."""
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    _quiet()
+    from stream.kafka import topics
+
+    partition, colon, offset = place.partition(":")
+    if not (colon and partition.isdigit() and offset.isdigit()):
+        msg = f"{place!r} is no PARTITION:OFFSET, as 0:17 is."
+        raise StreamError(msg)
+    message = topics.read_one(settings, settings.dead_letter_topic, int(partition), int(offset))
+    if message is None:
+        msg = f"{settings.dead_letter_topic} has no record at {place}."
+        raise StreamError(msg, fix="`article-stream dead-letters list` lists them.")
+    if raw:
+        import sys
+
+        sys.stdout.buffer.write(message.value() or b"")
+        return
+    out = output()
+    row = summary(message)
+    from stream.dead_letters import REASONS, read_letter
+
+    letter = read_letter(message.headers())
+    out.print(f"[bold]{settings.dead_letter_topic} {place}[/]  {row['when']}")
+    out.print(f"came from  {letter.topic} {letter.partition}:{letter.offset}")
+    out.print(f"reason     [red]{letter.reason}[/] ({REASONS.get(letter.reason, 'not ours')})")
+    out.print(f"message    {_escape(letter.message)}")
+    out.print(f"key        {_escape(preview(message.key()))}")
+    for name, value in message.headers() or []:
+        if not name.startswith("__streams.errors."):
+            out.print(f"header     {_escape(name)} = {_escape(preview(value))}")
+    size = len(message.value() or b"")
+    out.print(f"value      {size:,} bytes")
+    out.print(_escape((message.value() or b"").decode("utf-8", "backslashreplace")))
+
+
+def summary(message: Any) -> dict[str, Any]:
+    """One dead letter as plain values."""
+    from stream.dead_letters import read_letter
+
+    letter = read_letter(message.headers())
+    _, milliseconds = message.timestamp()
+    when = datetime.fromtimestamp(max(0, milliseconds) / 1000, tz=timezone.utc)
+    return {
+        "partition": message.partition(),
+        "offset": message.offset(),
+        "from_topic": letter.topic,
+        "from_partition": letter.partition,
+        "from_offset": letter.offset,
+        "reason": letter.reason,
+        "message": letter.message,
+        "when": when.strftime("%Y-%m-%d %H:%M:%S"),
+        "preview": preview(message.value()),
+    }
+
+
+def preview(value: bytes | None) -> str:
+    """How a value begins, on one line; None is "–"."""
+    if value is None:
+        return "–"
+    text = value[: 4 * PREVIEW_CHARACTERS].decode("utf-8", "backslashreplace")
+    line = "".join(character if character.isprintable() else "·" for character in text)
+    return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+def _quiet() -> None:
+    from stream import logs
+
+    logs.configure("text", "error")
+    logs.silence_librdkafka()

@@ -1,0 +1,50 @@
+"""Articles in files: which format a file is in, and its records one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from stream.errors import StreamError
+
+FileFormat = Literal["text", "json", "jsonl"]
+BY_SUFFIX: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text", ".md": "text"}
+
+
+def format_of(path: Path | None, given: str | None) -> FileFormat:
+    """The format that was given, or the one a file's name tells; standard input is text unless told otherwise.
+
+    Raises `StreamError` where neither tells.
+    """
+    if given is not None:
+        if given not in ("text", "json", "jsonl"):
+            msg = f"--format {given} is not known."
+            raise StreamError(msg, fix="It is text, json or jsonl.")
+        return given  # type: ignore[return-value] - checked just above
+    if path is None:
+        return "text"
+    try:
+        return BY_SUFFIX[path.suffix.lower()]
+    except KeyError:
+        msg = f"The name of {path} does not tell its format."
+        raise StreamError(msg, fix="Say --format text, json or jsonl.") from None
+
+
+def opened(path: Path) -> BinaryIO:
+    """The file, open for reading. Raises `StreamError`."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        msg = f"{path} can not be read: {error.strerror}."
+        raise StreamError(msg) from None
+
+
+def records(file: BinaryIO, file_format: FileFormat) -> Iterator[tuple[int, bytes]]:
+    """The file's records with the number of their line (1 where the file is one record). Blank lines are none."""
+    if file_format != "jsonl":
+        yield 1, file.read()
+        return
+    for number, line in enumerate(file, 1):
+        if line.strip():
+            yield number, line

@@ -1,0 +1,77 @@
+"""`article-stream send`: publishes articles from files to the input topic."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stream.cli.console import errors, output, progress
+from stream.cli.files import FileFormat, format_of, opened, records
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.codec import Undecodable, decode_text
+from stream.errors import StreamError
+
+
+def send(
+    files: Annotated[list[Path], typer.Argument(help="Text, json or jsonl files.")],
+    format_: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, json or jsonl; not given: by the file's name.")
+    ] = None,
+    key_field: Annotated[str, typer.Option(help="The field of a JSON article that becomes the record's key.")] = "id",
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    set_: Set = None,
+) -> None:
+    """Publish articles from files to the input topic, and wait until every one is acknowledged.
+
+    A text file is one article, sent as JSON with its name as key; a line of a jsonl file is sent as it is.
+    """
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    from stream import logs
+    from stream.kafka.checks import Cluster
+    from stream.kafka.sending import Sender
+
+    logs.configure("text", "error")
+    logs.silence_librdkafka()
+    formats = [format_of(path, format_) for path in files]
+    for path in files:
+        opened(path).close()  # a wrong name is told before anything is sent
+    cluster = Cluster(settings)
+    cluster.connect()
+    if not cluster.embedded:
+        cluster.topic(settings.input_topic)
+    sender = Sender(settings)
+    with progress("sending", sum(os.path.getsize(path) for path in files)) as advance:
+        for path, file_format in zip(files, formats, strict=True):
+            with opened(path) as file:
+                for line, value in records(file, file_format):
+                    where = f"{path}:{line}" if file_format == "jsonl" else str(path)
+                    if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
+                        sender.problems.append((where, text.message))
+                    else:
+                        sender.send(where, *_record(path, file_format, value, settings.text_field, key_field))
+                    advance(len(value))
+        sender.finish()
+    for where, problem in sender.problems[:10]:
+        errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
+    output().print(f"{sender.acknowledged:,} articles sent to {settings.input_topic} and acknowledged.")
+    if sender.problems:
+        msg = f"{len(sender.problems):,} articles were not acknowledged."
+        raise StreamError(msg, fix="Send them again.")
+
+
+def _record(path: Path, file_format: FileFormat, value: bytes, text_field: str, key_field: str) -> tuple[bytes | None, bytes]:
+    """Key and value of one article."""
+    import orjson
+
+    if file_format == "text":
+        return path.name.encode(), orjson.dumps({key_field: path.name, text_field: value.decode()})
+    value = value.strip()
+    try:
+        key = orjson.loads(value).get(key_field)
+    except (orjson.JSONDecodeError, AttributeError):
+        return None, value  # the worker says what is wrong with it, and keeps it
+    return (str(key).encode() if isinstance(key, str | int) else None), value

@@ -1,0 +1,51 @@
+"""`article-stream worker`: the main job."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from stream.cli.options import Config, Servers, Set, settings_from
+
+
+def worker(
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    input_topic: Annotated[str | None, typer.Option(help="Where raw articles are read.")] = None,
+    output_topic: Annotated[str | None, typer.Option(help="Where cleaned articles go.")] = None,
+    dead_letter_topic: Annotated[str | None, typer.Option(help="Where records go that can not be cleaned.")] = None,
+    group_id: Annotated[str | None, typer.Option(help="The consumer group.")] = None,
+    instance_id: Annotated[str | None, typer.Option(help="A stable name of this worker.")] = None,
+    http_port: Annotated[int | None, typer.Option(help="Port of health and metrics; 0: none.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
+    set_: Set = None,
+) -> None:
+    """Clean articles from one topic into another until told to stop.
+
+    SIGTERM and Ctrl-C drain: what is under way is committed, partitions are given up, exit code 0.
+    """
+    settings = settings_from(
+        config,
+        set_,
+        bootstrap_servers=bootstrap_servers,
+        input_topic=input_topic,
+        output_topic=output_topic,
+        dead_letter_topic=dead_letter_topic,
+        group_id=group_id,
+        instance_id=instance_id,
+        http_port=http_port,
+        log_format=log_format,
+    )
+    from stream import logs
+
+    logs.configure(settings.log_format, settings.log_level)
+    from stream.app import ArticleWorker, create_app
+    from stream.cli.rules import load_rules
+    from stream.kafka import checks
+    from stream.web import require_port
+
+    require_port(settings)
+    rules = load_rules(settings.rules)
+    app = create_app(settings, rules=rules, largest_bytes=checks.require(settings))
+    ArticleWorker(app).execute_from_commandline()

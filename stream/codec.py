@@ -1,0 +1,118 @@
+"""Bytes ↔ the article's text, with nothing lost on the way.
+
+A cleaned text is spliced into the original bytes in the place of the old one: whatever else the value
+holds (numbers past 64 bits, long decimals, the order and the spelling of the fields) stays as it is,
+byte for byte, because it is never written anew.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import orjson
+
+from stream.splice import SpanNotFound, value_span
+
+BOM = b"\xef\xbb\xbf"
+Format = Literal["json", "text"]
+# Names that JSON can spell in two ways only with a \u escape; the short cut below rests on it.
+PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
+
+
+class Undecodable(NamedTuple):
+    """Why a value can not be cleaned: a short name (it becomes a metric's label) and a sentence."""
+
+    reason: Literal["not_utf8", "not_json", "no_text"]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonCodec:
+    """Values that are JSON objects; the text is the top-level field `field`, a string or a list of strings."""
+
+    field: str
+    token: bytes
+    plain: bool
+
+    @classmethod
+    def of(cls, field: str) -> JsonCodec:
+        """The codec for a field's name."""
+        return cls(field, orjson.dumps(field), PLAIN_NAME.fullmatch(field) is not None)
+
+    def decode(self, value: bytes) -> str | list[str] | Undecodable:
+        """The text, or the list of paragraphs, or why there is none."""
+        try:
+            document = orjson.loads(value if not value.startswith(BOM) else value[3:])
+        except orjson.JSONDecodeError as error:
+            return _not_json(value, error)
+        if type(document) is not dict:
+            return Undecodable("no_text", f"the value is JSON but no object (it is {_kind(document)})")
+        try:
+            text = document[self.field]
+        except KeyError:
+            return Undecodable("no_text", f"the object has no field {self.field!r}")
+        if type(text) is str:
+            return text
+        if type(text) is list:
+            for place, item in enumerate(text):
+                if type(item) is not str:
+                    return Undecodable("no_text", f"item {place} of {self.field!r} is no string but {_kind(item)}")
+            return text
+        return Undecodable("no_text", f"the field {self.field!r} is no string but {_kind(text)}")
+
+    def encode(self, value: bytes, old: str | list[str], new: str | list[str]) -> bytes:
+        """`value` with `new` in the place of `old`; every other byte stays.
+
+        `value` and `old` are what `decode` took and gave. Where the field stands twice in the object, the
+        last one counts and is replaced, as for every common JSON parser.
+        """
+        start, end = self._span(value, old)
+        return b"".join((value[:start], orjson.dumps(new), value[end:]))
+
+    def _span(self, value: bytes, old: str | list[str]) -> tuple[int, int]:
+        if self.plain and value.count(self.token) == 1:
+            # The name stands once. If what follows is `:` and the very text, and no name beside it is
+            # spelled with an escape, this is the place: no need to walk the document.
+            start = value.index(self.token) + len(self.token)
+            while value[start : start + 1] in b" \t\r\n:" and start < len(value):
+                start += 1
+            spelled = orjson.dumps(old)
+            end = start + len(spelled)
+            if value.startswith(spelled, start) and b"\\u" not in value[:start] and value.find(b"\\u", end) < 0:
+                return start, end
+        try:
+            return value_span(value, self.field)
+        except SpanNotFound:  # pragma: no cover - decode has found it, so the walk does
+            msg = f"field {self.field!r} was read but not found again; this is a bug"
+            raise AssertionError(msg) from None
+
+
+def decode_text(value: bytes) -> str | Undecodable:
+    """A value that is plain UTF-8 text."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        return Undecodable("not_utf8", f"byte {error.start} of the value is not UTF-8 ({error.reason})")
+
+
+def format_of(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> Format:
+    """Which format a record is in, by the setting and its `content-type` header (`text/plain` is text)."""
+    if default != "auto" or not content_type:
+        return "text" if default == "text" else "json"
+    name = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
+    return "text" if name.strip().lower().startswith("text/plain") else "json"
+
+
+def _not_json(value: bytes, error: orjson.JSONDecodeError) -> Undecodable:
+    try:
+        value.decode()
+    except UnicodeDecodeError as bad:
+        return Undecodable("not_utf8", f"byte {bad.start} of the value is not UTF-8 ({bad.reason})")
+    return Undecodable("not_json", f"the value is not JSON: {error}")
+
+
+def _kind(item: object) -> str:
+    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(item), "a number")

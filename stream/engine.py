@@ -1,0 +1,145 @@
+"""The worker's sessions: join the group, pass batches on, and begin anew when the partitions were lost."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+
+from stream._version import __version__
+from stream.errors import KafkaFatal, StreamError
+from stream.flow import Batch, Flow
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.partitions import Partitions
+from stream.kafka.sink import Sink
+from stream.kafka.source import Source
+from stream.kafka.transaction import Committer, Transactions
+from stream.metrics import Metrics
+from stream.records import Outcome, Processor
+from stream.rules import Rules
+from stream.settings import Settings
+
+log = logging.getLogger("stream")
+
+LAST_PAUSE_S = 5.0
+DRAIN_SHARE = 0.75  # of the time a stop may take; the rest is for leaving the group
+
+
+class Engine:
+    """Source, processor and sink of one worker, wired together; knows nothing of Faust.
+
+    `hand_on(batch)` is called in the source's thread and blocks until there is room for the batch.
+    """
+
+    def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int) -> None:
+        self.settings = settings
+        self.flow = Flow()
+        self.partitions = Partitions()
+        self.processor = Processor.of(settings.text_field, settings.input_format, rules)
+        self.metrics = Metrics(self.partitions, rules_version=rules.version)
+        self.fatal: StreamError | None = None
+        self.cluster_problems: list[str] = []
+        self.began_s = time.monotonic()
+        committer: Committer
+        if settings.delivery == "exactly_once":
+            committer = Transactions(settings, self._group_metadata, self.metrics.stage, batch_bytes=largest_bytes)
+        else:
+            committer = AtLeastOnce(
+                settings, lambda: self.source.consumer, self.metrics.stage, batch_bytes=largest_bytes
+            )
+        self.committer = committer
+        self.source = Source(settings, self.flow, self.partitions, committer, self.metrics.event)
+        self.sink = Sink(
+            settings,
+            self.flow,
+            committer,
+            on_delivered=self._delivered,
+            on_aborted=lambda: self.metrics.event("aborted", 1),
+            largest_bytes=largest_bytes,
+        )
+
+    def _group_metadata(self) -> object:
+        return self.source.consumer.consumer_group_metadata()
+
+    async def clean(self, batch: Batch) -> None:
+        """Cleans a batch and hands its outcomes to the sink. What it raises ends the worker."""
+        if batch.session != self.flow.session:
+            return
+        began = time.perf_counter()
+        outcomes = list(map(self.processor.process, batch.records))
+        self.metrics.stage("clean", time.perf_counter() - began)
+        await self.sink.put(batch.session, outcomes)
+
+    def _delivered(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        self.metrics.committed(outcomes, seconds)
+        last = {outcome.source.partition() or 0: outcome.source.offset() or 0 for outcome in outcomes}
+        for number, offset in last.items():
+            self.partitions.published(number, offset + 1)
+
+    def run(self, hand_on: Callable[[Batch], None]) -> None:
+        """Runs session after session until a stop or an error that no new session mends.
+
+        Raises that error.
+        """
+        lost = 0
+        while not self.flow.stopping.is_set():
+            began = time.monotonic()
+            try:
+                self._session(hand_on)
+            except StreamError as error:
+                if not error.retriable:
+                    self.fatal = error
+                    raise
+                lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
+                pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
+                log.warning("Beginning anew in %.1f s: %s", pause_s, error)
+                self.flow.stopping.wait(pause_s)
+
+    def _session(self, hand_on: Callable[[Batch], None]) -> None:
+        session = self.flow.begin_session()
+        self.metrics.event("session", 1)
+        self.source.open()
+        try:
+            while not self.flow.stopping.is_set():
+                records = self.source.fetch()
+                self.flow.check()
+                if records:
+                    self.metrics.fetched(len(records))
+                    self.flow.enter(len(records))
+                    hand_on(Batch(session, records))
+            if not self.flow.wait_empty(self.settings.shutdown_timeout_s * DRAIN_SHARE):
+                msg = f"{self.flow.records} records under way could not be committed in time; they will be read again."
+                raise KafkaFatal(msg)
+        except BaseException as error:
+            self.flow.fail(error)
+            raise
+        finally:
+            # Whatever is open is aborted by the broker when the next owner takes the partitions.
+            self.source.close()
+            if self.flow.error is not None:
+                self.sink.quiesce()
+            self.committer.close()
+
+    def stop(self) -> None:
+        """Asks the source to drain and end."""
+        self.flow.stopping.set()
+
+    def describe(self) -> str:
+        """One line that says what the worker does."""
+        it = self.settings
+        health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
+        return (
+            f"article-stream {__version__}: {it.input_topic} → {it.output_topic} (dead letters: {it.dead_letter_topic}) "
+            f"on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
+            f"rules {self.processor.rules.version}{health}."
+        )
+
+    def describe_totals(self) -> str:
+        """One line with what was done since the start."""
+        total = self.metrics.totals
+        names = ("cleaned", "unchanged", "tombstone", "dead")
+        parts = " + ".join(f"{total[name]:,} {name}" for name in names)
+        return (
+            f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in = "
+            f"{parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines removed."
+        )

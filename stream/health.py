@@ -1,0 +1,103 @@
+"""Whether the worker lives and is ready, told per partition from what the broker says.
+
+Live: every assigned partition moves, or has nothing to do. Ready: Kafka answers, the group has given an
+assignment, the topics are there, publishing works.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import KafkaException
+from mode import Service
+
+from stream.engine import Engine
+from stream.kafka import client
+from stream.kafka.ends import Ends
+
+log = logging.getLogger("stream.health")
+
+LOOK_EVERY_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """An answer: `problems` is empty where all is well."""
+
+    problems: tuple[str, ...]
+    partitions: dict[int, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no problem."""
+        return not self.problems
+
+    def as_json(self) -> dict[str, Any]:
+        """What the page shows."""
+        return {
+            "status": "ok" if self.ok else "failing",
+            "problems": list(self.problems),
+            "partitions": {str(number): it for number, it in self.partitions.items()},
+        }
+
+
+def live(engine: Engine) -> Health:
+    """Not live: the process should be restarted."""
+    stall_s = engine.settings.stall_timeout_s
+    problems = [
+        f"partition {number} has records waiting and has not moved for {stall_s:g} s"
+        for number in engine.partitions.stalled(stall_s)
+    ]
+    if engine.fatal is not None:
+        problems.append(str(engine.fatal))
+    return Health(tuple(problems), _partitions(engine))
+
+
+def ready(engine: Engine) -> Health:
+    """Not ready: it can not do its work now, and will when what the problem names is mended."""
+    problems = list(live(engine).problems)
+    if engine.flow.stopping.is_set():
+        problems.append("the worker is stopping")
+    if not engine.partitions.assigned_once:
+        problems.append("the group has not assigned partitions yet")
+    if engine.flow.error is not None:
+        problems.append(f"the session ended: {engine.flow.error}")
+    if engine.sink.problem:
+        problems.append(f"publishing is tried again: {engine.sink.problem}")
+    problems.extend(engine.cluster_problems)
+    return Health(tuple(problems), _partitions(engine))
+
+
+def _partitions(engine: Engine) -> dict[int, dict[str, int]]:
+    return {number: {"position": it.position, "lag": it.lag} for number, it in engine.partitions.items()}
+
+
+class Monitor(Service):
+    """Asks the broker every few seconds whether it answers, whether the topics are there, where they end."""
+
+    def __init__(self, engine: Engine, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._engine = engine
+
+    @Service.task
+    async def _look(self) -> None:
+        ends = Ends(self._engine.settings)
+        loop = asyncio.get_running_loop()
+        while not self.should_stop:
+            began = time.monotonic()
+            await loop.run_in_executor(None, self._look_once, ends)
+            await self.sleep(max(0.1, LOOK_EVERY_S - (time.monotonic() - began)))
+
+    def _look_once(self, ends: Ends) -> None:
+        engine = self._engine
+        try:
+            engine.cluster_problems = ends.missing_topics()
+            for number, end in ends.of(engine.partitions.numbers).items():
+                engine.partitions.ends(number, end)
+        except KafkaException as raised:
+            error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
+            engine.cluster_problems = [str(error)]

@@ -1,0 +1,178 @@
+"""Is everything there that the worker needs? One question a function, each answered in a sentence."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AclOperation, AdminClient, ConfigResource, ResourceType
+
+from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
+from stream.kafka import client
+from stream.settings import Settings
+
+ANSWER_S = 10.0
+DEFAULT_LARGEST_BYTES = 1_048_588  # Kafka's own default of max.message.bytes
+EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; it answers no admin questions
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One answer: `error` is None where all is well, `detail` says what was found."""
+
+    name: str
+    detail: str
+    error: StreamError | None = None
+
+
+class Cluster:
+    """A connection for asking, that remembers what librdkafka reports on its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._reported: list[KafkaError] = []
+        self.admin = AdminClient(client.common(settings, on_error=self._reported.append))
+        self.metadata: Any = None
+
+    def connect(self) -> None:
+        """Waits for an answer, `startup_timeout_s` at most. Raises the error that tells most."""
+        deadline = time.monotonic() + self.settings.startup_timeout_s
+        while True:
+            try:
+                self.metadata = self.admin.list_topics(timeout=min(2.0, self.settings.startup_timeout_s))
+            except KafkaException as raised:
+                self.admin.poll(0)
+                # Refused credentials stay refused; an address that does not answer yet may.
+                worst = next((error for error in self._reported if _refuses(error)), None)
+                unknown = next((error for error in self._reported if error.code() == KafkaError._RESOLVE), None)  # noqa: SLF001
+                if worst is not None or time.monotonic() > deadline:
+                    error = worst or unknown or client.error_of(raised)
+                    raise client.explain(error, self.settings, doing="connecting") from None
+            else:
+                return
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the embedded broker."""
+        return str(self.metadata.cluster_id).startswith(EMBEDDED)
+
+    def topic(self, name: str) -> Any:
+        """A topic's metadata. Raises `TopicMissing` or `NotAuthorized`."""
+        found = self.admin.list_topics(topic=name, timeout=ANSWER_S).topics.get(name)
+        if found is None or (found.error is not None and found.error.code() in client.MISSING):
+            fix = "`article-stream topics create` makes it."
+            raise TopicMissing(f"The topic {name} does not exist.", fix=fix)
+        if found.error is not None:
+            raise client.explain(found.error, self.settings, doing=f"looking at the topic {name}")
+        return found
+
+    def largest_bytes(self, name: str) -> int:
+        """A topic's `max.message.bytes`, or Kafka's default where it is not told."""
+        if self.embedded:
+            return DEFAULT_LARGEST_BYTES
+        asked = self.admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=ANSWER_S)
+        try:
+            (future,) = asked.values()
+            return int(future.result(ANSWER_S)["max.message.bytes"].value)
+        except (KafkaException, KeyError):
+            return DEFAULT_LARGEST_BYTES  # no right to ask: large records are tried alone and refused one by one
+
+    def may(self, name: str, operation: AclOperation) -> None:
+        """Raises `NotAuthorized` where the broker says that we may not do this to the topic."""
+        asked = self.admin.describe_topics(
+            TopicCollection([name]), include_authorized_operations=True, request_timeout=ANSWER_S
+        )
+        allowed = asked[name].result(ANSWER_S).authorized_operations
+        if allowed is not None and operation not in allowed:
+            fix = f"Grant {operation.name} on the topic {name}."
+            raise NotAuthorized(f"Kafka forbids {operation.name} on the topic {name}.", fix=fix)
+
+
+def run(settings: Settings) -> Iterator[Check]:
+    """All questions, in the order in which one needs the other; ends where going on makes no sense."""
+    cluster = Cluster(settings)
+    connected = _ask("broker", lambda: _broker(cluster))
+    yield connected
+    if connected.error is not None:
+        return
+    yield _ask("input topic", lambda: _topic(cluster, settings.input_topic, AclOperation.READ))
+    yield _ask("output topic", lambda: _topic(cluster, settings.output_topic, AclOperation.WRITE))
+    yield _ask("dead letter topic", lambda: _topic(cluster, settings.dead_letter_topic, AclOperation.WRITE))
+    yield _ask("consumer group", lambda: _group(settings))
+    if settings.delivery == "exactly_once":
+        yield _ask("transactions", lambda: _transactions(settings))
+
+
+def require(settings: Settings) -> int:
+    """Asks all, raises the first error; gives the most bytes of a record that both topics take for sure."""
+    for check in run(settings):
+        if check.error is not None:
+            raise check.error
+    return largest_record_bytes(settings)
+
+
+def largest_record_bytes(settings: Settings) -> int:
+    """The most bytes of a record that the output and the dead letter topic take for sure, uncompressed."""
+    cluster = Cluster(settings)
+    cluster.connect()
+    return min(cluster.largest_bytes(settings.output_topic), cluster.largest_bytes(settings.dead_letter_topic))
+
+
+def _ask(name: str, question: Callable[[], str]) -> Check:
+    try:
+        return Check(name, question())
+    except StreamError as error:
+        return Check(name, str(error), error)
+    except KafkaException as raised:
+        error = KafkaUnavailable(f"No answer: {client.error_of(raised).str()}.")
+        return Check(name, str(error), error)
+
+
+def _broker(cluster: Cluster) -> str:
+    cluster.connect()
+    brokers = len(cluster.metadata.brokers)
+    what = "the embedded broker, for trying out" if cluster.embedded else f"{brokers} broker{'s' * (brokers != 1)}"
+    return f"{cluster.settings.bootstrap_servers} answers ({what})"
+
+
+def _topic(cluster: Cluster, name: str, operation: AclOperation) -> str:
+    found = cluster.topic(name)
+    if not cluster.embedded:
+        cluster.may(name, operation)
+    partitions = len(found.partitions)
+    return f"{name} has {partitions} partition{'s' * (partitions != 1)}; {operation.name} is allowed"
+
+
+def _group(settings: Settings) -> str:
+    # Reading the group's offsets takes the right that consuming takes, and joins nothing.
+    config = client.consumer(settings)
+    for name in ("group.instance.id", "enable.partition.eof"):
+        config.pop(name, None)
+    consumer = Consumer(config)
+    try:
+        (partition,) = consumer.committed([TopicPartition(settings.input_topic, 0)], timeout=ANSWER_S)
+    except KafkaException as raised:
+        raise client.explain(client.error_of(raised), settings, doing="reading the group's offsets") from None
+    finally:
+        consumer.close()
+    if partition.error is not None and partition.error.code() not in client.MISSING:
+        raise client.explain(partition.error, settings, doing="reading the group's offsets")
+    return f"{settings.group_id} may be used"
+
+
+def _transactions(settings: Settings) -> str:
+    transactional_id = f"{settings.group_id}.check"
+    try:
+        Producer(client.transactional(settings, transactional_id)).init_transactions(ANSWER_S)
+    except KafkaException as raised:
+        explained = client.explain(client.error_of(raised), settings, doing="opening a transaction")
+        explained.fix = explained.fix or "Where the cluster forbids transactions, set STREAM_DELIVERY=at_least_once."
+        raise explained from None
+    return f"transactional ids that begin with {settings.group_id} may be used"
+
+
+def _refuses(error: KafkaError) -> bool:
+    return error.code() in client.AUTHENTICATION

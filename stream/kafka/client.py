@@ -1,0 +1,187 @@
+"""librdkafka's configuration, made from the settings, and its errors in our words.
+
+Every value that differs from librdkafka's default says why.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException
+
+from stream.errors import (
+    AuthenticationFailed,
+    InstanceFenced,
+    KafkaFatal,
+    KafkaUnavailable,
+    NotAuthorized,
+    SessionLost,
+    StreamError,
+    TopicMissing,
+)
+from stream.settings import Settings
+
+# librdkafka's own lines go to a logger of their own, so that they can be told apart and turned down.
+rdkafka_log = logging.getLogger("librdkafka")
+
+Config = dict[str, Any]
+
+
+def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None = None) -> Config:
+    """What every client of ours shares: addresses, security, logs."""
+    config: Config = {
+        "bootstrap.servers": settings.bootstrap_servers,
+        "client.id": f"article-stream-{settings.instance_id}" if settings.instance_id else "article-stream",
+        "logger": rdkafka_log,
+        "log.connection.close": False,  # idle connections are closed by every broker: no news
+        "socket.keepalive.enable": True,
+        "reconnect.backoff.max.ms": 1000,  # 10 s would be most of the silence after a broker's restart
+        "allow.auto.create.topics": False,
+    }
+    if on_error is not None:
+        config["error_cb"] = on_error
+    return {**config, **_security(settings), **settings.kafka_properties}
+
+
+def consumer(settings: Settings, **more: Any) -> Config:
+    """The consumer of raw articles: manual offsets, committed records only."""
+    config = common(settings) | {
+        "group.id": settings.group_id,
+        "group.protocol": settings.group_protocol,
+        "enable.auto.commit": False,
+        "enable.auto.offset.store": False,
+        "isolation.level": "read_committed",
+        "enable.partition.eof": True,  # tells a partition that is read to its end from one that is stuck
+        "auto.offset.reset": "error",  # the source decides, and says so: a gap is never skipped silently
+        "fetch.queue.backoff.ms": 10,  # 1,000 cuts a backlog's speed to a third
+        "fetch.wait.max.ms": 100,
+        "queued.max.messages.kbytes": max(1, settings.fetch_buffer_bytes // 1000),
+        "topic.metadata.refresh.interval.ms": 10_000,  # partitions added while running are found in seconds
+        "max.poll.interval.ms": 300_000,
+    }
+    if settings.group_protocol == "classic":
+        # With the consumer protocol the broker owns these.
+        config["session.timeout.ms"] = settings.session_timeout_ms
+        config["heartbeat.interval.ms"] = max(500, settings.session_timeout_ms // 5)
+        config["partition.assignment.strategy"] = "cooperative-sticky"
+    if settings.instance_id:
+        config["group.instance.id"] = settings.instance_id
+    return config | settings.consumer_properties | more
+
+
+def producer(settings: Settings, **more: Any) -> Config:
+    """The producer of cleaned articles and dead letters."""
+    config = common(settings) | {
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": settings.compression,
+        "partitioner": "murmur2_random",  # Kafka's own default: the same key, the same partition as other clients
+        "linger.ms": 5,  # a commit's flush does not wait for it; 0 makes batches of two records
+        "retry.backoff.ms": 1,  # back to back transactions wait this long for the coordinator; 100 is the default
+        "message.max.bytes": 1_000_000_000,  # the topic's limit counts, not the client's
+        "queue.buffering.max.messages": 1_000_000,  # bounded by the transaction's size already
+        "queue.buffering.max.kbytes": 2_097_151,
+    }
+    return config | settings.producer_properties | more
+
+
+def transactional(settings: Settings, transactional_id: str, **more: Any) -> Config:
+    """`producer`, with transactions."""
+    return producer(
+        settings,
+        **{"transactional.id": transactional_id, "transaction.timeout.ms": settings.transaction_timeout_ms, **more},
+    )
+
+
+def batch_size(largest_bytes: int) -> Config:
+    """Batches that the topic takes for sure: a batch above its `max.message.bytes` is refused as a whole."""
+    return {"batch.size": max(1, min(1_000_000, largest_bytes))}
+
+
+def _security(settings: Settings) -> Config:
+    config: Config = {"security.protocol": settings.security_protocol}
+    secret = settings.sasl_password
+    oauth = settings.sasl_oauth_client_secret
+    optional = {
+        "ssl.ca.location": settings.ssl_ca,
+        "ssl.certificate.location": settings.ssl_certificate,
+        "ssl.key.location": settings.ssl_key,
+        "ssl.key.password": settings.ssl_key_password and settings.ssl_key_password.get_secret_value(),
+        "ssl.endpoint.identification.algorithm": None if settings.ssl_verify_hostname else "none",
+        "sasl.mechanism": settings.sasl_mechanism,
+        "sasl.username": settings.sasl_username,
+        "sasl.password": secret and secret.get_secret_value(),
+        "sasl.oauthbearer.method": "oidc" if settings.sasl_oauth_token_url else None,
+        "sasl.oauthbearer.token.endpoint.url": settings.sasl_oauth_token_url,
+        "sasl.oauthbearer.client.id": settings.sasl_oauth_client_id,
+        "sasl.oauthbearer.client.secret": oauth and oauth.get_secret_value(),
+        "sasl.oauthbearer.scope": settings.sasl_oauth_scope,
+    }
+    return config | {name: str(value) for name, value in optional.items() if value is not None}
+
+
+AUTHENTICATION = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL}  # noqa: SLF001
+_AUTHORIZATION = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: ("the topic", "WRITE or READ on the topic"),
+    KafkaError.GROUP_AUTHORIZATION_FAILED: ("the consumer group", "READ on the group"),
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (
+        "the transactional id",
+        "WRITE and DESCRIBE on transactional ids that begin with the group id",
+    ),
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("the cluster", "IDEMPOTENT_WRITE on the cluster"),
+}
+_LOST = {
+    KafkaError._FENCED,  # noqa: SLF001
+    KafkaError.INVALID_PRODUCER_EPOCH,
+    KafkaError.PRODUCER_FENCED,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.STALE_MEMBER_EPOCH,
+    KafkaError.FENCED_MEMBER_EPOCH,
+    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
+    KafkaError.INVALID_PRODUCER_ID_MAPPING,
+    KafkaError.INVALID_TXN_STATE,
+}
+MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
+_UNREACHABLE = {
+    KafkaError._TRANSPORT,  # noqa: SLF001
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
+    KafkaError._RESOLVE,  # noqa: SLF001
+    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError.REQUEST_TIMED_OUT,
+    KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
+}
+
+
+def error_of(raised: KafkaException) -> KafkaError:
+    """The `KafkaError` inside an exception of confluent-kafka."""
+    error = raised.args[0]
+    return error if isinstance(error, KafkaError) else KafkaError(KafkaError._FAIL, str(error))  # noqa: SLF001
+
+
+def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError:
+    """One of our errors for one of librdkafka's: a sentence, and what to do about it.
+
+    `doing` completes "while …".
+    """
+    code, text = error.code(), error.str()
+    servers = settings.bootstrap_servers
+    if code in AUTHENTICATION:
+        fix = "Check STREAM_SECURITY_PROTOCOL and the STREAM_SASL_… and STREAM_SSL_… settings."
+        return AuthenticationFailed(f"Kafka at {servers} refuses the connection while {doing}: {text}.", fix=fix)
+    if code in _AUTHORIZATION:
+        what, right = _AUTHORIZATION[code]
+        return NotAuthorized(f"Kafka forbids the use of {what} while {doing}: {text}.", fix=f"Grant {right}.")
+    if code == KafkaError.FENCED_INSTANCE_ID:
+        fix = "Give every worker its own STREAM_INSTANCE_ID."
+        return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
+    if code in _LOST:
+        return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
+    if code in MISSING:
+        return TopicMissing(f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it.")
+    if code in _UNREACHABLE:
+        fix = "Is it running, and is STREAM_BOOTSTRAP_SERVERS right?"
+        return KafkaUnavailable(f"No answer from Kafka at {servers} while {doing}: {text}.", fix=fix)
+    return KafkaFatal(f"Kafka reports an error while {doing}: {text} ({error.name()}).")

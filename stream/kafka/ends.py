@@ -1,0 +1,53 @@
+"""What a client beside the consumer can see: whether the topics are there, and where partitions end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+from stream.kafka import client
+from stream.settings import Settings
+
+ANSWER_S = 5.0
+
+
+class Ends:
+    """Asks the cluster; every method may block for a few seconds and raises `KafkaException`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._admin = AdminClient(client.common(settings))
+
+    def missing_topics(self) -> list[str]:
+        """One sentence for each of our topics that is not there or not ours to see."""
+        known = self._admin.list_topics(timeout=ANSWER_S).topics
+        problems = []
+        for role, topic in (
+            ("input", self._settings.input_topic),
+            ("output", self._settings.output_topic),
+            ("dead letter", self._settings.dead_letter_topic),
+        ):
+            if topic not in known or known[topic].error is not None:
+                problems.append(f"the {role} topic {topic} is missing")
+        return problems
+
+    def of(self, partitions: Sequence[int]) -> dict[int, int]:
+        """The last stable offset of each partition of the input topic; -1 where the broker does not tell."""
+        if not partitions:
+            return {}
+        topic = self._settings.input_topic
+        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in partitions}
+        answers = self._admin.list_offsets(
+            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER_S
+        )
+        ends: dict[int, int] = {}
+        for partition, future in answers.items():
+            try:
+                ends[partition.partition] = future.result(ANSWER_S).offset
+            except KafkaException as raised:
+                if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
+                    raise
+                ends[partition.partition] = -1
+        return ends

@@ -1,0 +1,95 @@
+"""What is known of each assigned partition: where reading, publishing and the log's end stand."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Partition:
+    """Offsets of one partition; -1 is not known yet.
+
+    `position`: the next offset to publish. `read_to_end`: the offset at which the consumer last found the
+    end; beyond the last record there may be markers of transactions, which are no records. `end`: the last
+    stable offset, as the broker told it. `moved_s`: when `position` last moved, or when it last had nothing
+    to do (monotonic).
+    """
+
+    position: int = -1
+    read_to_end: int = -1
+    end: int = -1
+    moved_s: float = 0.0
+
+    @property
+    def lag(self) -> int:
+        """Records not yet published; markers of transactions behind the last record do not count."""
+        done = max(self.position, self.read_to_end if self.caught_up else -1)
+        return max(0, self.end - done) if self.end >= 0 and done >= 0 else 0
+
+    fetched: int = -1  # the next offset to fetch, as far as records show
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was fetched is published."""
+        return self.position >= self.fetched
+
+
+class Partitions:
+    """The assigned partitions. Written by the source's and the sink's thread, read by everybody."""
+
+    def __init__(self) -> None:
+        self._partitions: dict[int, Partition] = {}
+        self.assigned_once = False  # whether the group has ever given us an assignment, even an empty one
+
+    def items(self) -> list[tuple[int, Partition]]:
+        """The partitions by number, a copy."""
+        return sorted(self._partitions.copy().items())
+
+    @property
+    def numbers(self) -> list[int]:
+        """The assigned partitions' numbers, in order."""
+        return sorted(self._partitions.copy())
+
+    def gain(self, number: int, position: int) -> None:
+        """A partition was assigned; `position` is -1 where the group begins at a log's end or beginning."""
+        now = time.monotonic()
+        self._partitions[number] = Partition(position=position, fetched=position, moved_s=now)
+        self.assigned_once = True
+
+    def lose(self, number: int) -> None:
+        """A partition was given up."""
+        self._partitions.pop(number, None)
+
+    def clear(self) -> None:
+        """All were lost."""
+        self._partitions.clear()
+
+    def fetched(self, number: int, following: int) -> None:
+        """Records up to before `following` were fetched."""
+        if partition := self._partitions.get(number):
+            partition.fetched = following
+
+    def reached_end(self, number: int, offset: int) -> None:
+        """The consumer found the partition's end at this offset."""
+        if partition := self._partitions.get(number):
+            partition.read_to_end = offset
+            partition.end = max(partition.end, offset)
+
+    def published(self, number: int, following: int) -> None:
+        """Records up to before `following` were committed."""
+        if partition := self._partitions.get(number):
+            partition.position = following
+            partition.moved_s = time.monotonic()
+
+    def ends(self, number: int, end: int) -> None:
+        """The broker says where the log ends now."""
+        if (partition := self._partitions.get(number)) and end >= 0:
+            partition.end = end
+            if partition.lag == 0:
+                partition.moved_s = time.monotonic()
+
+    def stalled(self, for_s: float) -> list[int]:
+        """Partitions with records waiting whose position has not moved for so many seconds."""
+        now = time.monotonic()
+        return [number for number, it in self.items() if it.lag > 0 and now - it.moved_s > for_s]

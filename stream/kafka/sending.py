@@ -1,0 +1,53 @@
+"""Publishing records one after the other, and knowing which were acknowledged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from stream.errors import KafkaUnavailable
+from stream.kafka import client
+from stream.settings import Settings
+
+FINISH_S = 60.0
+
+
+class Sender:
+    """An idempotent producer to the input topic. `problems` holds what was not acknowledged, and why."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._producer = Producer(client.producer(settings))
+        self.acknowledged = 0
+        self.problems: list[tuple[str, str]] = []
+
+    def send(self, where: str, key: bytes | None, value: bytes | None) -> None:
+        """Queues one record; waits where the queue is full. `where` names it if it is not acknowledged."""
+        while True:
+            try:
+                self._producer.produce(self._settings.input_topic, value, key, on_delivery=self._told(where))
+            except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as raised:
+                self.problems.append((where, client.error_of(raised).str()))
+                return
+            else:
+                self._producer.poll(0)
+                return
+
+    def finish(self) -> None:
+        """Waits for every acknowledgement. Raises `KafkaUnavailable` where some are missing after a minute."""
+        left = self._producer.flush(FINISH_S)
+        if left:
+            msg = f"{left:,} records were not acknowledged within {FINISH_S:g} s."
+            raise KafkaUnavailable(msg)
+
+    def _told(self, where: str) -> Callable[[KafkaError | None, Message], None]:
+        def told(error: KafkaError | None, _message: Message) -> None:
+            if error is None:
+                self.acknowledged += 1
+            else:
+                self.problems.append((where, error.str()))
+
+        return told

@@ -1,0 +1,202 @@
+"""The sink: collects outcomes while one transaction commits, and publishes them in the next.
+
+So a transaction is as large as what is waiting: a lone article is committed at once, a backlog fills the
+transaction up to its bound.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from confluent_kafka import TopicPartition
+
+from stream.errors import StreamError
+from stream.flow import Flow
+from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
+from stream.records import Outcome, dead, pointer
+from stream.settings import Settings
+
+log = logging.getLogger(__name__)
+
+Delivered = Callable[[Sequence[Outcome], float], None]
+FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
+
+
+class Sink:
+    """Takes outcomes from the event loop, publishes them in a thread of its own.
+
+    `largest_bytes`: what the output topic takes for sure; a larger record travels in a transaction of its
+    own, so that if the broker refuses it, it is known which one it was.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        flow: Flow,
+        committer: Committer,
+        *,
+        on_delivered: Delivered,
+        on_aborted: Callable[[], None],
+        largest_bytes: int,
+    ) -> None:
+        self._settings = settings
+        self._flow = flow
+        self._committer = committer
+        self._on_delivered = on_delivered
+        self._on_aborted = on_aborted
+        self._idle = threading.Event()
+        self._idle.set()
+        self.largest_bytes = largest_bytes
+        self._waiting: deque[Outcome] = deque()
+        self._ready = threading.Condition()
+        self._closing = False
+        self._session = 0
+        self._alone = 0  # how many of the next records travel alone
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._room: asyncio.Event | None = None
+        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+        self.problem = ""  # why publishing is being tried again, for /health/ready
+
+    def start(self) -> None:
+        """Starts the thread. Called in the event loop that `put` is awaited in."""
+        self._loop = asyncio.get_running_loop()
+        self._room = asyncio.Event()
+        self._thread.start()
+
+    async def put(self, session: int, outcomes: Sequence[Outcome]) -> None:
+        """Takes the outcomes of a batch; waits while as many as fill a transaction are waiting already."""
+        assert self._room is not None  # noqa: S101 - start was called
+        while self._full() and not self._closing:
+            self._room.clear()
+            if self._full():  # the thread may have taken them between the two looks
+                await self._room.wait()
+        with self._ready:
+            if session == self._flow.session:
+                if session != self._session:
+                    self._waiting.clear()
+                    self._session = session
+                self._waiting.extend(outcomes)
+                self._ready.notify()
+
+    def quiesce(self) -> None:
+        """Waits until no commit is being tried: a session that has failed ends before the next one begins."""
+        self._idle.wait(self._settings.transaction_timeout_ms / 1000)
+
+    def _full(self) -> bool:
+        waiting = self._waiting
+        if len(waiting) >= self._settings.batch_max_records:
+            return True
+        # Large records: a rough look is enough, for a batch of the source is bounded in bytes too.
+        return bool(waiting) and len(waiting) * len(waiting[0].value or b"") >= self._settings.batch_max_bytes
+
+    def close(self, timeout_s: float) -> None:
+        """Ends the thread; what is waiting stays unpublished. Called when nothing is under way, or all is lost."""
+        with self._ready:
+            self._closing = True
+            self._ready.notify()
+        self._wake()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while True:
+            with self._ready:
+                while not self._waiting and not self._closing:
+                    self._ready.wait()
+                if self._closing:
+                    return
+                session, outcomes = self._session, self._take()
+            self._wake()
+            self._idle.clear()
+            try:
+                # What is of a session that has ended is dropped: the next one reads these records again.
+                if outcomes and session == self._flow.session and self._flow.error is None:
+                    self._publish(session, outcomes)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the session must not go on
+                self._flow.fail(error)
+            finally:
+                self._idle.set()
+
+    def _take(self) -> list[Outcome]:
+        """What the next transaction publishes: up to the bounds, or one large record alone."""
+        taken: list[Outcome] = []
+        size = 0
+        while self._waiting and len(taken) < self._settings.batch_max_records:
+            record = self._waiting[0].size_bytes()
+            lone = self._alone > 0 or record > self.largest_bytes
+            if taken and (lone or size + record > self._settings.batch_max_bytes):
+                break
+            taken.append(self._waiting.popleft())
+            size += record
+            if lone:
+                self._alone = max(0, self._alone - 1)
+                break
+        return taken
+
+    def _publish(self, session: int, outcomes: list[Outcome]) -> None:
+        """Publishes until it is done; every failure is a new try of the same records or ends the session."""
+        delay_s = FIRST_RETRY_S
+        while True:
+            began = time.perf_counter()
+            try:
+                self._committer.commit(Chunk(outcomes, offsets_after(outcomes)))
+            except Refused as refused:
+                self._on_aborted()
+                if len(outcomes) > 1:
+                    self._put_back(outcomes)  # one at a time: then it is known which one is refused
+                    return
+                outcomes = [self._demoted(outcomes[0], refused)]
+                continue
+            except Aborted as aborted:
+                self._on_aborted()
+                self._note(aborted.error)
+                if self._flow.wait_failed(delay_s):
+                    raise aborted.error from None
+                delay_s = min(2 * delay_s, LAST_RETRY_S)
+                continue
+            break
+        if self.problem:
+            log.info("Publishing goes on.")
+            self.problem = ""
+        self._on_delivered(outcomes, time.perf_counter() - began)
+        self._flow.leave(session, len(outcomes))
+
+    def _put_back(self, outcomes: list[Outcome]) -> None:
+        with self._ready:
+            self._waiting.extendleft(reversed(outcomes))
+            self._alone = len(outcomes)
+
+    def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
+        """What goes instead of a refused record: its dead letter, or a pointer where that is refused too."""
+        if outcome.name != "dead":
+            size = len(outcome.value or b"")
+            message = f"{self._settings.output_topic} refuses the record of {size} bytes: {refused.message}"
+            return dead(outcome.source, refused.reason, message)
+        if outcome.value:
+            return pointer(outcome)
+        msg = f"{self._settings.dead_letter_topic} refuses even a pointer to a record: {refused.message}."
+        raise StreamError(msg, fix="Raise the topic's max.message.bytes.")
+
+    def _note(self, error: StreamError) -> None:
+        if self.problem != str(error):
+            log.warning("Publishing is tried again: %s", error)
+            self.problem = str(error)
+
+    def _wake(self) -> None:
+        if self._loop is not None and self._room is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._room.set)
+
+
+def offsets_after(outcomes: Sequence[Outcome]) -> list[TopicPartition]:
+    """For each partition the offset after its last record, as Kafka commits them."""
+    last: dict[int, Outcome] = {}
+    for outcome in outcomes:
+        last[outcome.source.partition() or 0] = outcome
+    return [
+        TopicPartition(outcome.source.topic() or "", partition, (outcome.source.offset() or 0) + 1)
+        for partition, outcome in last.items()
+    ]

@@ -1,0 +1,189 @@
+"""The source: a consumer of raw articles in a thread of its own, and what happens at a rebalance."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from stream.errors import SessionLost
+from stream.flow import Flow
+from stream.kafka import client
+from stream.kafka.partitions import Partitions
+from stream.kafka.transaction import Committer
+from stream.settings import Settings
+
+log = logging.getLogger(__name__)
+
+IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
+FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
+
+
+class Source:
+    """Fetches batches. All methods are called by one thread.
+
+    `on_event(name, count)` is told of `assigned`, `revoked`, `lost` (partitions) and `skipped` (records).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        flow: Flow,
+        partitions: Partitions,
+        committer: Committer,
+        on_event: Callable[[str, int], None],
+    ) -> None:
+        self._settings = settings
+        self._flow = flow
+        self._partitions = partitions
+        self._committer = committer
+        self._on_event = on_event
+        self._taken_away: set[int] = set()
+        self._warned: set[int] = set()
+        self._mean_bytes = 0.0
+        self._consumer: Consumer | None = None
+
+    @property
+    def consumer(self) -> Consumer:
+        """The open consumer. Raises `SessionLost` where there is none."""
+        if self._consumer is None:
+            msg = "The consumer is closed."
+            raise SessionLost(msg)
+        return self._consumer
+
+    def open(self) -> None:
+        """Joins the group. Partitions come with the first fetches."""
+        self._consumer = Consumer(client.consumer(self._settings))
+        self._consumer.subscribe(
+            [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+        )
+
+    def close(self) -> None:
+        """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
+        self._partitions.clear()
+
+    def fetch(self) -> list[Message]:
+        """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
+        self._taken_away.clear()
+        messages: list[Message] = self.consumer.consume(1, IDLE_WAIT_S)
+        if messages:
+            messages += self.consumer.consume(self._next_records(), 0)
+        if self._taken_away:
+            # Given up between the two calls: their next owner reads them, or we do, again.
+            messages = [message for message in messages if message.partition() not in self._taken_away]
+        records = []
+        for message in messages:
+            error = message.error()
+            if error is None:
+                records.append(message)
+            else:
+                self._told(message, error)
+        for message in records:
+            self._partitions.fetched(message.partition(), message.offset() + 1)
+        if records:
+            self._mean_bytes = sum(len(message) for message in records) / len(records)
+        return records
+
+    def _next_records(self) -> int:
+        """How many records to take at once, by the size of the last ones: so memory stays bounded."""
+        return max(1, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))) - 1)
+
+    def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
+        """Partitions were gained:
+
+        1. What their last owner left open is aborted.
+        2. Reading begins at the committed offsets, which are stable now.
+        """
+        numbers = [partition.partition for partition in gained]
+        self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
+        try:
+            committed = consumer.committed(gained, timeout=30.0) if gained else []
+        except KafkaException as raised:
+            error = client.error_of(raised)
+            raise client.explain(error, self._settings, doing="reading the group's committed offsets") from None
+        begin = OFFSET_BEGINNING if self._settings.start_at == "earliest" else OFFSET_END
+        for partition in committed:
+            if partition.error is not None:
+                doing = f"reading the committed offset of partition {partition.partition}"
+                raise client.explain(partition.error, self._settings, doing=doing)
+            self._partitions.gain(partition.partition, partition.offset if partition.offset >= 0 else -1)
+            if partition.offset < 0:
+                partition.offset = begin
+        consumer.incremental_assign(committed)
+        self._partitions.assigned_once = True
+        self._on_event("assigned", len(gained))
+        log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
+
+    def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
+        """Partitions are asked back:
+
+        1. What is under way is committed; if that fails or takes too long, the session ends, which aborts it.
+        2. The transactional id is given up if it belongs to one of them.
+        3. The group is told that they are free.
+        """
+        numbers = [partition.partition for partition in leaving]
+        if self._flow.error is None and not self._flow.wait_empty(self._settings.transaction_timeout_ms / 1000):
+            msg = f"Partitions {_list(numbers)} were asked back, but what is under way could not be committed in time."
+            self._flow.fail(SessionLost(msg))
+        self._give_up(numbers)
+        if self._flow.error is None:
+            self._committer.own(self._partitions.numbers, [])
+        consumer.incremental_unassign(leaving)
+        self._on_event("revoked", len(leaving))
+        log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
+
+    def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
+        """Partitions are another worker's already: nothing of what is under way may be published."""
+        numbers = [partition.partition for partition in lost]
+        self._flow.fail(SessionLost(f"Partitions {_list(numbers)} went to another worker."))
+        self._give_up(numbers)
+        consumer.incremental_unassign(lost)
+        self._on_event("lost", len(lost))
+
+    def _give_up(self, numbers: list[int]) -> None:
+        for number in numbers:
+            self._taken_away.add(number)
+            self._partitions.lose(number)
+
+    def _told(self, message: Message, error: KafkaError) -> None:
+        """An event of the consumer that is no record."""
+        code, number = error.code(), message.partition()
+        if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
+            self._partitions.reached_end(number, message.offset())
+        elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
+            self._reset(number, error)
+        elif error.fatal() or code == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001
+            raise client.explain(error, self._settings, doing="reading")
+        elif code not in self._warned:
+            self._warned.add(code)
+            log.warning("Reading %s is tried again: %s.", self._settings.input_topic, error.str())
+
+    def _reset(self, number: int, error: KafkaError) -> None:
+        """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
+        topic = self._settings.input_topic
+        low, high = self.consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
+        position = dict(self._partitions.items())[number].fetched
+        skipped = 0
+        if position > high:
+            # Cut back to where we were: go on at its end. Made anew: what it holds was never read.
+            target = high if error.code() == KafkaError._LOG_TRUNCATION else low  # noqa: SLF001
+            log.error("%s [%d] ends at %d, before the committed offset %d.", topic, number, high, position)
+        else:
+            target, skipped = low, max(0, low - position)
+            log.error(
+                "%s [%d]: %d records between the committed offset %d and the log's beginning %d are gone before "
+                "they were read: the topic's retention is shorter than the worker's lag.",
+                topic, number, skipped, position, low,
+            )  # fmt: skip
+        self._on_event("skipped", skipped)
+        self._partitions.gain(number, target)
+        self.consumer.seek(TopicPartition(topic, number, target))
+
+
+def _list(numbers: list[int]) -> str:
+    return ", ".join(map(str, sorted(numbers))) or "none"
+

@@ -1,0 +1,87 @@
+"""Making topics, and reading whole topics for commands that look at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import NewTopic
+
+from stream.kafka import client
+from stream.kafka.checks import Cluster
+from stream.settings import Settings
+
+ANSWER_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What became of one topic."""
+
+    topic: str
+    new: bool
+    detail: str
+
+
+def create(settings: Settings, partitions: int, replication: int, config: Mapping[str, str]) -> Iterator[Made]:
+    """Makes the three topics that are not there yet. Raises one of `stream.errors`."""
+    cluster = Cluster(settings)
+    cluster.connect()
+    for topic in (settings.input_topic, settings.output_topic, settings.dead_letter_topic):
+        found = cluster.metadata.topics.get(topic)
+        if found is not None and found.error is None:
+            yield Made(topic, new=False, detail=f"exists already, with {len(found.partitions)} partitions")
+            continue
+        wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=dict(config))
+        try:
+            cluster.admin.create_topics([wanted], request_timeout=ANSWER_S)[topic].result(ANSWER_S + 5)
+        except KafkaException as raised:
+            error = client.error_of(raised)
+            if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                yield Made(topic, new=False, detail="exists already")
+                continue
+            raise client.explain(error, settings, doing=f"making the topic {topic}") from None
+        yield Made(topic, new=True, detail=f"made, with {partitions} partitions")
+
+
+def read(settings: Settings, topic: str) -> Iterator[Message]:
+    """Every committed record of a topic up to where it ended when asked, partition by partition interleaved.
+
+    Joins no group and commits nothing. Raises one of `stream.errors`.
+    """
+    cluster = Cluster(settings)
+    cluster.connect()
+    numbers = sorted(cluster.topic(topic).partitions)
+    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": "earliest"}
+    config.pop("group.instance.id", None)
+    consumer = Consumer(config)
+    try:
+        consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
+        left = set(numbers)
+        while left:
+            for message in consumer.consume(500, 1.0):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    left.discard(message.partition())
+                else:
+                    raise client.explain(error, settings, doing=f"reading {topic}")
+    finally:
+        consumer.close()
+
+
+def read_one(settings: Settings, topic: str, partition: int, offset: int) -> Message | None:
+    """The record at an offset, or None where there is none."""
+    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": "latest"}
+    config.pop("group.instance.id", None)
+    consumer = Consumer(config)
+    try:
+        consumer.assign([TopicPartition(topic, partition, offset)])
+        for message in consumer.consume(1, ANSWER_S):
+            if message.error() is None and message.offset() == offset:
+                return message
+        return None
+    finally:
+        consumer.close()

@@ -1,0 +1,208 @@
+"""A batch's outputs, its dead letters and its input offsets, published as one: the guarantee is made here."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, NoReturn, Protocol
+
+from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+
+from stream.errors import KafkaFatal, SessionLost, StreamError
+from stream.kafka import client
+from stream.records import Outcome
+from stream.settings import Settings
+
+
+FENCE_AT_ONCE = 8
+
+
+class Chunk(NamedTuple):
+    """What one commit publishes: outcomes in the order of their partitions, and the offsets after them."""
+
+    outcomes: Sequence[Outcome]
+    offsets: list[TopicPartition]
+
+
+class Refused(Exception):  # noqa: N818 - an outcome of a commit, not a failure of ours
+    """The broker refuses a record of the chunk, too large or not valid. Nothing was published."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+
+
+class Aborted(Exception):  # noqa: N818 - likewise
+    """The chunk was not published, and the same chunk may be published by a later try."""
+
+    def __init__(self, error: StreamError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class Committer(Protocol):
+    """Publishes chunks, one at a time. Every method blocks; all but `own` are called by one thread."""
+
+    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+        """The worker owns these partitions now, some of them newly. Called while nothing is under way."""
+
+    def commit(self, chunk: Chunk) -> None:
+        """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
+
+    def close(self) -> None:
+        """Gives up whatever is open."""
+
+
+# A record that the broker will never take, however often it is sent.
+REFUSALS = {
+    KafkaError.MSG_SIZE_TOO_LARGE: "too_large",
+    KafkaError.RECORD_LIST_TOO_LARGE: "too_large",
+    KafkaError.INVALID_RECORD: "rejected",
+    KafkaError.INVALID_MSG: "rejected",
+    KafkaError.INVALID_TIMESTAMP: "rejected",
+}
+
+
+def produce_all(
+    producer: Producer, settings: Settings, outcomes: Sequence[Outcome], on_delivery: Callable[..., None] | None = None
+) -> None:
+    """Hands all outcomes to the client's queue, waiting where it is full. Raises `KafkaException`."""
+    output, dead = settings.output_topic, settings.dead_letter_topic
+    more = {} if on_delivery is None else {"on_delivery": on_delivery}
+    for outcome in outcomes:
+        topic = dead if outcome.name == "dead" else output
+        while True:
+            try:
+                producer.produce(
+                    topic,
+                    value=outcome.value,
+                    key=outcome.key,
+                    headers=outcome.headers,
+                    timestamp=outcome.timestamp_ms,
+                    **more,
+                )
+                break
+            except BufferError:
+                producer.poll(0.05)  # waits for room in the client's queue
+
+
+class Transactions:
+    """Exactly once: the committer that uses Kafka's transactions.
+
+    The transactional id is made from the lowest partition that the worker owns, and on taking a partition
+    over the ids of all gained ones are fenced. So whatever a killed worker left open is aborted by whoever
+    takes its partitions over, at once, and not by the broker when `transaction.timeout.ms` has passed.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        group_metadata: Callable[[], object],
+        on_stage: Callable[[str, float], None],
+        *,
+        batch_bytes: int,
+    ) -> None:
+        self._settings = settings
+        self._group_metadata = group_metadata
+        self._on_stage = on_stage
+        self._batch_bytes = batch_bytes
+        self._producer: Producer | None = None
+        self._id = ""
+        self._timeout_s = settings.transaction_timeout_ms / 1000
+
+    def transactional_id(self, partition: int) -> str:
+        """The id that the owner of `partition` may use."""
+        return f"{self._settings.group_id}.{self._settings.input_topic}.{partition}"
+
+    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+        """See `Committer`. Raises one of our errors."""
+        wanted = self.transactional_id(min(partitions)) if partitions else ""
+        if self._id != wanted:
+            self.close()
+        others = [identity for identity in map(self.transactional_id, gained) if identity != wanted]
+        if others:
+            with ThreadPoolExecutor(FENCE_AT_ONCE, thread_name_prefix="fence") as pool:
+                list(pool.map(self._initialised, others))  # each takes some 60 ms, nearly all of it waiting
+        if wanted and self._producer is None:
+            self._producer = self._initialised(wanted)
+            self._id = wanted
+
+    def _initialised(self, transactional_id: str) -> Producer:
+        producer = Producer(client.transactional(self._settings, transactional_id, **client.batch_size(self._batch_bytes)))
+        try:
+            producer.init_transactions(self._timeout_s)
+        except KafkaException as raised:
+            doing = f"opening the transactional id {transactional_id}"
+            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
+        return producer
+
+    def commit(self, chunk: Chunk) -> None:
+        """Publishes a chunk, in this order:
+
+        1. The transaction is begun.
+        2. Outputs and dead letters are produced.
+        3. The offsets after the chunk's records join the transaction, with the consumer's group metadata:
+           a worker that lost its partitions is refused here (KIP-447).
+        4. The transaction is committed; the commit waits for every record's acknowledgement.
+
+        If 2, 3 or 4 fails the transaction is aborted, and a read_committed reader never sees any of it.
+        """
+        producer = self._producer
+        if producer is None:
+            msg = "There are records but no partitions."
+            raise SessionLost(msg)
+        clock = time.perf_counter
+        try:
+            began = clock()
+            producer.begin_transaction()
+            produce_all(producer, self._settings, chunk.outcomes)
+            produced = clock()
+            self._again(
+                lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), self._timeout_s)
+            )
+            sent = clock()
+            self._again(lambda: producer.commit_transaction(self._timeout_s))
+            self._on_stage("produce", produced - began)
+            self._on_stage("offsets", sent - produced)
+            self._on_stage("commit", clock() - sent)
+        except KafkaException as raised:
+            self._abort(producer, client.error_of(raised))
+
+    def _again(self, call: Callable[[], None]) -> None:
+        """Calls again what librdkafka says may be called again, until the broker would have aborted anyway."""
+        deadline = time.monotonic() + self._timeout_s
+        while True:
+            try:
+                return call()
+            except KafkaException as raised:
+                error = client.error_of(raised)
+                if not error.retriable() or error.txn_requires_abort() or time.monotonic() > deadline:
+                    raise
+
+    def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
+        doing = "publishing a transaction"
+        explained = client.explain(error, self._settings, doing=doing)
+        if error.fatal() or isinstance(explained, SessionLost):
+            self._forget(producer)
+            raise explained
+        try:
+            self._again(lambda: producer.abort_transaction(self._timeout_s))
+        except KafkaException as raised:
+            # Whether it is open still is not known: a new session fences it.
+            self._forget(producer)
+            msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
+            raise SessionLost(msg) from None
+        if error.code() in REFUSALS:
+            raise Refused(REFUSALS[error.code()], error.str())
+        raise Aborted(explained)
+
+    def _forget(self, producer: Producer) -> None:
+        producer.purge()
+        self._producer, self._id = None, ""
+
+    def close(self) -> None:
+        """Gives up the producer. Only called while no transaction is open, or when it may be lost."""
+        if self._producer is not None:
+            self._forget(self._producer)

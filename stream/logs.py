@@ -1,0 +1,78 @@
+"""Log lines for people or for machines, ours and those of Faust, mode and librdkafka alike."""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import sys
+from typing import Any, Literal
+
+import structlog
+
+# Faust and its framework tell of every service they start; at warning they tell of what matters.
+QUIET = ("faust", "stream.app", "stream.health", "mode", "aiohttp", "aiokafka", "asyncio", "prometheus_client")
+
+
+class Sparing(logging.Filter):
+    """Lets a line of librdkafka through once in a while: a broker that is away is news once, not each retry."""
+
+    EVERY_S = 30.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._last: dict[str, float] = {}
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Lines that differ only in their numbers are the same."""
+        line = "".join(character for character in record.getMessage() if not character.isdigit())
+        if record.created - self._last.get(line, 0.0) < self.EVERY_S:
+            return False
+        if len(self._last) > 1000:  # noqa: PLR2004 - bounded, whatever the lines are
+            self._last.clear()
+        self._last[line] = record.created
+        return True
+
+
+def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any]:
+    """A configuration for `logging.config.dictConfig`: one handler, to standard error."""
+    shared: list[Any] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+    ]
+    renderer: list[Any]
+    if log_format == "json":
+        shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
+        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
+    else:
+        shared += [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)]
+        plain = structlog.dev.plain_traceback
+        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)]
+    processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "stream": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "processors": processors,
+                "foreign_pre_chain": shared,
+            }
+        },
+        "filters": {"sparing": {"()": Sparing}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "stream", "stream": "ext://sys.stderr"}},
+        "root": {"handlers": ["stderr"], "level": log_level.upper()},
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in QUIET},
+            "librdkafka": {"level": "WARNING" if log_level != "debug" else "DEBUG", "filters": ["sparing"]},
+        },
+    }
+
+
+def configure(log_format: Literal["text", "json"], log_level: str) -> None:
+    """Sets logging up for this process."""
+    logging.config.dictConfig(config(log_format, log_level))
+
+
+def silence_librdkafka() -> None:
+    """For commands that say in their own words what went wrong."""
+    logging.getLogger("librdkafka").setLevel(logging.CRITICAL)

@@ -1,0 +1,146 @@
+"""What the worker counts, for Prometheus. Only the runner calls this; the core knows nothing of it.
+
+Every record that is committed is counted once in `records_in` and once in `records`, by outcome: in =
+cleaned + unchanged + tombstone + dead, at every moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Sequence
+
+import confluent_kafka
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from stream._version import __version__
+from stream.kafka.partitions import Partitions
+from stream.records import Outcome
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
+PREFIX = "article_stream_"
+
+
+disable_created_metrics()  # a second series for each counter, which nobody reads
+
+
+class PartitionCollector(Collector):
+    """Position, end and lag of each assigned partition, read when somebody asks."""
+
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges, one sample a partition; a partition that was given up has none."""
+        position = GaugeMetricFamily(
+            f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["partition"]
+        )
+        end = GaugeMetricFamily(f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["partition"])
+        lag = GaugeMetricFamily(
+            f"{PREFIX}partition_lag_records", "Records not yet published, by input partition.", labels=["partition"]
+        )
+        for number, it in self._partitions.items():
+            label = [str(number)]
+            lag.add_metric(label, it.lag)
+            for gauge, value in ((position, it.position), (end, it.end)):
+                if value >= 0:
+                    gauge.add_metric(label, value)
+        return position, end, lag
+
+
+class Metrics:
+    """All metrics of one worker, in a registry of their own."""
+
+    def __init__(self, partitions: Partitions, *, rules_version: str) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        self.registry.register(PartitionCollector(partitions))
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(PREFIX + name, text, labels, registry=registry)
+
+        self._fetched = counter("records_fetched", "Records fetched, some of them twice after a failure.")
+        self._records_in = counter("records_in", "Records taken from the input topic, committed.")
+        self._bytes_in = counter("bytes_in", "Bytes of their values.")
+        self._records = counter("records", "What became of the records, committed.", "outcome")
+        self._bytes_out = counter("bytes_out", "Bytes of the values published.")
+        self._dead = counter("dead_letters", "Dead letters, by reason.", "reason")
+        self._removed = counter("paragraphs_removed", "Paragraphs removed, by reason.", "reason")
+        self._withheld = counter("articles_withheld", "Articles whose removals the safety budget refused, at least one.")
+        self._transactions = counter("commits", "Commits of a batch (transactions where exactly once).", "outcome")
+        self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked, lost.", "event")
+        self._skipped = counter("records_skipped", "Records gone from the input before they could be read.")
+        self._sessions = counter("sessions", "Times the worker joined its group.")
+        self._batch = Histogram(
+            PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry
+        )
+        self._stage = Histogram(
+            PREFIX + "stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS, registry=registry
+        )
+        self._commit = Histogram(
+            PREFIX + "commit_seconds", "Time from begin to committed.", buckets=SECONDS, registry=registry
+        )
+        self._last = Gauge(PREFIX + "last_commit_time_seconds", "When the last commit ended.", registry=registry)
+        Info(PREFIX + "build", "Versions.", registry=registry).info(
+            {"version": __version__, "rules": rules_version, "librdkafka": confluent_kafka.libversion()[0]}
+        )
+        for name in ("cleaned", "unchanged", "tombstone", "dead"):
+            self._records.labels(name)
+        for name in ("repeat", "footer"):
+            self._removed.labels(name)
+        for name in ("committed", "aborted"):
+            self._transactions.labels(name)
+        self.totals: Tally[str] = Tally()
+
+    def fetched(self, records: int) -> None:
+        """So many records came from the consumer."""
+        self._fetched.inc(records)
+
+    def stage(self, name: str, seconds: float) -> None:
+        """One batch spent so long in a stage."""
+        self._stage.labels(name).observe(seconds)
+
+    def event(self, name: str, count: int) -> None:
+        """`assigned`, `revoked`, `lost` partitions; `skipped` records; `session`; `aborted`."""
+        if name == "skipped":
+            self._skipped.inc(count)
+        elif name == "session":
+            self._sessions.inc(count)
+        elif name == "aborted":
+            self._transactions.labels("aborted").inc(count)
+        else:
+            self._rebalances.labels(name).inc(count)
+
+    def committed(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        """A commit published these outcomes."""
+        names: Tally[str] = Tally()
+        repeats = footer = withheld = bytes_in = bytes_out = 0
+        for outcome in outcomes:
+            names[outcome.name] += 1
+            repeats += outcome.repeats
+            footer += outcome.footer
+            withheld += outcome.withheld > 0
+            bytes_in += len(outcome.source.value() or b"")
+            bytes_out += len(outcome.value or b"")
+            if outcome.reason:
+                self._dead.labels(outcome.reason).inc()
+        for name, count in names.items():
+            self._records.labels(name).inc(count)
+        self._records_in.inc(len(outcomes))
+        self._bytes_in.inc(bytes_in)
+        self._bytes_out.inc(bytes_out)
+        self._removed.labels("repeat").inc(repeats)
+        self._removed.labels("footer").inc(footer)
+        self._withheld.inc(withheld)
+        self._transactions.labels("committed").inc()
+        self._batch.observe(len(outcomes))
+        self._commit.observe(seconds)
+        self._last.set_to_current_time()
+        self.totals.update(names)
+        self.totals.update({"repeats": repeats, "footer": footer})
+
+    def text(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,34 @@
+"""Cleaning a value that comes from a file: the worker's own steps, without a record around it."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from stream.article import CleanedList, Removal
+from stream.codec import Undecodable, decode_text
+from stream.records import Processor
+
+
+class CleanedValue(NamedTuple):
+    """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in."""
+
+    value: bytes
+    paragraphs: tuple[str, ...]
+    removed: tuple[Removal, ...]
+    withheld: tuple[Removal, ...] = ()
+    problem: str = ""
+
+
+def clean_value(processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"]) -> CleanedValue:
+    """Cleans one value. Never raises, whatever the bytes are."""
+    old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
+    if isinstance(old, Undecodable):
+        return CleanedValue(value, (), (), problem=old.message)
+    result, new = processor.clean(old)
+    if isinstance(result, CleanedList):
+        paragraphs = result.paragraphs
+    else:
+        paragraphs = tuple(result.text.split("\n"))
+    if result.removed:
+        value = new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)
+    return CleanedValue(value, paragraphs, result.removed, result.withheld)

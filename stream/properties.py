@@ -1,0 +1,72 @@
+"""librdkafka properties that a user passes through, and those that are ours to set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import PlainSerializer
+
+Properties = Annotated[
+    dict[str, str],
+    # Any property may be a secret (sasl.password, ssl.key.pem…), so none is shown.
+    PlainSerializer(lambda value: {name: "***" for name in value}),
+]
+
+_SETTING = "use the setting {}"
+_GUARANTEE = "the delivery guarantee rests on it"
+OURS: Mapping[str, str] = {
+    "bootstrap.servers": _SETTING.format("bootstrap_servers"),
+    "metadata.broker.list": _SETTING.format("bootstrap_servers"),
+    "group.id": _SETTING.format("group_id"),
+    "group.instance.id": _SETTING.format("instance_id"),
+    "group.protocol": _SETTING.format("group_protocol"),
+    "compression.type": _SETTING.format("compression"),
+    "compression.codec": _SETTING.format("compression"),
+    "auto.offset.reset": _SETTING.format("start_at"),
+    "session.timeout.ms": _SETTING.format("session_timeout_ms"),
+    "transaction.timeout.ms": _SETTING.format("transaction_timeout_ms"),
+    "enable.auto.commit": _GUARANTEE,
+    "enable.auto.offset.store": _GUARANTEE,
+    "enable.idempotence": _GUARANTEE,
+    "enable.partition.eof": "lag is measured with it",
+    "enable.gapless.guarantee": _GUARANTEE,
+    "isolation.level": _GUARANTEE,
+    "transactional.id": "it is made from group_id and the partitions that a worker owns",
+    "acks": _GUARANTEE,
+    "request.required.acks": _GUARANTEE,
+}
+
+
+def parse_properties(value: object) -> dict[str, str]:
+    """`name=value, name=value`, a JSON object, or a table of a settings file, as a dictionary of strings.
+
+    Raises `ValueError` that names the part that can not be read.
+    """
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("{"):
+            try:
+                value = json.loads(text)
+            except json.JSONDecodeError as error:
+                msg = f"not a JSON object ({error.msg} at character {error.pos})"
+                raise ValueError(msg) from None
+        else:
+            return dict(_pair(part) for part in text.replace("\n", ",").split(",") if part.strip())
+    if not isinstance(value, Mapping):
+        msg = "write name=value, name=value or a JSON object"
+        raise ValueError(msg)  # noqa: TRY004 - the settings library turns only ValueError into a message
+    return {str(name): _text(item) for name, item in value.items()}
+
+
+def _pair(part: str) -> tuple[str, str]:
+    name, equals, value = part.partition("=")
+    if not equals or not name.strip():
+        msg = f"{name.strip()!r} has no value; write name=value"
+        raise ValueError(msg)
+    return name.strip(), value.strip()
+
+
+def _text(item: object) -> str:
+    return str(item).lower() if isinstance(item, bool) else str(item)

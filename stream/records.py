@@ -1,0 +1,169 @@
+"""One record in, one record out: the last step that knows no Kafka.
+
+Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`, `tombstone` or `dead`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol
+
+from stream.article import Cleaned, CleanedList, Removal
+from stream.cleaning import clean, clean_list
+from stream.codec import JsonCodec, Undecodable, decode_text, format_of
+from stream.dead_letters import letter_headers
+from stream.rules import Rules
+
+Headers = list[tuple[str, bytes | None]]
+OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
+
+REPEATS_HEADER = "article-stream.repeats"
+FOOTER_HEADER = "article-stream.footer"
+WITHHELD_HEADER = "article-stream.withheld"
+RULES_HEADER = "article-stream.rules"
+
+# What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
+RECORD_OVERHEAD_BYTES = 128
+HEADER_OVERHEAD_BYTES = 10
+
+
+class Record(Protocol):
+    """A consumed record, as confluent-kafka's `Message` gives it."""
+
+    def topic(self) -> str | None: ...
+    def partition(self) -> int | None: ...
+    def offset(self) -> int | None: ...
+    def key(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...
+    def headers(self) -> Headers | None: ...
+    def timestamp(self) -> tuple[int, int]: ...
+
+
+class Outcome(NamedTuple):
+    """What becomes of one record. `timestamp_ms` is 0 where the record has none.
+
+    `reason` says why a record is dead. `repeats`, `footer` and `withheld` count paragraphs. `source` is the
+    record that came in: it is needed again if the broker finds the outcome too large.
+    """
+
+    name: OutcomeName
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+    source: Record
+    reason: str = ""
+    repeats: int = 0
+    footer: int = 0
+    withheld: int = 0
+
+    def size_bytes(self) -> int:
+        """An upper bound of the record's size on the wire, before compression."""
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        for name, value in self.headers:
+            size += HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"")
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """`process(record)` decodes, cleans and encodes. It never raises on any record."""
+
+    codec: JsonCodec
+    input_format: Literal["auto", "json", "text"]
+    rules: Rules
+    version: bytes
+
+    @classmethod
+    def of(cls, text_field: str, input_format: Literal["auto", "json", "text"], rules: Rules) -> Processor:
+        """A processor for one field's name, one format and one rule set."""
+        return cls(JsonCodec.of(text_field), input_format, rules, rules.version.encode())
+
+    def process(self, record: Record) -> Outcome:
+        """The outcome of one record."""
+        value = record.value()
+        try:
+            headers = record.headers() or []
+        except UnicodeDecodeError as error:
+            return dead(record, "bad_header", f"the name of a header is not UTF-8 ({error.reason})", headers=[])
+        if value is None:
+            return Outcome("tombstone", record.key(), None, headers, timestamp_ms(record), record)
+        if format_of(_content_type(headers), self.input_format) == "text":
+            old: str | list[str] | Undecodable = decode_text(value)
+            encode: Callable[[bytes, str | list[str], str | list[str]], bytes] = _encode_text
+        else:
+            old = self.codec.decode(value)
+            encode = self.codec.encode
+        if isinstance(old, Undecodable):
+            return dead(record, old.reason, old.message, headers=headers)
+        result, new = self.clean(old)
+        return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
+
+    def clean(self, text: str | list[str]) -> tuple[Cleaned | CleanedList, str | list[str]]:
+        """The core's answer, and the cleaned text in the shape in which the text came."""
+        if isinstance(text, str):
+            cleaned = clean(text, self.rules)
+            return cleaned, cleaned.text
+        cleaned_list = clean_list(text, self.rules)
+        return cleaned_list, list(cleaned_list.paragraphs)
+
+    def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
+        footer = _count(result.removed, "footer")
+        repeats = len(result.removed) - footer
+        ours: Headers = [
+            (REPEATS_HEADER, b"%d" % repeats),
+            (FOOTER_HEADER, b"%d" % footer),
+            (RULES_HEADER, self.version),
+        ]
+        if result.withheld:
+            ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
+        return Outcome(
+            "cleaned" if result.removed else "unchanged",
+            record.key(),
+            value,
+            headers + ours,
+            timestamp_ms(record),
+            record,
+            "",
+            repeats,
+            footer,
+            len(result.withheld),
+        )
+
+
+def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
+    """The dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it."""
+    if headers is None:
+        headers = record.headers() or []
+    why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
+    return Outcome("dead", record.key(), record.value(), headers + why, timestamp_ms(record), record, reason)
+
+
+def pointer(letter: Outcome) -> Outcome:
+    """What goes where even the dead letter is too large: only where the record stands, and why."""
+    record = letter.source
+    why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
+    return letter._replace(key=None, value=b"", headers=[*why, ("article-stream.pointer", b"1")], source=record)
+
+
+def timestamp_ms(record: Record) -> int:
+    """Milliseconds since 1970, or 0 where the record has no timestamp."""
+    kind, milliseconds = record.timestamp()
+    return milliseconds if kind and milliseconds > 0 else 0
+
+
+def _content_type(headers: Headers) -> bytes | None:
+    for name, value in reversed(headers):
+        if name.lower() == "content-type":
+            return value
+    return None
+
+
+def _count(removed: Sequence[Removal], reason: str) -> int:
+    return sum(1 for removal in removed if removal.reason == reason)
+
+
+def _encode_text(value: bytes, old: str | list[str], new: str | list[str]) -> bytes:  # noqa: ARG001 - one signature
+    assert isinstance(new, str)  # noqa: S101 - text gives text
+    return new.encode()

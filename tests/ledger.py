@@ -1,0 +1,173 @@
+"""A ledger of every record sent: what should come out, what did, how often, and how long nothing came."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from stream.offline import clean_value
+from stream.records import Processor
+from stream.rules import builtin
+
+PROCESSOR = Processor.of("text", "auto", builtin())
+WORDS = "river council budget storm harvest museum engine signal border market winter teacher glass bridge".split()
+
+
+@dataclass(frozen=True, slots=True)
+class Topics:
+    """Fresh topics and a fresh group on a broker, as settings of a worker."""
+
+    bootstrap_servers: str
+    name: str
+
+    def settings(self, **more: object) -> dict[str, object]:
+        """Settings of a worker on these topics."""
+        return {
+            "bootstrap_servers": self.bootstrap_servers,
+            "group_id": self.name,
+            "input_topic": f"{self.name}.raw",
+            "output_topic": f"{self.name}.clean",
+            "dead_letter_topic": f"{self.name}.dead",
+            **more,
+        }
+
+    def make(self, partitions: int = 4, replication: int = 1, **config: dict[str, str]) -> None:
+        """Create the topics; ``raw={…}``, ``clean={…}``, ``dead={…}`` are their configuration."""
+        admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
+        wanted = [
+            NewTopic(f"{self.name}.{role}", partitions, replication, config=config.get(role, {}))
+            for role in ("raw", "clean", "dead")
+        ]
+        for future in admin.create_topics(wanted).values():
+            future.result(30)
+
+
+def article(number: int, paragraphs: int = 4) -> bytes:
+    """An article with a number, a repeated paragraph and a footer."""
+    pick = random.Random(number)  # noqa: S311 - the same article for the same number
+    body = [" ".join(pick.choices(WORDS, k=20)).capitalize() + f" {number}-{place}." for place in range(paragraphs)]
+    lines = [*body, body[-1], "You may also like", "Storm closes the bridge", "Museum opens its doors", "Market moves on"]
+    return orjson.dumps({"id": f"a{number}", "number": number, "text": "\n".join(lines)})
+
+
+def expected(value: bytes) -> bytes:
+    """What has to come out for a value."""
+    return clean_value(PROCESSOR, value, "json").value
+
+
+@dataclass
+class Ledger:
+    """Sends numbered articles and watches the output with a read_committed reader.
+
+    Every number has to come out once, as ``expected``. ``longest_silence_s`` is the longest time between two
+    arrivals while something was owed.
+    """
+
+    topics: Topics
+    sent: int = 0
+    seen: Counter[int] = field(default_factory=Counter)
+    altered: int = 0
+    longest_silence_s: float = 0.0
+    partitions: int = 4
+
+    def __post_init__(self) -> None:
+        """Start the reader's thread."""
+        self._stop = threading.Event()
+        self._last = time.monotonic()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._producer = Producer(
+            {"bootstrap.servers": self.topics.bootstrap_servers, "linger.ms": 5, "enable.idempotence": True,
+             "queue.buffering.max.messages": 2_000_000}
+        )  # fmt: skip
+        self._reader.start()
+
+    def send(self, count: int, *, per_second: float | None = None) -> None:
+        """Publish so many more articles, at a rate if one is given, and wait for their acknowledgement."""
+        began = time.monotonic()
+        for sent in range(count):
+            number = self.sent
+            self._producer.produce(f"{self.topics.name}.raw", article(number), f"a{number}".encode())
+            self.sent += 1
+            if per_second is not None and (ahead := began + sent / per_second - time.monotonic()) > 0:
+                self._producer.poll(ahead)
+            elif sent % 100 == 0:
+                self._producer.poll(0)
+        assert self._producer.flush(60) == 0
+
+    @property
+    def arrived(self) -> int:
+        """How many different articles have come out."""
+        return len(self.seen)
+
+    @property
+    def lost(self) -> int:
+        """How many have not."""
+        return self.sent - len(self.seen)
+
+    @property
+    def twice(self) -> int:
+        """How many came out more than once."""
+        return sum(1 for count in self.seen.values() if count > 1)
+
+    def reset_silence(self) -> None:
+        """Begin to measure silence anew."""
+        self._last = time.monotonic()
+        self.longest_silence_s = 0.0
+
+    def close(self) -> None:
+        """End the reader."""
+        self._stop.set()
+        self._reader.join(10)
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _read(self) -> None:
+        config: dict[str, Any] = {
+            "bootstrap.servers": self.topics.bootstrap_servers,
+            "group.id": f"{self.topics.name}.ledger",
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+        }
+        consumer = Consumer(config)
+        consumer.assign([TopicPartition(f"{self.topics.name}.clean", number, 0) for number in range(self.partitions)])
+        while not self._stop.is_set():
+            messages = consumer.consume(1000, 0.05)
+            now = time.monotonic()
+            owed = self.sent > len(self.seen)
+            if owed or messages:
+                self.longest_silence_s = max(self.longest_silence_s, now - self._last)
+            for message in messages:
+                if message.error() is None:
+                    self._note(message.value() or b"")
+                    self._last = now
+            if not owed:
+                self._last = now
+        consumer.close()
+
+    def _note(self, value: bytes) -> None:
+        number = orjson.loads(value)["number"]
+        self.seen[number] += 1
+        if value != expected(article(number)):
+            self.altered += 1
+
+
+FRESH = itertools.count(1)
+
+
+def fresh_name(what: str = "t") -> str:
+    """Make a name for topics and group that no other test has."""
+    return f"{what}-{time.time_ns() % 10**10}-{next(FRESH)}"
