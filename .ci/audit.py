@@ -13,7 +13,7 @@ def main() -> int:
     """Return 1 if an installed package is known to be vulnerable."""
     command = [sys.executable, "-m", "pip_audit", "--skip-editable", "--progress-spinner=off", "--format=json"]
     try:
-        result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S603
+        result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         packages = json.loads(result.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
         return _say("audit: skipped, the vulnerability service gave no answer")
@@ -24,7 +24,7 @@ def main() -> int:
     for package, vulnerability in found:
         fixed = ", ".join(vulnerability["fix_versions"]) or "no version yet"
         _say(f"{package['name']} {package['version']}: {vulnerability['id']}, repaired in {fixed}")
-    _say(f"audit: {len(found)} known vulnerabilities in {len(asked)} of {len(packages)} packages that could be asked for")
+    _say(f"audit: {len(found)} known vulnerabilities; {len(asked)} of {len(packages)} packages could be asked for")
     return 1 if found else 0
 
 
