@@ -146,11 +146,7 @@ class _Stack:
         start = self.start[-1]
         ids = self.ids
         for entry in range(len(ids) - 1, start - 1, -1):
-            ident = ids[entry]
-            if self.prev[entry] >= 0:
-                self.last[ident] = self.prev[entry]
-            else:
-                del self.last[ident]
+            self.last[ids[entry]] = self.prev[entry]  # never -1: what goes stands further down as well
         pair = ids[start - 1] * self.count + ids[start]
         if self.pairs.get(pair) == start:  # the other pairs of the run stand further down as well
             del self.pairs[pair]

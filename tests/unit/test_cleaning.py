@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stream.article import Removal
-from stream.cleaning import clean, clean_list, restore, restore_list
+from stream.cleaning import _within_budget, clean, clean_list, restore, restore_list
 from stream.rules import builtin
 
 DATA = Path(__file__).parent.parent / "data"
@@ -83,6 +83,18 @@ def test_budget_withholds() -> None:
     assert cleaned.text is raw
     assert cleaned.removed == ()
     assert cleaned.withheld == (Removal(2, "Advertisement", "footer", rule="en.advertisement"),)
+
+
+def test_budget_is_of_prose() -> None:
+    assert _within_budget([*P[:4], *FOOTER], {4, 5, 6})
+    assert _within_budget([*P[:4], *FOOTER], {3, 4, 5, 6})
+    assert not _within_budget([*P[:4], *FOOTER], {2, 3, 4, 5, 6})
+
+
+def test_lines_that_meet_when_a_marker_goes() -> None:
+    verse = [f"Line {i}" for i in range(12)]
+    raw = [P[0], *verse, P[1], *verse[:6], "Advertisement", *verse[6:], P[2]]
+    assert clean("\n".join(raw)).text == "\n".join([P[0], *verse, P[1], P[2]])
 
 
 def test_repeats_do_not_count_against_the_budget() -> None:

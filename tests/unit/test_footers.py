@@ -68,6 +68,19 @@ def test_the_body_is_not_taken(lines: list[str], want: list[int]) -> None:
     assert found(lines) == want
 
 
+@pytest.mark.parametrize(
+    ("body", "after"),
+    [
+        (10, [*LINKS, P[10], "A link", P[11], "A link"]),  # too much prose for so few links
+        (2, [*LINKS * 5, P[10], *LINKS]),  # too much prose for so short a body
+        (10, [P[10], *LINKS * 5]),  # prose directly under the marker
+        (10, [*LINKS * 8, P[10] * 2, P[11], *LINKS * 5]),  # two paragraphs of prose, one after the other
+    ],
+)
+def test_where_the_body_goes_on_only_the_marker_goes(body: int, after: list[str]) -> None:
+    assert found([*P[:body], "Most read", *after]) == [body]
+
+
 def test_each_line_has_the_rule_that_found_it() -> None:
     lines = [*P, "You may also like", "One of them", "Share", "Tweet"]
     assert find_footer(lines, builtin())[-4:] == [

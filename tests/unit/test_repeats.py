@@ -67,6 +67,7 @@ def test_a_short_text_given_twice() -> None:
     assert repeats(text + text + ["The end"]) == list(range(FEW, 2 * FEW))
     assert repeats(["Title", *text, *text]) == []
     assert repeats(text[1:] * 2) == []
+    assert repeats([*"abcdefga", *"cdefgacd"]) == []  # many pairs come back, the text does not
 
 
 @pytest.mark.parametrize(
