@@ -44,9 +44,7 @@ class Engine:
         if settings.delivery == "exactly_once":
             committer = Transactions(settings, self._group_metadata, self.metrics.stage, batch_bytes=largest_bytes)
         else:
-            committer = AtLeastOnce(
-                settings, lambda: self.source.consumer, self.metrics.stage, batch_bytes=largest_bytes
-            )
+            committer = AtLeastOnce(settings, self.metrics.stage, batch_bytes=largest_bytes)
         self.committer = committer
         self.source = Source(settings, self.flow, self.partitions, committer, self.metrics.event)
         self.sink = Sink(
@@ -59,7 +57,7 @@ class Engine:
         )
 
     def _group_metadata(self) -> object:
-        return self.source.consumer.consumer_group_metadata()
+        return self.source.group_metadata()
 
     async def clean(self, batch: Batch) -> None:
         """Cleans a batch and hands its outcomes to the sink. What it raises ends the worker."""
@@ -107,7 +105,8 @@ class Engine:
                     self.metrics.fetched(len(records))
                     self.flow.enter(len(records))
                     hand_on(Batch(session, records))
-            if not self.flow.wait_empty(self.settings.shutdown_timeout_s * DRAIN_SHARE):
+            if not self.flow.drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
+                self.flow.check()
                 msg = f"{self.flow.records} records under way could not be committed in time; they will be read again."
                 raise KafkaFatal(msg)
         except BaseException as error:

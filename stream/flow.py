@@ -7,7 +7,6 @@ here before it gives up a partition; whoever fails says so here, and everybody w
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,17 +69,11 @@ class Flow:
         if self.error is not None:
             raise self.error
 
-    def wait_empty(self, timeout_s: float) -> bool:
-        """Waits until nothing is under way. False: not in time. Raises the session's error."""
-        deadline = time.monotonic() + timeout_s
+    def drained(self, timeout_s: float) -> bool:
+        """Waits until nothing is under way. False: not in time, or the session has failed."""
         with self._changed:
-            while self._records and self.error is None:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                self._changed.wait(left)
-        self.check()
-        return True
+            self._changed.wait_for(lambda: not self._records or self.error is not None, timeout_s)
+            return not self._records and self.error is None
 
     def wait_failed(self, timeout_s: float) -> bool:
         """Waits for the session to fail; True if it has. Ends early for that only, not for a stop."""

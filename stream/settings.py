@@ -86,7 +86,7 @@ class Settings(BaseModel):
     batch_max_records: int = Field(1000, ge=1, le=100_000, description="most records in one transaction")
     batch_max_bytes: int = Field(8_000_000, ge=1, description="most bytes of input in one transaction")
     fetch_buffer_bytes: int = Field(32_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed")
-    session_timeout_ms: int = Field(10_000, ge=1_000, description="a worker silent for so long loses its partitions")
+    session_timeout_ms: int = Field(6_000, ge=1_000, description="a worker silent for so long loses its partitions")
     transaction_timeout_ms: int = Field(30_000, ge=1_000, description="the broker aborts a transaction open for so long")
     startup_timeout_s: float = Field(15.0, gt=0, description="how long to wait for Kafka at start")
     shutdown_timeout_s: float = Field(25.0, gt=0, description="how long a stop may take; then the process ends")

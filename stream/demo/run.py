@@ -15,7 +15,7 @@ from typing import NamedTuple
 import orjson
 from confluent_kafka import Message
 
-from stream.demo import articles
+from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
 from stream.kafka.embedded import EmbeddedBroker
@@ -37,7 +37,7 @@ class Sent(NamedTuple):
 
 def records() -> list[Sent]:
     """The articles that ship with the project, a record that is no JSON, and a tombstone."""
-    sent = [Sent(str(article["id"]).encode(), orjson.dumps(article)) for article in articles()]
+    sent = [Sent(str(orjson.loads(line)["id"]).encode(), line) for line in lines()]
     return [*sent, Sent(b"half-an-article", POISON), Sent(b"withdrawn-article", None)]
 
 

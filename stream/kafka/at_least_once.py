@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import NoReturn
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from stream.errors import SessionLost
 from stream.kafka import client
 from stream.kafka.transaction import REFUSALS, Aborted, Chunk, Refused, produce_all
 from stream.settings import Settings
 
+log = logging.getLogger(__name__)
+
+COMMIT_EVERY_S = 0.2
+GRACE_S = 5.0  # the deliveries' own deadline comes first
+
 
 class AtLeastOnce:
     """A committer whose offsets follow the acknowledgements of everything they stand for."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        consumer: Callable[[], Consumer],
-        on_stage: Callable[[str, float], None],
-        *,
-        batch_bytes: int,
-    ) -> None:
+    def __init__(self, settings: Settings, on_stage: Callable[[str, float], None], *, batch_bytes: int) -> None:
         self._settings = settings
-        self._consumer = consumer
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
-        self._timeout_s = settings.transaction_timeout_ms / 1000
+        self._lock = threading.Lock()
+        self._acknowledged: dict[tuple[str, int], TopicPartition] = {}
+        self._committed_s = 0.0
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`."""
@@ -43,8 +43,8 @@ class AtLeastOnce:
         """Publishes a chunk, in this order:
 
         1. Outputs and dead letters are produced.
-        2. Every one of them is acknowledged; if one is not, nothing is committed and the chunk is sent again.
-        3. The offsets after the chunk's records are committed.
+        2. Every one of them is acknowledged; if one is not, the chunk is sent again.
+        3. The offsets after the chunk's records may be committed now: `settle` does it.
         """
         producer = self._producer
         if producer is None:
@@ -57,29 +57,43 @@ class AtLeastOnce:
                 failed.append(error)
 
         clock = time.perf_counter
-        began = clock()
+        began = produced = clock()
         try:
             produce_all(producer, self._settings, chunk.outcomes, delivered)
             produced = clock()
-            left = producer.flush(self._timeout_s + 5)  # the deliveries' own deadline comes first
+            left = producer.flush(self._settings.transaction_timeout_ms / 1000 + GRACE_S)
             if left:
                 failed.append(KafkaError(KafkaError._TIMED_OUT, f"{left} records are not acknowledged"))  # noqa: SLF001
-            sent = clock()
-            if not failed:
-                self._consumer().commit(offsets=chunk.offsets, asynchronous=False)
         except KafkaException as raised:
             failed.append(client.error_of(raised))
         if failed:
             self._give_up(producer, failed[0])
+        with self._lock:
+            self._acknowledged.update({(offset.topic, offset.partition): offset for offset in chunk.offsets})
         self._on_stage("produce", produced - began)
-        self._on_stage("deliver", sent - produced)
-        self._on_stage("commit", clock() - sent)
+        self._on_stage("deliver", clock() - produced)
 
-    def _give_up(self, producer: Producer, error: KafkaError) -> NoReturn:
+    def settle(self, consumer: Consumer, *, wait: bool) -> None:
+        """Commits the offsets of what is acknowledged; `wait` before partitions are given up.
+
+        A commit that fails loses nothing: the records are read again.
+        """
+        now = time.monotonic()
+        if not wait and now - self._committed_s < COMMIT_EVERY_S:
+            return
+        with self._lock:
+            offsets, self._acknowledged = list(self._acknowledged.values()), {}
+        if not offsets:
+            return
+        self._committed_s = now
+        try:
+            consumer.commit(offsets=offsets, asynchronous=not wait)
+        except KafkaException as raised:
+            log.warning("Offsets could not be committed, some records will come twice: %s.", client.error_of(raised).str())
+
+    def _give_up(self, producer: Producer, error: KafkaError) -> None:
         producer.purge()
         producer.flush(1)  # the reports of what was purged
-        if error.fatal():
-            self.close()
         if error.code() in REFUSALS:
             raise Refused(REFUSALS[error.code()], error.str())
         explained = client.explain(error, self._settings, doing="publishing a batch")
@@ -89,6 +103,8 @@ class AtLeastOnce:
 
     def close(self) -> None:
         """Gives up the producer and whatever it still holds."""
+        with self._lock:
+            self._acknowledged.clear()
         if self._producer is not None:
             self._producer.purge()
             self._producer = None

@@ -136,14 +136,14 @@ _LOST = {
     KafkaError._FENCED,  # noqa: SLF001
     KafkaError.INVALID_PRODUCER_EPOCH,
     KafkaError.PRODUCER_FENCED,
-    KafkaError.ILLEGAL_GENERATION,
     KafkaError.UNKNOWN_MEMBER_ID,
-    KafkaError.STALE_MEMBER_EPOCH,
     KafkaError.FENCED_MEMBER_EPOCH,
     KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
     KafkaError.INVALID_PRODUCER_ID_MAPPING,
     KafkaError.INVALID_TXN_STATE,
 }
+# The group has a new generation that we are part of, and have not looked at yet: worth another try.
+STALE = {KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.STALE_MEMBER_EPOCH}
 MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
 _UNREACHABLE = {
     KafkaError._TRANSPORT,  # noqa: SLF001
@@ -177,7 +177,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     if code == KafkaError.FENCED_INSTANCE_ID:
         fix = "Give every worker its own STREAM_INSTANCE_ID."
         return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
-    if code in _LOST:
+    if code in _LOST or code in STALE:
         return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
     if code in MISSING:
         return TopicMissing(f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it.")

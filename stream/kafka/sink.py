@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import TopicPartition
 
-from stream.errors import StreamError
+from stream.errors import SessionLost, StreamError
 from stream.flow import Flow
 from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
 from stream.records import Outcome, dead, pointer
@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 Delivered = Callable[[Sequence[Outcome], float], None]
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
+STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
 
 
 class Sink:
@@ -140,6 +141,7 @@ class Sink:
     def _publish(self, session: int, outcomes: list[Outcome]) -> None:
         """Publishes until it is done; every failure is a new try of the same records or ends the session."""
         delay_s = FIRST_RETRY_S
+        stale = 0
         while True:
             began = time.perf_counter()
             try:
@@ -153,6 +155,9 @@ class Sink:
                 continue
             except Aborted as aborted:
                 self._on_aborted()
+                stale += isinstance(aborted.error, SessionLost)
+                if stale > STALE_RETRIES:
+                    raise aborted.error from None
                 self._note(aborted.error)
                 if self._flow.wait_failed(delay_s):
                     raise aborted.error from None

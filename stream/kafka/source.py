@@ -1,8 +1,13 @@
-"""The source: a consumer of raw articles in a thread of its own, and what happens at a rebalance."""
+"""The source: a consumer of raw articles in a thread of its own, and what happens at a rebalance.
+
+The consumer is touched by that thread alone: in some versions of confluent-kafka (2.16) whoever waits in
+`consume` keeps every other thread's call waiting, for as long as nothing comes.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -17,6 +22,7 @@ from stream.settings import Settings
 log = logging.getLogger(__name__)
 
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
+LOOK_EVERY_S = 0.05
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
 
 
@@ -43,14 +49,19 @@ class Source:
         self._warned: set[int] = set()
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
+        self._metadata: object = None
+        self._looked_s = 0.0
 
     @property
-    def consumer(self) -> Consumer:
-        """The open consumer. Raises `SessionLost` where there is none."""
+    def _open_consumer(self) -> Consumer:
         if self._consumer is None:
             msg = "The consumer is closed."
             raise SessionLost(msg)
         return self._consumer
+
+    def group_metadata(self) -> object:
+        """Who we are in the group, for the transaction, as of the last look. May be called by any thread."""
+        return self._metadata
 
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
@@ -64,14 +75,19 @@ class Source:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
+        self._metadata = None
         self._partitions.clear()
 
     def fetch(self) -> list[Message]:
         """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
         self._taken_away.clear()
-        messages: list[Message] = self.consumer.consume(1, IDLE_WAIT_S)
+        consumer = self._open_consumer
+        self._committer.settle(consumer, wait=False)
+        if time.monotonic() - self._looked_s > LOOK_EVERY_S:
+            self._look(consumer)
+        messages: list[Message] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
-            messages += self.consumer.consume(self._next_records(), 0)
+            messages += consumer.consume(self._next_records(), 0)
         if self._taken_away:
             # Given up between the two calls: their next owner reads them, or we do, again.
             messages = [message for message in messages if message.partition() not in self._taken_away]
@@ -87,6 +103,11 @@ class Source:
         if records:
             self._mean_bytes = sum(len(message) for message in records) / len(records)
         return records
+
+    def _look(self, consumer: Consumer) -> None:
+        """The group's generation may have changed without any change to our partitions."""
+        self._metadata = consumer.consumer_group_metadata()
+        self._looked_s = time.monotonic()
 
     def _next_records(self) -> int:
         """How many records to take at once, by the size of the last ones: so memory stays bounded."""
@@ -114,6 +135,7 @@ class Source:
             if partition.offset < 0:
                 partition.offset = begin
         consumer.incremental_assign(committed)
+        self._look(consumer)
         self._partitions.assigned_once = True
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
@@ -126,7 +148,10 @@ class Source:
         3. The group is told that they are free.
         """
         numbers = [partition.partition for partition in leaving]
-        if self._flow.error is None and not self._flow.wait_empty(self._settings.transaction_timeout_ms / 1000):
+        self._look(consumer)
+        if self._flow.drained(self._settings.transaction_timeout_ms / 1000):
+            self._committer.settle(consumer, wait=True)
+        else:
             msg = f"Partitions {_list(numbers)} were asked back, but what is under way could not be committed in time."
             self._flow.fail(SessionLost(msg))
         self._give_up(numbers)
@@ -165,7 +190,7 @@ class Source:
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
         topic = self._settings.input_topic
-        low, high = self.consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
+        low, high = self._open_consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
         position = dict(self._partitions.items())[number].fetched
         skipped = 0
         if position > high:
@@ -181,7 +206,7 @@ class Source:
             )  # fmt: skip
         self._on_event("skipped", skipped)
         self._partitions.gain(number, target)
-        self.consumer.seek(TopicPartition(topic, number, target))
+        self._open_consumer.seek(TopicPartition(topic, number, target))
 
 
 def _list(numbers: list[int]) -> str:

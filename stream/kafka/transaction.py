@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, NoReturn, Protocol
 
-from confluent_kafka import KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from stream.errors import KafkaFatal, SessionLost, StreamError
 from stream.kafka import client
@@ -43,13 +43,16 @@ class Aborted(Exception):  # noqa: N818 - likewise
 
 
 class Committer(Protocol):
-    """Publishes chunks, one at a time. Every method blocks; all but `own` are called by one thread."""
+    """Publishes chunks, one at a time. `commit` is called by the sink's thread, the others by the source's."""
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
         """The worker owns these partitions now, some of them newly. Called while nothing is under way."""
 
     def commit(self, chunk: Chunk) -> None:
         """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
+
+    def settle(self, consumer: Consumer, *, wait: bool) -> None:
+        """Called by the consumer's thread, often: the place for what only that thread may do."""
 
     def close(self) -> None:
         """Gives up whatever is open."""
@@ -184,7 +187,8 @@ class Transactions:
     def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
-        if error.fatal() or isinstance(explained, SessionLost):
+        stale = error.code() in client.STALE
+        if error.fatal() or (isinstance(explained, SessionLost) and not stale):
             self._forget(producer)
             raise explained
         try:
@@ -201,6 +205,9 @@ class Transactions:
     def _forget(self, producer: Producer) -> None:
         producer.purge()
         self._producer, self._id = None, ""
+
+    def settle(self, consumer: Consumer, *, wait: bool) -> None:
+        """Nothing is left to do: the offsets went with the transaction."""
 
     def close(self) -> None:
         """Gives up the producer. Only called while no transaction is open, or when it may be lost."""
