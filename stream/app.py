@@ -12,9 +12,11 @@ import asyncio
 import concurrent.futures
 import logging
 from collections.abc import Iterable
+from itertools import chain
 from typing import Any
 
 import faust
+from faust.app.base import BootStrategy
 from faust.web.base import BlueprintManager
 from mode import Service
 from mode.types import ServiceT
@@ -84,16 +86,17 @@ class SourceService(Service):
             engine.sink.close(1.0)
 
 
-class Boot(faust.App.BootStrategy):  # type: ignore[misc,name-defined]
+class Boot(BootStrategy):
     """Faust without its Kafka: the source starts last, after the agents, and stops first."""
 
     enable_kafka = False
+    app: ArticleApp
 
     def server(self) -> Iterable[ServiceT]:
         """Faust's services and ours, in the order of their start."""
         # Faust's own pages go: its `/` says OK whatever happens.
         self.app.web.blueprints = BlueprintManager(())
-        return self._chain(
+        return chain(
             self.sensors(),
             self.web_server(),
             self.agents(),
@@ -111,14 +114,15 @@ class ArticleWorker(faust.Worker):
 
     def execute_from_commandline(self) -> Any:
         """Runs until a signal or an error; raises `SystemExit`."""
-        engine: Engine = self.app.engine
+        app: Any = self.app
+        engine: Engine = app.engine
         log.info("%s", engine.describe())
         try:
             super().execute_from_commandline()
         except SystemExit as ended:
             log.info("%s", engine.describe_totals())
             if engine.fatal is not None:
-                log.error("%s", engine.fatal)
+                log.error("%s", engine.fatal)  # noqa: TRY400 - a sentence for the user, without a traceback
                 raise SystemExit(engine.fatal.exit_code) from None
             raise SystemExit(ended.code) from None
 

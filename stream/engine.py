@@ -128,7 +128,7 @@ class Engine:
         it = self.settings
         health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
         return (
-            f"article-stream {__version__}: {it.input_topic} → {it.output_topic} (dead letters: {it.dead_letter_topic}) "
+            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}, "
             f"on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
             f"rules {self.processor.rules.version}{health}."
         )
@@ -139,6 +139,6 @@ class Engine:
         names = ("cleaned", "unchanged", "tombstone", "dead")
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
         return (
-            f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in = "
-            f"{parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines removed."
+            f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in "
+            f"= {parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines removed."
         )

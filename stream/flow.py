@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 
-
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Records as they were fetched. A batch of a session that has ended is dropped wherever it is met."""

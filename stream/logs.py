@@ -46,7 +46,9 @@ def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any
     else:
         shared += [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)]
         plain = structlog.dev.plain_traceback
-        renderer = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)]
+        renderer = [
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
+        ]
     processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
     return {
         "version": 1,

@@ -10,7 +10,15 @@ from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
 
 import confluent_kafka
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, disable_created_metrics, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -23,7 +31,7 @@ RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
 PREFIX = "article_stream_"
 
 
-disable_created_metrics()  # a second series for each counter, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody reads
 
 
 class PartitionCollector(Collector):
@@ -37,7 +45,9 @@ class PartitionCollector(Collector):
         position = GaugeMetricFamily(
             f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["partition"]
         )
-        end = GaugeMetricFamily(f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["partition"])
+        end = GaugeMetricFamily(
+            f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["partition"]
+        )
         lag = GaugeMetricFamily(
             f"{PREFIX}partition_lag_records", "Records not yet published, by input partition.", labels=["partition"]
         )
@@ -68,14 +78,14 @@ class Metrics:
         self._bytes_out = counter("bytes_out", "Bytes of the values published.")
         self._dead = counter("dead_letters", "Dead letters, by reason.", "reason")
         self._removed = counter("paragraphs_removed", "Paragraphs removed, by reason.", "reason")
-        self._withheld = counter("articles_withheld", "Articles whose removals the safety budget refused, at least one.")
+        self._withheld = counter(
+            "articles_withheld", "Articles whose removals the safety budget refused, at least one."
+        )
         self._transactions = counter("commits", "Commits of a batch (transactions where exactly once).", "outcome")
         self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked, lost.", "event")
         self._skipped = counter("records_skipped", "Records gone from the input before they could be read.")
         self._sessions = counter("sessions", "Times the worker joined its group.")
-        self._batch = Histogram(
-            PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry
-        )
+        self._batch = Histogram(PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry)
         self._stage = Histogram(
             PREFIX + "stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS, registry=registry
         )

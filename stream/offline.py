@@ -25,10 +25,9 @@ def clean_value(processor: Processor, value: bytes, value_format: Literal["text"
     if isinstance(old, Undecodable):
         return CleanedValue(value, (), (), problem=old.message)
     result, new = processor.clean(old)
-    if isinstance(result, CleanedList):
-        paragraphs = result.paragraphs
-    else:
-        paragraphs = tuple(result.text.split("\n"))
+    paragraphs = result.paragraphs if isinstance(result, CleanedList) else tuple(result.text.split("\n"))
     if result.removed:
-        value = new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)
+        value = (
+            new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)
+        )
     return CleanedValue(value, paragraphs, result.removed, result.withheld)

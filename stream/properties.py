@@ -11,7 +11,7 @@ from pydantic import PlainSerializer
 Properties = Annotated[
     dict[str, str],
     # Any property may be a secret (sasl.password, ssl.key.pem…), so none is shown.
-    PlainSerializer(lambda value: {name: "***" for name in value}),
+    PlainSerializer(lambda value: dict.fromkeys(value, "***")),
 ]
 
 _SETTING = "use the setting {}"

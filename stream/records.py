@@ -31,13 +31,26 @@ HEADER_OVERHEAD_BYTES = 10
 class Record(Protocol):
     """A consumed record, as confluent-kafka's `Message` gives it."""
 
-    def topic(self) -> str | None: ...
-    def partition(self) -> int | None: ...
-    def offset(self) -> int | None: ...
-    def key(self) -> bytes | None: ...
-    def value(self) -> bytes | None: ...
-    def headers(self) -> Headers | None: ...
-    def timestamp(self) -> tuple[int, int]: ...
+    def topic(self) -> str | None:
+        """The topic's name."""
+
+    def partition(self) -> int | None:
+        """The partition's number."""
+
+    def offset(self) -> int | None:
+        """The place in the partition."""
+
+    def key(self) -> bytes | None:
+        """The key's bytes."""
+
+    def value(self) -> bytes | None:
+        """The value's bytes; None is a tombstone."""
+
+    def headers(self) -> Headers | None:
+        """Names and values, in order."""
+
+    def timestamp(self) -> tuple[int, int]:
+        """Kind (0: none) and milliseconds since 1970."""
 
 
 class Outcome(NamedTuple):

@@ -13,7 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from stream.errors import SettingsError
 from stream.properties import OURS, Properties, parse_properties
@@ -37,12 +46,16 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     # Where
-    bootstrap_servers: str = Field("localhost:9092", min_length=1, description="Kafka's addresses, host:port, with commas")
+    bootstrap_servers: str = Field(
+        "localhost:9092", min_length=1, description="Kafka's addresses, host:port, with commas"
+    )
     input_topic: TopicName = Field("articles.raw", description="raw articles are read here")
     output_topic: TopicName = Field("articles.clean", description="cleaned articles go here")
     dead_letter_topic: TopicName = Field("articles.dead", description="records that can not be cleaned go here")
     # Who
-    group_id: str = Field("article-stream", min_length=1, description="consumer group; also the prefix of transactional ids")
+    group_id: str = Field(
+        "article-stream", min_length=1, description="consumer group; also the prefix of transactional ids"
+    )
     instance_id: str | None = Field(
         None, min_length=1, description="a stable name of this worker (static membership); unset: dynamic membership"
     )
@@ -67,7 +80,9 @@ class Settings(BaseModel):
     ssl_certificate: Path | None = Field(None, description="file with the client's certificate (mutual TLS)")
     ssl_key: Path | None = Field(None, description="file with the client's private key (mutual TLS)")
     ssl_key_password: SecretStr | None = Field(None, description="password of the private key")
-    ssl_verify_hostname: bool = Field(True, description="whether the broker's certificate has to carry its host name")
+    ssl_verify_hostname: bool = Field(
+        default=True, description="whether the broker's certificate has to carry its host name"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = Field(
         None, description="how to log in"
     )
@@ -78,24 +93,36 @@ class Settings(BaseModel):
     sasl_oauth_client_secret: SecretStr | None = Field(None, description="client secret (OAUTHBEARER)")
     sasl_oauth_scope: str | None = Field(None, description="scope to ask for (OAUTHBEARER)")
     # Any librdkafka property
-    kafka_properties: Properties = Field({}, repr=False, description="librdkafka properties for every client: name=value, with commas")
+    kafka_properties: Properties = Field(
+        {}, repr=False, description="librdkafka properties for every client: name=value, with commas"
+    )
     consumer_properties: Properties = Field({}, repr=False, description="librdkafka properties for the consumer")
     producer_properties: Properties = Field({}, repr=False, description="librdkafka properties for the producer")
     # How much, how long
-    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = Field("lz4", description="compression of the output")
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = Field(
+        "lz4", description="compression of the output"
+    )
     batch_max_records: int = Field(1000, ge=1, le=100_000, description="most records in one transaction")
     batch_max_bytes: int = Field(8_000_000, ge=1, description="most bytes of input in one transaction")
-    fetch_buffer_bytes: int = Field(32_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed")
+    fetch_buffer_bytes: int = Field(
+        32_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed"
+    )
     session_timeout_ms: int = Field(6_000, ge=1_000, description="a worker silent for so long loses its partitions")
-    transaction_timeout_ms: int = Field(30_000, ge=1_000, description="the broker aborts a transaction open for so long")
+    transaction_timeout_ms: int = Field(
+        30_000, ge=1_000, description="the broker aborts a transaction open for so long"
+    )
     startup_timeout_s: float = Field(15.0, gt=0, description="how long to wait for Kafka at start")
     shutdown_timeout_s: float = Field(25.0, gt=0, description="how long a stop may take; then the process ends")
-    stall_timeout_s: float = Field(60.0, gt=0, description="a partition with records that moves not for so long is not live")
+    stall_timeout_s: float = Field(
+        60.0, gt=0, description="a partition with records that moves not for so long is not live"
+    )
     # To be seen
     http_host: str = Field("127.0.0.1", description="where health and metrics listen")
     http_port: int = Field(6066, ge=0, le=65535, description="their port; 0: no HTTP")
     log_format: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least important line logged")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="the least important line logged"
+    )
 
     @field_validator("rules", mode="before")
     @classmethod
@@ -177,7 +204,9 @@ def _known(name: str, shown: str, prefix: str) -> None:
         return
     near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
     spelled = (prefix + near[0]) if near else ""
-    hint = f"Did you mean {spelled.upper() if prefix else spelled}?" if near else "`article-stream settings` lists them."
+    hint = (
+        f"Did you mean {spelled.upper() if prefix else spelled}?" if near else "`article-stream settings` lists them."
+    )
     msg = f"{shown} is not a setting."
     raise SettingsError(msg, fix=hint)
 

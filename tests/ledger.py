@@ -13,13 +13,29 @@ from typing import Any
 import orjson
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from typing_extensions import Self
 
 from stream.offline import clean_value
 from stream.records import Processor
 from stream.rules import builtin
 
 PROCESSOR = Processor.of("text", "auto", builtin())
-WORDS = "river council budget storm harvest museum engine signal border market winter teacher glass bridge".split()
+WORDS = [
+    "river",
+    "council",
+    "budget",
+    "storm",
+    "harvest",
+    "museum",
+    "engine",
+    "signal",
+    "border",
+    "market",
+    "winter",
+    "teacher",
+    "glass",
+    "bridge",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,14 @@ def article(number: int, paragraphs: int = 4) -> bytes:
     """An article with a number, a repeated paragraph and a footer."""
     pick = random.Random(number)  # noqa: S311 - the same article for the same number
     body = [" ".join(pick.choices(WORDS, k=20)).capitalize() + f" {number}-{place}." for place in range(paragraphs)]
-    lines = [*body, body[-1], "You may also like", "Storm closes the bridge", "Museum opens its doors", "Market moves on"]
+    lines = [
+        *body,
+        body[-1],
+        "You may also like",
+        "Storm closes the bridge",
+        "Museum opens its doors",
+        "Market moves on",
+    ]
     return orjson.dumps({"id": f"a{number}", "number": number, "text": "\n".join(lines)})
 
 
@@ -128,7 +151,7 @@ class Ledger:
         self._stop.set()
         self._reader.join(10)
 
-    def __enter__(self) -> Ledger:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

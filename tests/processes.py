@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
+from typing_extensions import Self
 
 PATIENCE_S = 60.0
 
@@ -42,7 +43,9 @@ def free_port() -> int:
 class Worker:
     """``article-stream worker`` with these settings; ends with the block, whatever happens."""
 
-    def __init__(self, settings: Mapping[str, object], *, command: tuple[str, ...] = ("-m", "stream", "worker")) -> None:
+    def __init__(
+        self, settings: Mapping[str, object], *, command: tuple[str, ...] = ("-m", "stream", "worker")
+    ) -> None:
         """Start it; ``settings`` are names without prefix."""
         self.port = free_port()
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAM_")}
@@ -50,7 +53,7 @@ class Worker:
         environment |= {"STREAM_" + name.upper(): str(value) for name, value in settings.items()}
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
         root = Path(__file__).parent.parent
-        self.process = subprocess.Popen(  # noqa: S603 - ourselves
+        self.process = subprocess.Popen(
             [sys.executable, *command], env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=root
         )
 
@@ -62,7 +65,7 @@ class Worker:
     def get(self, page: str) -> tuple[int, bytes]:
         """Ask one of its pages; status 0 while it does not listen."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=5) as answer:  # noqa: S310
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=5) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -105,7 +108,7 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def __enter__(self) -> Worker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

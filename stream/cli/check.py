@@ -1,4 +1,4 @@
-"""`article-stream check`: is everything there that the worker needs?"""
+"""`article-stream check`: whether everything is there that the worker needs."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def clean(
         raise StreamError(msg)
 
 
-def _clean_file(  # noqa: PLR0913, PLR0917 - one step of the command above, not an interface
+def _clean_file(
     processor: object, name: str, file: BinaryIO, file_format: FileFormat, explain: bool, advance: Advance
 ) -> int:
     from stream.offline import clean_value

@@ -24,7 +24,8 @@ def errors() -> Console:
 class Advance(Protocol):
     """Tells that so much more is done."""
 
-    def __call__(self, amount: float = 1) -> None: ...
+    def __call__(self, amount: float = 1) -> None:
+        """So much more, in the unit of the total."""
 
 
 @contextmanager

@@ -66,7 +66,9 @@ def list_(
         out.print(table)
     total = sum(counts.values())
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    out.print(f"{total:,} dead letters{f': {by_reason}' if counts else ''}." + (f" Shown: {shown}." if shown < total else ""))
+    out.print(
+        f"{total:,} dead letters{f': {by_reason}' if counts else ''}." + (f" Shown: {shown}." if shown < total else "")
+    )
     if shown:
         out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one whole.", style="dim")
 
@@ -88,7 +90,7 @@ def show(
     if not (colon and partition.isdigit() and offset.isdigit()):
         msg = f"{place!r} is no PARTITION:OFFSET, as 0:17 is."
         raise StreamError(msg)
-    message = topics.read_one(settings, settings.dead_letter_topic, int(partition), int(offset))
+    message: Any = topics.read_one(settings, settings.dead_letter_topic, int(partition), int(offset))
     if message is None:
         msg = f"{settings.dead_letter_topic} has no record at {place}."
         raise StreamError(msg, fix="`article-stream dead-letters list` lists them.")

@@ -70,7 +70,9 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
         msg = f"The worker's {name} differs from what `article-stream clean` makes of it; this is a bug."
         raise StreamError(msg)
     article = orjson.loads(record.value)
-    heading = f"\n[bold]{article.get('title', name)}[/]  [dim]{article.get('lang', '')} · {article.get('source', '')}[/]"
+    heading = (
+        f"\n[bold]{article.get('title', name)}[/]  [dim]{article.get('lang', '')} · {article.get('source', '')}[/]"
+    )
     out.print(heading if result.removed else f"{heading}  [green]nothing to remove[/]", soft_wrap=True)
     if full or result.removed:
         out.print(explained(result) if full else brief(result, out.width), soft_wrap=True, end="")
@@ -80,7 +82,7 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
 def _serve(out: Console, settings: Settings, worker: object) -> None:
     page = f"http://{settings.http_host}:{settings.http_port}"
     out.print(
-        f"\nBroker [bold]{settings.bootstrap_servers}[/], health and metrics {page}/metrics. Try, in another terminal:\n"
+        f"\nBroker [bold]{settings.bootstrap_servers}[/], metrics {page}/metrics. Try, in another terminal:\n"
         f"  article-stream send -b {settings.bootstrap_servers} FILE\n"
         f"Cleaned articles come out of {settings.output_topic}. Ctrl-C ends both.",
         soft_wrap=True,

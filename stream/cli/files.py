@@ -9,7 +9,14 @@ from typing import BinaryIO, Literal
 from stream.errors import StreamError
 
 FileFormat = Literal["text", "json", "jsonl"]
-BY_SUFFIX: dict[str, FileFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text", ".md": "text"}
+FORMATS: tuple[FileFormat, ...] = ("text", "json", "jsonl")
+BY_SUFFIX: dict[str, FileFormat] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "text",
+    ".md": "text",
+}
 
 
 def format_of(path: Path | None, given: str | None) -> FileFormat:
@@ -18,10 +25,11 @@ def format_of(path: Path | None, given: str | None) -> FileFormat:
     Raises `StreamError` where neither tells.
     """
     if given is not None:
-        if given not in ("text", "json", "jsonl"):
-            msg = f"--format {given} is not known."
-            raise StreamError(msg, fix="It is text, json or jsonl.")
-        return given  # type: ignore[return-value] - checked just above
+        for known in FORMATS:
+            if given == known:
+                return known
+        msg = f"--format {given} is not known."
+        raise StreamError(msg, fix="It is text, json or jsonl.")
     if path is None:
         return "text"
     try:

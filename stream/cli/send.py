@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +43,7 @@ def send(
     if not cluster.embedded:
         cluster.topic(settings.input_topic)
     sender = Sender(settings)
-    with progress("sending", sum(os.path.getsize(path) for path in files)) as advance:
+    with progress("sending", sum(path.stat().st_size for path in files)) as advance:
         for path, file_format in zip(files, formats, strict=True):
             with opened(path) as file:
                 for line, value in records(file, file_format):
@@ -63,7 +62,9 @@ def send(
         raise StreamError(msg, fix="Send them again.")
 
 
-def _record(path: Path, file_format: FileFormat, value: bytes, text_field: str, key_field: str) -> tuple[bytes | None, bytes]:
+def _record(
+    path: Path, file_format: FileFormat, value: bytes, text_field: str, key_field: str
+) -> tuple[bytes | None, bytes]:
     """Key and value of one article."""
     import orjson
 

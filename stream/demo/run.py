@@ -82,7 +82,7 @@ def _start_worker(settings: Settings) -> Worker:
         "STREAM_HTTP_PORT": str(settings.http_port),
         "STREAM_LOG_LEVEL": "warning",
     }
-    return subprocess.Popen([sys.executable, "-m", "stream", "worker"], env=environment)  # noqa: S603 - ourselves
+    return subprocess.Popen([sys.executable, "-m", "stream", "worker"], env=environment)
 
 
 def _stop(worker: Worker) -> None:

@@ -87,9 +87,14 @@ class AtLeastOnce:
             return
         self._committed_s = now
         try:
-            consumer.commit(offsets=offsets, asynchronous=not wait)
+            if wait:
+                consumer.commit(offsets=offsets, asynchronous=False)
+            else:
+                consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as raised:
-            log.warning("Offsets could not be committed, some records will come twice: %s.", client.error_of(raised).str())
+            log.warning(
+                "Offsets could not be committed, some records will come twice: %s.", client.error_of(raised).str()
+            )
 
     def _give_up(self, producer: Producer, error: KafkaError) -> None:
         producer.purge()

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import AclOperation, AdminClient, ConfigResource, ResourceType
+from confluent_kafka.admin import (
+    AclOperation,
+    AdminClient,
+    ConfigResource,
+    ResourceType,
+)
 
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client
@@ -64,7 +69,8 @@ class Cluster:
         found = self.admin.list_topics(topic=name, timeout=ANSWER_S).topics.get(name)
         if found is None or (found.error is not None and found.error.code() in client.MISSING):
             fix = "`article-stream topics create` makes it."
-            raise TopicMissing(f"The topic {name} does not exist.", fix=fix)
+            msg = f"The topic {name} does not exist."
+            raise TopicMissing(msg, fix=fix)
         if found.error is not None:
             raise client.explain(found.error, self.settings, doing=f"looking at the topic {name}")
         return found
@@ -88,7 +94,8 @@ class Cluster:
         allowed = asked[name].result(ANSWER_S).authorized_operations
         if allowed is not None and operation not in allowed:
             fix = f"Grant {operation.name} on the topic {name}."
-            raise NotAuthorized(f"Kafka forbids {operation.name} on the topic {name}.", fix=fix)
+            msg = f"Kafka forbids {operation.name} on the topic {name}."
+            raise NotAuthorized(msg, fix=fix)
 
 
 def run(settings: Settings) -> Iterator[Check]:
@@ -127,8 +134,8 @@ def _ask(name: str, question: Callable[[], str]) -> Check:
     except StreamError as error:
         return Check(name, str(error), error)
     except KafkaException as raised:
-        error = KafkaUnavailable(f"No answer: {client.error_of(raised).str()}.")
-        return Check(name, str(error), error)
+        unavailable = KafkaUnavailable(f"No answer: {client.error_of(raised).str()}.")
+        return Check(name, str(unavailable), unavailable)
 
 
 def _broker(cluster: Cluster) -> str:

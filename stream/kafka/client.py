@@ -180,7 +180,9 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     if code in _LOST or code in STALE:
         return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
     if code in MISSING:
-        return TopicMissing(f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it.")
+        return TopicMissing(
+            f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."
+        )
     if code in _UNREACHABLE:
         fix = "Is it running, and is STREAM_BOOTSTRAP_SERVERS right?"
         return KafkaUnavailable(f"No answer from Kafka at {servers} while {doing}: {text}.", fix=fix)

@@ -12,6 +12,7 @@ import time
 from types import TracebackType
 
 from confluent_kafka import Producer
+from typing_extensions import Self
 
 from stream.errors import KafkaUnavailable
 
@@ -43,7 +44,7 @@ class EmbeddedBroker:
         """Ends the broker and all that it holds."""
         del self._owner
 
-    def __enter__(self) -> EmbeddedBroker:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

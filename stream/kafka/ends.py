@@ -38,7 +38,8 @@ class Ends:
         if not partitions:
             return {}
         topic = self._settings.input_topic
-        asked = {TopicPartition(topic, number): OffsetSpec.latest() for number in partitions}
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        asked = {TopicPartition(topic, number): latest for number in partitions}
         answers = self._admin.list_offsets(
             asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER_S
         )

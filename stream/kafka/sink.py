@@ -35,7 +35,7 @@ class Sink:
     own, so that if the broker refuses it, it is known which one it was.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is wired to
         self,
         settings: Settings,
         flow: Flow,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
@@ -78,14 +79,14 @@ class Source:
         self._metadata = None
         self._partitions.clear()
 
-    def fetch(self) -> list[Message]:
+    def fetch(self) -> list[Any]:
         """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
         self._taken_away.clear()
         consumer = self._open_consumer
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
             self._look(consumer)
-        messages: list[Message] = consumer.consume(1, IDLE_WAIT_S)
+        messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
             messages += consumer.consume(self._next_records(), 0)
         if self._taken_away:
@@ -174,7 +175,7 @@ class Source:
             self._taken_away.add(number)
             self._partitions.lose(number)
 
-    def _told(self, message: Message, error: KafkaError) -> None:
+    def _told(self, message: Any, error: KafkaError) -> None:
         """An event of the consumer that is no record."""
         code, number = error.code(), message.partition()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
@@ -211,4 +212,3 @@ class Source:
 
 def _list(numbers: list[int]) -> str:
     return ", ".join(map(str, sorted(numbers))) or "none"
-

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, NoReturn, Protocol
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.errors import KafkaFatal, SessionLost, StreamError
+from stream.errors import SessionLost, StreamError
 from stream.kafka import client
 from stream.records import Outcome
 from stream.settings import Settings
-
 
 FENCE_AT_ONCE = 8
 
@@ -25,7 +24,7 @@ class Chunk(NamedTuple):
     offsets: list[TopicPartition]
 
 
-class Refused(Exception):  # noqa: N818 - an outcome of a commit, not a failure of ours
+class Refused(Exception):
     """The broker refuses a record of the chunk, too large or not valid. Nothing was published."""
 
     def __init__(self, reason: str, message: str) -> None:
@@ -34,7 +33,7 @@ class Refused(Exception):  # noqa: N818 - an outcome of a commit, not a failure 
         self.message = message
 
 
-class Aborted(Exception):  # noqa: N818 - likewise
+class Aborted(Exception):
     """The chunk was not published, and the same chunk may be published by a later try."""
 
     def __init__(self, error: StreamError) -> None:
@@ -73,7 +72,8 @@ def produce_all(
 ) -> None:
     """Hands all outcomes to the client's queue, waiting where it is full. Raises `KafkaException`."""
     output, dead = settings.output_topic, settings.dead_letter_topic
-    more = {} if on_delivery is None else {"on_delivery": on_delivery}
+    more: dict[str, Any] = {} if on_delivery is None else {"on_delivery": on_delivery}
+    outcome: Any  # the client's stubs take headers for mutable lists of strings
     for outcome in outcomes:
         topic = dead if outcome.name == "dead" else output
         while True:
@@ -133,7 +133,9 @@ class Transactions:
             self._id = wanted
 
     def _initialised(self, transactional_id: str) -> Producer:
-        producer = Producer(client.transactional(self._settings, transactional_id, **client.batch_size(self._batch_bytes)))
+        producer = Producer(
+            client.transactional(self._settings, transactional_id, **client.batch_size(self._batch_bytes))
+        )
         try:
             producer.init_transactions(self._timeout_s)
         except KafkaException as raised:
