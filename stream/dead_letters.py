@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+PREFIX = "__streams.errors."
 EXCEPTION = "__streams.errors.exception"
 MESSAGE = "__streams.errors.message"
 STACKTRACE = "__streams.errors.stacktrace"

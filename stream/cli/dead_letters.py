@@ -1,4 +1,4 @@
-"""`article-stream dead-letters list` and `show`: what could not be cleaned, and why."""
+"""`article-stream dead-letters`: what could not be cleaned and why (`list`, `show`), and back with it (`replay`)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from rich.table import Table
 
 from stream.cli.console import output
 from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.replay import replay
 from stream.errors import StreamError
 
-app = typer.Typer(no_args_is_help=True, help="Look at the records that could not be cleaned.")
+app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
 
 
@@ -115,6 +116,9 @@ def show(
     size = len(message.value() or b"")
     out.print(f"value      {size:,} bytes")
     out.print(_escape((message.value() or b"").decode("utf-8", "backslashreplace")))
+
+
+app.command()(replay)
 
 
 def summary(message: Any) -> dict[str, Any]:

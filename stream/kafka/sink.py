@@ -141,7 +141,7 @@ class Sink:
     def _publish(self, session: int, outcomes: list[Outcome]) -> None:
         """Publishes until it is done; every failure is a new try of the same records or ends the session."""
         delay_s = FIRST_RETRY_S
-        stale = 0
+        aborted_before = stale = 0
         while True:
             began = time.perf_counter()
             try:
@@ -158,7 +158,9 @@ class Sink:
                 stale += isinstance(aborted.error, SessionLost)
                 if stale > STALE_RETRIES:
                     raise aborted.error from None
-                self._note(aborted.error)
+                if aborted_before:  # once is no news: a refusal may show itself as an abort first
+                    self._note(aborted.error)
+                aborted_before += 1
                 if self._flow.wait_failed(delay_s):
                     raise aborted.error from None
                 delay_s = min(2 * delay_s, LAST_RETRY_S)

@@ -1,0 +1,1 @@
+"""Measurements on a real Kafka: `make bench`. Never part of the tests."""

@@ -1,0 +1,82 @@
+"""`make bench`: the worker beside a bare loop that does the same cleaning, on a real Kafka of its own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+
+import confluent_kafka
+from rich.console import Console
+from rich.table import Table
+
+from bench import load
+from bench.measure import Latency, Throughput, latency, make_topics, settings_for, throughput
+from stream import __version__
+from tests.kafka_server import SMALL_HEAP, RealKafka
+
+SYSTEMS = {"bare loop (the ceiling)": ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("-n", "--articles", type=int, default=200_000, help="the backlog (200,000)")
+    parser.add_argument("--rate", type=int, default=500, help="articles a second for latency (500)")
+    parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
+    parser.add_argument("--runs", type=int, default=2, help="runs of each; the best counts (2)")
+    arguments = parser.parse_args()
+    if reason := RealKafka.why_not():
+        sys.exit(f"No Kafka to measure on: {reason}.")
+    note = Console(stderr=True).print
+    with RealKafka(jvm_options=SMALL_HEAP) as kafka:
+        servers = kafka.bootstrap_servers
+        make_topics(servers, "backlog")
+        note(f"Publishing {arguments.articles:,} articles …")
+        size = load.backlog(servers, "backlog", arguments.articles)
+        fast: dict[str, list[Throughput]] = {name: [] for name in SYSTEMS}
+        quick: dict[str, list[Latency]] = {name: [] for name in SYSTEMS}
+        for run in range(arguments.runs):
+            for name, module in SYSTEMS.items():
+                note(f"Run {run + 1}: {name} …")
+                fresh = f"b{run}-{len(name)}-{time.time_ns() % 10**8}"
+                fast[name].append(
+                    throughput(servers, module, settings_for(servers, fresh, "backlog"), arguments.articles)
+                )
+                late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw")
+                quick[name].append(latency(servers, module, late, arguments.rate, arguments.seconds))
+    show(arguments, size, fast, quick)
+
+
+def show(
+    arguments: argparse.Namespace, size: float, fast: dict[str, list[Throughput]], quick: dict[str, list[Latency]]
+) -> None:
+    """Print the table."""
+    out = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table(
+        title=f"{arguments.articles:,} articles of {size / 1000:.1f} KB; latency at {arguments.rate}/s, exactly once"
+    )
+    for heading in ("", "articles/s", "of the ceiling", "CPU/article", "peak memory", "p50", "p99", "max"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    ceiling = max(run.per_second for run in next(iter(fast.values())))
+    for name in SYSTEMS:
+        best = max(fast[name], key=lambda run: run.per_second)
+        late = min(quick[name], key=lambda run: run.p99_ms)
+        table.add_row(
+            name, f"{best.per_second:,.0f}", f"{best.per_second / ceiling:.2f}", f"{best.cpu_us:.0f} µs",
+            f"{best.peak_mb:.0f} MB", f"{late.p50_ms:.1f} ms", f"{late.p99_ms:.1f} ms", f"{late.max_ms:.1f} ms",
+        )  # fmt: skip
+    out.print(table)
+    memory = max(fast["article-stream worker"], key=lambda run: run.per_second).quarter_mb
+    out.print("The worker's memory at each quarter: " + ", ".join(f"{value:.0f} MB" for value in memory))
+    cores = len(os.sched_getaffinity(0))
+    out.print(
+        f"article-stream {__version__}, Python {platform.python_version()}, "
+        f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, {cores} cores, Kafka on the same cores."
+    )
+
+
+if __name__ == "__main__":
+    main()

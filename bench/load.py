@@ -1,0 +1,75 @@
+"""The load: varied articles of about 7.5 KB, as a backlog or at a rate."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+from confluent_kafka import Producer
+
+SHAPE = Path(__file__).parent.parent / "tests" / "data" / "twice.txt"
+VARIANTS = 997
+PARAGRAPHS = 17
+WORDS = (28, 60)
+TWICE = 0.9
+FOOTER = (
+    "You may also like", "Storm closes the harbour bridge", "Museum opens its doors on Sundays",
+    "Market moves to the old station", "A winter without snow, in pictures", "Five teachers honoured",
+)  # fmt: skip
+
+
+def texts() -> list[str]:
+    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each with words of its own order."""
+    pick = random.Random(11)  # noqa: S311 - the same load each time
+    words = sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
+    made = []
+    for _ in range(VARIANTS):
+        body = [" ".join(pick.choices(words, k=pick.randint(*WORDS))) + "." for _ in range(PARAGRAPHS)]
+        body[4] = "What the council decided"
+        body[11] = "'We have not stopped': the mayor"
+        again = body[1:] if pick.random() < TWICE else []
+        made.append("\n".join([*body, *again, *FOOTER]))
+    return made
+
+
+def value(number: int, text: str) -> bytes:
+    """One article."""
+    return orjson.dumps({"id": f"a{number}", "url": f"https://news.example/{number}", "text": f"Head {number}\n{text}"})
+
+
+def producer(servers: str) -> Producer:
+    """Make the producer that the load comes from."""
+    return Producer(
+        {"bootstrap.servers": servers, "linger.ms": 5, "compression.type": "lz4",
+         "queue.buffering.max.messages": 1_000_000, "queue.buffering.max.kbytes": 1 << 20}
+    )  # fmt: skip
+
+
+def backlog(servers: str, topic: str, count: int) -> float:
+    """Publish so many articles; give their mean size in bytes."""
+    kinds, sender, size = texts(), producer(servers), 0
+    for number in range(count):
+        article = value(number, kinds[number % VARIANTS])
+        size += len(article)
+        sender.produce(topic, article, f"a{number}")
+        if number % 64 == 0:
+            sender.poll(0)
+    sender.flush()
+    return size / count
+
+
+def at_rate(servers: str, topic: str, per_second: int, seconds: float, sent: Callable[[int, int], None]) -> None:
+    """Publish at a rate, by the clock (late ones count as late); `sent(number, due)` in ns of the monotonic clock."""
+    kinds, sender = texts(), producer(servers)
+    began = time.monotonic_ns() + 50_000_000
+    for number in range(int(per_second * seconds)):
+        due = began + number * 1_000_000_000 // per_second
+        while (left := due - time.monotonic_ns()) > 0:
+            sender.poll(0)
+            time.sleep(min(left, 1_000_000) / 1e9)
+        sent(number, due)
+        sender.produce(topic, value(number, kinds[number % VARIANTS]), f"{number}:{due}")
+    sender.flush()

@@ -1,0 +1,155 @@
+"""One system at a time: throughput on a backlog, and latency at a rate."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+
+from bench import load
+from bench.process import Measured
+
+PARTITIONS = 4
+PATIENCE_S = 300.0
+
+
+@dataclass(frozen=True)
+class Throughput:
+    """A backlog's figures: articles a second from the first to the last output, processor time, memory."""
+
+    per_second: float
+    cpu_us: float
+    peak_mb: float
+    quarter_mb: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds from the time an article was due to the time a read_committed reader had it."""
+
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    count: int
+
+
+def make_topics(servers: str, *topics: str) -> None:
+    """Create topics whose records carry the time the broker appended them."""
+    stamped = {"message.timestamp.type": "LogAppendTime"}
+    wanted = [NewTopic(topic, PARTITIONS, 1, config=stamped) for topic in topics]
+    admin = AdminClient({"bootstrap.servers": servers})
+    for made in admin.create_topics(wanted).values():
+        made.result(30)
+
+
+def settings_for(servers: str, name: str, source: str) -> dict[str, object]:
+    """Give settings of a run with a group and an output of its own."""
+    return {
+        "bootstrap_servers": servers, "group_id": name, "input_topic": source, "output_topic": f"{name}.clean",
+        "dead_letter_topic": f"{name}.dead", "http_port": 0, "instance_id": "bench",
+    }  # fmt: skip
+
+
+def throughput(servers: str, module: tuple[str, ...], settings: Mapping[str, object], count: int) -> Throughput:
+    """Measure a run over a backlog of `count` articles that is there already."""
+    output = str(settings["output_topic"])
+    make_topics(servers, output, str(settings["dead_letter_topic"]))
+    admin = AdminClient({"bootstrap.servers": servers})
+    memory: list[float] = []
+    with Measured(module, settings) as run:
+        deadline = time.monotonic() + PATIENCE_S
+        before = 0.0
+        while (done := _ends(admin, output)) < count:
+            run.check()
+            if time.monotonic() > deadline:
+                sys.exit(f"only {done} of {count} articles within {PATIENCE_S:g} s")
+            if done == 0:
+                before = run.cpu_s()
+            elif len(memory) < 4 * done // count:
+                memory.append(run.memory_mb())
+            time.sleep(0.05)
+        time.sleep(0.5)  # the last transaction's markers
+        cpu_s, peak = run.cpu_s() - before, run.memory_mb("VmHWM")
+        memory.append(run.memory_mb())
+    times = _append_times(servers, output)
+    if len(times) != count:
+        sys.exit(f"{count} articles went in and {len(times)} came out")
+    return Throughput((count - 1) / (times[-1] - times[0]) * 1000, cpu_s / count * 1e6, peak, tuple(memory))
+
+
+def latency(
+    servers: str, module: tuple[str, ...], settings: Mapping[str, object], per_second: int, seconds: float
+) -> Latency:
+    """Measure at a rate; the first five seconds warm up and do not count."""
+    source, output = str(settings["input_topic"]), str(settings["output_topic"])
+    make_topics(servers, source, output, str(settings["dead_letter_topic"]))
+    found: dict[int, float] = {}
+    ended = threading.Event()
+    reader = threading.Thread(target=_read, args=(servers, output, found, ended))
+    warm = 5 * per_second
+    with Measured(module, settings) as run:
+        reader.start()
+        load.at_rate(servers, source, 1, 5, lambda *_: None)  # the worker joins, caches fill
+        found.clear()
+        load.at_rate(servers, source, per_second, seconds + 5, lambda *_: None)
+        deadline = time.monotonic() + 20
+        while len(found) < per_second * (seconds + 5) and time.monotonic() < deadline:
+            run.check()
+            time.sleep(0.05)
+        ended.set()
+        reader.join()
+    delays = sorted(delay for number, delay in found.items() if number >= warm)
+    return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], len(delays))
+
+
+def _ends(admin: AdminClient, topic: str) -> int:
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+    asked = {TopicPartition(topic, number): latest for number in range(PARTITIONS)}
+    while True:
+        answers = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED)
+        try:
+            return sum(answer.result(10).offset for answer in answers.values())
+        except KafkaException:  # a topic just made may have no leader yet
+            time.sleep(0.05)
+
+
+def _reading(servers: str, topic: str, **more: object) -> Consumer:
+    config: dict[str, str | int | float | bool | None] = {
+        "bootstrap.servers": servers, "group.id": f"{topic}.bench", "enable.auto.commit": False,
+        "isolation.level": "read_committed", "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10,
+    }  # fmt: skip
+    config.update(more)  # type: ignore[arg-type]
+    consumer = Consumer(config)
+    consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+    return consumer
+
+
+def _append_times(servers: str, topic: str) -> list[int]:
+    consumer = _reading(servers, topic, **{"enable.partition.eof": True})
+    times: list[int] = []
+    left = PARTITIONS
+    while left:
+        for message in consumer.consume(2000, 1.0):
+            if message.error() is None:
+                times.append(message.timestamp()[1])
+            else:
+                left -= 1
+    consumer.close()
+    return sorted(times)
+
+
+def _read(servers: str, topic: str, found: dict[int, float], ended: threading.Event) -> None:
+    consumer = _reading(servers, topic)
+    while not ended.is_set():
+        for message in consumer.consume(500, 0.005):
+            now = time.monotonic_ns()
+            if message.error() is None:
+                number, due = (message.key() or b"").split(b":")
+                found[int(number)] = (now - int(due)) / 1e6
+    consumer.close()

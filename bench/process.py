@@ -1,0 +1,58 @@
+"""A process under measurement: its processor time and memory, from /proc."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from typing_extensions import Self
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Measured:
+    """A Python module run as a process with these settings; ends with the block."""
+
+    def __init__(self, module: tuple[str, ...], settings: Mapping[str, object]) -> None:
+        """Start it."""
+        environment = {name: text for name, text in os.environ.items() if not name.startswith("STREAM_")}
+        environment |= {"STREAM_" + name.upper(): str(setting) for name, setting in settings.items()}
+        self.log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the block
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *module], env=environment, stdout=self.log, stderr=subprocess.STDOUT
+        )
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time so far, user and system."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+
+    def memory_mb(self, what: str = "VmRSS") -> float:
+        """Resident memory now, or at its peak (`VmHWM`)."""
+        for line in Path(f"/proc/{self.process.pid}/status").read_text("ascii").splitlines():
+            if line.startswith(what):
+                return int(line.split()[1]) / 1024
+        return 0.0
+
+    def check(self) -> None:
+        """Fail with its log where it has ended."""
+        if self.process.poll() is not None:
+            sys.exit(f"it ended early:\n{Path(self.log.name).read_text('utf-8')}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        deadline = time.monotonic() + 20
+        try:
+            self.process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.log.close()

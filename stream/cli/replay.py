@@ -1,0 +1,88 @@
+"""`article-stream dead-letters replay`: dead letters go back to the input topic, each once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from stream.cli.console import output
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.errors import StreamError
+from stream.redrive import Selection
+
+
+def replay(
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Send nothing: say what would go and whether it would now succeed.")
+    ] = False,
+    reason: Annotated[list[str] | None, typer.Option(help="Only these reasons, as `list` names them.")] = None,
+    since: Annotated[str | None, typer.Option(help="Not before this time (ISO 8601, UTC unless it says).")] = None,
+    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
+    partition: Annotated[int | None, typer.Option(min=0, help="Only this partition of the dead letters.")] = None,
+    offsets: Annotated[
+        str | None, typer.Option(metavar="FIRST-LAST", help="Only these offsets of the dead letters.")
+    ] = None,
+    most_rounds: Annotated[
+        int, typer.Option("--max-rounds", min=1, help="A record goes back so often at the most.")
+    ] = 3,
+    set_: Set = None,
+) -> None:
+    """Send dead letters back to the input topic: the original bytes, key, headers and timestamp, each once."""
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    first, last = _offsets(offsets)
+    selection = Selection(frozenset(reason or ()), _time(since), _time(until), partition, first, last)
+    from stream import logs
+    from stream.cli.rules import load_rules
+    from stream.kafka.redriving import Redrive
+    from stream.records import Processor
+
+    logs.configure("text", "error")
+    logs.silence_librdkafka()
+    processor = Processor.of(settings.text_field, settings.input_format, load_rules(settings.rules))
+    redrive = Redrive(settings, processor, selection, most_rounds=most_rounds)
+    try:
+        if dry_run:
+            for _ in redrive.candidates():
+                pass
+        else:
+            redrive.run()
+    finally:
+        redrive.close()
+    out, tally = output(), redrive.tally
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("dead letters", justify="right")
+    table.add_column("would" if dry_run else "verdict")
+    for verdict, count in sorted(tally.verdicts.items()):
+        table.add_row(f"{count:,}", verdict)
+    if tally.verdicts:
+        out.print(table)
+    goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith("refused"))
+    what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
+    already = f" {tally.already:,} had gone before." if tally.already else ""
+    out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
+
+
+def _time(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"{text!r} is no time."
+        raise StreamError(msg, fix="Write it as 2026-01-31 or 2026-01-31T18:00.") from None
+    return round((time if time.tzinfo else time.replace(tzinfo=timezone.utc)).timestamp() * 1000)
+
+
+def _offsets(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and last and not last.isdigit()):
+        msg = f"{text!r} are no offsets."
+        raise StreamError(msg, fix="Write FIRST-LAST, as 100-199, FIRST-, or one offset.")
+    return int(first), int(last) if last else (None if dash else int(first))

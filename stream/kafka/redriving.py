@@ -1,0 +1,186 @@
+"""Sending dead letters back to the input topic, each once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from stream.dead_letters import Letter, read_letter
+from stream.errors import StreamError
+from stream.kafka import client
+from stream.kafka.checks import Cluster
+from stream.kafka.topics import read_one
+from stream.records import Processor
+from stream.redrive import Redriven, Selection, headers_back, is_pointer, times_redriven
+from stream.settings import Settings
+
+ANSWER_S = 30.0
+BATCH_RECORDS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A dead letter that was asked for, and what would become of it."""
+
+    partition: int
+    offset: int
+    letter: Letter
+    record: Any
+    headers: list[tuple[str, bytes | None]]
+    verdict: str  # "succeeds", "fails: …", "refused: …"
+
+    @property
+    def goes(self) -> bool:
+        """Whether it goes back."""
+        return not self.verdict.startswith("refused")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What happened, by verdict and reason."""
+
+    verdicts: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    already: int = 0
+
+
+class Redrive:
+    """One run over the dead letter topic, up to where it ended when the run began.
+
+    The offsets that a run commits belong to the group `{group_id}.replay`; its transactional id is the same
+    name, so that of two runs at once the older is refused.
+    """
+
+    def __init__(self, settings: Settings, processor: Processor, selection: Selection, *, most_rounds: int) -> None:
+        self._settings = settings
+        self._processor = processor
+        self._selection = selection
+        self._most_rounds = most_rounds
+        self._group = f"{settings.group_id}.replay"
+        cluster = Cluster(settings)
+        cluster.connect()
+        self._numbers = sorted(cluster.topic(settings.dead_letter_topic).partitions)
+        self._input_partitions = len(cluster.topic(settings.input_topic).partitions)
+        self._consumer = Consumer(
+            client.consumer(settings.model_copy(update={"instance_id": None}), **{"group.id": self._group})
+            | {"auto.offset.reset": "earliest"}
+        )
+        self.tally = Tally()
+        self._redriven = self._committed()
+
+    def _committed(self) -> dict[int, Redriven]:
+        topic = self._settings.dead_letter_topic
+        asked = [TopicPartition(topic, number) for number in self._numbers]
+        try:
+            found = self._consumer.committed(asked, timeout=ANSWER_S)
+        except KafkaException as raised:
+            doing = f"reading the offsets of the group {self._group}"
+            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
+        return {it.partition: Redriven(it.offset, it.metadata or "") for it in found}
+
+    def candidates(self) -> Iterator[Candidate]:
+        """Every letter that was asked for and has not gone back yet, with what would become of it."""
+        topic = self._settings.dead_letter_topic
+        places = [TopicPartition(topic, number, self._redriven[number].position) for number in self._numbers]
+        self._consumer.assign(places)
+        left = set(self._numbers)
+        while left:
+            for message in self._consumer.consume(BATCH_RECORDS, 1.0):
+                error = message.error()
+                if error is not None:
+                    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                        left.discard(message.partition() or 0)
+                        continue
+                    raise client.explain(error, self._settings, doing=f"reading {topic}")
+                candidate = self._candidate(message)
+                if candidate is not None:
+                    yield candidate
+
+    def _candidate(self, message: Any) -> Candidate | None:
+        headers = message.headers() or []
+        letter = read_letter(headers)
+        partition, offset = message.partition(), message.offset()
+        if not self._selection.takes(letter, partition, offset, message.timestamp()[1]):
+            return None
+        if offset in self._redriven[partition]:
+            self.tally.already += 1
+            return None
+        record = message
+        verdict = ""
+        if is_pointer(headers):
+            record = read_one(self._settings, letter.topic, letter.partition, letter.offset)
+            if record is None:
+                verdict = f"refused: {letter.topic} {letter.partition}:{letter.offset} is gone from its topic"
+            else:
+                headers = [*(record.headers() or []), *[it for it in headers if it[0] == "article-stream.redriven"]]
+        rounds = times_redriven(headers)
+        if rounds >= self._most_rounds:
+            verdict = f"refused: it has gone back {rounds} times already"
+        verdict = verdict or self._would(record, letter)
+        self.tally.verdicts[verdict] += 1
+        return Candidate(partition, offset, letter, record, headers, verdict)
+
+    def _would(self, record: Any, letter: Letter) -> str:
+        outcome = self._processor.process(record)
+        if outcome.name == "dead":
+            return f"fails: {outcome.reason}"
+        return "may succeed: the topic decides" if letter.reason in ("too_large", "rejected") else "succeeds"
+
+    def run(self) -> None:
+        """Sends back what goes, in transactions that hold the records and the offsets of their letters."""
+        producer = Producer(client.transactional(self._settings, self._group))
+        try:
+            producer.init_transactions(ANSWER_S)
+            batch: list[Candidate] = []
+            for candidate in self.candidates():
+                if candidate.goes:
+                    batch.append(candidate)
+                if len(batch) >= BATCH_RECORDS:
+                    self._commit(producer, batch)
+                    batch = []
+            if batch:
+                self._commit(producer, batch)
+        except KafkaException as raised:
+            doing = "sending dead letters back"
+            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
+
+    def _commit(self, producer: Producer, batch: list[Candidate]) -> None:
+        """Sends one batch back, in this order:
+
+        1. The transaction is begun and the records are produced to the input topic.
+        2. Which letters they came from is committed in the same transaction.
+        3. The transaction is committed; if anything fails it is aborted by the next run's start.
+        """
+        producer.begin_transaction()
+        for it in batch:
+            kind, milliseconds = it.record.timestamp()
+            more: Any = {"partition": it.letter.partition} if 0 <= it.letter.partition < self._input_partitions else {}
+            producer.produce(
+                self._settings.input_topic,
+                it.record.value(),
+                it.record.key(),
+                headers=headers_back(it.headers),  # type: ignore[arg-type]  # the stubs take lists for invariant
+                timestamp=milliseconds if kind else 0,
+                **more,
+            )
+            self._redriven[it.partition].add([it.offset])
+        changed = {it.partition for it in batch}
+        if not all(self._redriven[number].fits for number in changed):
+            msg = "What has gone back is too scattered to be remembered."
+            raise StreamError(msg, fix="Replay a wider choice (fewer options), or one partition at a time.")
+        topic = self._settings.dead_letter_topic
+        offsets = [
+            TopicPartition(topic, number, self._redriven[number].position, metadata=self._redriven[number].metadata)
+            for number in changed
+        ]
+        producer.send_offsets_to_transaction(offsets, self._consumer.consumer_group_metadata(), ANSWER_S)
+        producer.commit_transaction(ANSWER_S)
+        self.tally.sent += len(batch)
+
+    def close(self) -> None:
+        """Closes the consumer."""
+        self._consumer.close()
