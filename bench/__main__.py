@@ -74,7 +74,8 @@ def show(
     cores = len(os.sched_getaffinity(0))
     out.print(
         f"article-stream {__version__}, Python {platform.python_version()}, "
-        f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, {cores} cores, Kafka on the same cores."
+        f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
+        f"{cores} cores, Kafka on the same cores."
     )
 
 

@@ -13,6 +13,10 @@ import structlog
 QUIET = ("faust", "stream.app", "stream.health", "mode", "aiohttp", "aiokafka", "asyncio", "prometheus_client")
 
 
+# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters.
+OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS")
+
+
 class Sparing(logging.Filter):
     """Lets a line of librdkafka through once in a while: a broker that is away is news once, not each retry."""
 
@@ -23,7 +27,9 @@ class Sparing(logging.Filter):
         self._last: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lines that differ only in their numbers are the same."""
+        """Lines that differ only in their numbers are the same; what the sink says itself is not said twice."""
+        if record.getMessage().startswith(OURS_TO_SAY):
+            return False
         line = "".join(character for character in record.getMessage() if not character.isdigit())
         if record.created - self._last.get(line, 0.0) < self.EVERY_S:
             return False
