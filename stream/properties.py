@@ -42,7 +42,7 @@ OURS: Mapping[str, str] = {
 def parse_properties(value: object) -> dict[str, str]:
     """`name=value, name=value`, a JSON object, or a table of a settings file, as a dictionary of strings.
 
-    Raises `ValueError` that names the part that can not be read.
+    Raises `ValueError` that tells which part can not be read, and shows none.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -53,17 +53,18 @@ def parse_properties(value: object) -> dict[str, str]:
                 msg = f"not a JSON object ({error.msg} at character {error.pos})"
                 raise ValueError(msg) from None
         else:
-            return dict(_pair(part) for part in text.replace("\n", ",").split(",") if part.strip())
+            return dict(_pair(n, part) for n, part in enumerate(text.replace("\n", ",").split(","), 1) if part.strip())
     if not isinstance(value, Mapping):
         msg = "write name=value, name=value or a JSON object"
         raise ValueError(msg)  # noqa: TRY004 - the settings library turns only ValueError into a message
     return {str(name): _text(item) for name, item in value.items()}
 
 
-def _pair(part: str) -> tuple[str, str]:
+def _pair(number: int, part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not name.strip():
-        msg = f"{name.strip()!r} has no value; write name=value"
+        # Not shown: it may be the rest of a password with a comma in it.
+        msg = f"part {number} of those between commas is no name=value; a value with a comma needs a JSON object"
         raise ValueError(msg)
     return name.strip(), value.strip()
 

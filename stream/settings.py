@@ -219,7 +219,8 @@ def _explain(error: ValidationError, values: Mapping[str, Any], origin: Mapping[
         if not name:
             lines.append(f"The settings do not fit together: {what}.")
             continue
-        annotation = str(Settings.model_fields[name].annotation)
-        shown = "***" if "Secret" in annotation else repr(values.get(name))
+        field = Settings.model_fields[name]
+        secret = "Secret" in str(field.annotation) or not field.repr
+        shown = "***" if secret else repr(values.get(name))
         lines.append(f"{origin.get(name, name)} is {shown}: {what[:1].lower()}{what[1:]}.")
     return " ".join(lines)

@@ -30,7 +30,8 @@ def settings_from(config: Path | None, pairs: list[str] | None, **options: Any) 
         name, equals, value = pair.partition("=")
         name = name.strip().lower().removeprefix("stream_").replace("-", "_")
         if not equals or name not in Settings.model_fields:
-            msg = f"--set {pair}: write name=value, with one of the names that `article-stream settings` lists."
+            # Only the name is shown: the value may be a secret.
+            msg = f"--set {name or '…'}: write name=value, with one of the names that `article-stream settings` lists."
             raise SettingsError(msg)
         values[name] = value
     values.update({name: value for name, value in options.items() if value is not None})
