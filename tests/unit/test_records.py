@@ -1,0 +1,190 @@
+"""One record in, one outcome out, with everything that is not text as it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import orjson
+import pytest
+
+from stream.dead_letters import Letter, letter_headers, read_letter
+from stream.records import Headers, Outcome, Processor, dead, pointer
+from stream.rules import builtin
+from tests.fakes import BODY, CLEAN, FOOTER, PROCESSOR, REPEATED, FakeRecord
+
+VERSION = builtin().version.encode()
+WHY = [
+    "__streams.errors.exception",
+    "__streams.errors.message",
+    "__streams.errors.stacktrace",
+    "__streams.errors.topic",
+    "__streams.errors.partition",
+    "__streams.errors.offset",
+]
+
+
+def article(text: object) -> bytes:
+    return orjson.dumps({"id": 1, "text": text, "tags": ["a"]})
+
+
+def process(value: bytes | None, headers: Headers | None = None, processor: Processor = PROCESSOR) -> Outcome:
+    return processor.process(FakeRecord(value, the_headers=headers, the_partition=3, the_offset=42))
+
+
+def test_a_cleaned_article() -> None:
+    outcome = process(article(REPEATED))
+    assert outcome.name == "cleaned"
+    assert outcome.value == article(CLEAN)
+    assert (outcome.repeats, outcome.footer, outcome.withheld, outcome.reason) == (1, 3, 0, "")
+    assert outcome.headers == [
+        ("article-stream.repeats", b"1"),
+        ("article-stream.footer", b"3"),
+        ("article-stream.rules", VERSION),
+    ]
+
+
+def test_with_nothing_to_remove_the_value_is_the_same_object() -> None:
+    value = b' {"text" : "' + BODY.encode() + b'" } '
+    outcome = process(value)
+    assert outcome.name == "unchanged"
+    assert outcome.value is value
+    assert [name for name, _ in outcome.headers] == [
+        "article-stream.repeats",
+        "article-stream.footer",
+        "article-stream.rules",
+    ]
+
+
+def test_a_list_of_paragraphs_stays_a_list() -> None:
+    outcome = process(article([BODY, BODY, *FOOTER.split("\n")]))
+    assert outcome.value == article([BODY])
+    assert (outcome.repeats, outcome.footer) == (1, 3)
+
+
+def test_a_removal_that_was_withheld_is_said() -> None:
+    outcome = process(article("Ferry\nAdvertisement\nHarbour"))
+    assert (outcome.name, outcome.withheld) == ("unchanged", 1)
+    assert outcome.headers[-1] == ("article-stream.withheld", b"1")
+
+
+@pytest.mark.parametrize("text", [REPEATED, BODY])
+def test_headers_keep_order_duplicates_and_nulls_and_ours_follow(text: str) -> None:
+    theirs: Headers = [("b", b"1"), ("a", None), ("b", b"\xff"), ("b", b"1"), ("", b"")]
+    outcome = process(article(text), list(theirs))
+    assert outcome.headers[: len(theirs)] == theirs
+    assert all(name.startswith("article-stream.") for name, _ in outcome.headers[len(theirs) :])
+
+
+@pytest.mark.parametrize("value", [article(REPEATED), article(BODY), None, b"{"])
+@pytest.mark.parametrize("key", [b"k", b"", None])
+def test_key_and_timestamp_go_through(value: bytes | None, key: bytes | None) -> None:
+    outcome = PROCESSOR.process(FakeRecord(value, key, the_timestamp=(1, 1_234_567_890_123)))
+    assert outcome.key == key
+    assert outcome.timestamp_ms == 1_234_567_890_123
+
+
+@pytest.mark.parametrize("timestamp", [(0, 5), (1, -1), (1, 0)])
+def test_no_timestamp_is_0(timestamp: tuple[int, int]) -> None:
+    assert PROCESSOR.process(FakeRecord(article(BODY), the_timestamp=timestamp)).timestamp_ms == 0
+
+
+def test_a_tombstone_passes_with_its_headers_and_nothing_of_ours() -> None:
+    outcome = process(None, [("a", b"1")])
+    assert (outcome.name, outcome.value, outcome.headers) == ("tombstone", None, [("a", b"1")])
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [(b"\xff", "not_utf8"), (b"{", "not_json"), (b"{}", "no_text"), (b"", "not_json"), (b"[1]", "no_text")],
+)
+def test_a_dead_letter_holds_the_record_and_why(value: bytes, reason: str) -> None:
+    letter = process(value, [("a", b"1"), ("a", None)])
+    assert (letter.name, letter.reason, letter.key) == ("dead", reason, b"k")
+    assert letter.value is value
+    assert letter.headers[:2] == [("a", b"1"), ("a", None)]
+    assert [name for name, _ in letter.headers[2:]] == WHY
+    read = read_letter(letter.headers)
+    assert (read.reason, read.topic, read.partition, read.offset) == (reason, "articles.raw", 3, 42)
+    assert read.message
+
+
+def test_a_letter_that_died_before_says_the_last_reason() -> None:
+    first = process(b"{", None)
+    second = process(b"{", first.headers)
+    assert len(second.headers) == 2 * len(WHY)
+    assert read_letter(second.headers[len(WHY) :]) == read_letter(second.headers)
+
+
+def test_a_pointer_is_small_and_says_where_the_record_stands() -> None:
+    record = FakeRecord(article(REPEATED), b"k" * 100_000, [("big", b"x" * 100_000)], 3, 42)
+    letter = dead(record, "too_large", "it is large")
+    assert letter.size_bytes() > 200_000
+    small = pointer(letter)
+    assert small.size_bytes() < 1000
+    assert (small.name, small.key, small.value, small.reason) == ("dead", None, b"", "too_large")
+    assert small.headers[-1] == ("article-stream.pointer", b"1")
+    assert read_letter(small.headers) == Letter("too_large", "it is large", "articles.raw", 3, 42)
+
+
+def test_a_pointer_of_a_letter_that_died_before_says_the_last_reason_only() -> None:
+    before = letter_headers("not_json", "x", "elsewhere", 1, 1)
+    small = pointer(dead(FakeRecord(b"{", the_headers=before, the_offset=9), "too_large", "y"))
+    assert read_letter(small.headers) == Letter("too_large", "y", "articles.raw", 0, 9)
+    assert len(small.headers) == 7
+
+
+@pytest.mark.parametrize(
+    "headers", [None, [], [("__streams.errors.offset", b"x")], [("__streams.errors.offset", None)]]
+)
+def test_headers_that_are_no_letter_read_as_nothing(headers: Headers | None) -> None:
+    assert read_letter(headers) == Letter("", "", "", -1, -1)
+
+
+def test_the_content_type_header_chooses_plain_text() -> None:
+    headers: Headers = [("Content-Type", b"text/plain; charset=utf-8")]
+    outcome = process(REPEATED.encode(), headers)
+    assert (outcome.name, outcome.value) == ("cleaned", CLEAN.encode())
+    assert process(REPEATED.encode()).reason == "not_json"
+    assert process(b"\xff", headers).reason == "not_utf8"
+
+
+def test_of_two_content_types_the_last_counts() -> None:
+    headers: Headers = [("content-type", b"text/plain"), ("content-type", b"application/json")]
+    assert process(article(REPEATED), headers).value == article(CLEAN)
+
+
+def test_the_setting_chooses_plain_text_for_all() -> None:
+    processor = Processor.of("text", "text", builtin())
+    outcome = process(REPEATED.encode(), [("content-type", b"application/json")], processor)
+    assert outcome.value == CLEAN.encode()
+
+
+def test_another_field_name() -> None:
+    processor = Processor.of("body", "auto", builtin())
+    value = orjson.dumps({"text": REPEATED, "body": REPEATED})
+    assert process(value, None, processor).value == orjson.dumps({"text": REPEATED, "body": CLEAN})
+
+
+@dataclass(frozen=True, slots=True)
+class BadHeader(FakeRecord):
+    """A record with a header's name that is not UTF-8: confluent-kafka raises when asked."""
+
+    def headers(self) -> Headers | None:
+        """Raise what confluent-kafka raises."""
+        bad: bytes = b"\xff"
+        bad.decode()
+        return None
+
+
+@pytest.mark.parametrize("value", [article(BODY), None])
+def test_a_header_name_that_is_not_utf8_makes_a_dead_letter(value: bytes | None) -> None:
+    letter = PROCESSOR.process(BadHeader(value))
+    assert (letter.name, letter.reason, letter.value) == ("dead", "bad_header", value)
+    assert [name for name, _ in letter.headers] == WHY
+
+
+def test_the_size_is_an_upper_bound() -> None:
+    outcome = process(article(REPEATED), [("名", b"x" * 300)])
+    raw = len(outcome.key or b"") + len(outcome.value or b"")
+    raw += sum(len(name.encode()) + len(value or b"") + 4 for name, value in outcome.headers)
+    assert raw <= outcome.size_bytes() <= raw + 1000
