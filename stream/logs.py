@@ -55,6 +55,7 @@ def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any
         renderer = [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
         ]
+    at_least_warning = "ERROR" if log_level == "error" else "WARNING"
     processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
     return {
         "version": 1,
@@ -70,8 +71,8 @@ def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "stream", "stream": "ext://sys.stderr"}},
         "root": {"handlers": ["stderr"], "level": log_level.upper()},
         "loggers": {
-            **{name: {"level": "WARNING"} for name in QUIET},
-            "librdkafka": {"level": "WARNING" if log_level != "debug" else "DEBUG", "filters": ["sparing"]},
+            **{name: {"level": at_least_warning} for name in QUIET},
+            "librdkafka": {"level": at_least_warning if log_level != "debug" else "DEBUG", "filters": ["sparing"]},
         },
     }
 
