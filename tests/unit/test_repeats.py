@@ -95,7 +95,7 @@ def steps(lines: list[str]) -> int:
     """How many lines of Python `find_repeats` runs: a count, so the same on any machine."""
     count = 0
 
-    def trace(_frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:  # noqa: ANN401
+    def trace(_frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:
         nonlocal count
         count += event == "line"
         return trace

@@ -1,0 +1,102 @@
+"""What is known of a partition, and when it is said to be stuck."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.kafka.partitions import Partitions
+
+
+@pytest.fixture
+def partitions() -> Partitions:
+    known = Partitions()
+    known.gain(3, 100)
+    return known
+
+
+def lag(partitions: Partitions, number: int = 3) -> int:
+    return dict(partitions.items())[number].lag
+
+
+def test_lag_is_what_is_not_yet_published(partitions: Partitions) -> None:
+    partitions.ends(3, 150)
+    assert lag(partitions) == 50
+    partitions.fetched(3, 140)
+    assert lag(partitions) == 50, "fetched is not published"
+    partitions.published(3, 140)
+    assert lag(partitions) == 10
+
+
+def test_an_end_or_a_position_that_is_not_known_is_no_lag(partitions: Partitions) -> None:
+    assert lag(partitions) == 0
+    partitions.ends(3, -1)
+    assert lag(partitions) == 0
+    partitions.gain(4, -1)
+    partitions.ends(4, 10)
+    assert lag(partitions, 4) == 0
+
+
+def test_markers_of_transactions_behind_the_last_record_are_no_lag(partitions: Partitions) -> None:
+    partitions.fetched(3, 110)
+    partitions.reached_end(3, 113)
+    assert lag(partitions) == 13, "the ten records are under way"
+    partitions.published(3, 110)
+    assert lag(partitions) == 0
+    partitions.ends(3, 120)
+    assert lag(partitions) == 7
+
+
+def test_a_partition_that_was_given_up_is_forgotten(partitions: Partitions) -> None:
+    partitions.gain(5, 0)
+    assert partitions.numbers == [3, 5]
+    partitions.lose(3)
+    partitions.lose(3)
+    assert partitions.numbers == [5]
+    for late in (partitions.fetched, partitions.published, partitions.reached_end, partitions.ends):
+        late(3, 7)
+    assert partitions.numbers == [5], "what comes late does not bring it back"
+    partitions.clear()
+    assert partitions.items() == []
+    assert partitions.assigned_once, "it was assigned all the same"
+
+
+def at(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
+    monkeypatch.setattr("stream.kafka.partitions.time.monotonic", lambda: now)
+
+
+def test_stalled_is_records_waiting_and_no_move(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Partitions()
+    at(monkeypatch, 1000.0)
+    known.gain(3, 100)
+    known.gain(4, 100)
+    known.ends(3, 150)
+    at(monkeypatch, 1061.0)
+    assert known.stalled(60) == [3]
+    known.published(3, 101)
+    assert known.stalled(60) == []
+    at(monkeypatch, 1122.0)
+    assert known.stalled(60) == [3]
+    known.published(3, 150)
+    assert known.stalled(60) == []
+
+
+def test_an_idle_partition_is_not_stalled_by_the_first_record_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Partitions()
+    at(monkeypatch, 1000.0)
+    known.gain(3, 100)
+    known.ends(3, 100)
+    at(monkeypatch, 4600.0)
+    known.ends(3, 100)
+    at(monkeypatch, 4603.0)
+    known.ends(3, 101)
+    assert known.stalled(60) == []
+    at(monkeypatch, 4664.0)
+    known.ends(3, 102)
+    assert known.stalled(60) == [3]
+
+
+def test_items_are_by_number_and_a_copy(partitions: Partitions) -> None:
+    partitions.gain(1, 0)
+    items = partitions.items()
+    partitions.clear()
+    assert [number for number, _ in items] == [1, 3]
