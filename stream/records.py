@@ -22,6 +22,7 @@ REPEATS_HEADER = "article-stream.repeats"
 FOOTER_HEADER = "article-stream.footer"
 WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
+POINTER_HEADER = "article-stream.pointer"
 
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
@@ -157,7 +158,12 @@ def pointer(letter: Outcome) -> Outcome:
     """What goes where even the dead letter is too large: only where the record stands, and why."""
     record = letter.source
     why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
-    return letter._replace(key=None, value=b"", headers=[*why, ("article-stream.pointer", b"1")], source=record)
+    return letter._replace(key=None, value=b"", headers=[*why, (POINTER_HEADER, b"1")], source=record)
+
+
+def is_pointer(outcome: Outcome) -> bool:
+    """Whether nothing smaller can go instead: its last header says so."""
+    return outcome.headers[-1:] == [(POINTER_HEADER, b"1")]
 
 
 def timestamp_ms(record: Record) -> int:

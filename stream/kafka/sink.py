@@ -18,7 +18,7 @@ from confluent_kafka import TopicPartition
 from stream.errors import SessionLost, StreamError
 from stream.flow import Flow
 from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
-from stream.records import Outcome, dead, pointer
+from stream.records import Outcome, dead, is_pointer, pointer
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -183,7 +183,7 @@ class Sink:
             size = len(outcome.value or b"")
             message = f"{self._settings.output_topic} refuses the record of {size} bytes: {refused.message}"
             return dead(outcome.source, refused.reason, message)
-        if outcome.value:
+        if not is_pointer(outcome):  # large by its value, its key or its headers
             return pointer(outcome)
         msg = f"{self._settings.dead_letter_topic} refuses even a pointer to a record: {refused.message}."
         raise StreamError(msg, fix="Raise the topic's max.message.bytes.")
