@@ -20,6 +20,7 @@ from stream.kafka import client
 from stream.settings import Settings
 
 ANSWER_S = 10.0
+COORDINATOR_LOOK_S = 0.2
 DEFAULT_LARGEST_BYTES = 1_048_588  # Kafka's own default of max.message.bytes
 EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; it answers no admin questions
 
@@ -161,7 +162,7 @@ def _group(settings: Settings) -> str:
         config.pop(name, None)
     consumer = Consumer(config)
     try:
-        (partition,) = consumer.committed([TopicPartition(settings.input_topic, 0)], timeout=ANSWER_S)
+        partition = _committed(consumer, settings)
     except KafkaException as raised:
         raise client.explain(client.error_of(raised), settings, doing="reading the group's offsets") from None
     finally:
@@ -169,6 +170,18 @@ def _group(settings: Settings) -> str:
     if partition.error is not None and partition.error.code() not in client.MISSING:
         raise client.explain(partition.error, settings, doing="reading the group's offsets")
     return f"{settings.group_id} may be used"
+
+
+def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:
+    """The committed offset of the first partition, once the group has a coordinator."""
+    deadline = time.monotonic() + settings.startup_timeout_s
+    while True:
+        try:
+            return consumer.committed([TopicPartition(settings.input_topic, 0)], timeout=ANSWER_S)[0]
+        except KafkaException as raised:
+            if client.error_of(raised).code() not in client.COORDINATOR_MOVES or time.monotonic() > deadline:
+                raise
+            time.sleep(COORDINATOR_LOOK_S)
 
 
 def _transactions(settings: Settings) -> str:

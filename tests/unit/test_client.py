@@ -176,6 +176,8 @@ def test_a_batch_is_no_larger_than_the_topic_takes(largest: int, size: int) -> N
     [
         (KafkaError._TRANSPORT, KafkaUnavailable, True),  # noqa: SLF001
         (KafkaError._ALL_BROKERS_DOWN, KafkaUnavailable, True),  # noqa: SLF001
+        (KafkaError.NOT_COORDINATOR, KafkaUnavailable, True),
+        (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaUnavailable, True),
         (KafkaError._AUTHENTICATION, AuthenticationFailed, False),  # noqa: SLF001
         (KafkaError.SASL_AUTHENTICATION_FAILED, AuthenticationFailed, False),
         (KafkaError.TOPIC_AUTHORIZATION_FAILED, NotAuthorized, False),
