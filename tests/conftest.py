@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from stream.kafka.embedded import EmbeddedBroker
+from tests.brokers import Broker
 from tests.kafka_server import KafkaServer, RealKafka, real_kafka
 
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
@@ -43,3 +45,23 @@ def own_kafka(runs_kafka: None) -> Iterator[RealKafka]:  # noqa: ARG001 - asked 
     cluster = RealKafka()
     yield cluster
     cluster.close()
+
+
+@pytest.fixture(scope="session")
+def embedded() -> Iterator[EmbeddedBroker]:
+    """The embedded broker for the whole session; give topics and groups fresh names."""
+    with EmbeddedBroker() as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=["embedded", "real"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """Each broker in turn: what a test with it says holds on both."""
+    server = request.getfixturevalue("embedded" if request.param == "embedded" else "kafka")
+    return Broker(request.param, server.bootstrap_servers)
+
+
+@pytest.fixture(scope="session")
+def real(kafka: KafkaServer) -> Broker:
+    """A real Kafka, for what the embedded broker does not do."""
+    return Broker("real", kafka.bootstrap_servers)
