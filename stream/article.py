@@ -1,15 +1,13 @@
-"""What the core takes and gives: frozen values, no behaviour."""
+"""What the core gives: values that cannot be changed, no behaviour. Tuples, for there is one a paragraph."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Reason = Literal["repeat", "footer"]
 
 
-@dataclass(frozen=True, slots=True)
-class Removal:
+class Removal(NamedTuple):
     """One paragraph that went, and why.
 
     `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
@@ -24,8 +22,7 @@ class Removal:
     rule: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Cleaned:
+class Cleaned(NamedTuple):
     """A cleaned text. `removed` and `withheld` are in the order of the raw text.
 
     `withheld` holds the removals that the safety budget refused: those paragraphs are still in `text`.
@@ -39,8 +36,7 @@ class Cleaned:
     separator: str = "\n"
 
 
-@dataclass(frozen=True, slots=True)
-class CleanedList:
+class CleanedList(NamedTuple):
     """The same for an article that came as a list of paragraphs: it stays a list."""
 
     paragraphs: tuple[str, ...]

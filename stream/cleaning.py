@@ -12,12 +12,15 @@ Nothing here reads a clock, logs, or raises on any `str`; each step is linear in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from functools import partial
 
-from stream.article import Cleaned, CleanedList, Removal
-from stream.footers import MAX_MARKER, ends_sentence, find_footer, prose
+from stream.article import Cleaned, CleanedList, Reason, Removal
+from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
 from stream.paragraphs import (
+    BLANK,
     digests,
+    first_places,
     keys,
     normal_lines,
     normal_list,
@@ -27,15 +30,16 @@ from stream.paragraphs import (
     split,
     width,
 )
-from stream.repeats import find_repeats
-from stream.rules import Rules, builtin
+from stream.repeats import repeats_of
+from stream.rules import Rule, Rules, builtin
 
 PASSES = 8
 BODY = 200
 """Width of what must remain when no prose does."""
 MAX_PROSE_SHARE = 1 / 3
 
-_Gone = dict[int, tuple[int | None, str | None]]  # line -> the line it repeats, or the footer rule
+_Gone = dict[int, tuple[Reason, int | None, str | None]]  # line -> why, the number of the line it repeats, the rule
+_removal: Callable[[Iterable[object]], Removal] = partial(tuple.__new__, Removal)  # `Removal._make` without a check
 
 
 def clean(text: str, rules: Rules | None = None) -> Cleaned:
@@ -44,38 +48,44 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         rules = builtin()
     separator = separator_of(text)
     outlines = outline(text, separator)
-    ids: list[bytes] | None = None
-    if outlines is not None:
+    marks: dict[int, Rule] | None = None
+    if outlines is None:
+        lines = text.split(separator)
+        first = first_places(keys(normal_lines(text, lines, separator)))
+    else:
         ids = digests(outlines)
-        blanks = outlines.count(b"")
-        if len(set(ids)) == len(ids) - max(blanks - 1, 0):
+        different = len(set(ids))
+        if different == len(ids) or different == len(ids) - ids.count(BLANK) + 1:  # no repeats
             longest = MAX_MARKER if text.isascii() else 4 * MAX_MARKER  # bytes
-            if not any(0 < len(line) <= longest for line in outlines):
+            short = [at for at, size in enumerate(map(len, outlines)) if 0 < size <= longest]
+            lines = text.split(separator) if short else []
+            marks = find_marks(lines, short, rules)
+            if not marks:
                 return Cleaned(text, (), rules.version, (), separator)
-        if blanks:
-            ids = [key if line else b"" for key, line in zip(ids, outlines, strict=True)]
-    lines = text.split(separator)
-    if ids is None or not outlines_tell(ids, lines):
-        ids = keys(normal_lines(text, lines, separator))
-    gone, withheld = _find(lines, ids, rules)
+        else:
+            lines = text.split(separator)
+        first = first_places(ids, BLANK)
+        if marks is None and not outlines_tell(first, lines):
+            first = first_places(keys(normal_lines(text, lines, separator)))
+    gone, withheld = _find(lines, first, rules, marks)
     kept = text
     if gone:
-        drop = _with_blanks(gone, ids)
+        drop = _with_blanks(gone, first)
         rest = [line for at, line in enumerate(lines) if at not in drop]
         kept = separator.join(rest)
         if len(rest) == 1 and len(split(kept)[0]) > 1 and clean(kept, rules).removed:
             gone, kept = {}, text  # a lone line left would be split otherwise, and cleaned again
-    removed = _removals(gone, lines, ids, separator)
-    return Cleaned(kept, removed, rules.version, _removals(withheld, lines, ids, separator), separator)
+    removed = _removals(gone, lines, first, separator)
+    return Cleaned(kept, removed, rules.version, _removals(withheld, lines, first, separator), separator)
 
 
 def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:
     """Clean a list: an item is a paragraph, and a blank item that goes is a removal of its own."""
     if rules is None:
         rules = builtin()
-    ids = keys(normal_list(paragraphs))
-    gone, withheld = _find(paragraphs, ids, rules)
-    gone, withheld = _with_blanks(gone, ids), _with_blanks(withheld, ids)
+    first = first_places(keys(normal_list(paragraphs)))
+    gone, withheld = _find(paragraphs, first, rules)
+    gone, withheld = _with_blanks(gone, first), _with_blanks(withheld, first)
     rest = tuple(item for at, item in enumerate(paragraphs) if at not in gone)
     removed = _removals(gone, paragraphs, (), "")
     return CleanedList(rest, removed, rules.version, _removals(withheld, paragraphs, (), ""))
@@ -107,68 +117,83 @@ def _merge(kept: Sequence[str], parts: Iterable[tuple[int, list[str]]]) -> list[
     return merged
 
 
-def _find(lines: Sequence[str], ids: Sequence[bytes], rules: Rules) -> tuple[_Gone, _Gone]:
-    """Find what goes and what is withheld, without blank lines."""
-    repeats: _Gone = {at: (of, None) for at, of in find_repeats(lines, ids).items()}
-    gone = dict(repeats)
+def _find(
+    lines: Sequence[str], first: list[int], rules: Rules, marks: Mapping[int, Rule] | None = None
+) -> tuple[_Gone, _Gone]:
+    """Find what goes and what is withheld, without blank lines. `marks` are the markers, where they are known."""
+    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
+    places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
+    if marks is None:
+        marks = find_marks(lines, places, rules)
+    if not marks:
+        return repeats, {}
+    gone = repeats.copy()
+    weights = weigh(lines, places)
     for _ in range(PASSES):
-        places = [at for at in range(len(lines)) if at not in gone] if gone else range(len(lines))
-        rest = [lines[at] for at in places]
-        footer = find_footer(rest, rules)
-        if not footer:
+        found: _Gone = {at: ("footer", None, rule) for at, rule in footer_of(lines, places, marks, weights, rules)}
+        if not found:
             return gone, {}
-        found: _Gone = {places[at]: (None, rule) for at, rule in footer}
-        if not _within_budget(rest, {at for at, _ in footer}):
+        if not _within_budget(lines, found, gone, weights):
             return gone, found
-        gone.update(found)
+        gone |= found
         places = [at for at in places if at not in found]
-        again = find_repeats([lines[at] for at in places], [ids[at] for at in places])
-        gone.update({places[at]: (places[of], None) for at, of in again.items()})
+        rest = [first[at] for at in places]
+        if len(set(rest)) < len(rest):
+            again = repeats_of([lines[at] for at in places], first_places(rest))
+            gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
+            places = [at for at in places if at not in gone]
     return repeats, {}
 
 
-def _within_budget(lines: Sequence[str], footer: set[int]) -> bool:
-    """Tell whether what is left after `footer` goes is still an article, and most of its prose is there."""
+def _within_budget(
+    lines: Sequence[str], footer: Collection[int], gone: Container[int] = (), weights: Sequence[int] | None = None
+) -> bool:
+    """Tell whether what is left after `footer` goes is still an article, and most of its prose is there.
+
+    Lines in `gone` are no longer there; `weights` holds `prose` of each line.
+    """
+    if weights is None:
+        weights = list(map(prose, lines))
     size = 0
     for at, line in enumerate(lines):
-        if at not in footer:
+        if at not in footer and at not in gone:
             size += width(line)
             if size >= BODY or (2 * size >= MAX_MARKER and ends_sentence(line)):
                 break
     else:
         return False
-    taken = sum(prose(lines[at]) for at in footer)
-    return not taken or taken <= MAX_PROSE_SHARE * sum(map(prose, lines))
+    taken = sum(map(weights.__getitem__, footer))
+    return not taken or taken <= MAX_PROSE_SHARE * sum(weight for at, weight in enumerate(weights) if at not in gone)
 
 
-def _with_blanks(gone: _Gone, ids: Sequence[bytes]) -> _Gone:
-    """Give `gone` in order, with the blank lines directly before each paragraph."""
-    if b"" not in ids:
+def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
+    """Give `gone` in order, with the blank lines (-1 in `first`) directly before each paragraph."""
+    if -1 not in first:
         return gone
     whole: _Gone = {}
     for at in sorted(gone):
-        first = at
-        while first and not ids[first - 1]:
-            first -= 1
-        for line in range(first, at + 1):
+        begin = at
+        while begin and first[begin - 1] < 0:
+            begin -= 1
+        for line in range(begin, at + 1):
             whole[line] = gone[at]
     return whole
 
 
-def _removals(
-    gone: Mapping[int, tuple[int | None, str | None]], lines: Sequence[str], ids: Sequence[bytes], separator: str
-) -> tuple[Removal, ...]:
-    """Give the removals in order; with `ids`, each with the blank lines before it."""
-    found = []
-    blank = b"" in ids
-    for at in sorted(gone):
-        of, rule = gone[at]
-        first = at
-        while blank and first and not ids[first - 1]:
-            first -= 1
-        text = lines[at] if first == at else separator.join(lines[first : at + 1])
-        if of is None:
-            found.append(Removal(first + 1, text, "footer", rule=rule))
-        else:
-            found.append(Removal(first + 1, text, "repeat", of=of + 1))
-    return tuple(found)
+def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
+    """Give the removals in order; with `first`, each with the blank lines before it."""
+    if not gone:
+        return ()
+    begins = ends = sorted(gone)
+    texts = [lines[at] for at in ends]
+    if -1 in first:
+        begins = []
+        for at in ends:
+            begin = at
+            while begin and first[begin - 1] < 0:
+                begin -= 1
+            begins.append(begin)
+        texts = [separator.join(lines[begin : at + 1]) for begin, at in zip(begins, ends, strict=True)]
+    reasons, ofs, found = zip(*map(gone.__getitem__, ends), strict=True)
+    numbers = [at + 1 for at in begins]
+    return tuple(map(_removal, zip(numbers, texts, reasons, ofs, found, strict=True)))

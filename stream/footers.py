@@ -8,7 +8,7 @@ paragraphs that end a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
 from stream.paragraphs import width
@@ -50,65 +50,95 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
 
     Blank lines are never in the answer, nor the first line that is not blank.
     """
-    marks: dict[int, Rule] = {}
-    for at, line in enumerate(lines):
-        if len(line) <= MAX_MARKER and line:
-            rule = rules.find(line)
-            if rule is not None:
-                marks[at] = rule
-    if not marks:
-        return []
     places = [at for at, line in enumerate(lines) if line and not line.isspace()]
-    begin = _tail(lines, places, marks, rules)
-    gone: list[tuple[int, str]] = []
-    if begin < len(places):
-        rule_id = marks[places[begin]].id
-        for place in places[begin:]:
-            if place in marks:
-                rule_id = marks[place].id
-            gone.append((place, rule_id))
-    return _inner(lines, places[:begin], marks) + gone
+    marks = find_marks(lines, places, rules)
+    return footer_of(lines, places, marks, weigh(lines, places), rules) if marks else []
 
 
-def _tail(lines: Sequence[str], places: list[int], marks: dict[int, Rule], rules: Rules) -> int:
-    """Where in `places` the footer begins; `len(places)` when there is none."""
-    weights = [prose(lines[place]) for place in places]
-    before = [0, *accumulate(weights)]
+def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dict[int, Rule]:
+    """Find the markers among the lines at `places`, in order."""
+    return rules.find_all(lines, [place for place in places if len(lines[place]) <= MAX_MARKER])
+
+
+def weigh(lines: Sequence[str], places: Iterable[int]) -> list[int]:
+    """Give `prose` of each of `lines`; 0 for those that are not at `places`."""
+    weights = [0] * len(lines)
+    for place in places:
+        line = lines[place]
+        size = len(line)
+        if size >= PROSE and line.isascii():  # what `prose` gives, without calling it
+            if line[-1] in _ENDS or ends_sentence(line):
+                weights[place] = size
+        elif 3 * size >= PROSE and not line.isascii():
+            weights[place] = prose(line)
+    return weights
+
+
+def footer_of(
+    lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
+) -> list[tuple[int, str]]:
+    """Do what `find_footer` does for the lines at `places` (none is blank), with their markers and weights."""
+    marked = [at for at, place in enumerate(places) if place in marks]
+    if not marked or marked == [0]:
+        return []
+    wide = [weights[place] for place in places]
+    begin = len(places)
+    if not wide[-1] or rules.find(lines[places[-1]][:MAX_MARKER]) is not None:
+        begin = _tail(places, marked, marks, wide)
+    gone = _inner(lines, places[:begin], marked, marks)
+    rule_id = ""
+    for place in places[begin:]:
+        if place in marks:
+            rule_id = marks[place].id
+        gone.append((place, rule_id))
+    return gone
+
+
+def _tail(places: Sequence[int], marked: list[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
+    """Where in `places` (whose prose is `wide`) the footer begins; `len(places)` when there is none."""
+    end = len(places)
+    before = [0, *accumulate(wide)]
     total = before[-1]
-    goes_on = 0  # behind this paragraph of `places` the body is over
-    for at in range(1, len(places)):
-        if weights[at] and weights[at - 1] and weights[at] + weights[at - 1] >= STRONG:
-            goes_on = at + 1
-    if weights[-1] and rules.find(lines[places[-1]][:MAX_MARKER]) is None:
-        return len(places)
-    count = [0, *accumulate(1 if weight else 0 for weight in weights)]
-    for at in range(max(goes_on, 1), len(places)):
-        rule = marks.get(places[at])
-        if rule is None or rule.kind == "notice" or not before[at]:
+    count = [0, *accumulate(map(bool, wide))]
+    for at in marked:
+        rule = marks[places[at]]
+        if not at or rule.kind == "notice" or not before[at]:
             continue
         after = count[-1] - count[at]
-        if total - before[at] > MOST_OF_BODY * total or after * SHORT_FOR_PROSE > len(places) - at:
+        if total - before[at] > MOST_OF_BODY * total or after * SHORT_FOR_PROSE > end - at:
             continue
-        near = count[min(at + NEAR, len(places))] - count[at]
-        if not near and (rule.kind != "label" or at + 1 < len(places)):
+        near = count[min(at + NEAR, end)] - count[at]
+        if not near and (rule.kind != "label" or at + 1 < end) and at >= _goes_on(wide):
             return at
-    return len(places)
+    return end
 
 
-def _inner(lines: Sequence[str], places: list[int], marks: dict[int, Rule]) -> list[tuple[int, str]]:
+def _goes_on(weights: list[int]) -> int:
+    """Behind which of the paragraphs the body is over: no two of prose, one after the other, come later."""
+    for at in range(len(weights) - 1, 0, -1):
+        if weights[at] and weights[at - 1] and weights[at] + weights[at - 1] >= STRONG:
+            return at + 1
+    return 0
+
+
+def _inner(
+    lines: Sequence[str], places: Sequence[int], marked: list[int], marks: Mapping[int, Rule]
+) -> list[tuple[int, str]]:
     """Markers within the body, with their links."""
     gone: list[tuple[int, str]] = []
-    at = 1
-    while at < len(places):
-        rule = marks.get(places[at])
-        at += 1
-        if rule is None or rule.kind == "end":
+    end = len(places)
+    for at in marked:
+        if not 0 < at < end:
             continue
-        if rule.kind == "label" and not (places[at - 2] in marks or (at < len(places) and places[at] in marks)):
+        rule = marks[places[at]]
+        if rule.kind == "end":
             continue
-        gone.append((places[at - 1], rule.id))
+        after = at + 1
+        if rule.kind == "label" and not (places[at - 1] in marks or (after < end and places[after] in marks)):
+            continue
+        gone.append((places[at], rule.id))
         if rule.kind in ("section", "inline"):
-            while at < len(places) and places[at] not in marks and lines[places[at]].lstrip().startswith(BULLETS):
-                gone.append((places[at], rule.id))
-                at += 1
+            while after < end and places[after] not in marks and lines[places[after]].lstrip().startswith(BULLETS):
+                gone.append((places[after], rule.id))
+                after += 1
     return gone

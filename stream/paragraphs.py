@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from xxhash import xxh3_128_digest
 
@@ -15,11 +15,13 @@ SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
 _ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
 _OTHER_SPACES = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 _ASCII = bytes(range(128))
+BLANK = xxh3_128_digest(b"")
+"""The digest of a blank line's outline."""
 _INNER_SPACES = b" " + _ASCII_SPACES[:-1].encode()
-# Starters that NFC never changes and that are no white space: Latin, General Punctuation's quotes and
+# Starters that NFC never changes and that are no white space, and all of ASCII: Latin, General Punctuation's quotes and
 # dashes, currency, symbols, Greek and Cyrillic letters, kana, ideographs, CJK punctuation, Hangul, full-width forms.
 _PLAIN = re.compile(
-    "[\x80-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
+    "[\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef]*"
 )
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
@@ -86,12 +88,14 @@ def outline(text: str, separator: str) -> list[bytes] | None:
     Lines of the same normal form have the same outline; the reverse is nearly always so. None when
     that cannot be told without normalising: combining marks, unusual white space, unusual scripts.
     """
-    encoded = text.encode("utf-8", "surrogatepass")
     if separator != "\n":
         return None
-    if len(encoded) != len(text):
-        others = encoded.translate(None, _ASCII)
-        if not _PLAIN.fullmatch(others.decode("utf-8", "surrogatepass")):
+    encoded = text.encode("utf-8", "surrogatepass")
+    more = len(encoded) - len(text)
+    if more:  # few others are taken out first, for they are looked at one by one
+        few = 4 * more < len(text)
+        others = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass") if few else text
+        if not _PLAIN.fullmatch(others):
             return None
     return encoded.translate(None, _INNER_SPACES).split(b"\n")
 
@@ -114,14 +118,25 @@ def keys(normals: Sequence[str]) -> list[bytes]:
     return [xxh3_128_digest(line) if line else b"" for line in encoded]
 
 
-def outlines_tell(outline_digests: Sequence[bytes], lines: Sequence[str]) -> bool:
-    """Whether lines of one outline are all of one normal form ("on line" and "online" are not)."""
-    first: dict[bytes, str] = {}
-    for key, line in zip(outline_digests, lines, strict=True):
-        other = first.setdefault(key, line)
-        if other != line and normal(other) != normal(line):
-            return False
-    return True
+def first_places(keys: Sequence[Hashable], blank: Hashable = b"") -> list[int]:
+    """Give for each key the index where it first stands, and -1 for that of blank lines."""
+    seen: dict[Hashable, int] = {}
+    first = list(map(seen.setdefault, keys, range(len(keys))))
+    if blank in seen:
+        of_blanks = seen[blank]
+        return [-1 if place == of_blanks else place for place in first]
+    return first
+
+
+def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
+    """Whether lines of one outline are all of one normal form ("on line" and "online" are not).
+
+    `first` tells for each line where its outline first stands (`first_places`).
+    """
+    return list(map(lines.__getitem__, first)) == lines or all(
+        place < 0 or lines[place] == line or normal(lines[place]) == normal(line)
+        for place, line in zip(first, lines, strict=True)
+    )
 
 
 def width(line: str) -> int:

@@ -19,8 +19,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
+from operator import ne
 
-from stream.paragraphs import normal, width
+from stream.paragraphs import first_places, normal, width
 
 LONG = 60
 """Width from which a paragraph goes wherever it comes back (20 ideographs)."""
@@ -42,26 +44,36 @@ def find_repeats(lines: Sequence[str], keys: Sequence[bytes]) -> dict[int, int]:
 
     `keys` holds a line's digest, equal for equal normal forms, and b"" for a blank line.
     """
-    if len(set(keys)) == len(keys) - max(keys.count(b"") - 1, 0):
+    return repeats_of(lines, first_places(keys))
+
+
+def repeats_of(lines: Sequence[str], whole: list[int]) -> dict[int, int]:
+    """Do what `find_repeats` does, with `first_places` of the keys."""
+    places = list(range(len(whole)))
+    if whole == places:
         return {}
-    seen: dict[bytes, int] = {}
-    places = [place for place, key in enumerate(keys) if key] if b"" in keys else list(range(len(keys)))
-    first = [seen.setdefault(keys[place], place) for place in places]
-    found = _one_block(lines, places, first)
-    return _Stack(lines, places, first).run() if found is None else found
+    first = whole
+    if -1 in whole:
+        places = [place for place in places if whole[place] >= 0]
+        first = [whole[place] for place in places]
+        if first == places:
+            return {}
+    again = list(map(ne, first, places))
+    block = _one_block(first, places, again.index(True), again.count(True))
+    if block and any(is_long(lines[place]) for place in block):
+        return block
+    repeated = set(compress(first, again))
+    if len(repeated) < FEW and not any(is_long(lines[place]) for place in repeated):
+        return {}
+    return _Stack(lines, places, first).run()
 
 
-def _one_block(lines: Sequence[str], places: list[int], first: list[int]) -> dict[int, int] | None:
-    """Answer the commonest case without the stack: one run with a long paragraph is all that comes back."""
-    begin = next(at for at, place in enumerate(places) if first[at] != place)
-    end = begin
+def _one_block(first: list[int], places: list[int], begin: int, count: int) -> dict[int, int]:
+    """Answer the commonest case without the stack: the `count` repeats are one run, from `begin` on, of one source."""
+    end = begin + count
     source = bisect_left(places, first[begin])
-    while end < len(places) and source < begin and first[end] == places[source]:
-        end += 1
-        source += 1
-    if first[end:] != places[end:] or not any(is_long(lines[place]) for place in places[begin:end]):
-        return None
-    return dict(zip(places[begin:end], first[begin:end], strict=True))
+    whole = source + count <= begin and first[begin:end] == places[source : source + count]
+    return dict(zip(places[begin:end], first[begin:end], strict=True)) if whole else {}
 
 
 class _Stack:

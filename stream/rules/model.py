@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -71,6 +71,7 @@ class Rules:
     lines: Mapping[str, Rule] = field(repr=False, compare=False)
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
+    openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:
@@ -89,7 +90,25 @@ class Rules:
                     for word in words(phrase):
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
-        return cls(rules, version, lines, heads, starts)
+        openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
+        return cls(rules, version, lines, heads, starts, openings)
+
+    def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
+        """Find the rules for the lines at `places`: 0-based index -> rule, in order.
+
+        Most lines are not markers, and their first word tells: it is of letters only, which `fold` leaves
+        where they are, and begins no phrase.
+        """
+        found: dict[int, Rule] = {}
+        openings = self.openings
+        for place in places:
+            line = lines[place]
+            word = line.partition(" ")[0].casefold()
+            if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
+                rule = self.find(line)
+                if rule is not None:
+                    found[place] = rule
+        return found
 
     def find(self, line: str) -> Rule | None:
         """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""

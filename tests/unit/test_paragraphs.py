@@ -9,6 +9,9 @@ import pytest
 from stream.paragraphs import (
     _OTHER_SPACES,
     _PLAIN,
+    BLANK,
+    digests,
+    first_places,
     keys,
     normal,
     normal_lines,
@@ -91,8 +94,14 @@ def test_outline_refuses_what_it_cannot_tell() -> None:
 
 
 def test_outlines_that_deceive() -> None:
-    assert not outlines_tell([b"1", b"1"], ["on line", "online"])
-    assert outlines_tell([b"1", b"1"], ["on  line", "on line"])
+    assert not outlines_tell(first_places([b"1", b"1"]), ["on line", "online"])
+    assert outlines_tell(first_places([b"1", b"1"]), ["on  line", "on line"])
+
+
+def test_first_places() -> None:
+    assert first_places([b"1", b"", b"2", b"1", b""]) == [0, -1, 2, 0, -1]
+    assert first_places(digests([b"", b"a", b""]), BLANK) == [-1, 1, -1]
+    assert outlines_tell([-1, 1, -1, 1], ["", "a", " ", "a"])
 
 
 def test_keys() -> None:
