@@ -1,0 +1,88 @@
+"""Whatever JSON an article is: its text is replaced, and not a byte of the rest changes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stream.codec import JsonCodec, Undecodable
+from stream.splice import value_span
+
+FIELDS = ["text", "body.text", 'quo"te', "back\\slash", "文"]
+strings = st.text(st.characters(codec="utf-8"), max_size=12)
+numbers = st.one_of(
+    st.integers().map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40).map(
+        lambda it: format(it, "f")
+    ),
+    st.sampled_from(["1e300", "-0.0", "1E+2", "0.10000000000000000000000001", str(2**200)]),
+)
+spaces = st.text(" \t\r\n", max_size=2)
+
+
+def spelled(text: str, escapes: bool) -> str:  # noqa: FBT001
+    """Spell a string as JSON, with an escape for every letter or with as few as possible."""
+    if escapes:
+        pairs = text.encode("utf-16-be").hex()
+        return '"' + "".join(f"\\u{pairs[at : at + 4]}" for at in range(0, len(pairs), 4)) + '"'
+    return json.dumps(text, ensure_ascii=False)
+
+
+names = st.one_of(st.sampled_from(FIELDS), strings)
+json_strings = st.builds(spelled, st.one_of(strings, st.sampled_from(FIELDS)), st.booleans())
+scalars = st.one_of(json_strings, numbers, st.sampled_from(["true", "false", "null"]))
+
+
+def objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """JSON objects in any spelling; a name may come twice."""
+    member = st.builds(
+        lambda name, escapes, a, b, value, c: f"{a}{spelled(name, escapes)}{b}:{c}{value}{a}",
+        names, st.booleans(), spaces, spaces, values, spaces,
+    )  # fmt: skip
+    return st.lists(member, max_size=5).map(lambda members: "{" + ",".join(members) + "}")
+
+
+def lists(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """JSON lists in any spelling."""
+    return st.builds(lambda items, a: f"[{a}" + f"{a},".join(items) + f"{a}]", st.lists(values, max_size=4), spaces)
+
+
+documents = objects(st.recursive(scalars, lambda values: objects(values) | lists(values), max_leaves=8))
+
+
+def read(value: bytes) -> Any:
+    """Parse with every number as it is spelled, and with every pair of an object, in order."""
+    text = value.removeprefix(b"\xef\xbb\xbf").decode()
+    return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=lambda pairs: pairs)
+
+
+@settings(max_examples=200, deadline=None)
+@given(documents, st.sampled_from(FIELDS), st.booleans(), st.one_of(strings, st.lists(strings, max_size=3)))
+def test_only_the_text_changes(document: str, field: str, mark: bool, new: str | list[str]) -> None:  # noqa: FBT001
+    codec = JsonCodec.of(field)
+    value = (b"\xef\xbb\xbf" if mark else b"") + document.encode()
+    old = codec.decode(value)
+    if isinstance(old, Undecodable):
+        assert old.reason == "no_text", "the document is JSON"
+        return
+    written = codec.encode(value, old, new)
+    want = read(value)
+    last = max(at for at, (name, _) in enumerate(want) if name == field)
+    assert want[last][1] == old
+    want[last] = (field, new)
+    assert read(written) == want
+    start, end = value_span(value, field)
+    assert written[:start] == value[:start]
+    assert written[len(written) - (len(value) - end) :] == value[end:]
+    assert codec.encode(written, new, new) == written
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(st.binary(max_size=60), documents.map(lambda it: it.encode()[:-1]), documents.map(str.encode)))
+def test_reading_never_raises(value: bytes) -> None:
+    answer = JsonCodec.of("text").decode(value)
+    if isinstance(answer, Undecodable):
+        assert answer.message
