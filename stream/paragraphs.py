@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Hashable, Sequence
+from itertools import chain
 
 from xxhash import xxh3_128_digest
 
@@ -20,10 +21,13 @@ BLANK = xxh3_128_digest(b"")
 _INNER_SPACES = b" " + _ASCII_SPACES[:-1].encode()
 # Starters that NFC never changes and that are no white space, and all of ASCII: Latin, General Punctuation's quotes and
 # dashes, currency, symbols, Greek and Cyrillic letters, kana, ideographs, CJK punctuation, Hangul, full-width forms.
-_PLAIN = re.compile(
-    "[\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
-    "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef]*"
+_PLAIN_SET = (
+    "\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
+    "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
+_PLAIN = re.compile(f"[{_PLAIN_SET}]*")
+# Longer than a word with all its marks is in any language that puts spaces between words.
+_UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
 
 
@@ -48,7 +52,30 @@ def split(text: str) -> tuple[list[str], str]:
 def normal(paragraph: str) -> str:
     """Apply NFC, make every run of white space one space, and none at the ends. Blank paragraphs give ""."""
     paragraph = " ".join(paragraph.split())
-    return paragraph if paragraph.isascii() else unicodedata.normalize("NFC", paragraph)
+    return paragraph if paragraph.isascii() else _composed(paragraph)
+
+
+def _composed(text: str) -> str:
+    """Apply NFC in linear time.
+
+    unicodedata sorts the marks on a letter by insertion, whose time is the square of their number:
+    minutes for a record of half a million. So long runs come to it sorted.
+    """
+    return unicodedata.normalize("NFC", _UNUSUAL_RUN.sub(_decomposed, text))
+
+
+def _decomposed(run: re.Match[str]) -> str:
+    """Apply NFD: each character alone, then the marks between two letters sorted by their class."""
+    done: list[str] = []
+    marks: list[str] = []
+    for character in chain.from_iterable(unicodedata.normalize("NFD", each) for each in run[0]):
+        if unicodedata.combining(character):
+            marks.append(character)
+        else:
+            done += sorted(marks, key=unicodedata.combining)
+            marks.clear()
+            done.append(character)
+    return "".join(done + sorted(marks, key=unicodedata.combining))
 
 
 def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
@@ -70,7 +97,7 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
         for space in _OTHER_SPACES:
             if space in others and space != separator:
                 changed = changed.replace(space, " ")
-        changed = unicodedata.normalize("NFC", changed)
+        changed = _composed(changed)
     while "  " in changed:  # each pass halves the runs, so all passes together are linear
         changed = changed.replace("  ", " ")
     if " " + separator in changed:
@@ -133,10 +160,16 @@ def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
 
     `first` tells for each line where its outline first stands (`first_places`).
     """
-    return list(map(lines.__getitem__, first)) == lines or all(
-        place < 0 or lines[place] == line or normal(lines[place]) == normal(line)
-        for place, line in zip(first, lines, strict=True)
-    )
+    if list(map(lines.__getitem__, first)) == lines:
+        return True
+    known: dict[int, str] = {}  # normalised once: a line may be far longer than its copies, by white space
+    for place, line in zip(first, lines, strict=True):
+        if place >= 0 and lines[place] != line:
+            if place not in known:
+                known[place] = normal(lines[place])
+            if known[place] != normal(line):
+                return False
+    return True
 
 
 def width(line: str) -> int:

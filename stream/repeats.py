@@ -80,7 +80,7 @@ class _Stack:
     """The kept paragraphs so far. Of each entry: its line, its id, where its run begins, what is in that run."""
 
     __slots__ = (
-        *("copied", "count", "distinct", "first", "ids", "last"),
+        *("copied", "count", "distinct", "first", "ids", "known", "last"),
         *("lines", "longs", "pairs", "places", "prev", "start"),
     )
 
@@ -96,6 +96,7 @@ class _Stack:
         self.copied: list[bool] = []  # the entry's run, up to it, is what the stack begins with
         self.prev: list[int] = []  # the entry of the same paragraph below, or -1
         self.last: dict[int, int] = {}  # id -> its topmost entry
+        self.known: dict[int, bool] = {}  # id -> whether it is long
         self.pairs: dict[int, int] = {}  # two ids in one number -> the upper entry of the first such pair
 
     def run(self) -> dict[int, int]:
@@ -117,7 +118,7 @@ class _Stack:
     def _push(self, ident: int) -> None:
         top = len(self.ids)
         prev = self.last.get(ident, -1)
-        long = prev >= 0 and is_long(self.lines[ident])
+        long = prev >= 0 and self._is_long(ident)
         if top:
             pair = self.ids[-1] * self.count + ident
             if pair in self.pairs:
@@ -139,6 +140,13 @@ class _Stack:
         self.start.append(start)
         self.prev.append(prev)
         self.last[ident] = top
+
+    def _is_long(self, ident: int) -> bool:
+        """Look at a paragraph once: where it first stands it may be far longer than its copies, by white space."""
+        known = self.known.get(ident)
+        if known is None:
+            known = self.known[ident] = is_long(self.lines[ident])
+        return known
 
     def _must_go(self) -> bool:
         """Whether the run at the top is a repeat that goes (see the module's docstring)."""
