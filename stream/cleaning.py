@@ -57,7 +57,8 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         different = len(set(ids))
         if different == len(ids) or different == len(ids) - ids.count(BLANK) + 1:  # no repeats
             longest = MAX_MARKER if text.isascii() else 4 * MAX_MARKER  # bytes
-            short = [at for at, size in enumerate(map(len, outlines)) if 0 < size <= longest]
+            sizes = list(map(len, outlines))
+            short = [at for at, size in enumerate(sizes) if 0 < size <= longest] if min(sizes) <= longest else []
             lines = text.split(separator) if short else []
             marks = find_marks(lines, short, rules)
             if not marks:
@@ -130,6 +131,8 @@ def _find(
     gone = repeats.copy()
     weights = weigh(lines, places)
     for _ in range(PASSES):
+        if marks.keys() <= gone.keys():
+            return gone, {}
         found: _Gone = {at: ("footer", None, rule) for at, rule in footer_of(lines, places, marks, weights, rules)}
         if not found:
             return gone, {}

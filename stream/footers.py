@@ -9,7 +9,6 @@ paragraphs that end a sentence.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate
 
 from stream.paragraphs import width
 from stream.rules import Rule, Rules
@@ -97,18 +96,21 @@ def footer_of(
 def _tail(places: Sequence[int], marked: list[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
     """Where in `places` (whose prose is `wide`) the footer begins; `len(places)` when there is none."""
     end = len(places)
-    before = [0, *accumulate(wide)]
-    total = before[-1]
-    count = [0, *accumulate(map(bool, wide))]
+    begin = max(_goes_on(wide), 1)
+    left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
+    count = end - wide.count(0)
+    since = 0
     for at in marked:
+        between = wide[since:at]
+        left -= sum(between)
+        count -= len(between) - between.count(0)
+        since = at
         rule = marks[places[at]]
-        if not at or rule.kind == "notice" or not before[at]:
+        if at < begin or rule.kind == "notice" or left == total:
             continue
-        after = count[-1] - count[at]
-        if total - before[at] > MOST_OF_BODY * total or after * SHORT_FOR_PROSE > end - at:
+        if left > MOST_OF_BODY * total or count * SHORT_FOR_PROSE > end - at:
             continue
-        near = count[min(at + NEAR, end)] - count[at]
-        if not near and (rule.kind != "label" or at + 1 < end) and at >= _goes_on(wide):
+        if not any(wide[at : at + NEAR]) and (rule.kind != "label" or at + 1 < end):
             return at
     return end
 

@@ -28,6 +28,8 @@ _PLAIN_SET = (
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
 # Longer than a word with all its marks is in any language that puts spaces between words.
 _UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
+_BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
+_RADICAL = re.compile(b"\xe2[\xba-\xbf]")
 _WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
 
 
@@ -174,4 +176,9 @@ def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
 
 def width(line: str) -> int:
     """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them."""
-    return len(line) if line.isascii() else len(line) + 2 * len(_WIDE.findall(line))
+    if line.isascii():
+        return len(line)
+    encoded = line.encode("utf-8", "surrogatepass")
+    if not encoded.translate(None, _BELOW) and not _RADICAL.search(encoded):
+        return len(line)
+    return len(line) + 2 * len(_WIDE.findall(line))

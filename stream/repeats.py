@@ -65,7 +65,10 @@ def repeats_of(lines: Sequence[str], whole: list[int]) -> dict[int, int]:
     repeated = set(compress(first, again))
     if len(repeated) < FEW and not any(is_long(lines[place]) for place in repeated):
         return {}
-    return _Stack(lines, places, first).run()
+    # Lines that never come back only part others: of each row of them one is enough.
+    once = [place not in repeated for place in first]
+    used = [not (one and before) for one, before in zip(once, [False, *once[:-1]], strict=True)]
+    return _Stack(lines, list(compress(places, used)), list(compress(first, used))).run()
 
 
 def _one_block(first: list[int], places: list[int], begin: int, count: int) -> dict[int, int]:

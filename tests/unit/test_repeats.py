@@ -79,7 +79,9 @@ def test_is_long(line: str, want: bool) -> None:  # noqa: FBT001 - a table's col
 
 
 def test_the_short_way_and_the_stack_agree() -> None:
-    for lines in ([A, B, C, B, C, D], [A, "Sub", B, A, "Sub", B, "x"], [A, B, C, C], [A, B, B, B, C]):
+    spaced = [A, "1", "2", "3", "—", B, "4", "5", A, "6", "—", B, C, *"abcdefg", "7", "8", *"abcdefg", C]
+    few = [*"abc", "1", "2", *"abc"]
+    for lines in ([A, B, C, B, C, D], [A, "Sub", B, A, "Sub", B, "x"], [A, B, C, C], [A, B, B, B, C], spaced, few):
         first = [lines.index(line) for line in lines]
         assert _Stack(lines, list(range(len(lines))), first).run() == find_repeats(lines, keys(lines))
 
