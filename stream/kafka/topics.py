@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import NewTopic
 
+from stream.errors import TopicMissing
 from stream.kafka import client
 from stream.kafka.checks import Cluster
 from stream.settings import Settings
@@ -73,7 +74,15 @@ def read(settings: Settings, topic: str) -> Iterator[Message]:
 
 
 def read_one(settings: Settings, topic: str, partition: int, offset: int) -> Message | None:
-    """The record at an offset, or None where there is none."""
+    """The record at an offset, or None where there is none. Raises one of `stream.errors`."""
+    cluster = Cluster(settings)
+    cluster.connect()
+    try:
+        partitions = cluster.topic(topic).partitions
+    except TopicMissing:
+        return None
+    if partition not in partitions:
+        return None
     config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": "latest"}
     config.pop("group.instance.id", None)
     consumer = Consumer(config)
