@@ -1,0 +1,89 @@
+"""Live and ready tell the truth, per partition."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stream.engine import Engine
+from stream.errors import KafkaFatal, SessionLost
+from stream.health import live, ready
+from stream.rules import builtin
+from stream.settings import load
+
+
+@pytest.fixture
+def engine() -> Engine:
+    """An engine with two partitions and nothing to do."""
+    made = Engine(load({"stall_timeout_s": 60}, environ={}), builtin(), largest_bytes=1_000_000)
+    made.flow.begin_session()
+    made.partitions.gain(0, 5)
+    made.partitions.gain(3, 7)
+    for number, end in ((0, 5), (3, 7)):
+        made.partitions.ends(number, end)
+    return made
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    now = time.monotonic() + seconds
+    monkeypatch.setattr("stream.kafka.partitions.time.monotonic", lambda: now)
+
+
+def test_all_well_is_live_and_ready(engine: Engine) -> None:
+    assert live(engine).ok
+    assert ready(engine).as_json() == {
+        "status": "ok",
+        "problems": [],
+        "partitions": {"0": {"position": 5, "lag": 0}, "3": {"position": 7, "lag": 0}},
+    }
+
+
+def test_idle_for_long_is_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    later(monkeypatch, 3600)
+    assert live(engine).ok
+
+
+def test_a_partition_that_does_not_move_is_named_and_not_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.partitions.ends(3, 9)
+    assert live(engine).ok, "records may wait a while"
+    assert live(engine).partitions[3] == {"position": 7, "lag": 2}
+    later(monkeypatch, 61)
+    health = live(engine)
+    assert health.problems == ("partition 3 has records waiting and has not moved for 60 s",)
+    assert health.as_json()["status"] == "failing"
+    assert not ready(engine).ok, "what is not live is not ready"
+    engine.partitions.published(3, 8)
+    assert live(engine).ok
+
+
+def test_a_fatal_error_is_not_live(engine: Engine) -> None:
+    engine.fatal = KafkaFatal("It is over.")
+    assert live(engine).problems == ("It is over.",)
+
+
+def test_before_the_first_assignment_it_is_live_but_not_ready() -> None:
+    fresh = Engine(load(environ={}), builtin(), largest_bytes=1_000_000)
+    assert live(fresh).ok
+    assert ready(fresh).problems == ("the group has not assigned partitions yet",)
+
+
+def test_an_assignment_of_nothing_is_ready() -> None:
+    """There are more workers than partitions: it waits for its turn."""
+    spare = Engine(load(environ={}), builtin(), largest_bytes=1_000_000)
+    spare.partitions.assigned_once = True
+    assert ready(spare).ok
+
+
+def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
+    engine.flow.fail(SessionLost("Partitions 3 went to another worker."))
+    engine.sink.problem = "Kafka is away."
+    engine.cluster_problems = ["the output topic articles.clean is missing"]
+    engine.stop()
+    assert ready(engine).problems == (
+        "the worker is stopping",
+        "the session ended: Partitions 3 went to another worker.",
+        "publishing is tried again: Kafka is away.",
+        "the output topic articles.clean is missing",
+    )
+    assert live(engine).ok, "a restart would mend none of these"

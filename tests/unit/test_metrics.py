@@ -1,0 +1,100 @@
+"""Every committed record is counted once, by what became of it."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from prometheus_client.parser import text_string_to_metric_families
+
+from stream.dead_letters import REASONS
+from stream.kafka.partitions import Partitions
+from stream.metrics import Metrics
+from stream.records import Outcome
+from tests.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord, outcome
+
+NAMES = ("cleaned", "unchanged", "tombstone", "dead")
+VALUES = [f'{{"text":"{REPEATED}"}}'.replace("\n", "\\n").encode(), f'"{CLEAN}"'.encode(), b'{"text":"a"}', None, b"{"]
+
+
+def samples(metrics: Metrics) -> dict[str, float]:
+    """Parse what Prometheus would read."""
+    found = {}
+    for family in text_string_to_metric_families(metrics.text().decode()):
+        for sample in family.samples:
+            name = sample.name.removeprefix("article_stream_")
+            found[" ".join([name, *sample.labels.values()])] = sample.value
+    return found
+
+
+def outcomes(picks: list[int]) -> list[Outcome]:
+    return [PROCESSOR.process(FakeRecord(VALUES[pick])) for pick in picks]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.integers(0, len(VALUES) - 1), min_size=1, max_size=6), max_size=4))
+def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) -> None:
+    metrics = Metrics(Partitions(), rules_version="r1")
+    for batch in batches:
+        metrics.committed(outcomes(batch), 0.01)
+        found = samples(metrics)
+        parts = [found[f"records_total {name}"] for name in NAMES]
+        assert found["records_in_total"] == sum(parts)
+    every = [it for batch in batches for it in outcomes(batch)]
+    found = samples(metrics)
+    assert found["records_in_total"] == len(every)
+    assert sum(metrics.totals[name] for name in NAMES) == len(every)
+    assert found["bytes_in_total"] == sum(len(it.source.value() or b"") for it in every)
+    assert found["bytes_out_total"] == sum(len(it.value or b"") for it in every)
+    assert sum(found.get(f"dead_letters_total {reason}", 0) for reason in REASONS) == found["records_total dead"]
+    assert found["paragraphs_removed_total repeat"] == sum(it.repeats for it in every)
+    assert found["paragraphs_removed_total footer"] == sum(it.footer for it in every)
+    assert found["commits_total committed"] == found["commit_records_count"] == len(batches)
+    assert found["commit_records_sum"] == len(every)
+
+
+def test_every_outcome_is_there_before_the_first_record() -> None:
+    found = samples(Metrics(Partitions(), rules_version="r1"))
+    for name in NAMES:
+        assert found[f"records_total {name}"] == 0
+    assert found["commits_total aborted"] == 0
+
+
+def test_a_withheld_removal_is_counted_by_article() -> None:
+    metrics = Metrics(Partitions(), rules_version="r1")
+    metrics.committed([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)], 0.01)
+    assert samples(metrics)["articles_withheld_total"] == 1
+
+
+def test_position_end_and_lag_are_those_of_the_partitions_owned_now() -> None:
+    partitions = Partitions()
+    metrics = Metrics(partitions, rules_version="r1")
+    partitions.gain(2, 10)
+    partitions.ends(2, 15)
+    partitions.gain(7, -1)
+    found = samples(metrics)
+    assert (found["partition_position 2"], found["partition_end 2"], found["partition_lag_records 2"]) == (10, 15, 5)
+    assert found["partition_lag_records 7"] == 0
+    assert "partition_position 7" not in found, "not known yet is not -1"
+    partitions.lose(2)
+    assert "partition_lag_records 2" not in samples(metrics)
+
+
+def test_events_and_stages() -> None:
+    metrics = Metrics(Partitions(), rules_version="r1")
+    for name in ("assigned", "revoked", "lost"):
+        metrics.event(name, 3)
+    metrics.event("skipped", 5)
+    metrics.event("session", 1)
+    metrics.event("aborted", 1)
+    metrics.stage("clean", 0.1)
+    metrics.fetched(9)
+    found = samples(metrics)
+    assert [found[f"rebalanced_partitions_total {name}"] for name in ("assigned", "revoked", "lost")] == [3, 3, 3]
+    assert (found["records_skipped_total"], found["sessions_total"], found["commits_total aborted"]) == (5, 1, 1)
+    assert (found["stage_seconds_count clean"], found["records_fetched_total"]) == (1, 9)
+
+
+def test_the_versions_are_told() -> None:
+    text = Metrics(Partitions(), rules_version="r1").text().decode()
+    assert 'rules="r1"' in text
+    assert "librdkafka=" in text
