@@ -1,0 +1,165 @@
+"""What every scenario needs: topics, a ledger, workers that end with it, load in the background, a last count."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import orjson
+from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka.admin import AdminClient
+from typing_extensions import Self
+
+from tests.chaos.result import Result, Size
+from tests.ledger import Ledger, Topics, fresh_name
+from tests.processes import PATIENCE_S, Worker, until
+
+ENOUGH_S = 120.0  # after the fault: for all that is owed to come out
+
+
+@dataclass
+class ChaosLedger(Ledger):
+    """A ledger whose reader passes over tombstones."""
+
+    def _note(self, value: bytes) -> None:
+        if value:
+            super()._note(value)
+
+
+class Stage:
+    """Fresh topics on a broker, a ledger on them, and the workers; all of it ends with the block."""
+
+    def __init__(
+        self,
+        servers: str,
+        size: Size,
+        *,
+        partitions: int = 4,
+        replication: int = 1,
+        worker_servers: str = "",
+        **settings: object,
+    ) -> None:
+        """Make the topics; ``settings`` are every worker's, ``worker_servers`` where they connect."""
+        self.size = size
+        self.topics = Topics(servers, fresh_name("chaos"))
+        self.admin = AdminClient({"bootstrap.servers": servers, "reconnect.backoff.max.ms": 500})
+        self.settings = settings | {"bootstrap_servers": worker_servers or servers}
+        self.workers: list[Worker] = []
+        self._partitions, self._replication = partitions, replication
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self.topics.make(self._partitions, self._replication)
+        self.ledger = self._stack.enter_context(ChaosLedger(self.topics, partitions=self._partitions))
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if raised[0] is not None:
+            for place, worker in enumerate(self.workers):
+                print(f"--- worker {place} (exit code {worker.process.poll()}):\n{worker.log[-6000:]}")  # noqa: T201
+        self._stack.close()
+
+    @property
+    def raw(self) -> str:
+        """The input topic."""
+        return f"{self.topics.name}.raw"
+
+    @property
+    def clean(self) -> str:
+        """The output topic."""
+        return f"{self.topics.name}.clean"
+
+    def worker(self, **more: object) -> Worker:
+        """Start a worker; not waited for."""
+        settings = {"session_timeout_ms": self.size.session_timeout_ms, **self.settings, **more}
+        worker = self._stack.enter_context(Worker(self.topics.settings() | settings))
+        self.workers.append(worker)
+        return worker
+
+    @contextmanager
+    def load(self, per_second: int | None = None) -> Iterator[None]:
+        """Send articles in the background for as long as the block runs."""
+        done, rate = threading.Event(), per_second or self.size.rate
+
+        def send() -> None:
+            while not done.is_set():
+                self.ledger.send(rate // 10, per_second=rate)
+
+        with ThreadPoolExecutor(1) as pool:
+            sending = pool.submit(send)
+            try:
+                yield
+            finally:
+                done.set()
+            sending.result(PATIENCE_S)
+
+    def wait_output(self, articles: int = 1) -> None:
+        """Wait until so many more articles have come out than now."""
+        wanted = self.ledger.arrived + articles
+        until(lambda: self.ledger.arrived >= wanted, f"{articles} more articles, of {self.ledger.sent} sent")
+
+    def wait_all(self) -> None:
+        """Wait until everything has come out; what has not by then is lost."""
+        deadline = time.monotonic() + ENOUGH_S
+        while self.ledger.lost and time.monotonic() < deadline:
+            time.sleep(0.05)
+
+    def end_workers(self) -> None:
+        """Stop those that still run; each has to end well."""
+        running = [worker for worker in self.workers if worker.process.poll() is None]
+        codes = [worker.terminate() for worker in running]
+        assert not any(codes), f"exit codes {codes}"
+
+    def count(self) -> Counter[int]:
+        """Read all of the output again, in a fresh reader: how often each number is there."""
+        return Counter(number_of(value) for _, value in read_all(self.topics.bootstrap_servers, self.clean) if value)
+
+    def result(self, fault: str, note: str = "", **flags: bool) -> Result:
+        """Wait for what is owed, stop the workers, count anew."""
+        self.wait_all()
+        silence = self.ledger.longest_silence_s
+        self.end_workers()
+        found = self.count()
+        return Result(
+            fault,
+            records=self.ledger.sent,
+            lost=sum(1 for number in range(self.ledger.sent) if not found[number]),
+            twice=sum(1 for times in found.values() if times > 1),
+            altered=self.ledger.altered,
+            longest_silence_s=silence,
+            note=note,
+            **flags,
+        )
+
+
+def number_of(value: bytes) -> int:
+    """Get an article's number."""
+    number: int = orjson.loads(value)["number"]
+    return number
+
+
+def read_all(servers: str, topic: str) -> Iterator[tuple[bytes, bytes | None]]:
+    """Read key and value of every committed record of a topic that is there now."""
+    consumer = Consumer(
+        {"bootstrap.servers": servers, "group.id": "recount", "enable.auto.commit": False,
+         "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
+    )  # fmt: skip
+    try:
+        left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
+        consumer.assign([TopicPartition(topic, number, 0) for number in left])
+        deadline = time.monotonic() + ENOUGH_S
+        while left:
+            assert time.monotonic() < deadline, f"{topic} could not be read to its end: {left}"
+            for message in consumer.consume(1000, 1.0):
+                error = message.error()
+                if error is None:
+                    yield message.key() or b"", message.value()
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    left.discard(message.partition() or 0)
+    finally:
+        consumer.close()

@@ -1,0 +1,223 @@
+"""Workers that are killed, stopped, frozen, starved, doubled and moved about."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.chaos.result import Result, Size
+from tests.chaos.stage import Stage
+from tests.processes import Worker, until
+
+PICK = random.Random(4)  # noqa: S311 - the same moments in every run
+
+
+def at_a_random_moment(most_s: float = 0.6) -> None:
+    """Let a random time pass, so that what comes next meets the worker anywhere in its work."""
+    time.sleep(PICK.uniform(0, most_s))
+
+
+def killed_static(servers: str, size: Size) -> Result:
+    """SIGKILL, and a new process of the same name, again and again."""
+    with Stage(servers, size, instance_id="one") as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        stage.ledger.reset_silence()
+        with stage.load():
+            for _ in range(size.kills):
+                stage.wait_output()
+                at_a_random_moment()
+                worker.kill()
+                worker = stage.worker()
+            stage.wait_output()
+        return stage.result("worker killed, static instance id", f"{size.kills} × SIGKILL", single_death=True)
+
+
+def killed_dynamic(servers: str, size: Size) -> Result:
+    """SIGKILL of the only worker without a name of its own: its partitions wait for the session timeout."""
+    kills = max(1, size.kills // 2)
+    with Stage(servers, size) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        stage.ledger.reset_silence()
+        with stage.load():
+            for _ in range(kills):
+                stage.wait_output()
+                at_a_random_moment()
+                worker.kill()
+                worker = stage.worker()
+            stage.wait_output()
+        return stage.result("worker killed, dynamic membership", f"{kills} × SIGKILL", single_death=True)
+
+
+def killed_of_two(servers: str, size: Size) -> Result:
+    """One of two is killed: the other takes its partitions over, then shares them again."""
+    kills = max(1, size.kills // 4)
+    with Stage(servers, size) as stage:
+        workers = [stage.worker(), stage.worker()]
+        for worker in workers:
+            worker.wait_ready()
+        with stage.load():
+            for place in range(kills):
+                until(lambda: sorted(len(worker.partitions()) for worker in workers) == [2, 2], "two partitions each")
+                at_a_random_moment()
+                workers[place % 2].kill()
+                until(lambda place=place: len(workers[1 - place % 2].partitions()) == 4, "the other to take over")  # type: ignore[misc]
+                workers[place % 2] = stage.worker()
+            stage.wait_output()
+        return stage.result("one of two workers killed", f"{kills} × SIGKILL, taken over", single_death=True)
+
+
+def killed_at_start(servers: str, size: Size) -> Result:
+    """SIGKILL before the worker has published anything: while it joins, fences, reads the offsets."""
+    with Stage(servers, size, instance_id="one") as stage:
+        with stage.load():
+            for _ in range(size.kills):
+                worker = stage.worker()
+                until(lambda: worker.get("/")[0] == 200, "it to have begun")  # noqa: B023
+                at_a_random_moment(0.3)
+                worker.kill()
+            stage.worker().wait_ready()
+            stage.wait_output()
+        return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
+
+
+def killed_at_least_once(servers: str, size: Size) -> Result:
+    """The same with the other guarantee: nothing lost, duplicates counted."""
+    kills = max(2, size.kills // 4)
+    with Stage(servers, size, instance_id="one", delivery="at_least_once") as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        stage.ledger.reset_silence()
+        with stage.load():
+            for _ in range(kills):
+                stage.wait_output()
+                at_a_random_moment()
+                worker.kill()
+                worker = stage.worker()
+            stage.wait_output()
+        note = f"{kills} × SIGKILL; duplicates are allowed here"
+        return stage.result("worker killed, at_least_once", note, single_death=True, may_repeat=True)
+
+
+def terminated_in_a_batch(servers: str, size: Size) -> Result:
+    """SIGTERM with a backlog under way: what was begun is committed, nothing is begun twice."""
+    with Stage(servers, size, instance_id="one") as stage:
+        stage.ledger.send(8000)
+        done = 0.0
+        for _ in range(size.kills):
+            worker = stage.worker()
+            stage.wait_output()
+            stage.ledger.send(500)
+            assert worker.terminate() == 0, worker.log
+            done += _records_in(worker)
+        worker = stage.worker()
+        stage.wait_all()
+        until(lambda: worker.metric("article_stream_records_in_total") + done >= stage.ledger.sent, "the counter")
+        assert worker.metric("article_stream_records_in_total") + done == stage.ledger.sent
+        return stage.result("SIGTERM in the middle of a batch", f"{size.kills} times, exit code 0, each taken in once")
+
+
+def _records_in(worker: Worker) -> int:
+    """Read what it said at its end."""
+    line = next(line for line in worker.log.splitlines() if "records in" in line)
+    return int(line.split(" s: ")[1].split(" records in")[0].replace(",", ""))
+
+
+def frozen(servers: str, size: Size) -> Result:
+    """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
+    times = max(1, size.kills // 5)
+    with Stage(servers, size) as stage:
+        zombie, other = stage.worker(), stage.worker()
+        zombie.wait_ready()
+        other.wait_ready()
+        with stage.load():
+            for turn in range(times):
+                until(lambda: len(zombie.partitions()) == 2, "two partitions each")  # noqa: B023
+                at_a_random_moment()
+                zombie.signal(signal.SIGSTOP)
+                until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
+                stage.wait_output(size.rate)
+                zombie.signal(signal.SIGCONT)
+                until(lambda: zombie.metric("article_stream_sessions_total") >= 2, "a fresh session")  # noqa: B023
+                until(lambda: len(zombie.partitions()) == 2, "its partitions")  # noqa: B023
+                until(zombie.ready, "the zombie to be ready again")
+                assert zombie.process.poll() is None, f"turn {turn}"
+                zombie, other = other, zombie
+                if turn == 0:
+                    zombie.metric("article_stream_sessions_total")
+                    other.kill()
+                    other = stage.worker()
+            stage.wait_output()
+        return stage.result("worker frozen beyond the session timeout", f"{times} × SIGSTOP, taken over, SIGCONT")
+
+
+def storm(servers: str, size: Size) -> Result:
+    """Three workers that join and leave all the time, in good order or killed."""
+    with Stage(servers, size) as stage:
+        workers = [stage.worker() for _ in range(3)]
+        workers[0].wait_ready()
+        changes = 0
+        with stage.load(), ThreadPoolExecutor(3) as ending:
+            until_s = time.monotonic() + size.storm_s
+            while time.monotonic() < until_s:
+                at_a_random_moment(1.5)
+                place = PICK.randrange(3)
+                if PICK.random() < 0.3:
+                    workers[place].kill()
+                else:
+                    ending.submit(workers[place].terminate)
+                workers[place] = stage.worker()
+                changes += 1
+        return stage.result("three workers joining and leaving", f"{changes} changes in {size.storm_s:g} s")
+
+
+def same_instance(servers: str, size: Size) -> Result:
+    """Two workers with one instance id: the older says so and ends with an error, the younger goes on."""
+    with Stage(servers, size, instance_id="same") as stage:
+        older = stage.worker()
+        older.wait_ready()
+        with stage.load():
+            stage.wait_output()
+            younger = stage.worker()
+            until(lambda: older.process.poll() is not None, "the older to end")
+            assert older.process.returncode != 0
+            assert "Another worker runs with the instance id 'same'" in older.log, older.log
+            younger.wait_ready()
+            stage.wait_output(size.rate)
+        assert younger.process.poll() is None
+        code = older.process.returncode
+        return stage.result("two workers with one instance id", f"the older says so, exit code {code}")
+
+
+def out_of_memory(servers: str, size: Size) -> Result:
+    """No more memory in the middle of a backlog; what still lives after that is killed, as the kernel would."""
+    times = max(1, size.kills // 5)
+    ends = []
+    with Stage(servers, size, instance_id="one") as stage:
+        for _ in range(times):
+            stage.ledger.send(6000)
+            worker = stage.worker()
+            stage.wait_output()
+            used = _address_space(worker.process.pid)
+            resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (used, used))
+            deadline = time.monotonic() + 3
+            until(
+                lambda: worker.process.poll() is not None or time.monotonic() > deadline or not stage.ledger.lost,  # noqa: B023
+                "it to feel that",
+            )
+            if worker.process.poll() is None:
+                worker.kill()
+            ends.append(worker.process.returncode)
+        stage.ledger.send(500)
+        stage.worker().wait_ready()
+        codes = ", ".join(map(str, sorted(set(ends))))
+        return stage.result("out of memory", f"{times} times, address space capped at its peak; exit codes {codes}")
+
+
+def _address_space(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", encoding="ascii") as statm:  # noqa: PTH123 - one line
+        return int(statm.read().split()[0]) * resource.getpagesize()
