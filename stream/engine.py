@@ -6,9 +6,12 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from confluent_kafka import KafkaException
+
 from stream._version import __version__
-from stream.errors import KafkaFatal, StreamError
+from stream.errors import KafkaFatal, SessionLost, StreamError
 from stream.flow import Batch, Flow
+from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
@@ -109,8 +112,15 @@ class Engine:
                 self.flow.check()
                 msg = f"{self.flow.records} records under way could not be committed in time; they will be read again."
                 raise KafkaFatal(msg)
+        except KafkaException as raised:
+            # A call on the consumer that did not succeed, as when the broker goes away just then.
+            error = client.explain(client.error_of(raised), self.settings, doing="reading")
+            self.flow.fail(error)
+            raise error from None
         except BaseException as error:
             self.flow.fail(error)
+            if isinstance(error, SessionLost):
+                self.source.ask_whether_fenced()
             raise
         finally:
             # Whatever is open is aborted by the broker when the next owner takes the partitions.

@@ -22,6 +22,15 @@ from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
+# What no waiting mends: a fatal error (its code is this one, `fatal()` is false), a session timeout that the
+# broker does not allow, a group whose members speak another protocol; and partitions that were lost.
+ENDS_THE_SESSION = {
+    KafkaError._FATAL,  # noqa: SLF001
+    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.INVALID_SESSION_TIMEOUT,
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+}
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
@@ -51,6 +60,7 @@ class Source:
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
         self._metadata: object = None
+        self._gone = False  # the group has thrown us out
         self._looked_s = 0.0
 
     @property
@@ -66,6 +76,7 @@ class Source:
 
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
+        self._gone = False
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
             [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -106,9 +117,32 @@ class Source:
         return records
 
     def _look(self, consumer: Consumer) -> None:
-        """The group's generation may have changed without any change to our partitions."""
-        self._metadata = consumer.consumer_group_metadata()
+        """The group's generation may have changed without any change to our partitions.
+
+        A consumer that the group has thrown out has no member id until it joins again, and the broker takes
+        offsets without a member id from anybody: with such metadata a worker that was frozen would not be refused.
+        """
         self._looked_s = time.monotonic()
+        member = consumer.memberid()
+        metadata = consumer.consumer_group_metadata()
+        if member and consumer.memberid() == member:
+            self._metadata = metadata
+
+    def ask_whether_fenced(self) -> None:
+        """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
+
+        It fences our producer before the group's next answer to a heartbeat tells us who we are to it. Joining
+        again without waiting for that answer would fence the younger one, which would fence us, and so on.
+        """
+        consumer = self._consumer
+        if consumer is None or not self._settings.instance_id:
+            return
+        deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
+        while time.monotonic() < deadline and not self._gone:
+            for message in consumer.consume(1, IDLE_WAIT_S):
+                error = message.error()
+                if error is not None and error.code() in ENDS_THE_SESSION:
+                    raise client.explain(error, self._settings, doing="reading")
 
     def _next_records(self) -> int:
         """How many records to take at once, by the size of the last ones: so memory stays bounded."""
@@ -117,10 +151,16 @@ class Source:
     def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
         """Partitions were gained:
 
-        1. What their last owner left open is aborted.
-        2. Reading begins at the committed offsets, which are stable now.
+        1. What is under way of the others is committed.
+        2. What their last owner left open is aborted.
+        3. Reading begins at the committed offsets, which are stable now.
         """
         numbers = [partition.partition for partition in gained]
+        self._look(consumer)  # what is under way is refused with the generation of before
+        if not self._flow.drained(self._settings.transaction_timeout_ms / 1000):
+            # The transactional id may change now, which a transaction in the middle of its commit would not survive.
+            msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
+            raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
         try:
             committed = consumer.committed(gained, timeout=30.0) if gained else []
@@ -165,6 +205,7 @@ class Source:
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
         """Partitions are another worker's already: nothing of what is under way may be published."""
         numbers = [partition.partition for partition in lost]
+        self._gone = True
         self._flow.fail(SessionLost(f"Partitions {_list(numbers)} went to another worker."))
         self._give_up(numbers)
         consumer.incremental_unassign(lost)
@@ -182,7 +223,7 @@ class Source:
             self._partitions.reached_end(number, message.offset())
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
             self._reset(number, error)
-        elif error.fatal() or code == KafkaError._MAX_POLL_EXCEEDED:  # noqa: SLF001
+        elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
         elif code not in self._warned:
             self._warned.add(code)
@@ -192,7 +233,10 @@ class Source:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
         topic = self._settings.input_topic
         low, high = self._open_consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
-        position = dict(self._partitions.items())[number].fetched
+        found = dict(self._partitions.items()).get(number)
+        if found is None:
+            return  # given up meanwhile
+        position = found.fetched
         skipped = 0
         if position > high:
             # Cut back to where we were: go on at its end. Made anew: what it holds was never read.

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.errors import SessionLost, StreamError
+from stream.errors import InstanceFenced, SessionLost, StreamError
 from stream.kafka import client
 from stream.records import Outcome
 from stream.settings import Settings
@@ -202,6 +202,8 @@ class Transactions:
             raise SessionLost(msg) from None
         if error.code() in REFUSALS:
             raise Refused(REFUSALS[error.code()], error.str())
+        if isinstance(explained, InstanceFenced):
+            raise explained  # no later try succeeds
         raise Aborted(explained)
 
     def _forget(self, producer: Producer) -> None:
