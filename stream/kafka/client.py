@@ -160,6 +160,24 @@ _UNREACHABLE = COORDINATOR_MOVES | {
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
 }
+# A broker that starts, stops or moves its partitions says one of these for a while.
+_PASSING = {
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.BROKER_NOT_AVAILABLE,
+    KafkaError.REPLICA_NOT_AVAILABLE,
+    KafkaError.NETWORK_EXCEPTION,
+    KafkaError.CONCURRENT_TRANSACTIONS,
+    KafkaError.UNSTABLE_OFFSET_COMMIT,
+    KafkaError.NOT_ENOUGH_REPLICAS,
+    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
+    KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError._WAIT_COORD,  # noqa: SLF001
+    KafkaError._WAIT_CACHE,  # noqa: SLF001
+}
 
 
 def error_of(raised: KafkaException) -> KafkaError:
@@ -190,7 +208,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         return TopicMissing(
             f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."
         )
-    if code in _UNREACHABLE:
+    if code in _UNREACHABLE or (error.retriable() and not error.fatal()) or code in _PASSING:
         fix = "Is it running, and is STREAM_BOOTSTRAP_SERVERS right?"
         return KafkaUnavailable(f"No answer from Kafka at {servers} while {doing}: {text}.", fix=fix)
     return KafkaFatal(f"Kafka reports an error while {doing}: {text} ({error.name()}).")
