@@ -1,0 +1,171 @@
+"""The commands that talk to Kafka."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import orjson
+import pytest
+
+from stream.demo.run import records
+from stream.kafka.embedded import EmbeddedBroker
+from tests.brokers import Broker, Sent, headers_of
+from tests.commands import Answer, article_stream
+from tests.fakes import BODY, CLEAN, REPEATED
+from tests.ledger import Topics, fresh_name
+from tests.processes import Worker
+
+
+def settings(broker: Broker, **more: object) -> dict[str, object]:
+    """Settings with topics that do not exist yet."""
+    return Topics(broker.bootstrap_servers, fresh_name("commands")).settings(**more)
+
+
+def lines(answer: Answer, code: int = 0) -> list[str]:
+    assert answer.code == code, answer
+    assert answer.err == ""
+    return answer.out.splitlines()
+
+
+def test_topics_are_made_once_and_then_left_alone(real: Broker) -> None:
+    it = settings(real)
+    names = [it[role] for role in ("input_topic", "output_topic", "dead_letter_topic")]
+    first = article_stream("topics", "create", "--partitions", 3, "--retention-hours", 1, settings=it)
+    assert lines(first) == [f"✓ {name}: made, with 3 partitions" for name in names]
+    second = article_stream("topics", "create", "--partitions", 5, settings=it)
+    assert lines(second) == [f"· {name}: exists already, with 3 partitions" for name in names]
+
+
+def test_check_says_what_is_missing_and_how_to_mend_it(real: Broker) -> None:
+    it = settings(real)
+    missing = lines(article_stream("check", settings=it), code=1)
+    assert (
+        f"✗ output topic: The topic {it['output_topic']} does not exist. `article-stream topics create` makes it."
+        in missing
+    )
+    assert "Traceback" not in "\n".join(missing)
+    article_stream("topics", "create", settings=it)
+    good = lines(article_stream("check", settings=it))
+    assert {line[0] for line in good} == {"✓"}
+    assert [line[2:].split(":")[0] for line in good] == [
+        *("settings", "rules", "broker", "input topic", "output topic", "dead letter topic"),
+        *("consumer group", "transactions"),
+    ]
+    without = lines(article_stream("check", settings={**it, "delivery": "at_least_once"}))
+    assert not [line for line in without if "transactions" in line]
+
+
+def test_check_on_the_embedded_broker(embedded: EmbeddedBroker) -> None:
+    broker = Broker("embedded", embedded.bootstrap_servers)
+    good = lines(article_stream("check", settings=broker.topics().settings()))
+    assert {line[0] for line in good} == {"✓"}
+    assert any("embedded broker" in line for line in good)
+
+
+def test_send_publishes_every_article_with_its_key(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("send")
+    (tmp_path / "a.txt").write_text("A text.\n", "utf-8")
+    (tmp_path / "b.json").write_bytes(b' {"id": "b", "n": 1.0, "text": "x"}\n')
+    (tmp_path / "c.jsonl").write_bytes(b'{"id":7,"text":"x"}\n\n{"text":"y"}\nno json\n')
+    answer = article_stream("send", *sorted(tmp_path.iterdir()), settings=topics.settings())
+    assert lines(answer) == [f"5 articles sent to {topics.name}.raw and acknowledged."]
+    came = {(it.key(), it.value()) for it in broker.read(f"{topics.name}.raw", 5)}
+    assert came == {
+        (b"a.txt", b'{"id":"a.txt","text":"A text.\\n"}'),
+        (b"b", b'{"id": "b", "n": 1.0, "text": "x"}'),
+        (b"7", b'{"id":7,"text":"x"}'),
+        (None, b'{"text":"y"}'),
+        (None, b"no json"),
+    }
+
+
+def test_send_names_what_can_not_be_sent_and_sends_the_rest(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("send")
+    (tmp_path / "a.txt").write_bytes(b"\xff")
+    (tmp_path / "b.txt").write_bytes(b"good")
+    answer = article_stream("send", *sorted(tmp_path.iterdir()), settings=topics.settings())
+    assert answer.code == 1
+    assert answer.out == f"1 articles sent to {topics.name}.raw and acknowledged.\n"
+    named, error = answer.err.splitlines()
+    assert named.startswith(f"{tmp_path / 'a.txt'}: ")
+    assert error.startswith("error: 1 articles were not acknowledged.")
+
+
+def test_send_to_a_topic_that_is_not_there(real: Broker, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("x", "utf-8")
+    answer = article_stream("send", path, settings=settings(real))
+    assert answer.code == 1
+    (line,) = answer.err.splitlines()
+    assert line.endswith("does not exist. `article-stream topics create` makes it.")
+
+
+def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:
+    topics = broker.topics("letters")
+    it = topics.settings()
+    assert "0 dead letters" in lines(article_stream("dead-letters", "list", settings=it))[-1]
+    poison = [
+        Sent(b"p", b"[bold]not json[/] \xc3\xa9", [("source", b"example.org")]),
+        Sent(b"p", b'{"id":1}'),
+        Sent(b"p", b"\xff\x00"),
+    ]
+    broker.send(f"{topics.name}.raw", poison)
+    with Worker(it) as worker:
+        dead = broker.read(f"{topics.name}.dead", 3)
+        assert worker.terminate() == 0, worker.log
+    rows = [json.loads(line) for line in lines(article_stream("dead-letters", "list", "--json", settings=it))]
+    assert [row["reason"] for row in rows] == ["not_json", "no_text", "not_utf8"]
+    assert [row["from_offset"] for row in rows] == sorted(row["from_offset"] for row in rows)
+    assert {row["from_topic"] for row in rows} == {f"{topics.name}.raw"}
+    assert rows[0]["preview"] == "[bold]not json[/] é"
+
+    listed = lines(article_stream("dead-letters", "list", settings=it))
+    assert "3 dead letters: 1 no_text, 1 not_json, 1 not_utf8." in listed
+    assert any("[bold]not json[/] é" in line for line in listed)
+    some = lines(article_stream("dead-letters", "list", "--json", "--reason", "no_text", settings=it))
+    assert [json.loads(line)["reason"] for line in some] == ["no_text"]
+
+    place = f"{dead[0].partition()}:{dead[0].offset()}"
+    shown = article_stream("dead-letters", "show", place, settings=it)
+    for part in ("not_json", "[bold]not json[/] é", "source = example.org", f"{topics.name}.raw"):
+        assert part in "\n".join(lines(shown))
+    raw = article_stream("dead-letters", "show", "--raw", place, settings=it)
+    assert raw.out == "[bold]not json[/] é"
+
+
+@pytest.mark.parametrize(
+    ("place", "says"), [("0:999", "has no record at 0:999"), ("99:0", "has no record"), ("x", "is no")]
+)
+def test_a_dead_letter_that_is_not_there_is_one_sentence(broker: Broker, place: str, says: str) -> None:
+    answer = article_stream("dead-letters", "show", place, settings=broker.topics("none").settings())
+    assert (answer.code, answer.out) == (1, "")
+    (line,) = answer.err.splitlines()
+    assert says in line
+
+
+def test_what_send_publishes_a_worker_cleans(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("whole")
+    path = tmp_path / "article.txt"
+    path.write_text(REPEATED, "utf-8")
+    article_stream("send", path, settings=topics.settings())
+    with Worker(topics.settings()) as worker:
+        (message,) = broker.read(f"{topics.name}.clean", 1)
+        assert orjson.loads(message.value() or b"") == {"id": "article.txt", "text": CLEAN}
+        assert ("article-stream.repeats", b"1") in headers_of(message)
+        assert worker.terminate() == 0, worker.log
+    assert BODY in CLEAN
+
+
+def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
+    answer = article_stream("demo", settings={"input_topic": "of-somebody-else"})
+    assert answer.code == 0, answer
+    total = answer.out.splitlines()[-1]
+    count, rest = total.split(" in = ")
+    parts = {name: int(number) for number, name in map(str.split, rest.split("  ")[0].split(" + "))}
+    assert int(count) == sum(parts.values()) == len(records())
+    assert parts["dead"] == 1
+    assert "tombstone, passed on" in answer.out
+    assert "[repeats line " in answer.out
+    assert "[footer: " in answer.out
+    assert "Traceback" not in answer.err
