@@ -94,8 +94,6 @@ class Boot(BootStrategy):
 
     def server(self) -> Iterable[ServiceT]:
         """Faust's services and ours, in the order of their start."""
-        # Faust's own pages go: its `/` says OK whatever happens.
-        self.app.web.blueprints = BlueprintManager(())
         return chain(
             self.sensors(),
             self.web_server(),
@@ -185,6 +183,8 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
                 app.fail(KafkaFatal(f"An unexpected error while cleaning: {error!r}."))
                 return
 
+    # Faust's own pages go: its `/` says OK whatever happens.
+    app.web.blueprints = BlueprintManager(())
     add_pages(app, app.engine)
     return app
 
@@ -193,6 +193,8 @@ def __getattr__(name: str) -> ArticleApp:
     """`stream.app.app`, for Faust's own commands: made from the environment when it is asked for."""
     if name != "app":
         raise AttributeError(name)
-    app = create_app(load())
+    settings = load()
+    logs.configure(settings.log_format, settings.log_level)
+    app = create_app(settings)
     globals()["app"] = app
     return app

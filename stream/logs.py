@@ -48,7 +48,8 @@ def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any
     renderer: list[Any]
     if log_format == "json":
         shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-        renderer = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(sort_keys=True)]
+        as_json = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
+        renderer = [structlog.processors.format_exc_info, as_json]
     else:
         shared += [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)]
         plain = structlog.dev.plain_traceback

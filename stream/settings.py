@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,6 +37,8 @@ PREFIX = "STREAM_"
 # Read by the tests or by the command line itself, not by the worker.
 OTHER_NAMES = ("STREAM_CONFIG",)
 TEST_PREFIX = "STREAM_TEST_"
+# What Kubernetes puts into every container for a service whose name begins with `stream`.
+SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)(?<!STREAM_HTTP_PORT)")
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -175,6 +178,8 @@ def load(
             values[name], origin[name] = value, f"{name} in {path}"
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
+            continue
+        if SERVICE_LINK.fullmatch(variable) and "KUBERNETES_SERVICE_HOST" in environ:
             continue
         name = variable[len(PREFIX) :].lower()
         _known(name, variable, PREFIX)

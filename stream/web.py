@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import Any
 
@@ -43,5 +44,6 @@ def require_port(settings: Settings) -> None:
         with socket.create_server((host, port), family=family):
             pass
     except OSError as error:
-        msg = f"STREAM_HTTP_PORT: {host}:{port} can not be listened on ({error.strerror or error})."
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        msg = f"STREAM_HTTP_PORT: {host}:{port} can not be listened on ({why})."
         raise SettingsError(msg, fix="Set another port, or 0 for no HTTP.") from None

@@ -68,7 +68,8 @@ def list_(
     total = sum(counts.values())
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     out.print(
-        f"{total:,} dead letters{f': {by_reason}' if counts else ''}." + (f" Shown: {shown}." if shown < total else "")
+        f"{total:,} dead letter{'s' * (total != 1)}{f': {by_reason}' if counts else ''}."
+        + (f" Shown: {shown}." if shown < total else "")
     )
     if shown:
         out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one whole.", style="dim")

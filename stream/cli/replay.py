@@ -30,6 +30,7 @@ def replay(
     most_rounds: Annotated[
         int, typer.Option("--max-rounds", min=1, help="A record goes back so often at the most.")
     ] = 3,
+    failing: Annotated[bool, typer.Option("--failing", help="Send back those, too, that would fail again.")] = False,
     set_: Set = None,
 ) -> None:
     """Send dead letters back to the input topic: the original bytes, key, headers and timestamp, each once."""
@@ -38,13 +39,13 @@ def replay(
     selection = Selection(frozenset(reason or ()), _time(since), _time(until), partition, first, last)
     from stream import logs
     from stream.cli.rules import load_rules
-    from stream.kafka.redriving import Redrive
+    from stream.kafka.redriving import STAYS, Redrive
     from stream.records import Processor
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
     processor = Processor.of(settings.text_field, settings.input_format, load_rules(settings.rules))
-    redrive = Redrive(settings, processor, selection, most_rounds=most_rounds)
+    redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
     try:
         if dry_run:
             for _ in redrive.candidates():
@@ -61,7 +62,7 @@ def replay(
         table.add_row(f"{count:,}", verdict)
     if tally.verdicts:
         out.print(table)
-    goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith("refused"))
+    goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
     what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
     already = f" {tally.already:,} had gone before." if tally.already else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")

@@ -13,6 +13,9 @@ def load_rules(paths: Sequence[Path] = ()) -> Rules:
     """The built-in rules and those of the user's files. Raises `SettingsError`."""
     try:
         return load(paths)
-    except (RuleError, OSError) as error:
+    except OSError as error:
+        msg = f"STREAM_RULES: {error.filename} can not be read: {error.strerror}."
+        raise SettingsError(msg) from None
+    except RuleError as error:
         msg = f"STREAM_RULES: {error}"
         raise SettingsError(msg) from None

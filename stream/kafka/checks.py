@@ -38,6 +38,7 @@ class Cluster:
     """A connection for asking, that remembers what librdkafka reports on its own."""
 
     def __init__(self, settings: Settings) -> None:
+        client.validate(settings)
         self.settings = settings
         self._reported: list[KafkaError] = []
         self.admin = AdminClient(client.common(settings, on_error=self._reported.append))

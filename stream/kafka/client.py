@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from stream.errors import (
     AuthenticationFailed,
@@ -18,6 +18,7 @@ from stream.errors import (
     KafkaUnavailable,
     NotAuthorized,
     SessionLost,
+    SettingsError,
     StreamError,
     TopicMissing,
 )
@@ -160,6 +161,7 @@ _UNREACHABLE = COORDINATOR_MOVES | {
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
 }
+
 # A broker that starts, stops or moves its partitions says one of these for a while.
 _PASSING = {
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
@@ -186,6 +188,19 @@ def error_of(raised: KafkaException) -> KafkaError:
     return error if isinstance(error, KafkaError) else KafkaError(KafkaError._FAIL, str(error))  # noqa: SLF001
 
 
+def validate(settings: Settings) -> None:
+    """Lets librdkafka look at the whole configuration. Raises `SettingsError` for what it does not accept."""
+    for make, config in ((Consumer, consumer(settings)), (Producer, producer(settings))):
+        try:
+            made = make(config)
+        except KafkaException as raised:
+            text = error_of(raised).str()
+            msg = f"librdkafka does not accept the configuration: {text}."
+            raise SettingsError(msg, fix="Check the STREAM_…_PROPERTIES and STREAM_SSL_… settings.") from None
+        if isinstance(made, Consumer):
+            made.close()
+
+
 def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError:
     """One of our errors for one of librdkafka's: a sentence, and what to do about it.
 
@@ -199,9 +214,17 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     if code in _AUTHORIZATION:
         what, right = _AUTHORIZATION[code]
         return NotAuthorized(f"Kafka forbids the use of {what} while {doing}: {text}.", fix=f"Grant {right}.")
-    if code == KafkaError.FENCED_INSTANCE_ID:
+    if code == KafkaError.FENCED_INSTANCE_ID or (code == KafkaError._FATAL and "group.instance.id" in text):  # noqa: SLF001
         fix = "Give every worker its own STREAM_INSTANCE_ID."
         return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
+    if code == KafkaError.INVALID_SESSION_TIMEOUT:
+        fix = "Set STREAM_SESSION_TIMEOUT_MS within the broker's group.min.session.timeout.ms and its max."
+        return SettingsError(
+            f"The broker does not allow a session timeout of {settings.session_timeout_ms} ms.", fix=fix
+        )
+    if code == KafkaError.INCONSISTENT_GROUP_PROTOCOL:
+        fix = "Give the worker a STREAM_GROUP_ID of its own."
+        return SettingsError(f"The group {settings.group_id} has members that are no article-stream workers.", fix=fix)
     if code in _LOST or code in STALE:
         return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
     if code in MISSING:

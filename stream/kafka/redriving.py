@@ -20,6 +20,7 @@ from stream.settings import Settings
 
 ANSWER_S = 30.0
 BATCH_RECORDS = 500
+STAYS = ("refused", "stays")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class Candidate:
     letter: Letter
     record: Any
     headers: list[tuple[str, bytes | None]]
-    verdict: str  # "succeeds", "fails: …", "refused: …"
+    verdict: str  # "succeeds", "may succeed: …", "fails again: …"; "stays, …" and "refused: …" do not go
 
     @property
     def goes(self) -> bool:
         """Whether it goes back."""
-        return not self.verdict.startswith("refused")
+        return not self.verdict.startswith(STAYS)
 
 
 @dataclass(slots=True)
@@ -55,11 +56,14 @@ class Redrive:
     name, so that of two runs at once the older is refused.
     """
 
-    def __init__(self, settings: Settings, processor: Processor, selection: Selection, *, most_rounds: int) -> None:
+    def __init__(
+        self, settings: Settings, processor: Processor, selection: Selection, *, most_rounds: int, failing: bool
+    ) -> None:
         self._settings = settings
         self._processor = processor
         self._selection = selection
         self._most_rounds = most_rounds
+        self._failing = failing
         self._group = f"{settings.group_id}.replay"
         cluster = Cluster(settings)
         cluster.connect()
@@ -127,7 +131,7 @@ class Redrive:
     def _would(self, record: Any, letter: Letter) -> str:
         outcome = self._processor.process(record)
         if outcome.name == "dead":
-            return f"fails: {outcome.reason}"
+            return f"fails again: {outcome.reason}" if self._failing else f"stays, would fail again: {outcome.reason}"
         return "may succeed: the topic decides" if letter.reason in ("too_large", "rejected") else "succeeds"
 
     def run(self) -> None:
