@@ -47,5 +47,8 @@ def worker(
 
     require_port(settings)
     rules = load_rules(settings.rules)
-    app = create_app(settings, rules=rules, largest_bytes=checks.require(settings))
+    logs.silence_librdkafka()  # the checks say in their own words what is wrong
+    largest_bytes = checks.require(settings)
+    logs.configure(settings.log_format, settings.log_level)
+    app = create_app(settings, rules=rules, largest_bytes=largest_bytes)
     ArticleWorker(app).execute_from_commandline()

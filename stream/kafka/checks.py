@@ -17,6 +17,7 @@ from confluent_kafka.admin import (
 
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client
+from stream.kafka.refusals import AUTHENTICATION, refusal_of
 from stream.settings import Settings
 
 ANSWER_S = 10.0
@@ -54,26 +55,36 @@ class Cluster:
                 self.admin.poll(0)
                 # Refused credentials stay refused; an address that does not answer yet may.
                 worst = next((error for error in self._reported if _refuses(error)), None)
-                unknown = next((error for error in self._reported if error.code() == KafkaError._RESOLVE), None)  # noqa: SLF001
+                telling = next((error for error in self._reported if _tells(error)), None)
                 if worst is not None or time.monotonic() > deadline:
-                    error = worst or unknown or client.error_of(raised)
+                    if self._reported and all(map(_down, self._reported)):
+                        raise self._closes() from None
+                    error = worst or telling or client.error_of(raised)
                     raise client.explain(error, self.settings, doing="connecting") from None
             else:
                 return
+
+    def _closes(self) -> KafkaUnavailable:
+        """All that librdkafka tells is that nobody is there: it was let in, then the connection was closed."""
+        it = self.settings
+        fix = f"Is STREAM_SECURITY_PROTOCOL={it.security_protocol} right? It may expect TLS, or a login, on this port."
+        return KafkaUnavailable(f"Kafka at {it.bootstrap_servers} closes the connection without an answer.", fix=fix)
 
     @property
     def embedded(self) -> bool:
         """Whether this is the embedded broker."""
         return str(self.metadata.cluster_id).startswith(EMBEDDED)
 
-    def topic(self, name: str) -> Any:
-        """A topic's metadata. Raises `TopicMissing` or `NotAuthorized`."""
+    def topic(self, name: str, operation: AclOperation | None = None) -> Any:
+        """A topic's metadata. Raises `TopicMissing`, or `NotAuthorized` that names the operation wanted."""
         found = self.admin.list_topics(topic=name, timeout=ANSWER_S).topics.get(name)
         if found is None or (found.error is not None and found.error.code() in client.MISSING):
             fix = "`article-stream topics create` makes it."
             msg = f"The topic {name} does not exist."
             raise TopicMissing(msg, fix=fix)
         if found.error is not None:
+            if operation is not None and found.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise forbidden(operation, f"the topic {name}")
             raise client.explain(found.error, self.settings, doing=f"looking at the topic {name}")
         return found
 
@@ -95,9 +106,26 @@ class Cluster:
         )
         allowed = asked[name].result(ANSWER_S).authorized_operations
         if allowed is not None and operation not in allowed:
-            fix = f"Grant {operation.name} on the topic {name}."
-            msg = f"Kafka forbids {operation.name} on the topic {name}."
-            raise NotAuthorized(msg, fix=fix)
+            raise forbidden(operation, f"the topic {name}")
+
+    def may_read_group(self, group: str) -> None:
+        """Raises `NotAuthorized` where the broker says that we may not be a member of the group."""
+        asked = self.admin.describe_consumer_groups(
+            [group], include_authorized_operations=True, request_timeout=ANSWER_S
+        )
+        try:
+            allowed = asked[group].result(ANSWER_S).authorized_operations
+        except KafkaException as raised:
+            if client.error_of(raised).code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+                raise forbidden(AclOperation.READ, f"the group {group}") from None
+            return  # a group that was never used; or no coordinator yet, for which the next question waits
+        if allowed is not None and AclOperation.READ not in allowed:
+            raise forbidden(AclOperation.READ, f"the group {group}")
+
+
+def forbidden(operation: AclOperation, resource: str) -> NotAuthorized:
+    """The error for a right that is missing."""
+    return NotAuthorized(f"Kafka forbids {operation.name} on {resource}.", fix="Grant it.")
 
 
 def run(settings: Settings) -> Iterator[Check]:
@@ -110,7 +138,7 @@ def run(settings: Settings) -> Iterator[Check]:
     yield _ask("input topic", lambda: _topic(cluster, settings.input_topic, AclOperation.READ))
     yield _ask("output topic", lambda: _topic(cluster, settings.output_topic, AclOperation.WRITE))
     yield _ask("dead letter topic", lambda: _topic(cluster, settings.dead_letter_topic, AclOperation.WRITE))
-    yield _ask("consumer group", lambda: _group(settings))
+    yield _ask("consumer group", lambda: _group(cluster))
     if settings.delivery == "exactly_once":
         yield _ask("transactions", lambda: _transactions(settings))
 
@@ -148,14 +176,17 @@ def _broker(cluster: Cluster) -> str:
 
 
 def _topic(cluster: Cluster, name: str, operation: AclOperation) -> str:
-    found = cluster.topic(name)
+    found = cluster.topic(name, operation)
     if not cluster.embedded:
         cluster.may(name, operation)
     partitions = len(found.partitions)
     return f"{name} has {partitions} partition{'s' * (partitions != 1)}; {operation.name} is allowed"
 
 
-def _group(settings: Settings) -> str:
+def _group(cluster: Cluster) -> str:
+    settings = cluster.settings
+    if not cluster.embedded:
+        cluster.may_read_group(settings.group_id)
     # Reading the group's offsets takes the right that consuming takes, and joins nothing.
     # Uncommitted, so as not to wait for a transaction that a killed worker left open: the next one aborts it.
     config = client.consumer(settings) | {"isolation.level": "read_uncommitted"}
@@ -197,4 +228,13 @@ def _transactions(settings: Settings) -> str:
 
 
 def _refuses(error: KafkaError) -> bool:
-    return error.code() in client.AUTHENTICATION
+    refusal = refusal_of(error)
+    return error.code() in AUTHENTICATION if refusal is None else refusal.final
+
+
+def _down(error: KafkaError) -> bool:
+    return error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+
+
+def _tells(error: KafkaError) -> bool:
+    return error.code() == KafkaError._RESOLVE or refusal_of(error) is not None  # noqa: SLF001

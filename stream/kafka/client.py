@@ -22,6 +22,7 @@ from stream.errors import (
     StreamError,
     TopicMissing,
 )
+from stream.kafka.refusals import AUTHENTICATION, refusal_of
 from stream.settings import Settings
 
 # librdkafka's own lines go to a logger of their own, so that they can be told apart and turned down.
@@ -123,15 +124,21 @@ def _security(settings: Settings) -> Config:
     return config | {name: str(value) for name, value in optional.items() if value is not None}
 
 
-AUTHENTICATION = {KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED, KafkaError._SSL}  # noqa: SLF001
+# What is forbidden, and the right that is missing.
 _AUTHORIZATION = {
-    KafkaError.TOPIC_AUTHORIZATION_FAILED: ("the topic", "WRITE or READ on the topic"),
-    KafkaError.GROUP_AUTHORIZATION_FAILED: ("the consumer group", "READ on the group"),
-    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (
-        "the transactional id",
-        "WRITE and DESCRIBE on transactional ids that begin with the group id",
+    KafkaError.TOPIC_AUTHORIZATION_FAILED: (
+        "the use of a topic",
+        "READ on the topic {it.input_topic}, WRITE on the topics {it.output_topic} and {it.dead_letter_topic}",
     ),
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("the cluster", "IDEMPOTENT_WRITE on the cluster"),
+    KafkaError.GROUP_AUTHORIZATION_FAILED: (
+        "the use of the consumer group {it.group_id}",
+        "READ on the group {it.group_id}",
+    ),
+    KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (
+        "transactional ids that begin with {it.group_id}",
+        "WRITE and DESCRIBE on the transactional ids that begin with {it.group_id}",
+    ),
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("the use of the cluster", "IDEMPOTENT_WRITE on the cluster"),
 }
 _LOST = {
     KafkaError._FENCED,  # noqa: SLF001
@@ -208,12 +215,17 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     """
     code, text = error.code(), error.str()
     servers = settings.bootstrap_servers
+    refusal = refusal_of(error)
+    if refusal is not None:
+        kind = AuthenticationFailed if refusal.final else KafkaUnavailable
+        return kind(refusal.sentence.format(it=settings) + ".", fix=refusal.fix)
     if code in AUTHENTICATION:
         fix = "Check STREAM_SECURITY_PROTOCOL and the STREAM_SASL_… and STREAM_SSL_… settings."
         return AuthenticationFailed(f"Kafka at {servers} refuses the connection while {doing}: {text}.", fix=fix)
     if code in _AUTHORIZATION:
         what, right = _AUTHORIZATION[code]
-        return NotAuthorized(f"Kafka forbids the use of {what} while {doing}: {text}.", fix=f"Grant {right}.")
+        what, right = what.format(it=settings), right.format(it=settings)
+        return NotAuthorized(f"Kafka forbids {what} while {doing}.", fix=f"Grant {right}.")
     if code == KafkaError.FENCED_INSTANCE_ID or (code == KafkaError._FATAL and "group.instance.id" in text):  # noqa: SLF001
         fix = "Give every worker its own STREAM_INSTANCE_ID."
         return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
