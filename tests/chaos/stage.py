@@ -5,17 +5,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import orjson
 from confluent_kafka import Consumer, KafkaError, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from typing_extensions import Self
 
 from tests.chaos.result import Result, Size
+from tests.chaos.site import Site
 from tests.ledger import Ledger, Topics, fresh_name
 from tests.processes import PATIENCE_S, Worker, until
 
@@ -34,27 +35,31 @@ class ChaosLedger(Ledger):
 class Stage:
     """Fresh topics on a broker, a ledger on them, and the workers; all of it ends with the block."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a test may choose
         self,
-        servers: str,
+        site: Site,
         size: Size,
         *,
         partitions: int = 4,
         replication: int = 1,
-        worker_servers: str = "",
+        proxied: bool = False,
+        topics: Mapping[str, dict[str, str]] | None = None,
         **settings: object,
     ) -> None:
-        """Make the topics; ``settings`` are every worker's, ``worker_servers`` where they connect."""
+        """Make the topics; ``topics`` is their configuration by role, ``settings`` are every worker's."""
+        servers = site.servers
         self.size = size
         self.topics = Topics(servers, fresh_name("chaos"))
         self.admin = AdminClient({"bootstrap.servers": servers, "reconnect.backoff.max.ms": 500})
-        self.settings = settings | {"bootstrap_servers": worker_servers or servers}
+        self._config = dict(topics or {})
+        worker_servers = site.proxy.address if proxied else servers
+        self.settings = settings | {"bootstrap_servers": worker_servers}
         self.workers: list[Worker] = []
         self._partitions, self._replication = partitions, replication
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self.topics.make(self._partitions, self._replication)
+        self.topics.make(self._partitions, self._replication, **self._config)
         self.ledger = self._stack.enter_context(ChaosLedger(self.topics, partitions=self._partitions))
         return self
 
@@ -109,6 +114,15 @@ class Stage:
         while self.ledger.lost and time.monotonic() < deadline:
             time.sleep(0.05)
 
+    def wait_committed(self, records: int) -> None:
+        """Wait until the workers that run say that so many records are committed."""
+
+        def committed() -> float:
+            running = [worker for worker in self.workers if worker.process.poll() is None]
+            return sum(worker.metric("article_stream_records_in_total") for worker in running)
+
+        until(lambda: committed() >= records, f"{records} committed", ENOUGH_S)
+
     def end_workers(self) -> None:
         """Stop those that still run; each has to end well."""
         running = [worker for worker in self.workers if worker.process.poll() is None]
@@ -118,6 +132,16 @@ class Stage:
     def count(self) -> Counter[int]:
         """Read all of the output again, in a fresh reader: how often each number is there."""
         return Counter(number_of(value) for _, value in read_all(self.topics.bootstrap_servers, self.clean) if value)
+
+    def make(self, topic: str) -> None:
+        """Make a topic, again."""
+        wanted = NewTopic(topic, self._partitions, self._replication)
+        self.admin.create_topics([wanted])[topic].result(30)
+
+    def delete(self, topic: str) -> None:
+        """Delete a topic, and wait until the broker knows it no more."""
+        self.admin.delete_topics([topic])[topic].result(30)
+        until(lambda: topic not in self.admin.list_topics(timeout=30).topics, f"{topic} to be gone")
 
     def result(self, fault: str, note: str = "", **flags: bool) -> Result:
         """Wait for what is owed, stop the workers, count anew."""

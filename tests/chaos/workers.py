@@ -9,6 +9,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos.result import Result, Size
+from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.processes import Worker, until
 
@@ -20,9 +21,9 @@ def at_a_random_moment(most_s: float = 0.6) -> None:
     time.sleep(PICK.uniform(0, most_s))
 
 
-def killed_static(servers: str, size: Size) -> Result:
+def killed_static(site: Site, size: Size) -> Result:
     """SIGKILL, and a new process of the same name, again and again."""
-    with Stage(servers, size, instance_id="one") as stage:
+    with Stage(site, size, instance_id="one") as stage:
         worker = stage.worker()
         worker.wait_ready()
         stage.ledger.reset_silence()
@@ -36,10 +37,10 @@ def killed_static(servers: str, size: Size) -> Result:
         return stage.result("worker killed, static instance id", f"{size.kills} × SIGKILL", single_death=True)
 
 
-def killed_dynamic(servers: str, size: Size) -> Result:
+def killed_dynamic(site: Site, size: Size) -> Result:
     """SIGKILL of the only worker without a name of its own: its partitions wait for the session timeout."""
     kills = max(1, size.kills // 2)
-    with Stage(servers, size) as stage:
+    with Stage(site, size) as stage:
         worker = stage.worker()
         worker.wait_ready()
         stage.ledger.reset_silence()
@@ -53,10 +54,10 @@ def killed_dynamic(servers: str, size: Size) -> Result:
         return stage.result("worker killed, dynamic membership", f"{kills} × SIGKILL", single_death=True)
 
 
-def killed_of_two(servers: str, size: Size) -> Result:
+def killed_of_two(site: Site, size: Size) -> Result:
     """One of two is killed: the other takes its partitions over, then shares them again."""
     kills = max(1, size.kills // 4)
-    with Stage(servers, size) as stage:
+    with Stage(site, size) as stage:
         workers = [stage.worker(), stage.worker()]
         for worker in workers:
             worker.wait_ready()
@@ -71,9 +72,9 @@ def killed_of_two(servers: str, size: Size) -> Result:
         return stage.result("one of two workers killed", f"{kills} × SIGKILL, taken over", single_death=True)
 
 
-def killed_at_start(servers: str, size: Size) -> Result:
+def killed_at_start(site: Site, size: Size) -> Result:
     """SIGKILL before the worker has published anything: while it joins, fences, reads the offsets."""
-    with Stage(servers, size, instance_id="one") as stage:
+    with Stage(site, size, instance_id="one") as stage:
         with stage.load():
             for _ in range(size.kills):
                 worker = stage.worker()
@@ -85,10 +86,10 @@ def killed_at_start(servers: str, size: Size) -> Result:
         return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
 
 
-def killed_at_least_once(servers: str, size: Size) -> Result:
+def killed_at_least_once(site: Site, size: Size) -> Result:
     """The same with the other guarantee: nothing lost, duplicates counted."""
     kills = max(2, size.kills // 4)
-    with Stage(servers, size, instance_id="one", delivery="at_least_once") as stage:
+    with Stage(site, size, instance_id="one", delivery="at_least_once") as stage:
         worker = stage.worker()
         worker.wait_ready()
         stage.ledger.reset_silence()
@@ -103,9 +104,9 @@ def killed_at_least_once(servers: str, size: Size) -> Result:
         return stage.result("worker killed, at_least_once", note, single_death=True, may_repeat=True)
 
 
-def terminated_in_a_batch(servers: str, size: Size) -> Result:
+def terminated_in_a_batch(site: Site, size: Size) -> Result:
     """SIGTERM with a backlog under way: what was begun is committed, nothing is begun twice."""
-    with Stage(servers, size, instance_id="one") as stage:
+    with Stage(site, size, instance_id="one") as stage:
         stage.ledger.send(8000)
         done = 0.0
         for _ in range(size.kills):
@@ -127,10 +128,10 @@ def _records_in(worker: Worker) -> int:
     return int(line.split(" s: ")[1].split(" records in")[0].replace(",", ""))
 
 
-def frozen(servers: str, size: Size) -> Result:
+def frozen(site: Site, size: Size) -> Result:
     """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
     times = max(1, size.kills // 5)
-    with Stage(servers, size) as stage:
+    with Stage(site, size) as stage:
         zombie, other = stage.worker(), stage.worker()
         zombie.wait_ready()
         other.wait_ready()
@@ -155,9 +156,9 @@ def frozen(servers: str, size: Size) -> Result:
         return stage.result("worker frozen beyond the session timeout", f"{times} × SIGSTOP, taken over, SIGCONT")
 
 
-def storm(servers: str, size: Size) -> Result:
+def storm(site: Site, size: Size) -> Result:
     """Three workers that join and leave all the time, in good order or killed."""
-    with Stage(servers, size) as stage:
+    with Stage(site, size) as stage:
         workers = [stage.worker() for _ in range(3)]
         workers[0].wait_ready()
         changes = 0
@@ -175,9 +176,9 @@ def storm(servers: str, size: Size) -> Result:
         return stage.result("three workers joining and leaving", f"{changes} changes in {size.storm_s:g} s")
 
 
-def same_instance(servers: str, size: Size) -> Result:
+def same_instance(site: Site, size: Size) -> Result:
     """Two workers with one instance id: the older says so and ends with an error, the younger goes on."""
-    with Stage(servers, size, instance_id="same") as stage:
+    with Stage(site, size, instance_id="same") as stage:
         older = stage.worker()
         older.wait_ready()
         with stage.load():
@@ -193,11 +194,11 @@ def same_instance(servers: str, size: Size) -> Result:
         return stage.result("two workers with one instance id", f"the older says so, exit code {code}")
 
 
-def out_of_memory(servers: str, size: Size) -> Result:
+def out_of_memory(site: Site, size: Size) -> Result:
     """No more memory in the middle of a backlog; what still lives after that is killed, as the kernel would."""
     times = max(1, size.kills // 5)
     ends = []
-    with Stage(servers, size, instance_id="one") as stage:
+    with Stage(site, size, instance_id="one") as stage:
         for _ in range(times):
             stage.ledger.send(6000)
             worker = stage.worker()

@@ -20,11 +20,13 @@ class Listener:
     """One more listener of every broker, beside the plain one, for tests of TLS and SASL.
 
     ``properties`` are written as ``listener.name.<name>.<property>``, such as ``sasl.enabled.mechanisms``.
+    ``advertised`` is the ``host:port`` that clients are told instead, for a proxy before the only broker.
     """
 
     name: str
     protocol: str
     properties: Mapping[str, str] = field(default_factory=dict)
+    advertised: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,15 @@ def server_properties(
     copies = str(len(cluster))
     in_sync = str(min(2, len(cluster)))
     public = [name for name in node.ports if name != CONTROLLER]
+    told = {name: node.address(name) for name in public}
+    told |= {each.name: each.advertised for each in listeners if each.advertised}
     protocols = {CONTROLLER: "PLAINTEXT", PLAIN: "PLAINTEXT"} | {each.name: each.protocol for each in listeners}
     properties = {
         "process.roles": "broker,controller",
         "node.id": str(node.node_id),
         "controller.quorum.voters": ",".join(f"{each.node_id}@{each.address(CONTROLLER)}" for each in cluster),
         "listeners": ",".join(f"{name}://{node.address(name)}" for name in node.ports),
-        "advertised.listeners": ",".join(f"{name}://{node.address(name)}" for name in public),
+        "advertised.listeners": ",".join(f"{name}://{address}" for name, address in told.items()),
         "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "controller.listener.names": CONTROLLER,
         "inter.broker.listener.name": PLAIN,

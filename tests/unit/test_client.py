@@ -187,7 +187,8 @@ def test_a_batch_is_no_larger_than_the_topic_takes(largest: int, size: int) -> N
         (KafkaError._FENCED, SessionLost, True),  # noqa: SLF001
         (KafkaError.PRODUCER_FENCED, SessionLost, True),
         (KafkaError.ILLEGAL_GENERATION, SessionLost, True),
-        (KafkaError.NOT_ENOUGH_REPLICAS, KafkaFatal, False),
+        (KafkaError.NOT_ENOUGH_REPLICAS, KafkaUnavailable, True),
+        (KafkaError.POLICY_VIOLATION, KafkaFatal, False),
     ],
 )
 def test_an_error_of_kafka_is_one_of_ours_with_what_to_do(code: int, kind: type[StreamError], retriable: bool) -> None:  # noqa: FBT001

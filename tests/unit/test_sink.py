@@ -311,6 +311,25 @@ async def test_outcomes_of_an_old_session_are_dropped(rig: Rig) -> None:
     assert rig.committer.tries == [[1]]
 
 
+async def test_late_outcomes_of_an_old_session_do_not_push_out_those_of_the_new_one(rig: Rig) -> None:
+    go, entered = threading.Event(), threading.Event()
+
+    def wait(_: Chunk) -> None:
+        entered.set()
+        assert go.wait(PATIENCE_S)
+
+    rig.committer.act = wait
+    old = rig.flow.session
+    rig.flow.begin_session()
+    await rig.put([outcome(1)])
+    assert await asyncio.to_thread(entered.wait, PATIENCE_S)
+    await rig.put([outcome(2)])
+    await rig.put([outcome(0)], session=old)
+    go.set()
+    assert await rig.drained()
+    assert rig.committer.tries == [[1], [2]]
+
+
 async def test_what_waited_when_its_session_ended_is_dropped(rig: Rig) -> None:
     go, entered = threading.Event(), threading.Event()
 
