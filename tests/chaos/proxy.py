@@ -1,0 +1,104 @@
+"""A TCP proxy before one broker: it can cut the connection at a chosen request, or let the worker's bytes drip."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+import threading
+import time
+
+END_TXN, TXN_OFFSET_COMMIT, PRODUCE = 26, 28, 0  # the numbers of Kafka's requests
+PIECE = 16_384
+
+
+class Proxy:
+    """Listens on 127.0.0.1 and passes everything on to ``target``, set later.
+
+    ``cut(request, answered=...)`` breaks the next connection on which that request is sent: before the broker has
+    seen it, or when it has and its answer is lost.
+    """
+
+    def __init__(self) -> None:
+        """Listen on a free port; nothing is passed on yet."""
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
+        self.target = ""
+        self.bytes_per_second = 0  # from the worker to the broker; 0: as fast as it goes
+        self.cuts = 0
+        self._cut: tuple[int, bool] | None = None
+        self._open: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self, request: int, *, answered: bool) -> None:
+        """Cut at the next request of this kind."""
+        self._cut = (request, answered)
+
+    def close(self) -> None:
+        """End all connections."""
+        self._server.close()
+        for each in list(self._open):
+            _end(each)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                worker, _ = self._server.accept()
+                host, port = self.target.rsplit(":", 1)
+                broker = socket.create_connection((host, int(port)))
+            except (OSError, ValueError):
+                if self._server.fileno() < 0:
+                    return
+                continue
+            self._open |= {worker, broker}
+            threading.Thread(target=self._requests, args=(worker, broker), daemon=True).start()
+            threading.Thread(target=self._answers, args=(worker, broker), daemon=True).start()
+
+    def _requests(self, worker: socket.socket, broker: socket.socket) -> None:
+        """Pass on request by request, so that each can be told by its number."""
+        with contextlib.suppress(OSError), worker.makefile("rb") as stream:
+            while len(head := stream.read(6)) == 6:
+                length, request = struct.unpack(">iH", head)
+                message = head + stream.read(length - 2)
+                cut = self._cut
+                if cut is not None and cut[0] == request:
+                    self._cut = None
+                    self.cuts += 1
+                    if cut[1]:
+                        self._open.discard(broker)
+                        _mute(worker)  # the answer can not reach the worker any more
+                        broker.sendall(message)
+                        broker.settimeout(5)
+                        broker.recv(1)
+                    break
+                self._pass_on(broker, message)
+        self._end(worker, broker)
+
+    def _pass_on(self, broker: socket.socket, message: bytes) -> None:
+        for place in range(0, len(message), PIECE):
+            piece = message[place : place + PIECE]
+            if self.bytes_per_second and len(message) > 1000:
+                time.sleep(len(piece) / self.bytes_per_second)
+            broker.sendall(piece)
+
+    def _answers(self, worker: socket.socket, broker: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while piece := broker.recv(65_536):
+                worker.sendall(piece)
+        self._end(worker, broker)
+
+    def _end(self, *ends: socket.socket) -> None:
+        for each in ends:
+            self._open.discard(each)
+            _end(each)
+
+
+def _mute(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+
+
+def _end(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
+    end.close()

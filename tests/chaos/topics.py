@@ -1,0 +1,192 @@
+"""Topics that are missing, deleted, grown, compacted, half aborted, cut short, or narrower than the input."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import NewPartitions
+
+from tests.chaos.result import Result, Size
+from tests.chaos.site import Site
+from tests.chaos.stage import ChaosLedger, Stage, read_all
+from tests.ledger import article, expected
+from tests.processes import Worker, until
+
+ABORTED = 10_000_000  # numbers from here on were never committed
+
+
+def missing_at_start(site: Site, size: Size) -> Result:
+    """The output or the dead letter topic is not there: a sentence and an exit code, then all is well."""
+    with Stage(site, size) as stage:
+        for topic in (stage.clean, f"{stage.topics.name}.dead"):
+            stage.delete(topic)
+            worker = stage.worker()
+            assert worker.process.wait(60) != 0
+            assert f"The topic {topic} does not exist" in worker.log, worker.log
+            stage.make(topic)
+        stage.worker().wait_ready()
+        with stage.load():
+            stage.wait_output(size.rate)
+        return stage.result("output or dead letter topic missing at start", "said in a sentence, exit code 1")
+
+
+def output_deleted(site: Site, size: Size) -> Result:
+    """The output topic is deleted while running: retries, says so, and goes on when it is there again."""
+    with Stage(site, size) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        with stage.load():
+            stage.wait_output(size.rate)
+        stage.wait_all()
+        before = stage.ledger.sent
+        assert not stage.ledger.lost
+        stage.ledger.close()
+        stage.delete(stage.clean)
+        owed = size.rate
+        produce(stage, ((number, None) for number in range(owed)))
+        until(lambda: lag(worker) == owed, "the lag to be what is not published")
+        until(lambda: not worker.ready(), "the worker to say that it is not ready")
+        assert stage.clean.encode() in worker.get("/health/ready")[1]
+        assert worker.get("/health/live")[0] == 200
+        stage.make(stage.clean)
+        with ChaosLedger(stage.topics) as ledger:
+            stage.ledger, ledger.sent = ledger, owed
+            with stage.load():
+                stage.wait_output(size.rate)
+            until(lambda: lag(worker) == 0, "the lag to be nothing")
+            worker.wait_ready()
+            result = stage.result("output topic deleted and made again", f"{before:,} records before; /health says so")
+            assert worker.log.count("\n") < 100, "the log says it a few times, not all the time"
+            return result
+
+
+def partitions_added(site: Site, size: Size) -> Result:
+    """The input topic grows while articles flow; what is in the new partitions comes out without a restart."""
+    with Stage(site, size) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        with stage.load():
+            stage.wait_output()
+            stage.admin.create_partitions([NewPartitions(stage.raw, 8)])[stage.raw].result(30)
+            until(lambda: len(worker.partitions()) == 8, "the new partitions to be found")
+        first = stage.ledger.sent
+        stage.ledger.sent += size.rate
+        produce(stage, ((number, 4 + number % 4) for number in range(first, first + size.rate)))
+        return stage.result("partitions added to the input", "from 4 to 8, found without a restart")
+
+
+def compacted(site: Site, size: Size) -> Result:
+    """A compacted input with tombstones: the output's last word on every key is right, and each is said once."""
+    config = {"cleanup.policy": "compact"}
+    with Stage(site, size, topics={"raw": config, "clean": config}) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        with stage.load():
+            stage.wait_output(2 * size.rate)
+        stage.wait_all()
+        count = stage.ledger.sent
+        producer = Producer({"bootstrap.servers": stage.topics.bootstrap_servers})
+        for number in range(0, count, 3):
+            producer.produce(stage.raw, None, f"a{number}".encode())
+        assert producer.flush(60) == 0
+        tombstones = len(range(0, count, 3))
+        until(lambda: worker.metric('article_stream_records_total{outcome="tombstone"}') == tombstones, "tombstones")
+        silence = stage.ledger.longest_silence_s
+        stage.end_workers()
+        last: dict[bytes, bytes | None] = {}
+        lines = 0
+        for key, value in read_all(site.servers, stage.clean):
+            last[key] = value
+            lines += 1
+        want = {b"a%d" % number: None if number % 3 == 0 else expected(article(number)) for number in range(count)}
+        lost = sum(1 for key in want if key not in last)
+        altered = sum(1 for key in want if key in last and last[key] != want[key])
+        twice = max(0, lines - count - tombstones)
+        note = f"{tombstones:,} tombstones passed on"
+        return Result("compacted input with tombstones", count + tombstones, lost, twice, altered, silence, note)
+
+
+def aborted_input(site: Site, size: Size) -> Result:
+    """Every other transaction of the input is aborted: none of it comes out, all else does, the lag is right."""
+    with Stage(site, size) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        servers = stage.topics.bootstrap_servers
+        producer = Producer({"bootstrap.servers": servers, "transactional.id": stage.topics.name + ".sender"})
+        producer.init_transactions(60)
+        for turn in range(10):
+            producer.begin_transaction()
+            first = stage.ledger.sent if turn % 2 else ABORTED + turn * size.rate
+            for number in range(first, first + size.rate):
+                producer.produce(stage.raw, article(number), f"a{number}".encode())
+            producer.flush(60)
+            if turn % 2:
+                producer.commit_transaction(60)
+                stage.ledger.sent += size.rate
+            else:
+                producer.abort_transaction(60)
+        stage.wait_all()
+        until(lambda: lag(worker) == 0, "the lag to be nothing")
+        result = stage.result("input with aborted transactions", "5 of 10 aborted; lag 0 at the end")
+        came_out = [number for number in stage.count() if number >= ABORTED]
+        assert not came_out, f"{len(came_out)} articles came out that were never committed"
+        return result
+
+
+def retention_ran_out(site: Site, size: Size) -> Result:
+    """While no worker runs, the input loses records that were not read: said loudly, counted, and then onward."""
+    with Stage(site, size) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        stage.ledger.send(size.rate)
+        stage.wait_all()
+        assert worker.terminate() == 0
+        gone = range(ABORTED, ABORTED + 2 * size.rate)
+        produce(stage, ((number, number % 4) for number in gone))
+        before_end = {TopicPartition(stage.raw, number, -1): None for number in range(4)}
+        for future in stage.admin.delete_records(list(before_end)).values():
+            future.result(30)
+        with stage.load():
+            worker = stage.worker()
+            until(lambda: worker.metric("article_stream_records_skipped_total") > 0, "the gap to be counted")
+            stage.wait_output()
+        until(lambda: lag(worker) == 0, "the lag to be nothing")
+        assert worker.metric("article_stream_records_skipped_total") == len(gone)
+        assert "are gone before they were read" in worker.log
+        stage.wait_all()
+        return stage.result("retention ran out beneath the worker", f"{len(gone)} gone, said and counted")
+
+
+def narrower_output(site: Site, size: Size) -> Result:
+    """Articles larger than what the output takes are dead letters, with their bytes; the others go on."""
+    with Stage(site, size, topics={"clean": {"max.message.bytes": "40000"}}) as stage:
+        worker = stage.worker()
+        worker.wait_ready()
+        large = {f"large{number}".encode(): article(ABORTED + number, paragraphs=1500) for number in range(10)}
+        producer = Producer({"bootstrap.servers": stage.topics.bootstrap_servers})
+        with stage.load():
+            for key, value in large.items():
+                producer.produce(stage.raw, value, key)
+                assert producer.flush(60) == 0
+                stage.wait_output(10)
+        until(lambda: worker.metric('article_stream_records_total{outcome="dead"}') == len(large), "dead letters")
+        result = stage.result("output takes smaller records than the input", f"{len(large)} dead letters, bytes kept")
+        letters = list(read_all(site.servers, f"{stage.topics.name}.dead"))
+        assert dict(letters) == large
+        assert len(letters) == len(large)
+        return result
+
+
+def produce(stage: Stage, numbers: Iterable[tuple[int, int | None]]) -> None:
+    """Send these articles, each to a partition if one is given, and wait for their acknowledgement."""
+    producer = Producer({"bootstrap.servers": stage.topics.bootstrap_servers, "linger.ms": 5})
+    for number, partition in numbers:
+        place = -1 if partition is None else partition  # -1: by the key
+        producer.produce(stage.raw, article(number), f"a{number}".encode(), place)
+    assert producer.flush(60) == 0
+
+
+def lag(worker: Worker) -> int:
+    """Read the worker's own idea of what it has not published."""
+    return sum(partition["lag"] for partition in worker.partitions().values())
