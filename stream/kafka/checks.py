@@ -22,6 +22,7 @@ from stream.settings import Settings
 
 ANSWER_S = 10.0
 COORDINATOR_LOOK_S = 0.2
+LOOK_S = 0.5  # how soon it is noticed that the connection was refused
 DEFAULT_LARGEST_BYTES = 1_048_588  # Kafka's own default of max.message.bytes
 EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; it answers no admin questions
 
@@ -50,7 +51,7 @@ class Cluster:
         deadline = time.monotonic() + self.settings.startup_timeout_s
         while True:
             try:
-                self.metadata = self.admin.list_topics(timeout=min(2.0, self.settings.startup_timeout_s))
+                self.metadata = self.admin.list_topics(timeout=min(LOOK_S, self.settings.startup_timeout_s))
             except KafkaException as raised:
                 self.admin.poll(0)
                 # Refused credentials stay refused; an address that does not answer yet may.

@@ -1,0 +1,72 @@
+"""The rights that a worker needs, and no more, as data: the tests grant these, docs/operations.md lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    ResourcePatternType,
+    ResourceType,
+)
+
+from stream.settings import Settings
+
+Resource = Literal["topic", "group", "transactional-id"]
+KINDS = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional-id": ResourceType.TRANSACTIONAL_ID,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Operations on one resource; `setting` is the one whose value is the resource's name."""
+
+    resource: Resource
+    setting: str
+    operations: tuple[str, ...]
+    prefixed: bool = False
+
+    def line(self) -> str:
+        """Spell it as docs/operations.md does, with the default names."""
+        what = "".join(f" --operation {operation}" for operation in self.operations)
+        name = getattr(Settings(), self.setting)
+        return f"acls{what} --{self.resource} {name}{' --resource-pattern-type prefixed' * self.prefixed}"
+
+    def name(self, settings: Mapping[str, object]) -> str:
+        """Name the resource that a worker with these settings uses."""
+        return str(settings[self.setting])
+
+
+READ_INPUT = Right("topic", "input_topic", ("READ",))
+READ_GROUP = Right("group", "group_id", ("READ",))
+WRITE_OUTPUT = Right("topic", "output_topic", ("WRITE", "DESCRIBE"))
+WRITE_DEAD = Right("topic", "dead_letter_topic", ("WRITE", "DESCRIBE"))
+USE_TRANSACTIONS = Right("transactional-id", "group_id", ("WRITE", "DESCRIBE"), prefixed=True)
+
+LEAST_PRIVILEGE: Sequence[Right] = (READ_INPUT, READ_GROUP, WRITE_OUTPUT, WRITE_DEAD, USE_TRANSACTIONS)
+
+
+def bindings(right: Right, principal: str, settings: Mapping[str, object]) -> list[AclBinding]:
+    """Give what Kafka is told to allow."""
+    return [AclBinding(*_binding(right, principal, settings, operation)) for operation in right.operations]
+
+
+def filters(right: Right, principal: str, settings: Mapping[str, object]) -> list[AclBindingFilter]:
+    """Give what finds these bindings again, to take them away."""
+    return [AclBindingFilter(*_binding(right, principal, settings, operation)) for operation in right.operations]
+
+
+def _binding(
+    right: Right, principal: str, settings: Mapping[str, object], operation: str
+) -> tuple[ResourceType, str, ResourcePatternType, str, str, AclOperation, AclPermissionType]:
+    pattern = ResourcePatternType.PREFIXED if right.prefixed else ResourcePatternType.LITERAL
+    name = right.name(settings)
+    return KINDS[right.resource], name, pattern, principal, "*", AclOperation[operation], AclPermissionType.ALLOW
