@@ -249,9 +249,11 @@ class Source:
                 "they were read: the topic's retention is shorter than the worker's lag.",
                 topic, number, skipped, position, low,
             )  # fmt: skip
-        self._on_event("skipped", skipped)
+        # After this error the client has stopped the partition, and seeking in it is an error: it begins anew.
+        self._open_consumer.incremental_unassign([TopicPartition(topic, number)])
+        self._open_consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._partitions.gain(number, target)
-        self._open_consumer.seek(TopicPartition(topic, number, target))
+        self._on_event("skipped", skipped)
 
 
 def _list(numbers: list[int]) -> str:
