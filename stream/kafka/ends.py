@@ -30,8 +30,17 @@ class Ends:
             ("dead letter", self._settings.dead_letter_topic),
         ):
             if topic not in known or known[topic].error is not None:
-                problems.append(f"the {role} topic {topic} is missing")
+                if self._forbidden(topic):
+                    problems.append(f"Kafka forbids DESCRIBE on the {role} topic {topic}")
+                else:
+                    problems.append(f"the {role} topic {topic} is missing")
         return problems
+
+    def _forbidden(self, topic: str) -> bool:
+        """Whether a topic is not listed for want of a right: asked for by its name, it is said."""
+        found = self._admin.list_topics(topic=topic, timeout=ANSWER_S).topics.get(topic)
+        error = found.error if found is not None else None
+        return error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
     def of(self, partitions: Sequence[int]) -> dict[int, int]:
         """The last stable offset of each partition of the input topic; -1 where the broker does not tell."""
