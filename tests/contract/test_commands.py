@@ -144,13 +144,13 @@ def test_a_dead_letter_that_is_not_there_is_one_sentence(broker: Broker, place: 
     assert says in line
 
 
-def test_what_send_publishes_a_worker_cleans(broker: Broker, tmp_path: Path) -> None:
-    topics = broker.topics("whole")
+def test_what_send_publishes_a_worker_cleans(real: Broker, tmp_path: Path) -> None:
+    topics = real.topics("whole")
     path = tmp_path / "article.txt"
     path.write_text(REPEATED, "utf-8")
     article_stream("send", path, settings=topics.settings())
     with Worker(topics.settings()) as worker:
-        (message,) = broker.read(f"{topics.name}.clean", 1)
+        (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"id": "article.txt", "text": CLEAN}
         assert ("article-stream.repeats", b"1") in headers_of(message)
         assert worker.terminate() == 0, worker.log

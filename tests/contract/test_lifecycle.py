@@ -121,19 +121,19 @@ def test_plain_text_input(broker: Broker) -> None:
         assert worker.terminate() == 0, worker.log
 
 
-def test_another_field_and_rules_of_ones_own(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_another_field_and_rules_of_ones_own(real: Broker, tmp_path_factory: pytest.TempPathFactory) -> None:
     rules = tmp_path_factory.mktemp("rules") / "mine.toml"
     rules.write_text(
         '[[rule]]\nid = "mine.end"\nkind = "end"\nmatch = "start"\nphrases = ["that was the news of"]\n'
         'example = "That was the news of Monday"\n',
         "utf-8",
     )
-    topics = broker.topics("rules")
+    topics = real.topics("rules")
     text = f"{CLEAN}\nThat was the news of Friday"
-    broker.send(f"{topics.name}.raw", [Sent(b"k", orjson.dumps({"text": text, "body": text}))])
+    real.send(f"{topics.name}.raw", [Sent(b"k", orjson.dumps({"text": text, "body": text}))])
     with Worker(topics.settings(text_field="body", rules=rules)) as worker:
         worker.wait_ready()
-        (message,) = broker.read(f"{topics.name}.clean", 1)
+        (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"text": text, "body": CLEAN}
 
 
@@ -147,9 +147,9 @@ def test_fausts_own_command_runs_the_same_worker(broker: Broker) -> None:
         assert "20 records in = 20 cleaned" in worker.log
 
 
-def test_ctrl_c_is_as_good_as_sigterm(broker: Broker) -> None:
-    topics = broker.topics("ctrl-c")
-    broker.send(f"{topics.name}.raw", articles(0, 5))
+def test_ctrl_c_is_as_good_as_sigterm(real: Broker) -> None:
+    topics = real.topics("ctrl-c")
+    real.send(f"{topics.name}.raw", articles(0, 5))
     with Worker(topics.settings()) as worker:
         until(lambda: worker.metric(RECORDS_IN) == 5, "the records")
         worker.signal(signal.SIGINT)
