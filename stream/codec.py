@@ -7,6 +7,7 @@ byte for byte, because it is never written anew.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -46,7 +47,9 @@ class JsonCodec:
         try:
             document = orjson.loads(value if not value.startswith(BOM) else value[3:])
         except orjson.JSONDecodeError as error:
-            return _not_json(value, error)
+            document = _past_doubles(value, error)
+            if document is None:
+                return _not_json(value, error)
         if type(document) is not dict:
             return Undecodable("no_text", f"the value is JSON but no object (it is {_kind(document)})")
         try:
@@ -103,6 +106,24 @@ def format_of(content_type: bytes | str | None, default: Literal["auto", "json",
         return "text" if default == "text" else "json"
     name = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
     return "text" if name.strip().lower().startswith("text/plain") else "json"
+
+
+def _past_doubles(value: bytes, error: orjson.JSONDecodeError) -> object:
+    """The document where all that is wrong is a number past a double's range, such as 1e400; else None."""
+    if "infinity" not in str(error):
+        return None
+    try:
+        plain = value.removeprefix(BOM)
+        document: object = json.loads(plain, parse_float=str, parse_int=str, parse_constant=_no_json_constant)
+        orjson.dumps(document)  # half a surrogate pair could be read but not written
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return document
+
+
+def _no_json_constant(name: str) -> None:
+    msg = f"{name} is not JSON"
+    raise ValueError(msg)
 
 
 def _not_json(value: bytes, error: orjson.JSONDecodeError) -> Undecodable:

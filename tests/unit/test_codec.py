@@ -182,3 +182,18 @@ def test_the_setting_decides_the_format_before_the_header(
     content_type: bytes | str | None, setting: str, want: str
 ) -> None:
     assert format_of(content_type, setting) == want  # type: ignore[arg-type]
+
+
+def test_a_number_past_a_double_does_not_make_an_article_undecodable() -> None:
+    codec = JsonCodec.of("text")
+    value = b'{"big": 1e400, "text": "old", "deep": {"text": -1e999}}'
+    assert codec.decode(value) == "old"
+    assert codec.encode(value, "old", "new") == b'{"big": 1e400, "text": "new", "deep": {"text": -1e999}}'
+
+
+def test_a_constant_that_json_does_not_have_beside_a_large_number_stays_undecodable() -> None:
+    assert isinstance(JsonCodec.of("text").decode(b'{"big": 1e400, "text": "old", "x": NaN}'), Undecodable)
+
+
+def test_half_a_surrogate_pair_beside_a_large_number_is_undecodable() -> None:
+    assert isinstance(JsonCodec.of("text").decode(b'{"big": 1e400, "text": "\\ud800"}'), Undecodable)
