@@ -41,6 +41,9 @@ def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None 
         "socket.keepalive.enable": True,
         "reconnect.backoff.max.ms": 1000,  # 10 s would be most of the silence after a broker's restart
         "allow.auto.create.topics": False,
+        # rebootstrap, the default, forgets all brokers as soon as no connection is open. A producer whose messages
+        # waited then never connected again (2.16), and a transaction hung until its timeout.
+        "metadata.recovery.strategy": "none",
     }
     if on_error is not None:
         config["error_cb"] = on_error
