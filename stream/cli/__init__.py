@@ -9,7 +9,7 @@ import typer
 
 from stream._version import __version__
 from stream.cli import check, clean, dead_letters, demo, send, settings, topics, worker
-from stream.cli.console import errors
+from stream.cli.console import errors, plain
 from stream.errors import StreamError
 
 app = typer.Typer(
@@ -52,7 +52,7 @@ def main() -> None:
     try:
         app()
     except StreamError as error:
-        errors().print(f"[bold red]error:[/] {error}", soft_wrap=True, highlight=False)
+        errors().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True, highlight=False)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does

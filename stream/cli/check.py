@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli.console import output
+from stream.cli.console import output, plain
 from stream.cli.options import Config, Servers, Set, settings_from
 
 
@@ -25,6 +25,6 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     for answer in checks.run(settings):
         failed = failed or answer.error is not None
         mark = "[red]✗[/]" if answer.error else "[green]✓[/]"
-        out.print(f"{mark} {answer.name}: {answer.detail}", soft_wrap=True)
+        out.print(f"{mark} {answer.name}: {plain(answer.detail)}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)

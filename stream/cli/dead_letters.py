@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from stream.cli.console import output
+from stream.cli.console import output, plain
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import replay
 from stream.errors import StreamError
@@ -55,10 +55,10 @@ def list_(
         else:
             table.add_row(
                 f"{row['partition']}:{row['offset']}",
-                f"{row['from_topic']} {row['from_partition']}:{row['from_offset']}",
-                f"[red]{row['reason']}[/]",
+                plain(f"{row['from_topic']} {row['from_partition']}:{row['from_offset']}"),
+                f"[red]{plain(row['reason'])}[/]",
                 row["when"],
-                _escape(row["preview"]),
+                plain(row["preview"]),
             )
     if as_json:
         return
@@ -68,7 +68,7 @@ def list_(
     total = sum(counts.values())
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     out.print(
-        f"{total:,} dead letter{'s' * (total != 1)}{f': {by_reason}' if counts else ''}."
+        f"{total:,} dead letter{'s' * (total != 1)}{f': {plain(by_reason)}' if counts else ''}."
         + (f" Shown: {shown}." if shown < total else "")
     )
     if shown:
@@ -107,16 +107,16 @@ def show(
 
     letter = read_letter(message.headers())
     out.print(f"[bold]{settings.dead_letter_topic} {place}[/]  {row['when']}")
-    out.print(f"came from  {letter.topic} {letter.partition}:{letter.offset}")
-    out.print(f"reason     [red]{letter.reason}[/] ({REASONS.get(letter.reason, 'not ours')})")
-    out.print(f"message    {_escape(letter.message)}")
-    out.print(f"key        {_escape(preview(message.key()))}")
+    out.print(f"came from  {plain(letter.topic)} {letter.partition}:{letter.offset}")
+    out.print(f"reason     [red]{plain(letter.reason)}[/] ({REASONS.get(letter.reason, 'not ours')})")
+    out.print(f"message    {plain(letter.message)}")
+    out.print(f"key        {plain(preview(message.key()))}")
     for name, value in message.headers() or []:
         if not name.startswith("__streams.errors."):
-            out.print(f"header     {_escape(name)} = {_escape(preview(value))}")
+            out.print(f"header     {plain(name)} = {plain(preview(value))}")
     size = len(message.value() or b"")
     out.print(f"value      {size:,} bytes")
-    out.print(_escape((message.value() or b"").decode("utf-8", "backslashreplace")))
+    out.print(plain((message.value() or b"").decode("utf-8", "backslashreplace")))
 
 
 app.command()(replay)
@@ -149,12 +149,6 @@ def preview(value: bytes | None) -> str:
     text = value[: 4 * PREVIEW_CHARACTERS].decode("utf-8", "backslashreplace")
     line = "".join(character if character.isprintable() else "·" for character in text)
     return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
-
-
-def _escape(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def _quiet() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from stream.article import Removal
+from stream.cli.console import visible
 from stream.offline import CleanedValue
 
 
@@ -20,7 +21,8 @@ def why(removal: Removal) -> str:
 def explained(result: CleanedValue) -> Text:
     """The whole article in its own order. In plain text a line that went begins with `- `."""
     text = Text()
-    for paragraph, removal, withheld in _in_order(result):
+    for line, removal, withheld in _in_order(result):
+        paragraph = visible(line)
         if removal is not None:
             text.append("- ", style="red")
             text.append(paragraph, style="strike dim")
@@ -78,7 +80,7 @@ def brief(result: CleanedValue, width: int) -> Text:
             continue
         kept = _stays(text, kept)
         reason = f"  [{why(removal)}]"
-        line = " ".join(paragraph.split())
+        line = visible(" ".join(paragraph.split()))
         room = max(20, width - len(reason) - 4)
         text.append("  - ", style="red")
         text.append(line if len(line) <= room else line[: room - 1] + "…", style="strike dim")
