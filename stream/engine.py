@@ -126,6 +126,7 @@ class Engine:
             # Whatever is open is aborted by the broker when the next owner takes the partitions.
             self.source.close()
             if self.flow.error is not None:
+                self.committer.close()  # first: a commit that hangs ends now, and not when its time is up
                 self.sink.quiesce()
             self.committer.close()
 

@@ -7,6 +7,7 @@ assignment, the topics are there, publishing works.
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import logging
 import time
 from dataclasses import dataclass, field
@@ -101,3 +102,5 @@ class Monitor(Service):
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
             engine.cluster_problems = [str(error)]
+        except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
+            engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]

@@ -96,7 +96,7 @@ class Cluster:
         asked = self.admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=ANSWER_S)
         try:
             (future,) = asked.values()
-            return int(future.result(ANSWER_S)["max.message.bytes"].value)
+            return int(future.result(ANSWER_S + 5)["max.message.bytes"].value)
         except (KafkaException, KeyError):
             return DEFAULT_LARGEST_BYTES  # no right to ask: large records are tried alone and refused one by one
 
@@ -105,7 +105,7 @@ class Cluster:
         asked = self.admin.describe_topics(
             TopicCollection([name]), include_authorized_operations=True, request_timeout=ANSWER_S
         )
-        allowed = asked[name].result(ANSWER_S).authorized_operations
+        allowed = asked[name].result(ANSWER_S + 5).authorized_operations
         if allowed is not None and operation not in allowed:
             raise forbidden(operation, f"the topic {name}")
 
@@ -115,7 +115,7 @@ class Cluster:
             [group], include_authorized_operations=True, request_timeout=ANSWER_S
         )
         try:
-            allowed = asked[group].result(ANSWER_S).authorized_operations
+            allowed = asked[group].result(ANSWER_S + 5).authorized_operations
         except KafkaException as raised:
             if client.error_of(raised).code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
                 raise forbidden(AclOperation.READ, f"the group {group}") from None

@@ -86,6 +86,8 @@ def producer(settings: Settings, **more: Any) -> Config:
         "linger.ms": 5,  # a commit's flush does not wait for it; 0 makes batches of two records
         "retry.backoff.ms": 1,  # back to back transactions wait this long for the coordinator; 100 is the default
         "message.max.bytes": 1_000_000_000,  # the topic's limit counts, not the client's
+        # After a broker was frozen, a partition may have no leader for a moment; librdkafka looked again after minutes.
+        "topic.metadata.refresh.interval.ms": 5_000,
         "queue.buffering.max.messages": 1_000_000,  # bounded by the transaction's size already
         "queue.buffering.max.kbytes": 2_097_151,
     }

@@ -11,6 +11,7 @@ from stream.kafka import client
 from stream.settings import Settings
 
 ANSWER_S = 5.0
+LATER_S = 5.0  # the client's own timeout comes first: it says what was the matter
 
 
 class Ends:
@@ -55,7 +56,7 @@ class Ends:
         ends: dict[int, int] = {}
         for partition, future in answers.items():
             try:
-                ends[partition.partition] = future.result(ANSWER_S).offset
+                ends[partition.partition] = future.result(ANSWER_S + LATER_S).offset
             except KafkaException as raised:
                 if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
                     raise

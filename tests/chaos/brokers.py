@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from confluent_kafka.admin import AdminClient
 
@@ -96,7 +97,7 @@ def cut_in_a_commit(site: Site, size: Size) -> Result:
         return stage.result("connection cut in the middle of a commit", note)
 
 
-def _killed(site: Site, size: Size, which: object, fault: str) -> Result:
+def _killed(site: Site, size: Size, which: Callable[[Stage], int], fault: str) -> Result:
     times = max(1, size.kills // 5)
     with Stage(site, size, replication=3) as stage:
         stage.worker().wait_ready()
@@ -104,11 +105,12 @@ def _killed(site: Site, size: Size, which: object, fault: str) -> Result:
         with stage.load():
             for _ in range(times):
                 stage.wait_output()
-                assert callable(which)
                 broker = which(stage)
                 site.kafka.kill(broker)
-                stage.wait_output(size.rate)  # with two brokers left
-                site.kafka.start(broker)
+                try:
+                    stage.wait_output(size.rate)  # with two brokers left
+                finally:
+                    site.kafka.start(broker)
                 stage.wait_output(size.rate)
         return stage.result(fault, f"{times} ×, goes on with the two others")
 
