@@ -1,0 +1,64 @@
+"""``python -m tests.chaos``: every fault in full, and the table in docs/reliability.md.
+
+Names of scenarios as arguments play those alone, and write nothing; ``--short`` plays the short ones.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from contextlib import ExitStack
+
+from tests.chaos import report
+from tests.chaos.result import FULL, SHORT, Result, Size
+from tests.chaos.scenarios import SCENARIOS, Scenario
+from tests.chaos.site import Site, site
+from tests.kafka_server import RealKafka
+
+
+def main(arguments: list[str]) -> int:
+    """Play, print a line each, write the table; 1 where a row is not as promised."""
+    if reason := RealKafka.why_not():
+        print(f"make chaos needs a real Kafka of its own: {reason}", file=sys.stderr)  # noqa: T201
+        return 1
+    size = SHORT if "--short" in arguments else FULL
+    names = [argument for argument in arguments if not argument.startswith("-")]
+    chosen = [scenario for scenario in SCENARIOS if not names or scenario.name in names]
+    began = time.monotonic()
+    results: list[Result] = []
+    failed = 0
+    for brokers in sorted({scenario.brokers for scenario in chosen}):
+        with ExitStack() as stack:
+            cluster = stack.enter_context(site(brokers))
+            for scenario in chosen:
+                if scenario.brokers != brokers:
+                    continue
+                result = _play(scenario, cluster, size)
+                failed += result is None or bool(result.problems)
+                if result is not None:
+                    results.append(result)
+    if size is FULL and not names and len(results) == len(chosen):
+        report.write(results, time.monotonic() - began)
+    print(f"{len(chosen) - failed} of {len(chosen)} faults survived.")  # noqa: T201
+    return 1 if failed else 0
+
+
+def _play(scenario: Scenario, cluster: Site, size: Size) -> Result | None:
+    began = time.monotonic()
+    try:
+        result = scenario.play(cluster, size)
+    except Exception:  # noqa: BLE001 - the others are played all the same
+        traceback.print_exc()
+        print(f"FAILED  {scenario.name}", flush=True)  # noqa: T201
+        return None
+    verdict = ", ".join(result.problems) or "ok"
+    counts = f"{result.records:,} records, {result.lost} lost, {result.twice} twice, {result.altered} altered"
+    took = f"{time.monotonic() - began:.0f} s"
+    silence = f"silent {result.longest_silence_s:.1f} s"
+    print(f"{result.fault}: {counts}, {silence}; {result.note} [{verdict}, {took}]", flush=True)  # noqa: T201
+    return result
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
