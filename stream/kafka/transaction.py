@@ -15,6 +15,9 @@ from stream.records import Outcome
 from stream.settings import Settings
 
 FENCE_AT_ONCE = 8
+# Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.
+# Calling again goes on with what is under way, or asks the new one.
+ASK_AGAIN_S = 3.0
 
 
 class Chunk(NamedTuple):
@@ -165,25 +168,30 @@ class Transactions:
             produce_all(producer, self._settings, chunk.outcomes)
             produced = clock()
             self._again(
-                lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), self._timeout_s)
+                producer,
+                lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), ASK_AGAIN_S),
             )
             sent = clock()
-            self._again(lambda: producer.commit_transaction(self._timeout_s))
+            self._again(producer, lambda: producer.commit_transaction(ASK_AGAIN_S))
             self._on_stage("produce", produced - began)
             self._on_stage("offsets", sent - produced)
             self._on_stage("commit", clock() - sent)
         except KafkaException as raised:
             self._abort(producer, client.error_of(raised))
 
-    def _again(self, call: Callable[[], None]) -> None:
-        """Calls again what librdkafka says may be called again, until the broker would have aborted anyway."""
+    def _again(self, producer: Producer, call: Callable[[], None]) -> None:
+        """Calls again what librdkafka says may be called again, until the broker would have aborted anyway.
+
+        Not once the producer was given up: its session is over, and the next one waits for us.
+        """
         deadline = time.monotonic() + self._timeout_s
         while True:
             try:
                 return call()
             except KafkaException as raised:
                 error = client.error_of(raised)
-                if not error.retriable() or error.txn_requires_abort() or time.monotonic() > deadline:
+                over = time.monotonic() > deadline or self._producer is not producer
+                if over or not error.retriable() or error.txn_requires_abort():
                     raise
 
     def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
@@ -194,7 +202,7 @@ class Transactions:
             self._forget(producer)
             raise explained
         try:
-            self._again(lambda: producer.abort_transaction(self._timeout_s))
+            self._again(producer, lambda: producer.abort_transaction(ASK_AGAIN_S))
         except KafkaException as raised:
             # Whether it is open still is not known: a new session fences it.
             self._forget(producer)
