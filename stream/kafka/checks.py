@@ -58,7 +58,7 @@ class Cluster:
                 worst = next((error for error in self._reported if _refuses(error)), None)
                 telling = next((error for error in self._reported if _tells(error)), None)
                 if worst is not None or time.monotonic() > deadline:
-                    if self._reported and all(map(_down, self._reported)):
+                    if telling is None and self._reported and all(map(_closed, self._reported)):
                         raise self._closes() from None
                     error = worst or telling or client.error_of(raised)
                     raise client.explain(error, self.settings, doing="connecting") from None
@@ -66,7 +66,7 @@ class Cluster:
                 return
 
     def _closes(self) -> KafkaUnavailable:
-        """All that librdkafka tells is that nobody is there: it was let in, then the connection was closed."""
+        """No connection failed to be made, as far as librdkafka tells: each was, and was closed."""
         it = self.settings
         fix = f"Is STREAM_SECURITY_PROTOCOL={it.security_protocol} right? It may expect TLS, or a login, on this port."
         return KafkaUnavailable(f"Kafka at {it.bootstrap_servers} closes the connection without an answer.", fix=fix)
@@ -233,8 +233,10 @@ def _refuses(error: KafkaError) -> bool:
     return error.code() in AUTHENTICATION if refusal is None else refusal.final
 
 
-def _down(error: KafkaError) -> bool:
-    return error.code() == KafkaError._ALL_BROKERS_DOWN  # noqa: SLF001
+def _closed(error: KafkaError) -> bool:
+    """Whether this may be told of a connection that was made; one that was not is told with "Connect to"."""
+    down = error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)  # noqa: SLF001
+    return down and "Connect to" not in error.str()
 
 
 def _tells(error: KafkaError) -> bool:
