@@ -20,13 +20,14 @@ from tests.security.acls import (
 )
 from tests.security.guarded import PASSWORD, GuardedKafka
 
-IN_TIME_S = 30.0
+IN_TIME_S = 120.0
+A_WHILE = 4  # s, where Kafka could be starting still: it is waited for
 Settings = dict[str, Any]
 
 
 def refused(settings: Settings, *commands: str) -> list[str]:
     """Run commands side by side that have to fail, at once and in plain words; give what each said."""
-    settings = settings | {"startup_timeout_s": 2}
+    settings = {"startup_timeout_s": IN_TIME_S} | settings
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(settings, command=("-m", "stream", name))) for name in commands]
         for worker in workers:
@@ -98,17 +99,19 @@ def certificate_of_a_stranger(kafka: GuardedKafka) -> Settings:
 
 
 def tls_to_a_plain_port(kafka: GuardedKafka) -> Settings:
-    return kafka.mutual(kafka.topics(), bootstrap_servers=kafka.plain)
+    return kafka.mutual(kafka.topics(), bootstrap_servers=kafka.plain, startup_timeout_s=A_WHILE)
 
 
 def plain_to_a_tls_port(kafka: GuardedKafka) -> Settings:
     topics = kafka.topics()
-    return topics.settings(bootstrap_servers=kafka.mutual(topics)["bootstrap_servers"])
+    servers = kafka.mutual(topics)["bootstrap_servers"]
+    return topics.settings(bootstrap_servers=servers, startup_timeout_s=A_WHILE)
 
 
 def no_login(kafka: GuardedKafka) -> Settings:
     topics = kafka.topics()
-    return kafka.mutual(topics, bootstrap_servers=kafka.login(topics)["bootstrap_servers"])
+    servers = kafka.login(topics)["bootstrap_servers"]
+    return kafka.mutual(topics, bootstrap_servers=servers, startup_timeout_s=A_WHILE)
 
 
 @pytest.mark.parametrize(
