@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from tests.chaos import amount, brokers, topics, workers
 from tests.chaos.result import Result, Size
@@ -12,15 +13,24 @@ from tests.chaos.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault, and how many brokers it takes."""
+    """A fault, and what it is played on.
+
+    ``calm``: one broker that nobody harms, so that others may play on it at the same time. ``harmed``: one broker
+    that is harmed. ``cluster``: three.
+    """
 
     play: Callable[[Site, Size], Result]
-    brokers: int = 1
+    stage: Literal["calm", "harmed", "cluster"] = "calm"
 
     @property
     def name(self) -> str:
         """What a test is called."""
         return self.play.__name__
+
+    @property
+    def brokers(self) -> int:
+        """How many it takes."""
+        return 3 if self.stage == "cluster" else 1
 
 
 SCENARIOS = (
@@ -34,12 +44,12 @@ SCENARIOS = (
     Scenario(workers.frozen),
     Scenario(workers.storm),
     Scenario(workers.same_instance),
-    Scenario(brokers.restarted),
-    Scenario(brokers.paused),
-    Scenario(brokers.cut_in_a_commit),
-    Scenario(brokers.leader_killed, brokers=3),
-    Scenario(brokers.transaction_coordinator_killed, brokers=3),
-    Scenario(brokers.group_coordinator_killed, brokers=3),
+    Scenario(brokers.restarted, "harmed"),
+    Scenario(brokers.paused, "harmed"),
+    Scenario(brokers.cut_in_a_commit, "harmed"),
+    Scenario(brokers.leader_killed, "cluster"),
+    Scenario(brokers.transaction_coordinator_killed, "cluster"),
+    Scenario(brokers.group_coordinator_killed, "cluster"),
     Scenario(topics.missing_at_start),
     Scenario(topics.output_deleted),
     Scenario(topics.narrower_output),
@@ -48,5 +58,5 @@ SCENARIOS = (
     Scenario(topics.aborted_input),
     Scenario(topics.retention_ran_out),
     Scenario(amount.backlog),
-    Scenario(amount.slow_downstream),
+    Scenario(amount.slow_downstream, "harmed"),
 )

@@ -126,6 +126,8 @@ class Stage:
     def end_workers(self) -> None:
         """Stop those that still run; each has to end well."""
         running = [worker for worker in self.workers if worker.process.poll() is None]
+        for worker in running:  # before it listens it has no handler for the signal yet
+            until(lambda: worker.get("/")[0] == 200 or worker.process.poll() is not None, "a worker to have begun")  # noqa: B023
         codes = [worker.terminate() for worker in running]
         assert not any(codes), f"exit codes {codes}"
 

@@ -1,44 +1,66 @@
-"""The short version of every fault: nothing lost, nothing twice, nothing altered."""
+"""The short version of every fault: nothing lost, nothing twice, nothing altered.
+
+Most of a fault is waiting for timeouts, so several are played at the same time.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 
-from tests.chaos.result import SHORT
+from tests.chaos.result import SHORT, Result
 from tests.chaos.scenarios import SCENARIOS, Scenario
 from tests.chaos.site import Site, site
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
+AT_ONCE = {"calm": 2, "harmed": 1, "cluster": 1}
+
+
+class Theatre:
+    """Plays scenarios in the background, on clusters that start when they are needed and end with the block."""
+
+    def __init__(self) -> None:
+        """Start nothing yet."""
+        self._stack = ExitStack()
+        self._sites: dict[str, Site] = {}
+        self._locks = {stage: threading.Lock() for stage in AT_ONCE}
+        self._pools = {stage: ThreadPoolExecutor(count) for stage, count in AT_ONCE.items()}
+
+    def play(self, scenario: Scenario) -> Future[Result]:
+        """Give the result, later."""
+        return self._pools[scenario.stage].submit(lambda: scenario.play(self._site(scenario), SHORT))
+
+    def close(self) -> None:
+        """Drop what has not begun, wait for the rest, end the clusters."""
+        for pool in self._pools.values():
+            pool.shutdown(cancel_futures=True)
+        self._stack.close()
+
+    def _site(self, scenario: Scenario) -> Site:
+        with self._locks[scenario.stage]:
+            if scenario.stage not in self._sites:
+                self._sites[scenario.stage] = self._stack.enter_context(site(scenario.brokers))
+            return self._sites[scenario.stage]
+
 
 @pytest.fixture(scope="module")
-def one(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001 - asked for its effect
-    """One broker for all faults that take one: whoever harms it mends it."""
-    with site(1) as found:
-        yield found
+def results(request: pytest.FixtureRequest, runs_kafka: None) -> Iterator[Mapping[str, Future[Result]]]:  # noqa: ARG001
+    """Play what was asked for."""
+    asked = {item.name for item in request.session.items}
+    theatre = Theatre()
+    try:
+        yield {it.name: theatre.play(it) for it in SCENARIOS if f"test_survives[{it.name}]" in asked}
+    finally:
+        theatre.close()
 
 
-@pytest.fixture(scope="module")
-def three(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001
-    """Three of them."""
-    with site(3) as found:
-        yield found
-
-
-def play(scenario: Scenario, cluster: Site) -> None:
-    result = scenario.play(cluster, SHORT)
-    print(result)  # noqa: T201 - shown where it fails
-    assert not result.problems
+@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
+def test_survives(name: str, results: Mapping[str, Future[Result]]) -> None:
+    result = results[name].result()
+    assert not result.problems, result
     assert result.records > 0
-
-
-@pytest.mark.parametrize("scenario", [it for it in SCENARIOS if it.brokers == 1], ids=lambda it: it.name)
-def test_survives(scenario: Scenario, one: Site) -> None:
-    play(scenario, one)
-
-
-@pytest.mark.parametrize("scenario", [it for it in SCENARIOS if it.brokers == 3], ids=lambda it: it.name)
-def test_survives_in_a_cluster(scenario: Scenario, three: Site) -> None:
-    play(scenario, three)
