@@ -2,50 +2,79 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+
 import orjson
 import pytest
 
 from tests.brokers import Broker, Sent
-from tests.ledger import article, expected
+from tests.ledger import Topics, article, expected
 from tests.processes import Worker, until
-from tests.security.acls import READ_GROUP, READ_INPUT, WRITE_DEAD, WRITE_OUTPUT, Right
+from tests.security.acls import READ_GROUP, READ_INPUT, WRITE_OUTPUT, Right
 from tests.security.guarded import GuardedKafka
 
-RECORDS_IN = "article_stream_records_in_total"
+RIGHTS = {"output": WRITE_OUTPUT, "group": READ_GROUP, "input": READ_INPUT}
 
 
-def articles(first: int, count: int) -> list[Sent]:
-    """Give articles, and a record that is none."""
-    return [Sent(b"k", article(number)) for number in range(first, first + count)] + [Sent(b"k", b"{%d" % first)]
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A worker of its own for each right, side by side: most of the time they wait."""
 
+    right: Right
+    topics: Topics
+    worker: Worker
 
-@pytest.mark.parametrize(
-    "right", [WRITE_OUTPUT, WRITE_DEAD, READ_GROUP, READ_INPUT], ids=["output", "dead-letters", "group", "input"]
-)
-def test_a_right_taken_away_is_named_and_nothing_is_lost(guarded: GuardedKafka, right: Right) -> None:
-    topics = guarded.topics()
-    guarded.grant(topics)
-    settings = guarded.login(topics)
-    admin = Broker("real", guarded.plain)
+    def took(self, records: int) -> bool:
+        """Whether so many records are committed."""
+        return self.worker.metric("article_stream_records_in_total") == records
 
-    def says() -> bool:
-        status, body = worker.get("/health/ready")
+    def says(self) -> bool:
+        """Whether it is not ready, and names what is forbidden."""
+        status, body = self.worker.get("/health/ready")
         problems = orjson.loads(body)["problems"] if status == 503 else []
-        return any(right.name(settings) in problem and "forbids" in problem for problem in problems)
+        resource = self.right.name(self.topics.settings())
+        return any(resource in problem and "forbids" in problem for problem in problems)
 
-    with Worker(settings) as worker:
-        worker.wait_ready()
-        admin.send(f"{topics.name}.raw", articles(0, 5))
-        until(lambda: worker.metric(RECORDS_IN) == 6, "the first records")
-        guarded.take(topics, right)
-        admin.send(f"{topics.name}.raw", articles(5, 5))
-        until(says, "the health page to name what is forbidden")
-        assert worker.process.poll() is None, worker.log
-        guarded.grant(topics, [right])
-        until(lambda: worker.metric(RECORDS_IN) == 12, "the records that waited")
-        until(worker.ready, "the worker to be ready again")
-        assert worker.terminate() == 0, worker.log
-        assert "Traceback" not in worker.log
-    came = [message.value() for message in admin.read(f"{topics.name}.clean")]
+
+def articles(first: int) -> list[Sent]:
+    """Give five articles, and a record that is none."""
+    return [Sent(b"k", article(number)) for number in range(first, first + 5)] + [Sent(b"k", b"{%d" % first)]
+
+
+@pytest.fixture(scope="module")
+def cases(guarded: GuardedKafka) -> Iterator[dict[str, Case]]:
+    """Take a right from each worker, send, wait until it says so, give it back, wait until all is done."""
+    admin = Broker("real", guarded.plain)
+    with ExitStack() as stack:
+        found: dict[str, Case] = {}
+        for name, right in RIGHTS.items():
+            topics = guarded.topics()
+            guarded.grant(topics)
+            found[name] = Case(right, topics, stack.enter_context(Worker(guarded.login(topics))))
+            admin.send(f"{topics.name}.raw", articles(0))
+        for case in found.values():
+            until(partial(case.took, 6), "the first records")
+            guarded.take(case.topics, case.right)
+            admin.send(f"{case.topics.name}.raw", articles(5))
+        yield found
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_a_right_taken_away_is_named_and_nothing_is_lost(
+    guarded: GuardedKafka, cases: dict[str, Case], name: str
+) -> None:
+    case = cases[name]
+    until(case.says, "the health page to name what is forbidden")
+    assert case.worker.process.poll() is None, case.worker.log
+    guarded.grant(case.topics, [case.right])
+    until(lambda: case.took(12), "the records that waited")
+    until(case.worker.ready, "the worker to be ready again")
+    assert case.worker.terminate() == 0, case.worker.log
+    assert "Traceback" not in case.worker.log
+    admin = Broker("real", guarded.plain)
+    came = [message.value() for message in admin.read(f"{case.topics.name}.clean")]
     assert came == [expected(article(number)) for number in range(10)], "each once, in order"
-    assert [message.value() for message in admin.read(f"{topics.name}.dead")] == [b"{0", b"{5"]
+    assert [message.value() for message in admin.read(f"{case.topics.name}.dead")] == [b"{0", b"{5"]
