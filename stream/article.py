@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-Reason = Literal["repeat", "footer"]
+Reason = Literal["repeat", "footer", "junk"]
 
 
 class Removal(NamedTuple):
@@ -12,7 +12,8 @@ class Removal(NamedTuple):
 
     `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
     exactly what went: the paragraph, with the blank lines before it that went with it. `of` is, for a
-    repeat, the line of the paragraph it repeats; `rule` is, for a footer, the id of the rule that found it.
+    repeat, the line of the paragraph it repeats; `rule` is, for a footer or a line of junk, the
+    id of the rule that found it.
     """
 
     line: int

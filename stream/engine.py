@@ -151,5 +151,6 @@ class Engine:
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
         return (
             f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in "
-            f"= {parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines removed."
+            f"= {parts}; {total['repeats']:,} repeated paragraphs, {total['footer']:,} footer lines and "
+            f"{total['junk']:,} lines of junk removed."
         )

@@ -98,7 +98,7 @@ class Metrics:
         )
         for name in ("cleaned", "unchanged", "tombstone", "dead"):
             self._records.labels(name)
-        for name in ("repeat", "footer"):
+        for name in ("repeat", "footer", "junk"):
             self._removed.labels(name)
         for name in ("committed", "aborted"):
             self._transactions.labels(name)
@@ -126,11 +126,12 @@ class Metrics:
     def committed(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """A commit published these outcomes."""
         names: Tally[str] = Tally()
-        repeats = footer = withheld = bytes_in = bytes_out = 0
+        repeats = footer = junk = withheld = bytes_in = bytes_out = 0
         for outcome in outcomes:
             names[outcome.name] += 1
             repeats += outcome.repeats
             footer += outcome.footer
+            junk += outcome.junk
             withheld += outcome.withheld > 0
             bytes_in += len(outcome.source.value() or b"")
             bytes_out += len(outcome.value or b"")
@@ -143,13 +144,14 @@ class Metrics:
         self._bytes_out.inc(bytes_out)
         self._removed.labels("repeat").inc(repeats)
         self._removed.labels("footer").inc(footer)
+        self._removed.labels("junk").inc(junk)
         self._withheld.inc(withheld)
         self._transactions.labels("committed").inc()
         self._batch.observe(len(outcomes))
         self._commit.observe(seconds)
         self._last.set_to_current_time()
         self.totals.update(names)
-        self.totals.update({"repeats": repeats, "footer": footer})
+        self.totals.update({"repeats": repeats, "footer": footer, "junk": junk})
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -20,6 +20,7 @@ OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
 
 REPEATS_HEADER = "article-stream.repeats"
 FOOTER_HEADER = "article-stream.footer"
+JUNK_HEADER = "article-stream.junk"
 WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
 POINTER_HEADER = "article-stream.pointer"
@@ -57,7 +58,7 @@ class Record(Protocol):
 class Outcome(NamedTuple):
     """What becomes of one record. `timestamp_ms` is 0 where the record has none.
 
-    `reason` says why a record is dead. `repeats`, `footer` and `withheld` count paragraphs. `source` is the
+    `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
     record that came in: it is needed again if the broker finds the outcome too large.
     """
 
@@ -71,6 +72,7 @@ class Outcome(NamedTuple):
     repeats: int = 0
     footer: int = 0
     withheld: int = 0
+    junk: int = 0
 
     def size_bytes(self) -> int:
         """An upper bound of the record's size on the wire, before compression."""
@@ -124,12 +126,15 @@ class Processor:
 
     def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
         footer = _count(result.removed, "footer")
-        repeats = len(result.removed) - footer
+        junk = _count(result.removed, "junk")
+        repeats = len(result.removed) - footer - junk
         ours: Headers = [
             (REPEATS_HEADER, b"%d" % repeats),
             (FOOTER_HEADER, b"%d" % footer),
             (RULES_HEADER, self.version),
         ]
+        if junk:
+            ours.append((JUNK_HEADER, b"%d" % junk))
         if result.withheld:
             ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
         return Outcome(
@@ -143,6 +148,7 @@ class Processor:
             repeats,
             footer,
             len(result.withheld),
+            junk,
         )
 
 

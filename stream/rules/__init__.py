@@ -2,8 +2,10 @@
 
     [[rule]]
     id = "en.also-like"             unique; the same id in a later file replaces the rule
-    kind = "section"                section | label | inline | notice | end (see `Kind`)
-    match = "line"                  line: the whole line (the default); start: how it begins
+    kind = "section"                section | label | inline | notice | end | hint (see `Kind`)
+    about = "related"               its topic (see `ABOUTS`); not given: by its kind
+    match = "line"                  line: the whole line (the default); start: its first words;
+                                    opening: its first letters (hints only)
     phrases = ["you may also like"] case, spaces and the marks around a line do not matter
     example = "You may also like:"  a line it finds
     source = ["example.org"]        optional: the sites it is for
@@ -24,17 +26,27 @@ from os import PathLike
 from pathlib import Path
 
 from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, words
+from stream.rules.signs import ABOUTS, About
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib  # the same code, for Python 3.10
 
-__all__ = ["Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load", "words"]
+__all__ = ["ABOUTS", "About", "Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load", "words"]
 
-KINDS: tuple[Kind, ...] = ("section", "label", "inline", "notice", "end")
+KINDS: tuple[Kind, ...] = ("section", "label", "inline", "notice", "end", "hint")
 MATCHES: tuple[Match, ...] = ("line", "start")
-FIELDS = frozenset({"id", "kind", "match", "phrases", "example", "source"})
+HINT_MATCHES: tuple[Match, ...] = ("line", "opening")
+DEFAULT_ABOUT: dict[Kind, About] = {
+    "section": "related",
+    "label": "share",
+    "inline": "related",
+    "notice": "ad",
+    "end": "legal",
+    "hint": "nav",
+}
+FIELDS = frozenset({"id", "kind", "about", "match", "phrases", "example", "source"})
 MAX_PHRASE = 80
 """Characters. Longer lines are never looked up as markers."""
 
@@ -86,7 +98,7 @@ def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
             raise RuleError(name, f"disable: there is no rule {rule_id!r} in this file or before it")
 
 
-def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:
+def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C901 - one check for each field
     rule_id = entry.get("id")
     if not isinstance(rule_id, str) or not rule_id.isprintable() or not rule_id or rule_id != "".join(rule_id.split()):
         where = f"{name}: rule number {number}"
@@ -97,9 +109,13 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:
     kind = next((kind for kind in KINDS if kind == entry.get("kind")), None)
     if kind is None:
         raise RuleError(where, f"kind is {entry.get('kind')!r}; allowed are {', '.join(KINDS)}")
-    match = next((match for match in MATCHES if match == entry.get("match", "line")), None)
+    matches = HINT_MATCHES if kind == "hint" else MATCHES
+    match = next((match for match in matches if match == entry.get("match", "line")), None)
     if match is None:
-        raise RuleError(where, f"match is {entry.get('match')!r}; allowed are {', '.join(MATCHES)}")
+        raise RuleError(where, f"match is {entry.get('match')!r}; allowed are {', '.join(matches)}")
+    about = next((about for about in ABOUTS if about == entry.get("about", DEFAULT_ABOUT[kind])), None)
+    if about is None:
+        raise RuleError(where, f"about is {entry.get('about')!r}; allowed are {', '.join(ABOUTS)}")
     phrases = _strings(where, "phrases", entry.get("phrases"))
     for phrase in phrases:
         if not fold(phrase) or len(phrase) > MAX_PHRASE:
@@ -109,8 +125,9 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:
     example = entry.get("example")
     if not isinstance(example, str):
         raise RuleError(where, "example must be a string: a line that the rule finds")
-    rule = Rule(rule_id, kind, match, phrases, example, _strings(where, "source", entry.get("source", [])))
-    if Rules.of((replace(rule, source=()),), "").find(example) is None:
+    rule = Rule(rule_id, kind, match, phrases, example, about, _strings(where, "source", entry.get("source", [])))
+    alone = Rules.of((replace(rule, source=()),), "")
+    if not (alone.signs.of(example) if kind == "hint" else alone.find(example)):
         raise RuleError(where, f"the rule does not find its example {example!r}")
     return rule
 

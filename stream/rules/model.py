@@ -6,17 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Kind = Literal["section", "label", "inline", "notice", "end"]
+from stream.rules.signs import About, Signs, signs_of
+
+Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
 """What a line that a rule finds tells:
 
 section: a heading with links below it ("You may also like");
 label: a word or two that a body may use too ("Comments", "Share"): short lines must follow it;
 inline: a phrase with its link behind a colon ("Read more: ..."), or alone on its line;
 notice: a line that says nothing of the article wherever it stands ("Advertisement");
-end: a line that only stands at the end ("All rights reserved").
+end: a line that only stands at the end ("All rights reserved");
+hint: a word that tells something only together with the lines around it ("Next"): evidence for the tail
+    model, never a reason of its own.
 """
 
-Match = Literal["line", "start"]
+Match = Literal["line", "start", "opening"]
 
 _AROUND = (
     " \t\r\u00a0:\u2026.,;!?>\u00bb\u203a\u2013\u2014-|\u2022*\u00b7()[]{}#+0123456789<\u00ab\u2039/\"'\u201c\u201d"
@@ -59,6 +63,7 @@ class Rule:
     match: Match
     phrases: tuple[str, ...]
     example: str
+    about: About
     source: tuple[str, ...] = ()
 
 
@@ -68,6 +73,7 @@ class Rules:
 
     rules: tuple[Rule, ...]
     version: str
+    signs: Signs = field(repr=False, compare=False)
     lines: Mapping[str, Rule] = field(repr=False, compare=False)
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
@@ -80,7 +86,7 @@ class Rules:
         heads: dict[str, Rule] = {}
         starts: _Node = {}
         for rule in rules:
-            for phrase in () if rule.source else map(fold, rule.phrases):
+            for phrase in () if rule.source or rule.kind == "hint" else map(fold, rule.phrases):
                 if rule.kind == "inline":  # alone on its line it gives way to a label or a section
                     heads[phrase] = rule
                     continue
@@ -91,7 +97,8 @@ class Rules:
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
         openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
-        return cls(rules, version, lines, heads, starts, openings)
+        signs = signs_of(rule for rule in rules if not rule.source)
+        return cls(rules, version, signs, lines, heads, starts, openings)
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules for the lines at `places`: 0-based index -> rule, in order.

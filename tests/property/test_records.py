@@ -61,7 +61,7 @@ def test_every_record_has_one_outcome_and_keeps_what_is_not_text(record: FakeRec
         assert (letter.partition, letter.offset) == (record.the_partition, record.the_offset)
         return
     assert (outcome.name == "tombstone") == (record.the_value is None) == (outcome.value is None)
-    assert (outcome.name == "cleaned") == (outcome.repeats + outcome.footer > 0)
+    assert (outcome.name == "cleaned") == (outcome.repeats + outcome.footer + outcome.junk > 0)
     if outcome.name != "cleaned":
         assert outcome.value is record.the_value
     again = processor.process(FakeRecord(outcome.value, the_headers=outcome.headers))

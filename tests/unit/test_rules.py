@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from stream.rules import KINDS, RuleError, Rules, builtin, fold, load
+from stream.rules import ABOUTS, KINDS, RuleError, Rules, builtin, fold, load
 
-LANGUAGES = {"en", "de", "fr", "es", "pt", "it", "nl", "pl", "ru", "zh", "el"}
+LANGUAGES = {
+    *("ar", "bg", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hu", "id", "it"),
+    *("ja", "ko", "nl", "no", "pl", "pt", "ro", "ru", "sr", "sv", "th", "tr", "uk", "vi", "zh"),
+}
 GOOD = (
     '[[rule]]\nid = "my.rule"\nkind = "section"\n'
     'phrases = ["More from the island"]\nexample = "More from the island:"\n'
@@ -22,9 +25,27 @@ def rule_file(tmp_path: Path) -> Path:
 
 def test_each_rule_finds_its_example() -> None:
     for rule in builtin().rules:
+        if rule.kind == "hint":
+            continue
         assert Rules.of((rule,), "").find(rule.example) is rule, rule.id
         assert rule.kind in KINDS
         assert builtin().find(rule.example) is not None
+
+
+def test_a_hint_is_evidence_and_never_a_reason() -> None:
+    hints = [rule for rule in builtin().rules if rule.kind == "hint"]
+    for rule in hints:
+        alone = Rules.of((rule,), "")
+        assert alone.find(rule.example) is None
+        assert alone.signs.of(rule.example) % 10 == (ABOUTS.index(rule.about) + 1) % 10, rule.id
+    assert len(hints) > 300
+
+
+@pytest.mark.parametrize(
+    ("line", "about"), [("RELATED ARTICLES", 1), ("Read more: a headline", 11), ("ΣΧΟΛΙΑ", 3), ("A sentence.", 0)]
+)
+def test_what_a_line_says_of_itself(line: str, about: int) -> None:
+    assert builtin().signs.of(line) == about
 
 
 def test_languages_and_ids() -> None:
@@ -90,6 +111,8 @@ def test_a_rule_for_one_source_is_kept_and_not_applied_to_all(rule_file: Path) -
         (GOOD.replace('"my.rule"', '"my rule"'), ["number 1", "id"]),
         (GOOD.replace("section", "regex"), ["my.rule", "'regex'", *KINDS]),
         (GOOD + 'match = "regex"', ["my.rule", "'regex'", "line, start"]),
+        (GOOD + 'about = "weather"', ["my.rule", "'weather'", *ABOUTS]),
+        (GOOD.replace("section", "hint") + 'match = "start"', ["my.rule", "'start'", "line, opening"]),
         (GOOD + "pattern = 3", ["my.rule", "'pattern'", "phrases"]),
         (GOOD.replace('["More from the island"]', "[]"), ["my.rule", "phrases"]),
         (GOOD.replace('["More from the island"]', '["—"]'), ["my.rule", "'—'"]),

@@ -1,0 +1,64 @@
+"""Lines of junk within the body: only what is certain, and never what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from stream.rules import Rule
+from stream.rules.signs import ABOUTS, LEFT, OPENING, RIGHT
+from stream.tail.lines import CLOSED, SHORT, Line
+
+_CJK = "\u2e80"
+_COLONS = (":", "\uff1a")
+_SENTENCE_MARKS = tuple(".!\u3002\uff01")
+_COUNTED = "])} \u00a0"
+SHARE, AD = ABOUTS.index("share") + 1, ABOUTS.index("ad") + 1
+_BARS = (SHARE, ABOUTS.index("subscribe") + 1, ABOUTS.index("nav") + 1)
+_HEADS = (ABOUTS.index("related") + 1, SHARE, ABOUTS.index("popular") + 1, ABOUTS.index("subscribe") + 1)
+_COMMENTS = ABOUTS.index("comments") + 1
+
+
+def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, Rule]) -> list[tuple[int, str]]:
+    """Give the lines of junk and their rules: those of `marks` that stand before the footer and are certain.
+
+    An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
+    words ("Related articles"); a link under a colon ("Read more: ..."). The first line never goes.
+    """
+    found = []
+    for at, rule in marks.items():
+        if 0 < at < len(texts) and _certain(texts, lines, at, rule):
+            found.append((at, rule.id))
+    return found
+
+
+def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -> bool:
+    text, topic = texts[at], lines[at].topic
+    if rule.kind == "notice":
+        return len(text) <= SHORT and lines[at].end != CLOSED
+    if rule.kind == "inline":
+        return _linked(text, rule)
+    if rule.kind == "end" or topic > OPENING:
+        return False
+    if topic in _BARS and (_whole(lines, at - 1) or (at + 1 < len(texts) and _whole(lines, at + 1))):
+        return True
+    key = text.lower().lstrip(LEFT).rstrip(RIGHT)
+    if " " not in key and not (len(key) > 3 and key[0] > _CJK):  # noqa: PLR2004 - four ideographs are two words
+        return False
+    if topic == _COMMENTS:
+        return text[0].isalpha() and not text.rstrip(_COUNTED)[-1:].isdigit()
+    return topic in _HEADS
+
+
+def _whole(lines: Sequence[Line], at: int) -> bool:
+    return 0 < lines[at].topic <= OPENING
+
+
+def _linked(text: str, rule: Rule) -> bool:
+    """Whether a headline, not a sentence, follows the colon of "Read more: ..."."""
+    if rule.about != "related" or len(text) > SHORT or text.endswith(_SENTENCE_MARKS) or "..." in text:
+        return False
+    for colon in _COLONS:
+        head, found, link = text.partition(colon)
+        if found and link.strip():
+            return " " in head.strip() or head[:1] > _CJK
+    return False

@@ -1,0 +1,100 @@
+"""What a short line says of itself, for the tail model: a number a topic, found by two look-ups.
+
+A rule's topic (`about`) gives the number: 1 to 10 for the whole line, 10 more for how a line begins.
+Unlike `Rules.find` this also knows the hints: words that tell something only together with the lines
+around them ("next", "home", "by ...") and never take a line away on their own.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Literal, NamedTuple, Protocol
+
+About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
+ABOUTS: tuple[About, ...] = (
+    *("related", "share", "comments", "tags", "popular"),
+    *("ad", "legal", "subscribe", "nav", "credit"),
+)
+OPENING = len(ABOUTS)
+LEGAL_WORDS = 2 * OPENING + 1
+"""The number of a line with a copyright sign in it."""
+
+LEFT = (
+    " \t\r\u00a0\u3000\u200b\ufeff\u00b7\u2022\u25cf\u25cb\u25e6\u25aa\u25ab\u25a0\u25a1\u25c6\u25c7\u25ba\u25b6\u25b8"
+    "\u25b7\u2192\u00bb>\u203a\u2039\u00ab|*+#~_-\u2013\u2014.\u2026,:\uff1a;!?'\"\u201c\u201d\u2018\u20190123456789/\\"
+    "=^\u2020\u2021\u2116\u2191\u2193\u2190\u2713\u221a\u2606\u2605\u25bc\u25b2\u25b3\u25bd\u25ce&"
+)
+RIGHT = LEFT + "()[]\uff08\uff09\u3010\u3011{}\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
+_STEM = 2
+_CJK = "\u2e80"
+_GREEK = ("\u0370", "\u0400")
+
+
+class Phrases(Protocol):
+    """What is needed of a rule."""
+
+    @property
+    def about(self) -> About:
+        """Its topic."""
+
+    @property
+    def match(self) -> str:
+        """Whether the whole line counts, or how it begins."""
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """What it finds."""
+
+
+class Signs(NamedTuple):
+    """The look-ups. `openings` is by the first two characters: all of them, and each with its number, longest first."""
+
+    whole: Mapping[str, int]
+    openings: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, int], ...]]]
+
+    def of(self, line: str) -> int:
+        """The number of a line's topic; 0 for none."""
+        low = line.lower().lstrip(LEFT)
+        found = self.whole.get(low.rstrip(RIGHT), 0)
+        if not found:
+            known = self.openings.get(low[:_STEM])
+            if known is not None and low.startswith(known[0]):
+                return next(number for phrase, number in known[1] if low.startswith(phrase))
+        return found
+
+
+def _openings(phrase: str, match: str) -> list[str]:
+    """How a line begins that has this phrase at its start, as whole words or, for `opening`, as letters."""
+    if match == "line" or len(phrase) < _STEM:
+        return []
+    if match == "opening" or phrase[0] >= _CJK:
+        return [phrase]
+    return [f"{phrase} ", f"{phrase}:"]
+
+
+def plain(line: str) -> str:
+    """Without accents: what capitals in Greek headings lose."""
+    marks = (char for char in unicodedata.normalize("NFD", line) if not unicodedata.combining(char))
+    return unicodedata.normalize("NFC", "".join(marks))
+
+
+def signs_of(rules: Iterable[Phrases]) -> Signs:
+    """Index the rules; of two with the same phrase the later one counts."""
+    whole: dict[str, int] = {}
+    stems: dict[str, dict[str, int]] = {}
+    for rule in rules:
+        number = ABOUTS.index(rule.about) + 1
+        for phrase in rule.phrases:
+            low = phrase.lower().lstrip(LEFT)
+            forms = {low, plain(low)} if _GREEK[0] <= low[:1] < _GREEK[1] else {low}
+            for form in forms:
+                if rule.match in ("line", "start") and form.rstrip(RIGHT):
+                    whole[form.rstrip(RIGHT)] = number
+                for opening in _openings(form, rule.match):
+                    stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
+    openings = {}
+    for stem, found in stems.items():
+        ordered = sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))
+        openings[stem] = (tuple(phrase for phrase, _ in ordered), tuple(ordered))
+    return Signs(whole, openings)

@@ -1,0 +1,222 @@
+"""One line as numbers: what can be seen of it without understanding it.
+
+A line becomes seven codes, the codes become a weight (below zero: body, above: footer, in hundredths of
+log-odds) and a few counts, packed into one integer so that sums over many lines cost one subtraction.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from stream.rules.signs import LEGAL_WORDS, Signs
+
+PROSE = 80
+"""A closed line of at least this effective length is prose."""
+LONGEST = 600
+"""Lengths above count as this."""
+SHORT = 120
+"""Only lines up to this effective length are looked up, and looked at closely."""
+LEGAL_LONGEST = 400
+CLIP = 150
+"""A line's weight is clipped to this before it is summed."""
+
+_CUTS = (2, 4, 7, 10, 13, 16, 20, 25, 30, 35, 42, 50, 60, 72, 86, 102, 122, 150, 190, 250, 350, 550)
+BINS = bytes(sum(size >= cut for cut in _CUTS) for size in range(LONGEST + 1))
+SIZES = bytes([0] * 9 + [1] * 6 + [2] * 8)  # bin -> short, middle, long
+
+CLOSED, COLON, COMMA, ENDS_IN_DIGIT, SYMBOL, QUOTED = 1, 2, 3, 4, 5, 6
+ENDS = 7
+_END = {
+    **dict.fromkeys(".!?\u3002\uff01\uff1f\uff1b;\u2026\u0964\u061f\u0589\uff61", CLOSED),
+    **dict.fromkeys(":\uff1a", COLON),
+    **dict.fromkeys(",\uff0c\u3001", COMMA),
+    **dict.fromkeys("0123456789", ENDS_IN_DIGIT),
+    **dict.fromkeys(")]\uff09\u3011}>\u203a|\u2192*/-\u2013\u2014_+=&", SYMBOL),
+}
+_QUOTES = frozenset("\"\u201d\u2019'\u300d\u300f\u201c\u00bb")
+_COMMAS = ",\uff0c"
+STARTS_IN_DIGIT, STARTS_IN_SYMBOL = 3, 6
+_START = {
+    **{
+        letter: 2 if letter.isupper() or letter.istitle() else 1
+        for letter in map(chr, range(33, 0x530))
+        if letter.isalpha()
+    },
+    **dict.fromkeys("0123456789", STARTS_IN_DIGIT),
+    **dict.fromkeys("\"\u201c\u2018'\u00ab\u201e\u300c\u300e\u201d\u2019", 4),
+    **dict.fromkeys("([\uff08\u3010{<", 5),
+    **dict.fromkeys(
+        "\u00b7\u2022\u25cf\u25cb\u25e6\u25aa\u25ab\u25a0\u25a1\u25c6\u25c7\u25ba\u25b6\u25b8\u25b7\u2192\u00bb>\u203a|*+#~_"
+        "-\u2013\u2014.\u2026,:;!?/\\=&\u00a9@$^",
+        STARTS_IN_SYMBOL,
+    ),
+}
+_DATE = re.compile(
+    r"[0-9][:./\u5e74\u6708-][0-9]|(?:19|20)[0-9][0-9]|[0-9] (?:\u043c\u0438\u043d|\u0447\u0430\u0441|min|hour|ago)"
+)
+_DIGIT = re.compile(r"[0-9]")
+_MANY, _SOME = 6, 3  # capitals, of ten words
+_FEW_WORDS, _CAPITALS_FROM = 2, 15
+_PAIR = 2
+
+# Where each group of one-hot columns begins; size stands for short, middle, long.
+BY_START, BY_TOPIC, BY_DIGITS, BY_CAPITALS, BY_SENTENCES, COLUMNS = 161, 185, 207, 225, 243, 252
+TOPICS = BY_DIGITS - BY_TOPIC
+
+# Counts in one integer, twenty bits each.
+BITS = 20
+ONE = (1 << BITS) - 1
+WHOLE, ANY_TOPIC, COMMENTS, STUBS, PROSES, LENGTH, PROSE_LENGTH, COLONS, DIGITS, BULLETS = (
+    *(0, 20, 40, 60, 80, 100),
+    *(132, 172, 192, 212),
+)
+_STUB = 40
+_MOST_PROSE = 4000
+_WHOLE_TOPICS = frozenset({*range(1, 11), LEGAL_WORDS})
+_COMMENT_TOPICS = (3, 13)
+
+Codes = tuple[int, int, int, int, int, int, int]
+"""Effective length, end, start, topic, digits, capitals, sentences."""
+
+
+class Line(NamedTuple):
+    """What the page needs of a line."""
+
+    weight: int
+    clipped: int
+    length: int
+    end: int
+    start: int
+    topic: int
+    capitals: int
+    counts: int
+    prose: bool
+
+
+_line: Callable[[tuple[object, ...]], Line] = partial(tuple.__new__, Line)  # `Line` without a call of Python
+NO_LINE = Line(0, 0, 0, 0, 0, 0, 0, 0, prose=False)
+
+
+def halves(lines: Sequence[str]) -> int:
+    """Half characters that a letter counts: five in scripts without spaces, which say more with each."""
+    text = "\n".join(lines[:60])
+    if text.isascii():
+        return 2
+    wide = len(text.encode("utf-8", "surrogatepass")) * 100 > (len(text) + 1) * 205
+    return 5 if wide and not any("\u0900" <= letter < "\u1100" for letter in text[:200]) else 2
+
+
+def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
+    """The codes of a line that is not blank."""
+    size = len(line)
+    if per_letter > _PAIR and not line.isascii():
+        size = size * per_letter >> 1
+    if not size:
+        return (0, 0, 0, 0, 0, 0, 0)
+    last = line[-1]
+    if last in _QUOTES and size > 1:
+        before = line[-2:-1]
+        end = CLOSED if before and (_END.get(before) == CLOSED or before in _COMMAS) else QUOTED
+    else:
+        end = _END.get(last, 0)
+    topic = digits = capitals = sentences = 0
+    if size <= SHORT:
+        topic = signs.of(line)
+        if _DIGIT.search(line):
+            digits = 2 if _DATE.search(line) else 1
+        capitals = _capitals(line, size)
+        if "@" in line or "http" in line or "www." in line:
+            digits += 3
+    if size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line):
+        topic = LEGAL_WORDS
+    if ". " in line or "\u3002" in line[:-1]:
+        sentences = 1
+    elif ": " in line or "\uff1a" in line[:-1]:
+        sentences = 2
+    return (size, end, _START.get(line[0], 0), topic, digits, capitals, sentences)
+
+
+def _capitals(line: str, size: int) -> int:
+    """1: all capitals; 2: each word begins with one; 3, 4, 5: most, some, few do; 0: not looked at."""
+    if line.isupper():
+        return 1
+    if line.istitle():
+        return 2
+    if size > _CAPITALS_FROM:
+        words = line.split()
+        if len(words) > _FEW_WORDS:
+            share = sum([word[0].isupper() for word in words]) * 10
+            return 3 if share >= len(words) * _MANY else 4 if share > len(words) * _SOME else 5
+    return 0
+
+
+def columns(codes: Codes) -> tuple[int, ...]:
+    """The one-hot columns that are set for a line."""
+    length, end, start, topic, digits, capitals, sentences = codes
+    bin_ = BINS[min(length, LONGEST)]
+    size = SIZES[bin_]
+    return (
+        bin_ * ENDS + end,
+        BY_START + start * 3 + size,
+        BY_TOPIC + topic,
+        BY_DIGITS + digits * 3 + size,
+        BY_CAPITALS + capitals * 3 + size,
+        BY_SENTENCES + sentences * 3 + size,
+    )
+
+
+def line_of(codes: Codes, weights: Sequence[int]) -> Line:
+    """Weigh a line and count what is in it."""
+    length, end, start, topic, digits, capitals, sentences = codes
+    capped = min(length, LONGEST)
+    bin_ = BINS[capped]
+    size = SIZES[bin_]
+    weight = (
+        weights[bin_ * ENDS + end]
+        + weights[BY_START + start * 3 + size]
+        + weights[BY_TOPIC + topic]
+        + weights[BY_DIGITS + digits * 3 + size]
+        + weights[BY_CAPITALS + capitals * 3 + size]
+        + weights[BY_SENTENCES + sentences * 3 + size]
+    )
+    prose = length >= PROSE and end == CLOSED
+    counts = capped << LENGTH
+    if topic:
+        counts |= 1 << ANY_TOPIC
+        if topic in _WHOLE_TOPICS:
+            counts |= 1 << WHOLE
+        if topic in _COMMENT_TOPICS:
+            counts |= 1 << COMMENTS
+    if length < _STUB and end != CLOSED:
+        counts |= 1 << STUBS
+    if length <= SHORT:
+        if sentences == COLON:
+            counts |= 1 << COLONS
+        if digits:
+            counts |= 1 << DIGITS
+        if start in {STARTS_IN_DIGIT, STARTS_IN_SYMBOL}:
+            counts |= 1 << BULLETS
+    if prose:
+        counts |= 1 << PROSES | min(length, _MOST_PROSE) << PROSE_LENGTH
+    clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
+    return _line((weight, clipped, capped, end, start, topic, capitals, counts, prose))
+
+
+Memo = dict[int, dict[str, Line]]
+"""Lines seen before in the same article, by the half characters of a letter."""
+
+
+def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: Memo | None = None) -> list[Line]:
+    """Look at each line; none is blank."""
+    per_letter = halves(lines)
+    seen = {} if memo is None else memo.setdefault(per_letter, {})
+    found = []
+    for line in lines:
+        known = seen.get(line)
+        if known is None:
+            known = seen[line] = line_of(codes_of(line, per_letter, signs), weights)
+        found.append(known)
+    return found

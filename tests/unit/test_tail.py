@@ -1,0 +1,94 @@
+"""Where the footer begins, as one decision over the page."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from typing import Any
+
+import pytest
+
+from stream.cleaning import clean, restore
+from stream.rules import builtin
+from stream.tail.decision import find_tail, within_budget
+from stream.tail.features import FEATURES, features_of, page_of
+from stream.tail.lines import CLIP, codes_of, halves, lines_of
+from stream.tail.model import chances, model_of, shipped
+
+DATA = json.loads(files("stream.tail").joinpath("weights.json").read_text("utf-8"))
+P = [
+    f"Paragraph {i} tells what the harbour master said that day. He had seen it all, and he said so to anybody."
+    for i in range(12)
+]
+LINKS = ["Five stations worth a stop", "Ferry stops for the winter", "Baker: 'I rise early'", "Market in the old depot"]
+
+
+def walk(tree: Mapping[str, Sequence[int]], row: Sequence[int]) -> int:
+    at = 0
+    while tree["f"][at] >= 0:
+        at = tree["l"][at] if row[tree["f"][at]] <= tree["v"][at] else tree["r"][at]
+    return tree["v"][at]
+
+
+def test_the_tables_give_what_walking_the_trees_gives() -> None:
+    model, rng = shipped(), random.Random(1)  # noqa: S311 - the same each time
+    for _ in range(50):
+        row = [rng.choice([-300, -1, 0, 1, 5, 40, 500, 9000]) for _ in FEATURES]
+        assert model.score(row) == sum(walk(tree, row) for tree in DATA["trees"])
+
+
+def test_weights_of_other_features_are_refused() -> None:
+    other: dict[str, Any] = DATA | {"features": ["place"]}
+    with pytest.raises(ValueError, match="other features"):
+        model_of(other)
+
+
+def test_a_row_has_every_feature() -> None:
+    page = page_of(lines_of([*P, "Related articles", *LINKS], shipped().line_weights, builtin().signs), quick=False)
+    assert {len(row) for row in features_of(page)} == {len(FEATURES)}
+    assert page.cuts == sorted(set(page.cuts))
+    assert page.cuts[-1] == len(page.lines)
+    assert all(-CLIP <= line.clipped <= CLIP for line in page.lines)
+
+
+def test_likelihoods_are_whole_numbers_and_in_order() -> None:
+    found = chances([0, 1000, -1000, -99_999])
+    assert found[1] == 1 << 20
+    assert found[1] > found[0] > found[2] > found[3] == 0
+
+
+def test_scripts_without_spaces_say_more_with_a_letter() -> None:
+    assert halves(["Elf Fähren"]) == 2
+    assert halves(["渡轮星期一再次停航"]) == 5
+    assert codes_of("渡轮星期一再次停航。", 5, builtin().signs)[0] == 25
+
+
+@pytest.mark.parametrize("footer", [["Related articles", *LINKS], ["Share", "Tweet", "Print", *LINKS]])
+def test_a_footer_is_found(footer: list[str]) -> None:
+    assert find_tail([*P, *footer], builtin().signs, shipped()).begin == len(P)
+
+
+@pytest.mark.parametrize("lines", [[], ["One line"], P, ["A title", *P], P[:1]])
+def test_a_body_has_none(lines: list[str]) -> None:
+    assert find_tail(lines, builtin().signs, shipped()).begin == len(lines)
+
+
+def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
+    def within(lines: list[str], cut: int) -> bool:
+        return within_budget(page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), cut)
+
+    assert within([*P[:9], *LINKS, *P[9:12]], 9)
+    assert not within([*P[:4], *LINKS, *P[4:]], 4)
+    assert within([*P[:4], "Comments (8)", *LINKS, *P[4:]], 4)
+    assert not within([*P[:4], "Related articles", *LINKS, *P[4:]], 4)
+    assert within([*P[:7], "Related articles", *LINKS, *P[7:]], 7)
+    assert within([*P[:6], *LINKS * 4, *P[6:]], 6)
+
+
+def test_a_line_of_junk_goes_alone_and_says_so() -> None:
+    raw = "\n".join([*P[:5], "Advertisement", *P[5:8], "Share", "Tweet", *P[8:], ""])
+    cleaned = clean(raw)
+    assert [(removal.line, removal.reason) for removal in cleaned.removed] == [(6, "junk"), (10, "junk"), (11, "junk")]
+    assert restore(cleaned) == raw

@@ -1,0 +1,232 @@
+# ruff: noqa: INP001 - a script in a folder of scripts, not a package
+"""Learn the tail model from labelled pages, and write the weights that the package ships.
+
+    OMP_NUM_THREADS=1 python tools/train_footer.py CORPUS.jsonl.gz [--cv FOLDS.json] [--out FILE]
+
+The pages are those of `article-stream evaluate` (docs/cleaning.md). `--cv` first learns five times without
+a fifth of the sites each, and writes those five models with the pages that none of them has seen. One
+thread, fixed seeds, integer weights: the same pages give the same file. Needs the extra `train`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import json
+import math
+import random
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import lightgbm  # noqa: E402
+import numpy as np  # noqa: E402
+from scipy.sparse import csr_matrix  # noqa: E402
+from sklearn.linear_model import LogisticRegression  # noqa: E402
+
+from stream.rules import builtin  # noqa: E402
+from stream.tail.features import FEATURES, features_of, page_of  # noqa: E402
+from stream.tail.lines import COLUMNS, Codes, codes_of, columns, halves, line_of  # noqa: E402
+from stream.tail.model import LEAVES, UNIT  # noqa: E402
+
+WEIGHTS = ROOT / "stream" / "tail" / "weights.json"
+FOLDS = 5
+LINE_UNIT = 100
+TREES = 200
+GENRES = {"news": 1.0, "blog+news": 0.1}  # the weight of a page; others are left out
+# The costs and limits of stream/tail/decision.py, found by search on cross-validated likelihoods.
+RULE = {
+    "loss": 100, "share": 325, "right": 22, "third": 704,
+    "none_opens_1": 56, "none_opens_3": 165, "none_opens_10": 427, "none_opens_more": 284,
+    "none_marked_1": 126, "none_marked_3": 231, "none_marked_10": 737, "none_marked_more": 579,
+    "none_shape_1": 46, "none_shape_3": 101, "none_shape_10": 440, "none_shape_more": 134,
+}  # fmt: skip
+PARAMETERS = {
+    "learning_rate": 0.08, "num_leaves": LEAVES, "min_data_in_leaf": 150, "min_sum_hessian_in_leaf": 1.0,
+    "lambda_l2": 40, "feature_fraction": 0.2, "feature_fraction_seed": 3, "max_bin": 63, "seed": 1,
+    "verbosity": -1, "num_threads": 1, "deterministic": True, "force_row_wise": True,
+}  # fmt: skip
+
+
+class Sample(NamedTuple):
+    """A page, or what is left of one: the codes of its lines, and the first and last cut that are right."""
+
+    page: int
+    codes: list[Codes]
+    first: int
+    last: int
+    weight: float
+
+
+def main() -> None:
+    """Train, and say what was written."""
+    parser = argparse.ArgumentParser(description="Learn the tail model.")
+    parser.add_argument("corpus")
+    parser.add_argument("--cv", help="cross-validate: file for the five models and their pages")
+    parser.add_argument("--out", default=str(WEIGHTS))
+    asked = parser.parse_args()
+    with gzip.open(asked.corpus, "rt", encoding="utf-8") as file:
+        pages = [json.loads(line) for line in file]
+    samples, design = samples_of(pages), design_of(pages)
+    if asked.cv:
+        folds = [int(hashlib.sha256(page["source"].encode()).hexdigest(), 16) % FOLDS for page in pages]
+        parts = []
+        for fold in range(FOLDS):
+            data = fit(samples, design, np.array([other != fold for other in folds]))
+            parts.append((data, [page["id"] for page, other in zip(pages, folds, strict=True) if other == fold]))
+            sys.stderr.write(f"fold {fold + 1} of {FOLDS}\n")
+        Path(asked.cv).write_text(json.dumps(parts), encoding="utf-8")
+    text = json.dumps(fit(samples, design, np.ones(len(pages), bool)), separators=(",", ":"), sort_keys=True) + "\n"
+    Path(asked.out).write_text(text, encoding="utf-8")
+    sys.stderr.write(f"{asked.out}: {len(text):,} bytes, sha256 {hashlib.sha256(text.encode()).hexdigest()}\n")
+
+
+def variants(page: dict[str, Any], lines: list[str], rng: random.Random) -> list[tuple[list[int], float]]:
+    """The page, its body alone, with its junk, with one to ten lines of the footer, with half: lines and weight."""
+    start, end, keep = page["footer_start"], len(lines), page["keep"]
+    body, raw = [at for at in range(start) if keep[at]], list(range(start))
+    foot = list(range(start, end))
+    found = [(list(range(end)), 2.0), (body, 2.0)]
+    if raw != body:
+        found.append((raw, 1.4))
+    if foot:
+        found.append((body + foot[: rng.randint(1, 10)], 1.0))
+        found.append((raw + foot[: rng.randint(1, 10)], 0.7))
+        if len(foot) > 11:  # noqa: PLR2004 - more than the above
+            found.append((raw + foot[: rng.randint(11, len(foot))], 0.6))
+        found.append((body + foot, 0.7))
+        found.append((body + foot[: rng.randint(1, 10)], 0.5))
+    return found
+
+
+def samples_of(pages: list[dict[str, Any]]) -> list[Sample]:
+    """All variants of all pages that are learned from."""
+    signs = builtin().signs
+    samples = []
+    for number, page in enumerate(pages):
+        if page["genre"] not in GENRES:
+            continue
+        lines = page["raw"].split("\n")
+        neutral = page.get("neutral") or [False] * len(lines)
+        codes: dict[int, list[Codes]] = {}
+        chance = random.Random(number)  # noqa: S311 - the same each time
+        for places, weight in variants(page, lines, chance):
+            per_letter = halves([lines[at] for at in places])
+            if per_letter not in codes:
+                codes[per_letter] = [codes_of(line, per_letter, signs) for line in lines]
+            first = max((at + 1 for at, place in enumerate(places) if page["keep"][place]), default=0)
+            if len(places) < 2 or not first:  # noqa: PLR2004 - there is nothing to cut
+                continue
+            last = first
+            while last < len(places) and neutral[places[last]]:
+                last += 1
+            mine = [codes[per_letter][at] for at in places]
+            samples.append(Sample(number, mine, first, last, weight * GENRES[page["genre"]]))
+        page["codes"] = codes_of_page(lines)
+    return samples
+
+
+def codes_of_page(lines: list[str]) -> list[Codes]:
+    """The codes of a whole page."""
+    signs, per_letter = builtin().signs, halves(lines)
+    return [codes_of(line, per_letter, signs) for line in lines]
+
+
+class Design(NamedTuple):
+    """The lines as one-hot columns, whether each is footer, its weight, its page."""
+
+    columns: Any
+    footer: Any
+    weights: Any
+    pages: Any
+
+
+def design_of(pages: list[dict[str, Any]]) -> Design:
+    """Every line of every page that is learned from; body and footer of a page weigh the same."""
+    rows, footer, weights, numbers = [], [], [], []
+    for number, page in enumerate(pages):
+        start = page["footer_start"]
+        for at, codes in enumerate(page.get("codes", ())):
+            rows.append(columns(codes))
+            footer.append(at >= start)
+            numbers.append(number)
+            side = start if at < start else len(page["codes"]) - start
+            weights.append((20 if page["genre"] == "news" else 10) / max(1, side))
+    flat = np.array(rows)
+    ones = (np.ones(flat.size), flat.ravel(), np.arange(0, flat.size + 1, flat.shape[1]))
+    return Design(csr_matrix(ones, shape=(len(flat), COLUMNS)), np.array(footer), np.array(weights), np.array(numbers))
+
+
+def fit(samples: list[Sample], design: Design, chosen: Any) -> dict[str, Any]:
+    """Both stages on the chosen pages, as the content of a weights file."""
+    mine = chosen[design.pages]
+    learned = LogisticRegression(C=1.0, max_iter=300, tol=1e-6)
+    learned.fit(design.columns[mine], design.footer[mine], sample_weight=design.weights[mine])
+    line_weights = [round(float(weight) * LINE_UNIT) for weight in np.round(learned.coef_[0] * LINE_UNIT) / LINE_UNIT]
+    offset = round(float(learned.intercept_[0]) * LINE_UNIT)
+    for column in range(161):  # each line has exactly one of these
+        line_weights[column] += offset
+    trees = fit_trees([sample for sample in samples if chosen[sample.page]], line_weights)
+    data = {"features": list(FEATURES), "line_weights": line_weights, "trees": trees, "rule": RULE, "version": ""}
+    data["version"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+    return data
+
+
+def fit_trees(samples: list[Sample], line_weights: list[int]) -> list[dict[str, list[int]]]:
+    """Boosted trees over each page's possible cuts: a softmax over them, the right one (or the next after it) wins."""
+    rows: list[tuple[int, ...]] = []
+    right: list[int] = []
+    sizes: list[int] = []
+    weights: list[float] = []
+    for sample in samples:
+        page = page_of([line_of(codes, line_weights) for codes in sample.codes], quick=False)
+        hits = [int(sample.first <= cut <= sample.last) for cut in page.cuts]
+        if not any(hits):
+            following = min(cut for cut in page.cuts if cut > sample.first)
+            hits = [int(cut == following) for cut in page.cuts]
+        rows += features_of(page)
+        right += hits
+        sizes.append(len(hits))
+        weights.append(sample.weight)
+    groups, weight = np.repeat(np.arange(len(sizes)), sizes), np.repeat(weights, sizes)
+    starts = np.searchsorted(groups, np.arange(len(sizes)))
+
+    def objective(scores: Any, data: Any) -> tuple[Any, Any]:
+        raised = np.exp(scores - np.maximum.reduceat(scores, starts)[groups])
+        chance = raised / np.add.reduceat(raised, starts)[groups]
+        wanted = chance * data.get_label()
+        wanted /= np.maximum(np.add.reduceat(wanted, starts)[groups], 1e-12)
+        return (chance - wanted) * weight, np.maximum(chance * (1 - chance), 1e-3) * weight
+
+    data = lightgbm.Dataset(np.array(rows, np.float32), np.array(right, float))
+    booster = lightgbm.train({**PARAMETERS, "objective": objective}, data, TREES)
+    trees = []
+    for tree in booster.dump_model()["tree_info"]:
+        flat: dict[str, list[int]] = {"f": [], "v": [], "l": [], "r": []}
+        flatten(tree["tree_structure"], flat)
+        trees.append(flat)
+    return trees
+
+
+def flatten(node: dict[str, Any], flat: dict[str, list[int]]) -> int:
+    """A nested tree to flat lists; thresholds rounded down, for features are integers."""
+    at = len(flat["f"])
+    for column in flat.values():
+        column.append(0)
+    if "leaf_value" in node:
+        flat["f"][at] = -1
+        flat["v"][at] = math.floor(node["leaf_value"] * UNIT + 0.5)
+    else:
+        flat["f"][at] = node["split_feature"]
+        flat["v"][at] = math.floor(node["threshold"])
+        flat["l"][at] = flatten(node["left_child"], flat)
+        flat["r"][at] = flatten(node["right_child"], flat)
+    return at
+
+
+if __name__ == "__main__":
+    main()
