@@ -88,6 +88,8 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules, memo: Memo |
     begin = tail.begin
     if marks:
         begin = _marked_tail(texts, marks, begin)
+    if begin == end - 1 and begin in marks and marks[begin].kind == "label":
+        begin = end  # "Comments" at the very end, and nothing follows
     footer = _named(range(begin, end), places, marks)
     junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
     held = {} if footer else _named(range(tail.held, end), places, marks)

@@ -13,6 +13,8 @@ _COLONS = (":", "\uff1a")
 _SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _COUNTED = "])} \u00a0"
 SHARE, AD = ABOUTS.index("share") + 1, ABOUTS.index("ad") + 1
+_LINKED = ("section", "inline")
+BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 _BARS = (SHARE, ABOUTS.index("subscribe") + 1, ABOUTS.index("nav") + 1)
 _HEADS = (ABOUTS.index("related") + 1, SHARE, ABOUTS.index("popular") + 1, ABOUTS.index("subscribe") + 1)
 _COMMENTS = ABOUTS.index("comments") + 1
@@ -22,12 +24,18 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
     """Give the lines of junk and their rules: those of `marks` that stand before the footer and are certain.
 
     An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
-    words ("Related articles"); a link under a colon ("Read more: ..."). The first line never goes.
+    words ("Related articles"); a link under a colon ("Read more: ..."); the links with bullets under the last
+    two. The first line never goes.
     """
     found = []
+    end = len(texts)
     for at, rule in marks.items():
-        if 0 < at < len(texts) and _certain(texts, lines, at, rule):
+        if 0 < at < end and _certain(texts, lines, at, rule):
             found.append((at, rule.id))
+            after = at + 1
+            while rule.kind in _LINKED and after < end and after not in marks and texts[after].startswith(BULLETS):
+                found.append((after, rule.id))
+                after += 1
     return found
 
 

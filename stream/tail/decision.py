@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import and_
 from typing import NamedTuple
 
 from stream.rules.signs import ABOUTS, OPENING, Signs
@@ -18,6 +19,18 @@ PARAGRAPHS = 6
 """Paragraphs of prose of an article that is one without more."""
 LIST_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("related", "popular"))
 SURE_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("share", "comments", "tags", "subscribe"))
+HARDLY = 1
+"""Headings of a footer that are hardly evidence when there is prose after them."""
+SHORT_FOR_PROSE = 6
+"""Lines a footer must have for each line of prose in it, with hardly a heading."""
+NEAR = 4
+"""Prose among so many lines from the cut on: the body goes on."""
+ALIKE = 6
+"""Of the five lines before a cut those like the first after it, and the other way round: a list."""
+FEW_HEADINGS = 20
+"""One heading in so many lines is next to none."""
+CELL = 8
+"""Mean length of lines that are a table's cells."""
 _FEW, _SOME = 3, 10
 
 
@@ -32,20 +45,61 @@ class Tail(NamedTuple):
 def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | None = None) -> Tail:
     """Find the footer of a page; no line is blank."""
     lines = lines_of(texts, model.line_weights, signs, memo)
-    if len(lines) < 2:  # noqa: PLR2004 - the first line never goes
-        return Tail(len(lines), lines, len(lines))
+    end = len(lines)
+    if end < 2:  # noqa: PLR2004 - the first line never goes
+        return Tail(end, lines, end)
     if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
-        return Tail(len(lines), lines, len(lines))  # clean already, as most articles of many streams are
+        return Tail(end, lines, end)  # clean already, as most articles of many streams are
     page = page_of(lines)
-    at = 0
-    if len(page.cuts) > 1:
-        at = decide(page, chances([model.score(row) for row in features_of(page)]), model.rule)
-    held = page.cuts[at]
-    while page.cuts[at] < len(lines) and not within_budget(page, page.cuts[at]):
-        at += 1
-        if at == len(page.cuts):
-            return Tail(len(lines), lines, held)
-    return Tail(page.cuts[at], lines, held)
+    if len(page.cuts) == 1:
+        held = page.cuts[0]
+        return Tail(held if held == end or not refused(page, held) else end, lines, held)
+    likely = chances([model.score(row) for row in features_of(page)])
+    begin = held = page.cuts[decide(page, likely, model.rule)]
+    if begin == end:
+        wanted = page.cuts[decide(page, likely, model.rule, guarded=False)]
+        held = end if wanted == end or within_budget(page, wanted) else wanted
+    return Tail(begin, lines, held)
+
+
+def refused(page: Page, cut: int) -> bool:
+    """Whether a cut is never made, however likely it is."""
+    return not within_budget(page, cut) or goes_on(page, cut) or within_list(page, cut) or is_table(page, cut)
+
+
+def goes_on(page: Page, cut: int) -> bool:
+    """Whether the article goes on after a cut that has hardly a heading of a footer after it.
+
+    There is prose, of paragraphs as long as the article's: soon, or at the end, or two together, or one to a few short lines.
+    """
+    counts, prose, end = page.counts, page.prose, len(page.lines)
+    after = counts[end] - counts[cut]
+    proses = after >> PROSES & ONE
+    if not proses or after & ONE > HARDLY:
+        return False
+    before, length = counts[cut] >> PROSES & ONE, after >> PROSE_LENGTH & PROSE_LENGTHS
+    if length * before * 10 < (counts[cut] >> PROSE_LENGTH & PROSE_LENGTHS) * proses * 9:
+        return False  # a teaser is shorter than a paragraph
+    if prose[-1] or proses * SHORT_FOR_PROSE > end - cut or any(prose[cut : cut + NEAR]):
+        return True
+    return any(map(and_, prose[cut:], prose[cut + 1 :]))
+
+
+def within_list(page: Page, cut: int) -> bool:
+    """Whether a cut with no heading under it would part lines that look alike: a list of the article's."""
+    line, last = page.lines[cut], page.lines[cut - 1]
+    if 0 < line.topic <= OPENING:
+        return False
+    alike = page.looks[max(cut - 5, 0) : cut].count(line.look) + page.looks[cut : cut + 5].count(last.look)
+    return alike >= ALIKE
+
+
+def is_table(page: Page, cut: int) -> bool:
+    """Whether what would go is the cells of a table, longer than what stands before it."""
+    counts, end = page.counts, len(page.lines)
+    before, total = counts[cut] >> LENGTH & LENGTHS, counts[end] >> LENGTH & LENGTHS
+    few = (counts[end] - counts[cut] & ONE) * FEW_HEADINGS <= end - cut
+    return few and before < total - before < (end - cut) * CELL
 
 
 def within_budget(page: Page, cut: int) -> bool:
@@ -66,34 +120,36 @@ def within_budget(page: Page, cut: int) -> bool:
     return counts[cut] >> PROSES & ONE >= PARAGRAPHS and not any(page.prose[cut : cut + FAR])
 
 
-def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int]) -> int:
+def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarded: bool = True) -> int:
     """The index of the cut to make, in `page.cuts`, whose last one is no cut at all:
 
     1. Of each cut the expected cost, in footer lines left in: `loss` if body goes at all, `share` times the
-       share of the body that goes, one a footer line that stays, less `right` if the cut is the very one.
-    2. The cheapest is moved on while it is likelier than `third` that a third of the body goes.
+       share of the body that goes, one a footer line that stays, less `right` (in a tail of up to ten lines
+       `right_few`) if the cut is the very one.
+    2. The cheapest is moved on while it is likelier than `third` that a third of the body goes, and while
+       the cut is `refused`.
     3. It is not made where no footer at all is likelier than the limit for a tail of that many lines, that
        opens with a topic, or has one in it, or only has its shape.
     """
     cuts, counts = page.cuts, page.counts
     end, last = len(page.lines), len(cuts) - 1
     total, none = sum(likely), likely[-1]
-    if not last:
-        return 0
     sizes = [(counts[cut] >> LENGTH & LENGTHS) + 1 for cut in cuts]
     at = _cheapest(cuts, likely, sizes, rule)
+    on = guarded and at < last and goes_on(page, cuts[at])
     while at < last:
         risk = sum([likely[later] for later in range(at + 1, last + 1) if sizes[later] * 2 > sizes[at] * 3])
-        if risk * 1000 <= rule["third"] * total:
+        if risk * 1000 <= rule["third"] * total and not (guarded and refused(page, cuts[at])):
             break
         at += 1
-    cut = cuts[at]
-    tail = end - cut
-    if not tail:
-        return at
+    if at == last:
+        return last
+    tail = end - cuts[at]
     evidence = "shape"
-    if counts[end] - counts[cut] & ONE:
-        evidence = "opens" if 0 < page.lines[cut].topic <= OPENING else "marked"
+    if counts[end] - counts[cuts[at]] & ONE:
+        evidence = "opens" if 0 < page.lines[cuts[at]].topic <= OPENING else "marked"
+    elif on:
+        return last  # what follows the rest of the article is no footer for its shape alone
     size = "1" if tail == 1 else "3" if tail <= _FEW else "10" if tail <= _SOME else "more"
     return at if none * 1000 <= rule[f"none_{evidence}_{size}"] * total else last
 
@@ -110,7 +166,8 @@ def _cheapest(cuts: Sequence[int], likely: Sequence[int], sizes: Sequence[int], 
         done += likely[at]
         parts_later -= parts[at]
         lost = later - (sizes[at] * parts_later >> 40)
-        cost = rule["loss"] * later + rule["share"] * lost + left - rule["right"] * likely[at]
+        right = rule["right"] if cuts[-1] - cut > _SOME else rule["right_few"]
+        cost = rule["loss"] * later + rule["share"] * lost + left - right * likely[at]
         if best is None or cost < best:
             best, best_at = cost, at
     return best_at

@@ -11,9 +11,11 @@ from stream.tail.lines import (
     ANY_TOPIC,
     BITS,
     BULLETS,
+    CLOSED,
     COLONS,
     COMMENTS,
     DIGITS,
+    FORMS,
     LENGTH,
     NO_LINE,
     ONE,
@@ -115,6 +117,8 @@ FEATURES = (
     ),
     *(["colons_next10", "digits_next10", "bullets_next10", "colons_last15", "digits_last15", "bullets_last15"]),
     *(["w_mean_after", "w_mean_before", "topics_after", "topics_share_after"]),
+    *(["end0", "end1", "end-2", "look_last5", "look_next5", "like_last5", "like_next5", "closed_next10", "topic2"]),
+    *(["end_of_page", "size_of_page_end", "topic_of_page_end"]),
 )
 
 
@@ -125,6 +129,9 @@ class Page(NamedTuple):
     weights: list[int]
     counts: list[int]
     prose: list[bool]
+    looks: list[int]
+    likes: list[int]
+    ends: list[int]
     cuts: list[int]
     gaps: list[int]
 
@@ -136,6 +143,8 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     weights = [0, *accumulate(map(attrgetter("clipped"), lines))]
     counts = [0, *accumulate(map(attrgetter("counts"), lines))]
     prose = list(map(attrgetter("prose"), lines))
+    shapes = (prose, list(map(attrgetter("look"), lines)), list(map(attrgetter("like"), lines)))
+    shapes = (*shapes, list(map(attrgetter("end"), lines)))
     scores = []  # of a cut: the weights before it, less the step at it
     for before, first, after in zip(steps, weights[1:], steps[1:], strict=False):
         step = after - before
@@ -147,15 +156,15 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     if quick and (len(near) == 1 or near[1][0] - low >= SURE):
         if top < end:
             if lines[top].topic in SURE_TOPICS and prose[top - 1] and not any(prose[top:]):
-                return Page(lines, weights, counts, prose, [top], [0])
+                return Page(lines, weights, counts, *shapes, [top], [0])
         elif len(near) == 1:
-            return Page(lines, weights, counts, prose, [end], [0])
+            return Page(lines, weights, counts, *shapes, [end], [0])
     gaps = {cut: score - low for score, cut in near}
     for cut in (*_ends_of_prose(prose, top), _after_last(prose), end):
         if cut and cut not in gaps:
             gaps[cut] = scores[cut - 1] - low
     cuts = sorted(gaps)
-    return Page(lines, weights, counts, prose, cuts, [gaps[cut] for cut in cuts])
+    return Page(lines, weights, counts, *shapes, cuts, [gaps[cut] for cut in cuts])
 
 
 def _ends_of_prose(prose: list[bool], begin: int) -> list[int]:
@@ -195,7 +204,7 @@ def _runs(prose: list[bool]) -> list[tuple[int, int]]:
 
 def features_of(page: Page) -> list[tuple[int, ...]]:
     """One row a cut, in the order of `FEATURES`."""
-    lines, weights, _counts, prose, cuts, gaps = page
+    lines, weights, prose, cuts, gaps = page.lines, page.weights, page.prose, page.cuts, page.gaps
     end = len(lines)
     low = min([weights[cut] for cut in cuts])
     ranks = {gap: rank for rank, gap in enumerate(sorted(set(gaps)))}
@@ -217,7 +226,7 @@ def _at(lines: Sequence[Line], place: int) -> Line:
 def _row(
     page: Page, runs: list[tuple[int, int]], cut: int, context: tuple[int, int, int, int, int, int]
 ) -> tuple[int, ...]:
-    lines, weights, counts, prose, _, _ = page
+    lines, weights, counts, prose, looks, likes, ends, _, _ = page
     gap, rank, low, top, last, following = context
     end = len(lines)
     here, body, total, whole = counts[cut], weights[cut], weights[end], counts[end]
@@ -266,4 +275,8 @@ def _row(
         *(last15 >> COLONS & ONE, last15 >> DIGITS & ONE, last15 >> BULLETS & ONE),
         *((total - body) // (end - cut) if cut < end else 0, body // cut),
         *(topics_after, topics_after * 100 // (end - cut) if cut < end else 0),
+        *(at0.end if cut < end else -1, at1.end if cut + 1 < end else -1, second.end if cut > 1 else -1),
+        *(looks[from5:cut].count(at0.look), looks[cut:to5].count(first.look)),
+        *(likes[from5:cut].count(at0.like), likes[cut:to5].count(first.like), ends[cut:to10].count(CLOSED)),
+        *(_at(lines, cut + 2).topic, lines[-1].end, FORMS[lines[-1].length], lines[-1].topic),
     )

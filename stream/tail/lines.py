@@ -26,6 +26,7 @@ CLIP = 150
 _CUTS = (2, 4, 7, 10, 13, 16, 20, 25, 30, 35, 42, 50, 60, 72, 86, 102, 122, 150, 190, 250, 350, 550)
 BINS = bytes(sum(size >= cut for cut in _CUTS) for size in range(LONGEST + 1))
 SIZES = bytes([0] * 9 + [1] * 6 + [2] * 8)  # bin -> short, middle, long
+FORMS = bytes((size >= 16) + (size >= 42) + (size >= 122) for size in range(LONGEST + 1))  # noqa: PLR2004
 
 CLOSED, COLON, COMMA, ENDS_IN_DIGIT, SYMBOL, QUOTED = 1, 2, 3, 4, 5, 6
 ENDS = 7
@@ -94,10 +95,12 @@ class Line(NamedTuple):
     capitals: int
     counts: int
     prose: bool
+    look: int  # its end, size and start in one number
+    like: int  # its end and size
 
 
 _line: Callable[[tuple[object, ...]], Line] = partial(tuple.__new__, Line)  # `Line` without a call of Python
-NO_LINE = Line(0, 0, 0, 0, 0, 0, 0, 0, prose=False)
+NO_LINE = Line(0, 0, 0, 0, 0, 0, 0, 0, prose=False, look=-1, like=-1)
 
 
 def halves(lines: Sequence[str]) -> int:
@@ -202,7 +205,8 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
     if prose:
         counts |= 1 << PROSES | min(length, _MOST_PROSE) << PROSE_LENGTH
     clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
-    return _line((weight, clipped, capped, end, start, topic, capitals, counts, prose))
+    like = end << 2 | FORMS[capped]
+    return _line((weight, clipped, capped, end, start, topic, capitals, counts, prose, like << 3 | start, like))
 
 
 Memo = dict[int, dict[str, Line]]

@@ -49,13 +49,13 @@ def test_a_tail_goes_whole(footer: list[str]) -> None:
         ([P[0], "Read more: The harbour plan", P[1], P[2]], [1]),
         ([P[0], "Read more: The harbour plan", *P[1:]], [1]),
         ([*P[:11], "Read more: The harbour plan", P[11]], [11]),  # a single last paragraph is body
-        ([*P[:6], "Related articles", *LINKS, *P[6:]], [6]),  # links that could be subheads stay
-        ([P[0], "Related articles", "- one", "• two", "Subhead", P[1], P[2]], [1]),  # never what follows
+        ([*P[:11], "Related articles", *LINKS, P[11]], [11]),  # links that could be subheads stay
+        ([P[0], "Related articles", "- one", "• two", "Subhead", P[1], P[2]], [1, 2, 3]),
         ([P[0], "Advertisement", P[1], P[2]], [1]),
         ([P[0], "Comments", P[1], P[2]], []),  # may be a subhead
         ([P[0], "Share", "Tweet", P[1], P[2]], [1, 2]),  # two together are a bar of buttons
         (["Share", "Tweet", P[1], P[2]], [1]),  # the first line stays
-        ([*P[:8], "Comments"], [8]),  # the first line of a footer
+        ([*P[:8], "Comments"], []),  # nothing follows
         ([*P[:4], "Topics", P[4]], []),
         ([*P[:8], "© Elena Marsh", *P[8:]], []),  # a photographer's credit
         (["You may also like", *LINKS], []),
@@ -71,10 +71,10 @@ def test_the_body_is_not_taken(lines: list[str], want: list[int]) -> None:
 @pytest.mark.parametrize(
     ("body", "after"),
     [
-        (6, [*LINKS, P[6], *P[7:11], "A link", P[11], "A link"]),  # too much prose for so few links
+        (10, [*LINKS, P[10], "A link", P[11], "A link"]),  # too much prose for so few links
         (2, [*LINKS * 5, P[10], *LINKS]),  # too much prose for so short a body
-        (8, [*P[8:], *LINKS]),  # prose directly under the marker
-        (8, [*LINKS, P[8] * 2, *P[9:]]),  # paragraphs of prose, one after the other
+        (10, [P[10], *LINKS * 5]),  # prose directly under the marker
+        (10, [*LINKS * 8, P[10] * 2, P[11], *LINKS * 5]),  # two paragraphs of prose, one after the other
     ],
 )
 def test_where_the_body_goes_on_only_the_marker_goes(body: int, after: list[str]) -> None:
