@@ -32,7 +32,6 @@ from stream.paragraphs import (
 )
 from stream.repeats import repeats_of
 from stream.rules import Rules, builtin
-from stream.tail.lines import Memo
 
 PASSES = 8
 BODY = 200
@@ -122,9 +121,8 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
     gone = repeats
-    memo: Memo = {}
     for _ in range(PASSES):
-        footer, junk, sure, held = look(lines, places, rules, memo)
+        footer, junk, sure, held = look(lines, places, rules)
         if not footer and not junk:
             return gone, {at: ("footer", None, rule) for at, rule in held.items()}
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}

@@ -16,7 +16,7 @@ from stream.junk import find_junk
 from stream.paragraphs import width
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
-from stream.tail.lines import Memo
+from stream.tail.lines import Memo, is_quiet
 from stream.tail.model import shipped
 
 MAX_MARKER = 80
@@ -72,12 +72,16 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
     return [*found.junk.items(), *found.footer.items()]
 
 
-def look(lines: Sequence[str], places: Sequence[int], rules: Rules, memo: Memo | None = None) -> Found:
-    """Do what `find_footer` does for the lines at `places`; none is blank. `memo` is of the same article."""
+def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+    """Do what `find_footer` does for the lines at `places`; none is blank."""
     if len(places) < 2:  # noqa: PLR2004 - the first line never goes
         return NOTHING
     texts = [lines[place].strip() for place in places]
-    tail = find_tail(texts, rules.signs, shipped(), memo)
+    if is_quiet(texts, rules.signs):
+        return NOTHING  # clean already, as most articles of many streams are
+    model = shipped()
+    memo: Memo = rules.seen.setdefault(model.version, {})
+    tail = find_tail(texts, rules.signs, model, memo)
     marks: dict[int, Rule] = {}
     for at, line in enumerate(tail.lines):
         if line.topic:
@@ -113,6 +117,8 @@ def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) ->
     Before a footer that was seen, it is a heading with nothing but short lines between the two.
     """
     end = len(texts)
+    if begin < end and not any([at < begin and rule.kind == "section" for at, rule in marks.items()]):
+        return begin
     wide = [prose(text) for text in texts]
     if begin == end and wide[-1] and end - 1 not in marks:
         return begin

@@ -78,6 +78,7 @@ class Rules:
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
     openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
+    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # by version of the weights: a memo
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:

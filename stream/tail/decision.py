@@ -48,7 +48,7 @@ def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | Non
     end = len(lines)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
-    if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
+    if lines[-1].prose and lines[-2].prose and not any([line.topic for line in lines]):
         return Tail(end, lines, end)  # clean already, as most articles of many streams are
     page = page_of(lines)
     if len(page.cuts) == 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
-from operator import attrgetter
 from typing import NamedTuple
 
 from stream.tail.lines import (
@@ -128,10 +127,10 @@ class Page(NamedTuple):
     lines: list[Line]
     weights: list[int]
     counts: list[int]
-    prose: list[bool]
-    looks: list[int]
-    likes: list[int]
-    ends: list[int]
+    prose: Sequence[bool]
+    looks: Sequence[int]
+    likes: Sequence[int]
+    ends: Sequence[int]
     cuts: list[int]
     gaps: list[int]
 
@@ -139,23 +138,24 @@ class Page(NamedTuple):
 def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     """Sum up, and choose the cuts worth a second look; with `quick` only one where that is plain."""
     end = len(lines)
-    steps = list(map(attrgetter("weight"), lines))
-    weights = [0, *accumulate(map(attrgetter("clipped"), lines))]
-    counts = [0, *accumulate(map(attrgetter("counts"), lines))]
-    prose = list(map(attrgetter("prose"), lines))
-    shapes = (prose, list(map(attrgetter("look"), lines)), list(map(attrgetter("like"), lines)))
-    shapes = (*shapes, list(map(attrgetter("end"), lines)))
+    # weight, clipped, length, end, start, topic, capitals, counts, prose, look, like
+    steps, clipped, _, ends, _, _, _, each, prose, looks, likes = zip(*lines, strict=True)
+    weights, counts = [0, *accumulate(clipped)], [0, *accumulate(each)]
+    shapes = (prose, looks, likes, ends)
     scores = []  # of a cut: the weights before it, less the step at it
-    for before, first, after in zip(steps, weights[1:], steps[1:], strict=False):
+    before = steps[0]
+    for first, after in zip(weights[1:], steps[1:], strict=False):
         step = after - before
-        scores.append(first - (max(-EDGE, min(EDGE, step))))
+        before = after
+        scores.append(first - (step if -EDGE <= step <= EDGE else EDGE if step > 0 else -EDGE))
     scores.append(weights[end])
     low = min(scores)
-    near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= low + GAP])[:TOP]
+    limit = low + GAP
+    near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= limit])[:TOP]
     top = near[0][1]
     if quick and (len(near) == 1 or near[1][0] - low >= SURE):
         if top < end:
-            if lines[top].topic in SURE_TOPICS and prose[top - 1] and not any(prose[top:]):
+            if lines[top].topic in SURE_TOPICS and prose[top - 1] and True not in prose[top:]:
                 return Page(lines, weights, counts, *shapes, [top], [0])
         elif len(near) == 1:
             return Page(lines, weights, counts, *shapes, [end], [0])
@@ -167,7 +167,7 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     return Page(lines, weights, counts, *shapes, cuts, [gaps[cut] for cut in cuts])
 
 
-def _ends_of_prose(prose: list[bool], begin: int) -> list[int]:
+def _ends_of_prose(prose: Sequence[bool], begin: int) -> list[int]:
     found: list[int] = []
     at = begin
     while len(found) < RUNS:
@@ -181,14 +181,14 @@ def _ends_of_prose(prose: list[bool], begin: int) -> list[int]:
     return found
 
 
-def _after_last(prose: list[bool]) -> int:
+def _after_last(prose: Sequence[bool]) -> int:
     at = len(prose)
     while at and not prose[at - 1]:
         at -= 1
     return at
 
 
-def _runs(prose: list[bool]) -> list[tuple[int, int]]:
+def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = 0
     while True:

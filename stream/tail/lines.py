@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import partial
+from operator import itemgetter
 from typing import NamedTuple
 
 from stream.rules.signs import LEGAL_WORDS, Signs
@@ -62,6 +63,9 @@ _DIGIT = re.compile(r"[0-9]")
 _MANY, _SOME = 6, 3  # capitals, of ten words
 _FEW_WORDS, _CAPITALS_FROM = 2, 15
 _PAIR = 2
+_first = itemgetter(0)
+MOST_SEEN = 4096
+"""Short lines of other articles that are remembered."""
 
 # Where each group of one-hot columns begins; size stands for short, middle, long.
 BY_START, BY_TOPIC, BY_DIGITS, BY_CAPITALS, BY_SENTENCES, COLUMNS = 161, 185, 207, 225, 243, 252
@@ -119,13 +123,7 @@ def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
         size = size * per_letter >> 1
     if not size:
         return (0, 0, 0, 0, 0, 0, 0)
-    last = line[-1]
-    if last in _QUOTES and size > 1:
-        before = line[-2:-1]
-        end = CLOSED if before and (_END.get(before) == CLOSED or before in _COMMAS) else QUOTED
-    else:
-        end = _END.get(last, 0)
-    topic = digits = capitals = sentences = 0
+    topic = digits = capitals = 0
     if size <= SHORT:
         topic = signs.of(line)
         if _DIGIT.search(line):
@@ -135,11 +133,25 @@ def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
             digits += 3
     if size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line):
         topic = LEGAL_WORDS
-    if ". " in line or "\u3002" in line[:-1]:
-        sentences = 1
-    elif ": " in line or "\uff1a" in line[:-1]:
-        sentences = 2
-    return (size, end, _START.get(line[0], 0), topic, digits, capitals, sentences)
+    return (size, _end_of(line), _START.get(line[0], 0), topic, digits, capitals, _sentences(line))
+
+
+def _end_of(line: str) -> int:
+    last = line[-1]
+    if last in _QUOTES and len(line) > 1:
+        before = line[-2]
+        return CLOSED if _END.get(before) == CLOSED or before in _COMMAS else QUOTED
+    return _END.get(last, 0)
+
+
+def _sentences(line: str) -> int:
+    """1: several; 2: a colon in it; 0: neither."""
+    if ". " in line:
+        return 1
+    if line.isascii():
+        return 2 if ": " in line else 0
+    inner = line[:-1]
+    return 1 if "\u3002" in inner else 2 if ": " in line or "\uff1a" in inner else 0
 
 
 def _capitals(line: str, size: int) -> int:
@@ -151,7 +163,7 @@ def _capitals(line: str, size: int) -> int:
     if size > _CAPITALS_FROM:
         words = line.split()
         if len(words) > _FEW_WORDS:
-            share = sum([word[0].isupper() for word in words]) * 10
+            share = sum(map(str.isupper, map(_first, words))) * 10
             return 3 if share >= len(words) * _MANY else 4 if share > len(words) * _SOME else 5
     return 0
 
@@ -210,17 +222,60 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
 
 
 Memo = dict[int, dict[str, Line]]
-"""Lines seen before in the same article, by the half characters of a letter."""
+"""Lines seen before, by the half characters of a letter: those of the same article, and short ones of others.
+
+Footers of a site repeat. What is remembered of a line depends on nothing but the line, the rules and the weights.
+"""
 
 
 def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: Memo | None = None) -> list[Line]:
-    """Look at each line; none is blank."""
+    """Look at each line; none is blank. `memo` is of the same weights and rules."""
     per_letter = halves(lines)
     seen = {} if memo is None else memo.setdefault(per_letter, {})
+    if len(seen) > MOST_SEEN:
+        seen.clear()
+    base = weights[BY_TOPIC] + weights[BY_DIGITS + 2] + weights[BY_CAPITALS + 2]
     found = []
     for line in lines:
-        known = seen.get(line)
-        if known is None:
-            known = seen[line] = line_of(codes_of(line, per_letter, signs), weights)
+        size = len(line)
+        if size <= SHORT:
+            known = seen.get(line)
+            if known is None:
+                known = seen[line] = line_of(codes_of(line, per_letter, signs), weights)
+        elif (per_letter > _PAIR and not line.isascii()) or (
+            size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line)
+        ):
+            known = line_of(codes_of(line, per_letter, signs), weights)
+        else:  # the same, of a line too long to be looked up
+            end, sentences, start = _end_of(line), _sentences(line), _START.get(line[0], 0)
+            capped = size if size < LONGEST else LONGEST
+            weight = base + weights[BINS[capped] * ENDS + end]
+            weight += weights[BY_START + start * 3 + 2] + weights[BY_SENTENCES + sentences * 3 + 2]
+            counts = capped << LENGTH
+            if end == CLOSED:
+                counts |= 1 << PROSES | (size if size < _MOST_PROSE else _MOST_PROSE) << PROSE_LENGTH
+            clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
+            like = end << 2 | FORMS[capped]
+            known = _line((weight, clipped, capped, end, start, 0, 0, counts, end == CLOSED, like << 3 | start, like))
         found.append(known)
     return found
+
+
+def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
+    """Whether the last two lines are prose, and no line says anything of itself: there is no footer to look for."""
+    for line in lines[-2:]:
+        if len(line) < PROSE and (line.isascii() or len(line) * 5 < PROSE * 2):
+            return False
+    of = signs.of
+    for line in lines:
+        size = len(line)
+        if size <= LEGAL_LONGEST and (
+            (size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line
+        ):
+            return False
+    per_letter = halves(lines)
+    for line in lines[-2:]:
+        size, end, *_ = codes_of(line, per_letter, signs)
+        if size < PROSE or end != CLOSED:
+            return False
+    return True
