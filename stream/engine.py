@@ -127,7 +127,9 @@ class Engine:
             self.source.close()
             if self.flow.error is not None:
                 self.committer.close()  # first: a commit that hangs ends now, and not when its time is up
-                self.sink.quiesce()
+                if not self.sink.quiesce():
+                    msg = "A call to Kafka's client does not come back: the process has to end and be started anew."
+                    raise KafkaFatal(msg)
             self.committer.close()
 
     def stop(self) -> None:

@@ -102,5 +102,7 @@ class Monitor(Service):
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
             engine.cluster_problems = [str(error)]
+            ends.renew()
         except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]
+            ends.renew()

@@ -108,8 +108,8 @@ class Ledger:
         self._last = time.monotonic()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._producer = Producer(
-            {**steadfast(self.topics.bootstrap_servers), "linger.ms": 5, "enable.idempotence": True,
-             "queue.buffering.max.messages": 2_000_000}
+            {**steadfast(self.topics.bootstrap_servers), "metadata.recovery.strategy": "none",
+             "linger.ms": 5, "enable.idempotence": True, "queue.buffering.max.messages": 2_000_000}
         )  # fmt: skip
         self._reader.start()
 
@@ -192,7 +192,6 @@ def steadfast(servers: str) -> dict[str, Any]:
     """Configure a client that finds its brokers again soon after they were away: the worker is what is measured."""
     return {
         "bootstrap.servers": servers,
-        "metadata.recovery.strategy": "none",
         "reconnect.backoff.max.ms": 500,
         "topic.metadata.refresh.interval.ms": 2_000,
         "log_level": 0,

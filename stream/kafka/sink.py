@@ -89,9 +89,12 @@ class Sink:
                 self._waiting.extend(outcomes)
                 self._ready.notify()
 
-    def quiesce(self) -> None:
-        """Waits until no commit is being tried: a session that has failed ends before the next one begins."""
-        self._idle.wait(self._settings.transaction_timeout_ms / 1000)
+    def quiesce(self) -> bool:
+        """Waits until no commit is being tried: a session that has failed ends before the next one begins.
+
+        False: a call to the client does not come back, and nothing can be published by this process any more.
+        """
+        return self._idle.wait(self._settings.transaction_timeout_ms / 1000)
 
     def _full(self) -> bool:
         waiting = self._waiting

@@ -31,6 +31,8 @@ ENDS_THE_SESSION = {
     KafkaError.INVALID_SESSION_TIMEOUT,
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
+OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
+NOTHING_S = 15.0  # nothing arrives for so long though records wait: a consumer that has lost its brokers
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
@@ -112,9 +114,17 @@ class Source:
                 self._told(message, error)
         for message in records:
             self._partitions.fetched(message.partition(), message.offset() + 1)
+        if not records:
+            self._doubt()
         if records:
             self._mean_bytes = sum(len(message) for message in records) / len(records)
         return records
+
+    def _doubt(self) -> None:
+        """Ends the session where records wait, nothing is under way, and still nothing has come for a while."""
+        if not self._flow.records and (waiting := self._partitions.stalled(NOTHING_S)):
+            msg = f"Nothing comes from partitions {_list(waiting)} though records are waiting there."
+            raise SessionLost(msg)
 
     def _look(self, consumer: Consumer) -> None:
         """The group's generation may have changed without any change to our partitions.
@@ -163,7 +173,7 @@ class Source:
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
         try:
-            committed = consumer.committed(gained, timeout=30.0) if gained else []
+            committed = consumer.committed(gained, timeout=OFFSETS_S) if gained else []
         except KafkaException as raised:
             error = client.error_of(raised)
             raise client.explain(error, self._settings, doing="reading the group's committed offsets") from None

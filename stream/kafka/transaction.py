@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.errors import InstanceFenced, SessionLost, StreamError
+from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError
 from stream.kafka import client
 from stream.records import Outcome
 from stream.settings import Settings
@@ -18,6 +18,7 @@ FENCE_AT_ONCE = 8
 # Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.
 # Calling again goes on with what is under way, or asks the new one.
 ASK_AGAIN_S = 3.0
+STILL_S = 9.0  # no answer and no acknowledgement for so long: begin anew
 
 
 class Chunk(NamedTuple):
@@ -184,13 +185,16 @@ class Transactions:
 
         Not once the producer was given up: its session is over, and the next one waits for us.
         """
-        deadline = time.monotonic() + self._timeout_s
+        began = moved = time.monotonic()
+        left = len(producer)
         while True:
             try:
                 return call()
             except KafkaException as raised:
-                error = client.error_of(raised)
-                over = time.monotonic() > deadline or self._producer is not producer
+                error, now = client.error_of(raised), time.monotonic()
+                if len(producer) < left:  # slow, but it moves
+                    left, moved = len(producer), now
+                over = now > began + self._timeout_s or now > moved + STILL_S or self._producer is not producer
                 if over or not error.retriable() or error.txn_requires_abort():
                     raise
 
@@ -198,7 +202,10 @@ class Transactions:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         stale = error.code() in client.STALE
-        if error.fatal() or (isinstance(explained, SessionLost) and not stale):
+        # A client that gets no answer may never get one (see `client.producer`): the next session has a new one,
+        # whose first act is to end this transaction if it is still open.
+        silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()
+        if silent or error.fatal() or (isinstance(explained, SessionLost) and not stale):
             self._forget(producer)
             raise explained
         try:
