@@ -63,9 +63,11 @@ def ready(engine: Engine) -> Health:
     problems = list(live(engine).problems)
     if engine.flow.stopping.is_set():
         problems.append("the worker is stopping")
-    if not engine.partitions.assigned_once:
+    if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
-    if engine.flow.error is not None:
+    if engine.source.trouble:
+        problems.append(f"nothing is read now: {engine.source.trouble}")
+    elif engine.flow.error is not None:
         problems.append(f"the session ended: {engine.flow.error}")
     if engine.sink.problem:
         problems.append(f"publishing is tried again: {engine.sink.problem}")

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
@@ -32,7 +32,10 @@ ENDS_THE_SESSION = {
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
 OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
-NOTHING_S = 15.0  # nothing arrives for so long though records wait: a consumer that has lost its brokers
+# A consumer may lose its brokers and never look for them again (librdkafka 2.16): a session in which nothing arrives
+# for so long though records wait, or reading fails for so long, or the group gives no assignment, begins anew.
+NOTHING_S = 15.0
+NO_ASSIGNMENT_S = 30.0  # or twice the session timeout: the group waits for members that have died
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
@@ -58,7 +61,10 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[int] = set()
-        self._warned: set[int] = set()
+        self.trouble = ""  # why nothing is read, for /health/ready; until something is
+        self.joined_once = False  # in any session
+        self._troubled_s = 0.0
+        self._opened_s = 0.0
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
         self._metadata: object = None
@@ -79,6 +85,7 @@ class Source:
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
+        self._opened_s = self._troubled_s = time.monotonic()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
             [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -114,17 +121,32 @@ class Source:
                 self._told(message, error)
         for message in records:
             self._partitions.fetched(message.partition(), message.offset() + 1)
-        if not records:
-            self._doubt()
         if records:
             self._mean_bytes = sum(len(message) for message in records) / len(records)
+            self._goes_on()
+        else:
+            self._doubt()
         return records
 
     def _doubt(self) -> None:
-        """Ends the session where records wait, nothing is under way, and still nothing has come for a while."""
-        if not self._flow.records and (waiting := self._partitions.stalled(NOTHING_S)):
+        """Ends a session that gets nowhere."""
+        if self._flow.records:
+            return
+        now = time.monotonic()
+        if self.trouble and now - self._troubled_s > NOTHING_S:
+            raise SessionLost(self.trouble)
+        if waiting := self._partitions.stalled(NOTHING_S):
             msg = f"Nothing comes from partitions {_list(waiting)} though records are waiting there."
             raise SessionLost(msg)
+        wait_s = max(NO_ASSIGNMENT_S, 2 * self._settings.session_timeout_ms / 1000)
+        if not self._partitions.assigned and now - self._opened_s > wait_s:
+            msg = f"The group {self._settings.group_id} has not assigned partitions for {wait_s:g} s."
+            raise SessionLost(msg)
+
+    def _goes_on(self) -> None:
+        if self.trouble:
+            log.info("Reading goes on.")
+            self.trouble = ""
 
     def _look(self, consumer: Consumer) -> None:
         """The group's generation may have changed without any change to our partitions.
@@ -177,19 +199,29 @@ class Source:
         except KafkaException as raised:
             error = client.error_of(raised)
             raise client.explain(error, self._settings, doing="reading the group's committed offsets") from None
-        begin = OFFSET_BEGINNING if self._settings.start_at == "earliest" else OFFSET_END
         for partition in committed:
             if partition.error is not None:
                 doing = f"reading the committed offset of partition {partition.partition}"
                 raise client.explain(partition.error, self._settings, doing=doing)
-            self._partitions.gain(partition.partition, partition.offset if partition.offset >= 0 else -1)
             if partition.offset < 0:
-                partition.offset = begin
+                partition.offset = self._first_offset(consumer, partition)
+            self._partitions.gain(partition.partition, partition.offset)
         consumer.incremental_assign(committed)
         self._look(consumer)
-        self._partitions.assigned_once = True
+        self._partitions.assigned = self.joined_once = True
+        if not self._partitions.numbers:
+            self._goes_on()  # there is nothing to read
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
+
+    def _first_offset(self, consumer: Consumer, partition: TopicPartition) -> int:
+        """Where a partition begins that the group has never read: as a number, so that its lag is known."""
+        try:
+            low, high = consumer.get_watermark_offsets(partition, timeout=OFFSETS_S)
+        except KafkaException as raised:
+            doing = f"looking where partition {partition.partition} begins"
+            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
+        return low if self._settings.start_at == "earliest" else high
 
     def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
         """Partitions are asked back:
@@ -231,13 +263,18 @@ class Source:
         code, number = error.code(), message.partition()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
             self._partitions.reached_end(number, message.offset())
+            self._goes_on()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
             self._reset(number, error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
-        elif code not in self._warned:
-            self._warned.add(code)
-            log.warning("Reading %s is tried again: %s.", self._settings.input_topic, error.str())
+        else:
+            explained = str(client.explain(error, self._settings, doing="reading"))
+            if not self.trouble:
+                self._troubled_s = time.monotonic()
+            if self.trouble != explained:
+                self.trouble = explained
+                log.warning("Reading is tried again: %s", explained)
 
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""

@@ -54,6 +54,9 @@ class Committer(Protocol):
     def commit(self, chunk: Chunk) -> None:
         """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
 
+    def silent_s(self) -> float:
+        """How long a call to the client has not come back that should have long ago; 0 where there is none."""
+
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Called by the consumer's thread, often: the place for what only that thread may do."""
 
@@ -117,6 +120,7 @@ class Transactions:
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
         self._id = ""
+        self._called_s = 0.0  # when the call began that is waited for
         self._timeout_s = settings.transaction_timeout_ms / 1000
 
     def transactional_id(self, partition: int) -> str:
@@ -173,6 +177,9 @@ class Transactions:
                 lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), ASK_AGAIN_S),
             )
             sent = clock()
+            if self._producer is not producer:  # given up while it waited for an answer
+                msg = "The session ended before its transaction was committed."
+                raise SessionLost(msg)
             self._again(producer, lambda: producer.commit_transaction(ASK_AGAIN_S))
             self._on_stage("produce", produced - began)
             self._on_stage("offsets", sent - produced)
@@ -188,6 +195,7 @@ class Transactions:
         began = moved = time.monotonic()
         left = len(producer)
         while True:
+            self._called_s = time.monotonic()
             try:
                 return call()
             except KafkaException as raised:
@@ -197,6 +205,8 @@ class Transactions:
                 over = now > began + self._timeout_s or now > moved + STILL_S or self._producer is not producer
                 if over or not error.retriable() or error.txn_requires_abort():
                     raise
+            finally:
+                self._called_s = 0.0
 
     def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
         doing = "publishing a transaction"
@@ -223,12 +233,20 @@ class Transactions:
 
     def _forget(self, producer: Producer) -> None:
         producer.purge()
-        self._producer, self._id = None, ""
+        if self._producer is producer:  # and not the next session's
+            self._producer, self._id = None, ""
+
+    def silent_s(self) -> float:
+        """See `Committer`. May be called by any thread."""
+        called = self._called_s
+        silent = time.monotonic() - called if called else 0.0
+        return silent if silent > 2 * ASK_AGAIN_S else 0.0
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Nothing is left to do: the offsets went with the transaction."""
 
     def close(self) -> None:
         """Gives up the producer. Only called while no transaction is open, or when it may be lost."""
+        self._called_s = 0.0
         if self._producer is not None:
             self._forget(self._producer)
