@@ -17,7 +17,7 @@ from bench.measure import Latency, Throughput, latency, make_topics, settings_fo
 from stream import __version__
 from tests.kafka_server import RealKafka
 
-# The heap that Kafka's own script gives it. With the 512 MB of the tests it stood still every three seconds, for 30-80 ms.
+# The heap that Kafka's own script gives it. With the tests' 512 MB it stood still every three seconds, for 30-80 ms.
 BROKER = ("-Xms1g", "-Xmx1g", "-Xmn700m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
 SYSTEMS = {"bare loop (the ceiling)": ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
 

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.chaos.stage import Stage
+from tests.chaos.stage import ENOUGH_S, Stage
 from tests.processes import Worker, until
 
 PICK = random.Random(4)  # noqa: S311 - the same moments in every run
@@ -56,20 +56,37 @@ def killed_dynamic(site: Site, size: Size) -> Result:
 
 def killed_of_two(site: Site, size: Size) -> Result:
     """One of two is killed: the other takes its partitions over, then shares them again."""
-    kills = max(1, size.kills // 4)
+    kills = max(2, size.kills // 4)
     with Stage(site, size) as stage:
         workers = [stage.worker(), stage.worker()]
         for worker in workers:
             worker.wait_ready()
+        stage.ledger.reset_silence()
         with stage.load():
             for place in range(kills):
                 until(lambda: sorted(len(worker.partitions()) for worker in workers) == [2, 2], "two partitions each")
                 at_a_random_moment()
                 workers[place % 2].kill()
                 until(lambda place=place: len(workers[1 - place % 2].partitions()) == 4, "the other to take over")  # type: ignore[misc]
+                until(lambda: stage.ledger.silent_s < 1, "every partition to go on")
                 workers[place % 2] = stage.worker()
             stage.wait_output()
         return stage.result("one of two workers killed", f"{kills} × SIGKILL, taken over", single_death=True)
+
+
+def killed_in_a_backlog(site: Site, size: Size) -> Result:
+    """SIGKILL while the worker goes through a backlog: every transaction is full and nearly always one is open."""
+    count, kills = min(100_000, size.backlog // 3), max(2, size.kills // 4)
+    with Stage(site, size, instance_id="one") as stage:
+        stage.ledger.send(count)
+        stage.ledger.reset_silence()
+        worker = stage.worker()
+        for turn in range(1, kills + 1):
+            wanted = count * turn // (kills + 1)
+            until(lambda: stage.ledger.arrived >= wanted, f"{wanted} articles", ENOUGH_S)  # noqa: B023
+            worker.kill()
+            worker = stage.worker()
+        return stage.result("worker killed in a backlog", f"{kills} × SIGKILL", single_death=True)
 
 
 def killed_at_start(site: Site, size: Size) -> Result:
@@ -130,7 +147,7 @@ def _records_in(worker: Worker) -> int:
 
 def frozen(site: Site, size: Size) -> Result:
     """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
-    times = max(1, size.kills // 5)
+    times = max(2, size.kills // 5)
     with Stage(site, size) as stage:
         zombie, other = stage.worker(), stage.worker()
         zombie.wait_ready()
