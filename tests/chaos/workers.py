@@ -23,35 +23,35 @@ def at_a_random_moment(most_s: float = 0.6) -> None:
 
 def killed_static(site: Site, size: Size) -> Result:
     """SIGKILL, and a new process of the same name, again and again."""
-    with Stage(site, size, instance_id="one") as stage:
-        worker = stage.worker()
-        worker.wait_ready()
-        stage.ledger.reset_silence()
-        with stage.load():
-            for _ in range(size.kills):
-                stage.wait_output()
-                at_a_random_moment()
-                worker.kill()
-                worker = stage.worker()
-            stage.wait_output()
-        return stage.result("worker killed, static instance id", f"{size.kills} × SIGKILL", single_death=True)
+    return _killed(Stage(site, size, instance_id="one"), size.kills, "worker killed, static instance id")
 
 
 def killed_dynamic(site: Site, size: Size) -> Result:
     """SIGKILL of the only worker without a name of its own: its partitions wait for the session timeout."""
-    kills = max(1, size.kills // 2)
-    with Stage(site, size) as stage:
+    return _killed(Stage(site, size), max(1, size.kills // 2), "worker killed, dynamic membership")
+
+
+def killed_at_least_once(site: Site, size: Size) -> Result:
+    """The same with the other guarantee: nothing lost, duplicates counted."""
+    stage = Stage(site, size, instance_id="one", delivery="at_least_once")
+    return _killed(stage, max(2, size.kills // 4), "worker killed, at_least_once", may_repeat=True)
+
+
+def _killed(stage: Stage, kills: int, fault: str, *, may_repeat: bool = False) -> Result:
+    with stage:
         worker = stage.worker()
         worker.wait_ready()
         stage.ledger.reset_silence()
         with stage.load():
             for _ in range(kills):
                 stage.wait_output()
+                until(lambda: stage.ledger.silent_s < 1, "every partition to go on")
                 at_a_random_moment()
                 worker.kill()
                 worker = stage.worker()
             stage.wait_output()
-        return stage.result("worker killed, dynamic membership", f"{kills} × SIGKILL", single_death=True)
+        note = f"{kills} × SIGKILL{'; duplicates are allowed here' * may_repeat}"
+        return stage.result(fault, note, single_death=True, may_repeat=may_repeat)
 
 
 def killed_of_two(site: Site, size: Size) -> Result:
@@ -101,24 +101,6 @@ def killed_at_start(site: Site, size: Size) -> Result:
             stage.worker().wait_ready()
             stage.wait_output()
         return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
-
-
-def killed_at_least_once(site: Site, size: Size) -> Result:
-    """The same with the other guarantee: nothing lost, duplicates counted."""
-    kills = max(2, size.kills // 4)
-    with Stage(site, size, instance_id="one", delivery="at_least_once") as stage:
-        worker = stage.worker()
-        worker.wait_ready()
-        stage.ledger.reset_silence()
-        with stage.load():
-            for _ in range(kills):
-                stage.wait_output()
-                at_a_random_moment()
-                worker.kill()
-                worker = stage.worker()
-            stage.wait_output()
-        note = f"{kills} × SIGKILL; duplicates are allowed here"
-        return stage.result("worker killed, at_least_once", note, single_death=True, may_repeat=True)
 
 
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
