@@ -106,12 +106,11 @@ def killed_at_start(site: Site, size: Size) -> Result:
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
     """SIGTERM with a backlog under way: what was begun is committed, nothing is begun twice."""
     with Stage(site, size, instance_id="one") as stage:
-        stage.ledger.send(8000)
         done = 0.0
         for _ in range(size.kills):
+            stage.ledger.send(4000)  # more than it takes before it is asked to stop
             worker = stage.worker()
             stage.wait_output()
-            stage.ledger.send(500)
             assert worker.terminate() == 0, worker.log
             done += _records_in(worker)
         worker = stage.worker()
