@@ -129,8 +129,9 @@ class Engine:
             # Whatever is open is aborted by the broker when the next owner takes the partitions.
             self.source.close()
             if self.flow.error is not None:
+                silent = self.committer.silent_s() > 0
                 self.committer.close()  # first: a commit that hangs ends now, and not when its time is up
-                self.sink.quiesce()
+                self.sink.quiesce(silent=silent)
             self.committer.close()
 
     def check(self) -> None:

@@ -94,13 +94,14 @@ class Sink:
                 self._waiting.extend(outcomes)
                 self._ready.notify()
 
-    def quiesce(self) -> None:
+    def quiesce(self, *, silent: bool = False) -> None:
         """Waits until no commit is being tried: a session that has failed ends before the next one begins.
 
+        `silent`: a call has been waited for long enough already.
         librdkafka has calls that never come back, whatever time they are given, as after a broker was frozen (2.16).
         The thread that waits there is left behind: its producer was given up, and the next session fences it.
         """
-        if not self._idle.wait(QUIET_S):
+        if not self._idle.wait(0 if silent else QUIET_S):
             log.warning("A call to Kafka's client does not come back; publishing goes on without it.")
             self._thread = self._new_thread()
             self._idle.set()

@@ -35,7 +35,7 @@ OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 # A consumer may lose its brokers and never look for them again (librdkafka 2.16): a session in which nothing arrives
 # for so long though records wait, or reading fails for so long, or the group gives no assignment, begins anew.
 NOTHING_S = 15.0
-NO_ASSIGNMENT_S = 30.0  # or twice the session timeout: the group waits for members that have died
+NO_ASSIGNMENT_S = 15.0  # or twice the session timeout: the group waits for members that have died
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 COLLECT_S = 0.003  # what comes while the last records commit is handed on together: a fifth less processor time

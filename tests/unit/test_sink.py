@@ -358,8 +358,12 @@ async def test_what_waited_when_its_session_ended_is_dropped(rig: Rig) -> None:
     assert offsets(rig.delivered) == [0]
 
 
-async def test_a_call_that_never_comes_back_is_left_behind(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_call_that_never_comes_back_is_left_behind(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    if not silent:
+        monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
     go, entered, left = threading.Event(), threading.Event(), threading.Event()
 
     def hang(chunk: Chunk) -> None:
@@ -372,7 +376,7 @@ async def test_a_call_that_never_comes_back_is_left_behind(rig: Rig, monkeypatch
     await rig.put([outcome(0)])
     assert await asyncio.to_thread(entered.wait, PATIENCE_S)
     rig.flow.fail(KafkaUnavailable("no answer"))
-    await asyncio.to_thread(rig.sink.quiesce)
+    await asyncio.to_thread(rig.sink.quiesce, silent=silent)
     rig.flow.begin_session()
     await rig.put([outcome(1)])
     assert await rig.drained()
