@@ -104,7 +104,9 @@ class Monitor(Service):
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
             engine.cluster_problems = [str(error)]
+            engine.source.kafka_is_away()
             ends.renew()
         except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]
+            engine.source.kafka_is_away()
             ends.renew()

@@ -35,7 +35,8 @@ OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 # A consumer may lose its brokers and never look for them again (librdkafka 2.16): a session in which nothing arrives
 # for so long though records wait, or reading fails for so long, or the group gives no assignment, begins anew.
 NOTHING_S = 15.0
-NO_ASSIGNMENT_S = 15.0  # or twice the session timeout: the group waits for members that have died
+# With the broker there; or three times the session timeout, for the group waits for members that have died.
+NO_ASSIGNMENT_S = 20.0
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 COLLECT_S = 0.003  # what comes while the last records commit is handed on together: a fifth less processor time
@@ -66,6 +67,7 @@ class Source:
         self.joined_once = False  # in any session
         self._troubled_s = 0.0
         self._opened_s = 0.0
+        self._away_s = 0.0
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
         self._metadata: object = None
@@ -86,7 +88,7 @@ class Source:
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
-        self._opened_s = self._troubled_s = time.monotonic()
+        self._opened_s = time.monotonic()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
             [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -134,15 +136,20 @@ class Source:
         if self._flow.records:
             return
         now = time.monotonic()
-        if self.trouble and now - self._troubled_s > NOTHING_S:
+        if not self._partitions.assigned:
+            wait_s = max(NO_ASSIGNMENT_S, 3 * self._settings.session_timeout_ms / 1000)
+            if now - max(self._opened_s, self._away_s) > wait_s:
+                msg = f"The group {self._settings.group_id} has not assigned partitions for {wait_s:g} s."
+                raise SessionLost(msg)
+        elif self.trouble and now - self._troubled_s > NOTHING_S:
             raise SessionLost(self.trouble)
-        if waiting := self._partitions.stalled(NOTHING_S):
+        elif waiting := self._partitions.stalled(NOTHING_S):
             msg = f"Nothing comes from partitions {_list(waiting)} though records are waiting there."
             raise SessionLost(msg)
-        wait_s = max(NO_ASSIGNMENT_S, 2 * self._settings.session_timeout_ms / 1000)
-        if not self._partitions.assigned and now - self._opened_s > wait_s:
-            msg = f"The group {self._settings.group_id} has not assigned partitions for {wait_s:g} s."
-            raise SessionLost(msg)
+
+    def kafka_is_away(self) -> None:
+        """Whoever looks has got no answer: no news of the group is nobody's fault. May be called by any thread."""
+        self._away_s = time.monotonic()
 
     def _goes_on(self) -> None:
         if self.trouble:
@@ -210,6 +217,7 @@ class Source:
         consumer.incremental_assign(committed)
         self._look(consumer)
         self._partitions.assigned = self.joined_once = True
+        self._troubled_s = time.monotonic()
         if not self._partitions.numbers:
             self._goes_on()  # there is nothing to read
         self._on_event("assigned", len(gained))
