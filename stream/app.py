@@ -64,7 +64,7 @@ class SourceService(Service):
             self.app.fail(KafkaFatal(f"An unexpected error: {error!r}."))
 
     def _hand_on(self, loop: asyncio.AbstractEventLoop) -> Any:
-        channel, flow = self.app.batches, self.app.engine.flow
+        channel, engine = self.app.batches, self.app.engine
 
         def hand_on(batch: Batch) -> None:
             putting = asyncio.run_coroutine_threadsafe(channel.put(batch), loop)
@@ -73,7 +73,7 @@ class SourceService(Service):
                     putting.result(timeout=1.0)
                     return
                 except concurrent.futures.TimeoutError:
-                    flow.check()
+                    engine.check()
 
         return hand_on
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import KafkaException
 
 from stream._version import __version__
-from stream.errors import KafkaFatal, SessionLost, StreamError
+from stream.errors import AuthenticationFailed, KafkaFatal, KafkaUnavailable, NotAuthorized, SessionLost, StreamError
 from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
@@ -88,9 +88,12 @@ class Engine:
             try:
                 self._session(hand_on)
             except StreamError as error:
-                if not error.retriable:
+                # A right or a password that was good may be good again: whoever runs the worker sees it is not ready.
+                withdrawn = self.source.joined_once and isinstance(error, (NotAuthorized, AuthenticationFailed))
+                if not error.retriable and not withdrawn:
                     self.fatal = error
                     raise
+                self.source.trouble = str(error)
                 lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
                 pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
                 log.warning("Beginning anew in %.1f s: %s", pause_s, error)
@@ -103,7 +106,7 @@ class Engine:
         try:
             while not self.flow.stopping.is_set():
                 records = self.source.fetch()
-                self.flow.check()
+                self.check()
                 if records:
                     self.metrics.fetched(len(records))
                     self.flow.enter(len(records))
@@ -126,9 +129,17 @@ class Engine:
             # Whatever is open is aborted by the broker when the next owner takes the partitions.
             self.source.close()
             if self.flow.error is not None:
+                silent = self.committer.silent_s() > 0
                 self.committer.close()  # first: a commit that hangs ends now, and not when its time is up
-                self.sink.quiesce()
+                self.sink.quiesce(silent=silent)
             self.committer.close()
+
+    def check(self) -> None:
+        """Raises what ended the session, or ends it where a call to the client does not come back."""
+        if silent_s := self.committer.silent_s():
+            msg = f"Kafka's client has not come back from a call for {silent_s:.0f} s."
+            self.flow.fail(KafkaUnavailable(msg))
+        self.flow.check()
 
     def stop(self) -> None:
         """Asks the source to drain and end."""

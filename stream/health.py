@@ -63,9 +63,11 @@ def ready(engine: Engine) -> Health:
     problems = list(live(engine).problems)
     if engine.flow.stopping.is_set():
         problems.append("the worker is stopping")
-    if not engine.partitions.assigned_once:
+    if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
-    if engine.flow.error is not None:
+    if engine.source.trouble:
+        problems.append(f"nothing is read now: {engine.source.trouble}")
+    elif engine.flow.error is not None:
         problems.append(f"the session ended: {engine.flow.error}")
     if engine.sink.problem:
         problems.append(f"publishing is tried again: {engine.sink.problem}")
@@ -102,5 +104,9 @@ class Monitor(Service):
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
             engine.cluster_problems = [str(error)]
+            engine.source.kafka_is_away()
+            ends.renew()
         except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]
+            engine.source.kafka_is_away()
+            ends.renew()

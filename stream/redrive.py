@@ -68,6 +68,11 @@ class Redriven:
         self._ranges = merged
 
     @property
+    def begun(self) -> bool:
+        """Whether any has gone back."""
+        return self.position > 0 or bool(self._ranges)
+
+    @property
     def metadata(self) -> str:
         """The ranges after `position`, as text."""
         return ",".join(f"{first}-{last}" if first != last else str(first) for first, last in self._ranges)

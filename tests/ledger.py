@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from typing_extensions import Self
 
@@ -92,7 +92,7 @@ class Ledger:
     """Sends numbered articles and watches the output with a read_committed reader.
 
     Every number has to come out once, as ``expected``. ``longest_silence_s`` is the longest time between two
-    arrivals while something was owed.
+    arrivals from one input partition while something of it was owed.
     """
 
     topics: Topics
@@ -106,10 +106,13 @@ class Ledger:
         """Start the reader's thread."""
         self._stop = threading.Event()
         self._last = time.monotonic()
+        self._lock = threading.Lock()
+        self._partition: dict[int, int] = {}  # of each number that is acknowledged and has not come out
+        self._moved: dict[int, float] = {}  # when each of them last had nothing owed, or something came
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._producer = Producer(
-            {**steadfast(self.topics.bootstrap_servers), "linger.ms": 5, "enable.idempotence": True,
-             "queue.buffering.max.messages": 2_000_000}
+            {**steadfast(self.topics.bootstrap_servers), "metadata.recovery.strategy": "none",
+             "linger.ms": 5, "enable.idempotence": True, "queue.buffering.max.messages": 2_000_000}
         )  # fmt: skip
         self._reader.start()
 
@@ -118,7 +121,9 @@ class Ledger:
         began = time.monotonic()
         for sent in range(count):
             number = self.sent
-            self._producer.produce(f"{self.topics.name}.raw", article(number), f"a{number}".encode())
+            self._producer.produce(
+                f"{self.topics.name}.raw", article(number), f"a{number}".encode(), on_delivery=self._acknowledged
+            )
             self.sent += 1
             if per_second is not None and (ahead := began + sent / per_second - time.monotonic()) > 0:
                 self._producer.poll(ahead)
@@ -132,6 +137,13 @@ class Ledger:
         return len(self.seen)
 
     @property
+    def silent_s(self) -> float:
+        """For how long now the most silent partition has been silent that owes something."""
+        with self._lock:
+            owing = set(self._partition.values())
+            return max((time.monotonic() - self._moved[partition] for partition in owing), default=0.0)
+
+    @property
     def lost(self) -> int:
         """How many have not."""
         return self.sent - len(self.seen)
@@ -143,8 +155,10 @@ class Ledger:
 
     def reset_silence(self) -> None:
         """Begin to measure silence anew."""
-        self._last = time.monotonic()
-        self.longest_silence_s = 0.0
+        with self._lock:
+            self._last = time.monotonic()
+            self._moved = dict.fromkeys(self._moved, self._last)
+            self.longest_silence_s = 0.0
 
     def close(self) -> None:
         """End the reader."""
@@ -179,11 +193,32 @@ class Ledger:
                     self._last = now
             if not owed:
                 self._last = now
+            self._look(now)
         consumer.close()
+
+    def _acknowledged(self, error: KafkaError | None, message: Message) -> None:
+        number, partition = int((message.key() or b"")[1:]), message.partition() or 0
+        with self._lock:
+            if error is None and number not in self.seen:
+                self._partition[number] = partition
+                self._moved.setdefault(partition, time.monotonic())
+
+    def _look(self, now: float) -> None:
+        """Note how long each partition has been silent that owes something."""
+        with self._lock:
+            owing = set(self._partition.values())
+            for partition, moved in self._moved.items():
+                if partition in owing:
+                    self.longest_silence_s = max(self.longest_silence_s, now - moved)
+                else:
+                    self._moved[partition] = now
 
     def _note(self, value: bytes) -> None:
         number = orjson.loads(value)["number"]
-        self.seen[number] += 1
+        with self._lock:
+            self.seen[number] += 1
+            if (partition := self._partition.pop(number, None)) is not None:
+                self._moved[partition] = time.monotonic()
         if value != expected(article(number)):
             self.altered += 1
 
@@ -192,7 +227,6 @@ def steadfast(servers: str) -> dict[str, Any]:
     """Configure a client that finds its brokers again soon after they were away: the worker is what is measured."""
     return {
         "bootstrap.servers": servers,
-        "metadata.recovery.strategy": "none",
         "reconnect.backoff.max.ms": 500,
         "topic.metadata.refresh.interval.ms": 2_000,
         "log_level": 0,

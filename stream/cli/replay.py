@@ -64,7 +64,7 @@ def replay(
         out.print(table)
     goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
     what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
-    already = f" {tally.already:,} had gone before." if tally.already else ""
+    already = " Letters that had gone back before were passed over." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
 
 

@@ -73,6 +73,10 @@ class AtLeastOnce:
         self._on_stage("produce", produced - began)
         self._on_stage("deliver", clock() - produced)
 
+    def silent_s(self) -> float:
+        """See `Committer`: the deliveries have a deadline of their own."""
+        return 0.0
+
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Commits the offsets of what is acknowledged; `wait` before partitions are given up.
 

@@ -41,8 +41,10 @@ def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None 
         "socket.keepalive.enable": True,
         "reconnect.backoff.max.ms": 1000,  # 10 s would be most of the silence after a broker's restart
         "allow.auto.create.topics": False,
-        # rebootstrap, the default, forgets all brokers as soon as no connection is open. A producer whose messages
-        # waited then never connected again (2.16), and a transaction hung until its timeout.
+        # rebootstrap, the default, forgets all brokers as soon as no connection is open, and then a producer whose
+        # messages waited, or a consumer that asked for offsets, never connected again (2.16). With none it forgets
+        # them only when the cluster says that it has none, as a broker does that was frozen. Either way a session
+        # without an answer or without progress ends, and the next one has new clients.
         "metadata.recovery.strategy": "none",
     }
     if on_error is not None:
@@ -86,8 +88,6 @@ def producer(settings: Settings, **more: Any) -> Config:
         "linger.ms": 5,  # a commit's flush does not wait for it; 0 makes batches of two records
         "retry.backoff.ms": 1,  # back to back transactions wait this long for the coordinator; 100 is the default
         "message.max.bytes": 1_000_000_000,  # the topic's limit counts, not the client's
-        # After a broker was frozen, a partition may have no leader for a moment; librdkafka looked again after minutes.
-        "topic.metadata.refresh.interval.ms": 5_000,
         "queue.buffering.max.messages": 1_000_000,  # bounded by the transaction's size already
         "queue.buffering.max.kbytes": 2_097_151,
     }

@@ -19,7 +19,11 @@ class Ends:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._admin = AdminClient(client.common(settings))
+        self.renew()
+
+    def renew(self) -> None:
+        """Takes a new client: one that has lost its brokers may not find them again."""
+        self._admin = AdminClient(client.common(self._settings))
 
     def missing_topics(self) -> list[str]:
         """One sentence for each of our topics that is not there or not ours to see."""

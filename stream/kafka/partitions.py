@@ -40,7 +40,7 @@ class Partitions:
 
     def __init__(self) -> None:
         self._partitions: dict[int, Partition] = {}
-        self.assigned_once = False  # whether the group has ever given us an assignment, even an empty one
+        self.assigned = False  # whether the group has given this session an assignment, even an empty one
 
     def items(self) -> list[tuple[int, Partition]]:
         """The partitions by number, a copy."""
@@ -55,15 +55,16 @@ class Partitions:
         """A partition was assigned; `position` is -1 where the group begins at a log's end or beginning."""
         now = time.monotonic()
         self._partitions[number] = Partition(position=position, fetched=position, moved_s=now)
-        self.assigned_once = True
+        self.assigned = True
 
     def lose(self, number: int) -> None:
         """A partition was given up."""
         self._partitions.pop(number, None)
 
     def clear(self) -> None:
-        """All were lost."""
+        """The session is over."""
         self._partitions.clear()
+        self.assigned = False
 
     def fetched(self, number: int, following: int) -> None:
         """Records up to before `following` were fetched."""

@@ -46,7 +46,6 @@ class Tally:
 
     verdicts: Counter[str] = field(default_factory=Counter)
     sent: int = 0
-    already: int = 0
 
 
 class Redrive:
@@ -75,6 +74,7 @@ class Redrive:
         )
         self.tally = Tally()
         self._redriven = self._committed()
+        self.some_before = any(it.begun for it in self._redriven.values())
 
     def _committed(self) -> dict[int, Redriven]:
         topic = self._settings.dead_letter_topic
@@ -111,7 +111,6 @@ class Redrive:
         if not self._selection.takes(letter, partition, offset, message.timestamp()[1]):
             return None
         if offset in self._redriven[partition]:
-            self.tally.already += 1
             return None
         record = message
         verdict = ""

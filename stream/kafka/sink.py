@@ -29,7 +29,12 @@ FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
 # librdkafka waits about 20 ms and asks again. So a small transaction comes this long after the last commit.
 BREATH_S = 0.006
 MANY = 100  # records that are worth a transaction at once
+QUIET_S = 7.0  # longer than any call that comes back, once its producer was given up
 STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
+
+
+class LeftBehind(Exception):
+    """The thread was waiting in a call for so long that another one does its work."""
 
 
 class Sink:
@@ -65,7 +70,7 @@ class Sink:
         self._alone = 0  # how many of the next records travel alone
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room: asyncio.Event | None = None
-        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+        self._thread = self._new_thread()
         self.problem = ""  # why publishing is being tried again, for /health/ready
 
     def start(self) -> None:
@@ -89,16 +94,29 @@ class Sink:
                 self._waiting.extend(outcomes)
                 self._ready.notify()
 
-    def quiesce(self) -> None:
-        """Waits until no commit is being tried: a session that has failed ends before the next one begins."""
-        self._idle.wait(self._settings.transaction_timeout_ms / 1000)
+    def quiesce(self, *, silent: bool = False) -> None:
+        """Waits until no commit is being tried: a session that has failed ends before the next one begins.
+
+        `silent`: a call has been waited for long enough already.
+        librdkafka has calls that never come back, whatever time they are given, as after a broker was frozen (2.16).
+        The thread that waits there is left behind: its producer was given up, and the next session fences it.
+        """
+        if not self._idle.wait(0 if silent else QUIET_S):
+            log.warning("A call to Kafka's client does not come back; publishing goes on without it.")
+            self._thread = self._new_thread()
+            self._idle.set()
+            self._thread.start()
+
+    def _new_thread(self) -> threading.Thread:
+        return threading.Thread(target=self._run, name="sink", daemon=True)
 
     def _full(self) -> bool:
-        waiting = self._waiting
-        if len(waiting) >= self._settings.batch_max_records:
-            return True
-        # Large records: a rough look is enough, for a batch of the source is bounded in bytes too.
-        return bool(waiting) and len(waiting) * len(waiting[0].value or b"") >= self._settings.batch_max_bytes
+        with self._ready:  # the thread takes from the other end meanwhile
+            waiting = self._waiting
+            if len(waiting) >= self._settings.batch_max_records:
+                return True
+            # Large records: a rough look is enough, for a batch of the source is bounded in bytes too.
+            return bool(waiting) and len(waiting) * len(waiting[0].value or b"") >= self._settings.batch_max_bytes
 
     def close(self, timeout_s: float) -> None:
         """Ends the thread; what is waiting stays unpublished. Called when nothing is under way, or all is lost."""
@@ -122,10 +140,11 @@ class Sink:
                 # What is of a session that has ended is dropped: the next one reads these records again.
                 if outcomes and session == self._flow.session and self._flow.error is None:
                     self._publish(session, outcomes)
+            except LeftBehind:
+                return
             except Exception as error:  # noqa: BLE001 - whatever it is, the session must not go on
                 self._flow.fail(error)
-            finally:
-                self._idle.set()
+            self._idle.set()
 
     def _breathe(self) -> None:
         """Leaves the coordinator a moment between two small transactions; a backlog does not wait."""
@@ -156,7 +175,7 @@ class Sink:
         while True:
             began = time.perf_counter()
             try:
-                self._committer.commit(Chunk(outcomes, offsets_after(outcomes)))
+                self._commit(Chunk(outcomes, offsets_after(outcomes)))
             except Refused as refused:
                 self._on_aborted()
                 if len(outcomes) > 1:
@@ -183,6 +202,14 @@ class Sink:
         self._committed_s = time.monotonic()
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
+
+    def _commit(self, chunk: Chunk) -> None:
+        """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""
+        try:
+            self._committer.commit(chunk)
+        finally:
+            if threading.current_thread() is not self._thread:
+                raise LeftBehind
 
     def _put_back(self, outcomes: list[Outcome]) -> None:
         with self._ready:

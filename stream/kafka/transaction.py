@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.errors import InstanceFenced, SessionLost, StreamError
+from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError
 from stream.kafka import client
 from stream.records import Outcome
 from stream.settings import Settings
@@ -18,6 +18,7 @@ FENCE_AT_ONCE = 8
 # Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.
 # Calling again goes on with what is under way, or asks the new one.
 ASK_AGAIN_S = 3.0
+STILL_S = 9.0  # no answer and no acknowledgement for so long: begin anew
 
 
 class Chunk(NamedTuple):
@@ -52,6 +53,9 @@ class Committer(Protocol):
 
     def commit(self, chunk: Chunk) -> None:
         """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
+
+    def silent_s(self) -> float:
+        """How long a call to the client has not come back that should have long ago; 0 where there is none."""
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Called by the consumer's thread, often: the place for what only that thread may do."""
@@ -116,6 +120,7 @@ class Transactions:
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
         self._id = ""
+        self._called_s = 0.0  # when the call began that is waited for
         self._timeout_s = settings.transaction_timeout_ms / 1000
 
     def transactional_id(self, partition: int) -> str:
@@ -172,6 +177,9 @@ class Transactions:
                 lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), ASK_AGAIN_S),
             )
             sent = clock()
+            if self._producer is not producer:  # given up while it waited for an answer
+                msg = "The session ended before its transaction was committed."
+                raise SessionLost(msg)
             self._again(producer, lambda: producer.commit_transaction(ASK_AGAIN_S))
             self._on_stage("produce", produced - began)
             self._on_stage("offsets", sent - produced)
@@ -184,21 +192,30 @@ class Transactions:
 
         Not once the producer was given up: its session is over, and the next one waits for us.
         """
-        deadline = time.monotonic() + self._timeout_s
+        began = moved = time.monotonic()
+        left = len(producer)
         while True:
+            self._called_s = time.monotonic()
             try:
                 return call()
             except KafkaException as raised:
-                error = client.error_of(raised)
-                over = time.monotonic() > deadline or self._producer is not producer
+                error, now = client.error_of(raised), time.monotonic()
+                if len(producer) < left:  # slow, but it moves
+                    left, moved = len(producer), now
+                over = now > began + self._timeout_s or now > moved + STILL_S or self._producer is not producer
                 if over or not error.retriable() or error.txn_requires_abort():
                     raise
+            finally:
+                self._called_s = 0.0
 
     def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         stale = error.code() in client.STALE
-        if error.fatal() or (isinstance(explained, SessionLost) and not stale):
+        # A client that gets no answer may never get one (see `client.producer`): the next session has a new one,
+        # whose first act is to end this transaction if it is still open.
+        silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()
+        if silent or error.fatal() or (isinstance(explained, SessionLost) and not stale):
             self._forget(producer)
             raise explained
         try:
@@ -216,12 +233,20 @@ class Transactions:
 
     def _forget(self, producer: Producer) -> None:
         producer.purge()
-        self._producer, self._id = None, ""
+        if self._producer is producer:  # and not the next session's
+            self._producer, self._id = None, ""
+
+    def silent_s(self) -> float:
+        """See `Committer`. May be called by any thread."""
+        called = self._called_s
+        silent = time.monotonic() - called if called else 0.0
+        return silent if silent > 2 * ASK_AGAIN_S else 0.0
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Nothing is left to do: the offsets went with the transaction."""
 
     def close(self) -> None:
         """Gives up the producer. Only called while no transaction is open, or when it may be lost."""
+        self._called_s = 0.0
         if self._producer is not None:
             self._forget(self._producer)

@@ -23,6 +23,7 @@ SAMPLE = orjson.dumps({"number": 0, "text": TEXT}).replace(b'"number":0', b'"num
 WANTED = expected(SAMPLE % 7).replace(b'"number":7', b'"number":%d')
 WARM = 0.3  # the share of the backlog after which memory should not grow any more
 GROWTH = 1.10
+HELD = 5_000  # two transactions, what is being cleaned, what is next
 
 
 @dataclass
@@ -83,6 +84,8 @@ def slow_downstream(site: Site, size: Size) -> Result:
                 most = max(most, rss_mb(worker))
             waiting = stage.ledger.lost
             assert waiting, "the backlog was to be longer than the slow time"
+            held = worker.metric("article_stream_records_fetched_total") - _progress(worker)()
+            assert held < HELD, f"{held:,.0f} records are held"
             assert abs(lag(worker) - stage.ledger.lost) < max(10_000, waiting // 2), "the lag is about what is owed"
         finally:
             site.proxy.bytes_per_second = 0

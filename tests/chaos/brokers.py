@@ -36,20 +36,20 @@ def restarted(site: Site, size: Size) -> Result:
 
 
 def paused(site: Site, size: Size) -> Result:
-    """The only broker freezes: connections stay open, nothing answers."""
+    """The only broker freezes in the middle of a backlog: connections stay open, nothing answers."""
     with Stage(site, size, instance_id="one") as stage:
+        stage.ledger.send(100 * size.rate)
         worker = stage.worker()
+        stage.wait_output()
+        site.kafka.pause()
+        try:
+            time.sleep(size.pause_s)
+        finally:
+            site.kafka.resume()
+        stage.wait_output()
+        stage.wait_all()
         worker.wait_ready()
-        with stage.load():
-            stage.wait_output()
-            site.kafka.pause()
-            try:
-                time.sleep(size.pause_s)
-            finally:
-                site.kafka.resume()
-            stage.wait_output(size.rate)
-        worker.wait_ready()
-        return stage.result("broker frozen", f"for {size.pause_s:g} s")
+        return stage.result("broker frozen", f"for {size.pause_s:g} s in the middle of a backlog")
 
 
 def leader_killed(site: Site, size: Size) -> Result:

@@ -37,6 +37,7 @@ SCENARIOS = (
     Scenario(workers.killed_static),
     Scenario(workers.killed_dynamic),
     Scenario(workers.killed_of_two),
+    Scenario(workers.killed_in_a_backlog),
     Scenario(workers.killed_at_start),
     Scenario(workers.killed_at_least_once),
     Scenario(workers.terminated_in_a_batch),

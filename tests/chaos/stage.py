@@ -65,9 +65,13 @@ class Stage:
 
     def __exit__(self, *raised: object) -> None:
         if raised[0] is not None:
-            for place, worker in enumerate(self.workers):
-                print(f"--- worker {place} (exit code {worker.process.poll()}):\n{worker.log[-6000:]}")  # noqa: T201
+            self._show()
         self._stack.close()
+
+    def _show(self) -> None:
+        for place, worker in enumerate(self.workers):
+            state = f"exit code {worker.process.poll()}, {worker.get('/health/ready')}"
+            print(f"--- worker {place} ({state}):\n{worker.log[-6000:]}")  # noqa: T201
 
     @property
     def raw(self) -> str:
@@ -148,6 +152,8 @@ class Stage:
     def result(self, fault: str, note: str = "", **flags: bool) -> Result:
         """Wait for what is owed, stop the workers, count anew."""
         self.wait_all()
+        if self.ledger.lost:
+            self._show()  # while they can still be asked
         silence = self.ledger.longest_silence_s
         self.end_workers()
         found = self.count()

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.chaos.stage import Stage
+from tests.chaos.stage import ENOUGH_S, Stage
 from tests.processes import Worker, until
 
 PICK = random.Random(4)  # noqa: S311 - the same moments in every run
@@ -23,53 +23,70 @@ def at_a_random_moment(most_s: float = 0.6) -> None:
 
 def killed_static(site: Site, size: Size) -> Result:
     """SIGKILL, and a new process of the same name, again and again."""
-    with Stage(site, size, instance_id="one") as stage:
-        worker = stage.worker()
-        worker.wait_ready()
-        stage.ledger.reset_silence()
-        with stage.load():
-            for _ in range(size.kills):
-                stage.wait_output()
-                at_a_random_moment()
-                worker.kill()
-                worker = stage.worker()
-            stage.wait_output()
-        return stage.result("worker killed, static instance id", f"{size.kills} × SIGKILL", single_death=True)
+    return _killed(Stage(site, size, instance_id="one"), size.kills, "worker killed, static instance id")
 
 
 def killed_dynamic(site: Site, size: Size) -> Result:
     """SIGKILL of the only worker without a name of its own: its partitions wait for the session timeout."""
-    kills = max(1, size.kills // 2)
-    with Stage(site, size) as stage:
+    return _killed(Stage(site, size), max(1, size.kills // 2), "worker killed, dynamic membership")
+
+
+def killed_at_least_once(site: Site, size: Size) -> Result:
+    """The same with the other guarantee: nothing lost, duplicates counted."""
+    stage = Stage(site, size, instance_id="one", delivery="at_least_once")
+    return _killed(stage, max(2, size.kills // 4), "worker killed, at_least_once", may_repeat=True)
+
+
+def _killed(stage: Stage, kills: int, fault: str, *, may_repeat: bool = False) -> Result:
+    with stage:
         worker = stage.worker()
         worker.wait_ready()
         stage.ledger.reset_silence()
         with stage.load():
             for _ in range(kills):
                 stage.wait_output()
+                until(lambda: stage.ledger.silent_s < 1, "every partition to go on")
                 at_a_random_moment()
                 worker.kill()
                 worker = stage.worker()
             stage.wait_output()
-        return stage.result("worker killed, dynamic membership", f"{kills} × SIGKILL", single_death=True)
+        note = f"{kills} × SIGKILL{'; duplicates are allowed here' * may_repeat}"
+        return stage.result(fault, note, single_death=True, may_repeat=may_repeat)
 
 
 def killed_of_two(site: Site, size: Size) -> Result:
     """One of two is killed: the other takes its partitions over, then shares them again."""
-    kills = max(1, size.kills // 4)
+    kills = max(2, size.kills // 4)
     with Stage(site, size) as stage:
         workers = [stage.worker(), stage.worker()]
         for worker in workers:
             worker.wait_ready()
+        stage.ledger.reset_silence()
         with stage.load():
             for place in range(kills):
                 until(lambda: sorted(len(worker.partitions()) for worker in workers) == [2, 2], "two partitions each")
                 at_a_random_moment()
                 workers[place % 2].kill()
                 until(lambda place=place: len(workers[1 - place % 2].partitions()) == 4, "the other to take over")  # type: ignore[misc]
+                until(lambda: stage.ledger.silent_s < 1, "every partition to go on")
                 workers[place % 2] = stage.worker()
             stage.wait_output()
         return stage.result("one of two workers killed", f"{kills} × SIGKILL, taken over", single_death=True)
+
+
+def killed_in_a_backlog(site: Site, size: Size) -> Result:
+    """SIGKILL while the worker goes through a backlog: every transaction is full and nearly always one is open."""
+    count, kills = min(100_000, size.backlog // 3), max(2, size.kills // 4)
+    with Stage(site, size, instance_id="one") as stage:
+        stage.ledger.send(count)
+        stage.ledger.reset_silence()
+        worker = stage.worker()
+        for turn in range(1, kills + 1):
+            wanted = count * turn // (kills + 1)
+            until(lambda: stage.ledger.arrived >= wanted, f"{wanted} articles", ENOUGH_S)  # noqa: B023
+            worker.kill()
+            worker = stage.worker()
+        return stage.result("worker killed in a backlog", f"{kills} × SIGKILL", single_death=True)
 
 
 def killed_at_start(site: Site, size: Size) -> Result:
@@ -86,33 +103,14 @@ def killed_at_start(site: Site, size: Size) -> Result:
         return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
 
 
-def killed_at_least_once(site: Site, size: Size) -> Result:
-    """The same with the other guarantee: nothing lost, duplicates counted."""
-    kills = max(2, size.kills // 4)
-    with Stage(site, size, instance_id="one", delivery="at_least_once") as stage:
-        worker = stage.worker()
-        worker.wait_ready()
-        stage.ledger.reset_silence()
-        with stage.load():
-            for _ in range(kills):
-                stage.wait_output()
-                at_a_random_moment()
-                worker.kill()
-                worker = stage.worker()
-            stage.wait_output()
-        note = f"{kills} × SIGKILL; duplicates are allowed here"
-        return stage.result("worker killed, at_least_once", note, single_death=True, may_repeat=True)
-
-
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
     """SIGTERM with a backlog under way: what was begun is committed, nothing is begun twice."""
     with Stage(site, size, instance_id="one") as stage:
-        stage.ledger.send(8000)
         done = 0.0
         for _ in range(size.kills):
+            stage.ledger.send(4000)  # more than it takes before it is asked to stop
             worker = stage.worker()
             stage.wait_output()
-            stage.ledger.send(500)
             assert worker.terminate() == 0, worker.log
             done += _records_in(worker)
         worker = stage.worker()
@@ -130,7 +128,7 @@ def _records_in(worker: Worker) -> int:
 
 def frozen(site: Site, size: Size) -> Result:
     """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
-    times = max(1, size.kills // 5)
+    times = max(2, size.kills // 5)
     with Stage(site, size) as stage:
         zombie, other = stage.worker(), stage.worker()
         zombie.wait_ready()

@@ -46,6 +46,7 @@ class Right:
 
 
 READ_INPUT = Right("topic", "input_topic", ("READ",))
+SEE_INPUT = Right("topic", "input_topic", ("DESCRIBE",))
 READ_GROUP = Right("group", "group_id", ("READ",))
 WRITE_OUTPUT = Right("topic", "output_topic", ("WRITE", "DESCRIBE"))
 WRITE_DEAD = Right("topic", "dead_letter_topic", ("WRITE", "DESCRIBE"))

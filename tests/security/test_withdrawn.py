@@ -13,10 +13,17 @@ import pytest
 from tests.brokers import Broker, Sent
 from tests.ledger import Topics, article, expected
 from tests.processes import Worker, until
-from tests.security.acls import READ_GROUP, READ_INPUT, WRITE_OUTPUT, Right
+from tests.security.acls import READ_GROUP, READ_INPUT, SEE_INPUT, USE_TRANSACTIONS, WRITE_OUTPUT, Right
 from tests.security.guarded import GuardedKafka
 
-RIGHTS = {"output": WRITE_OUTPUT, "group": READ_GROUP, "input": READ_INPUT}
+# "reading": the topic may still be seen, so that only reading tells.
+RIGHTS = {
+    "output": WRITE_OUTPUT,
+    "group": READ_GROUP,
+    "input": READ_INPUT,
+    "reading": READ_INPUT,
+    "transactions": USE_TRANSACTIONS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +62,11 @@ def cases(guarded: GuardedKafka) -> Iterator[dict[str, Case]]:
             guarded.grant(topics)
             found[name] = Case(right, topics, stack.enter_context(Worker(guarded.login(topics))))
             admin.send(f"{topics.name}.raw", articles(0))
-        for case in found.values():
+        for name, case in found.items():
             until(partial(case.took, 6), "the first records")
             guarded.take(case.topics, case.right)
+            if name == "reading":
+                guarded.grant(case.topics, [SEE_INPUT])
             admin.send(f"{case.topics.name}.raw", articles(5))
         yield found
 

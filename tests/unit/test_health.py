@@ -71,7 +71,7 @@ def test_before_the_first_assignment_it_is_live_but_not_ready() -> None:
 def test_an_assignment_of_nothing_is_ready() -> None:
     """There are more workers than partitions: it waits for its turn."""
     spare = Engine(load(environ={}), builtin(), largest_bytes=1_000_000)
-    spare.partitions.assigned_once = True
+    spare.partitions.assigned = True
     assert ready(spare).ok
 
 
@@ -87,3 +87,12 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
         "the output topic articles.clean is missing",
     )
     assert live(engine).ok, "a restart would mend none of these"
+    engine.source.trouble = "Kafka forbids the use of a topic."
+    problems = ready(engine).problems
+    assert "nothing is read now: Kafka forbids the use of a topic." in problems
+    assert not any("Partitions 3" in problem for problem in problems), "one thing is said once"
+
+
+def test_a_new_session_is_not_ready_before_its_own_assignment(engine: Engine) -> None:
+    engine.partitions.clear()
+    assert ready(engine).problems == ("the group has not assigned partitions yet",)

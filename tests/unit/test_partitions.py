@@ -57,7 +57,7 @@ def test_a_partition_that_was_given_up_is_forgotten(partitions: Partitions) -> N
     assert partitions.numbers == [5], "what comes late does not bring it back"
     partitions.clear()
     assert partitions.items() == []
-    assert partitions.assigned_once, "it was assigned all the same"
+    assert not partitions.assigned, "the next session has an assignment of its own"
 
 
 def at(monkeypatch: pytest.MonkeyPatch, now: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -47,6 +48,10 @@ class FakeCommitter:
         self.tries.append(offsets(chunk.outcomes))
         self.act(chunk)
         self.chunks.append(chunk)
+
+    def silent_s(self) -> float:
+        """Not used by the sink."""
+        return 0.0
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
         """Not used by the sink."""
@@ -351,6 +356,62 @@ async def test_what_waited_when_its_session_ended_is_dropped(rig: Rig) -> None:
     assert await rig.drained()
     assert rig.committer.tries == [[0], [0]]
     assert offsets(rig.delivered) == [0]
+
+
+@pytest.mark.parametrize("silent", [True, False])
+async def test_a_call_that_never_comes_back_is_left_behind(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, *, silent: bool
+) -> None:
+    if not silent:
+        monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
+    go, entered, left = threading.Event(), threading.Event(), threading.Event()
+
+    def hang(chunk: Chunk) -> None:
+        if offsets(chunk.outcomes) == [0]:
+            entered.set()
+            assert go.wait(PATIENCE_S)
+            left.set()
+
+    rig.committer.act = hang
+    await rig.put([outcome(0)])
+    assert await asyncio.to_thread(entered.wait, PATIENCE_S)
+    rig.flow.fail(KafkaUnavailable("no answer"))
+    await asyncio.to_thread(rig.sink.quiesce, silent=silent)
+    rig.flow.begin_session()
+    await rig.put([outcome(1)])
+    assert await rig.drained()
+    assert offsets(rig.delivered) == [1], "the next session is published"
+    go.set()
+    assert await asyncio.to_thread(left.wait, PATIENCE_S)
+    await rig.put([outcome(2)])
+    assert await rig.drained()
+    assert offsets(rig.delivered) == [1, 2], "what the old call brings at last counts for nothing"
+    assert rig.flow.error is None
+
+
+@pytest.mark.parametrize("looks", [1, 2, 3])
+async def test_whether_it_is_full_is_asked_while_nothing_is_taken(rig: Rig, looks: int) -> None:
+    """Else the queue may be empty between a look at its length and the look at its first."""
+
+    class Watched(deque[Outcome]):
+        left = looks
+
+        def __len__(self) -> int:
+            length = super().__len__()
+            self.left -= 1
+            if not self.left:
+                taking = threading.Thread(target=self.take)
+                taking.start()
+                taking.join()
+            return length
+
+        def take(self) -> None:
+            if rig.sink._ready.acquire(blocking=False):  # noqa: SLF001 - as the sink's thread does
+                rig.sink._ready.release()  # noqa: SLF001
+                self.clear()
+
+    rig.sink._waiting = Watched([outcome(0)])  # noqa: SLF001
+    rig.sink._full()  # noqa: SLF001
 
 
 async def test_an_error_nobody_thought_of_ends_the_session(rig: Rig) -> None:

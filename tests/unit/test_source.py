@@ -1,0 +1,111 @@
+"""A session that gets nowhere ends, so that the next one may; one that only waits does not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from stream.errors import SessionLost
+from stream.flow import Flow
+from stream.kafka.partitions import Partitions
+from stream.kafka.source import Source
+from stream.settings import load
+
+
+class SilentConsumer:
+    """A consumer that nothing comes from."""
+
+    def consume(self, *_: object) -> list[Any]:
+        """Give nothing."""
+        return []
+
+    def memberid(self) -> str:
+        """Be no member."""
+        return ""
+
+    def consumer_group_metadata(self) -> object:
+        """Give something."""
+        return object()
+
+
+class IdleCommitter:
+    """A committer with nothing to settle."""
+
+    def settle(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+
+class Clock:
+    """A time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        """Begin somewhere."""
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        """Tell it."""
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("stream.kafka.source.time.monotonic", made.monotonic)
+    return made
+
+
+@pytest.fixture
+def source(clock: Clock) -> Source:
+    made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
+    made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
+    made._opened_s = clock.now  # noqa: SLF001
+    return made
+
+
+def fetch_for(source: Source, clock: Clock, seconds: int) -> None:
+    """Let time pass, and fetch all the while."""
+    for _ in range(seconds):
+        clock.now += 1
+        assert source.fetch() == []
+
+
+def test_a_group_that_assigns_nothing_is_joined_anew(source: Source, clock: Clock) -> None:
+    fetch_for(source, clock, 19)
+    with pytest.raises(SessionLost, match="The group article-stream has not assigned partitions for 20 s"):
+        fetch_for(source, clock, 3)
+
+
+def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: Clock) -> None:
+    for _ in range(60):
+        source.kafka_is_away()
+        fetch_for(source, clock, 1)
+
+
+def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock: Clock) -> None:
+    source._partitions.assigned = True  # noqa: SLF001
+    fetch_for(source, clock, 300)
+
+
+def test_records_that_wait_and_do_not_come_end_the_session(source: Source, clock: Clock) -> None:
+    source._partitions.gain(3, 100)  # noqa: SLF001
+    fetch_for(source, clock, 60)
+    source._partitions.ends(3, 150)  # noqa: SLF001
+    with pytest.raises(SessionLost, match="Nothing comes from partitions 3 though records are waiting"):
+        fetch_for(source, clock, 17)
+
+
+def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: Clock) -> None:
+    source._partitions.gain(3, 100)  # noqa: SLF001
+    source._partitions.ends(3, 150)  # noqa: SLF001
+    source._flow.enter(1)  # noqa: SLF001
+    fetch_for(source, clock, 60)
+
+
+def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
+    source._partitions.gain(3, 100)  # noqa: SLF001
+    source._troubled_s = clock.now  # noqa: SLF001
+    source.trouble = "Kafka forbids the use of a topic."
+    fetch_for(source, clock, 15)
+    with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
+        fetch_for(source, clock, 1)
