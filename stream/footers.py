@@ -117,7 +117,7 @@ def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) ->
     Before a footer that was seen, it is a heading with nothing but short lines between the two.
     """
     end = len(texts)
-    if begin < end and not any([at < begin and rule.kind == "section" for at, rule in marks.items()]):
+    if begin < end and not any(at < begin and rule.kind == "section" for at, rule in marks.items()):
         return begin
     wide = [prose(text) for text in texts]
     if begin == end and wide[-1] and end - 1 not in marks:

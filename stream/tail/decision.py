@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stream.rules.signs import ABOUTS, OPENING, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
-from stream.tail.lines import LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo, lines_of
+from stream.tail.lines import CLOSED, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo, lines_of
 from stream.tail.model import Model, chances
 
 OPENED_BY = 25
@@ -19,6 +19,9 @@ PARAGRAPHS = 6
 """Paragraphs of prose of an article that is one without more."""
 LIST_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("related", "popular"))
 SURE_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("share", "comments", "tags", "subscribe"))
+AD = ABOUTS.index("ad") + 1
+SENTENCE = 40
+"""A closed line of this effective length is a sentence."""
 HARDLY = 1
 """Headings of a footer that are hardly evidence when there is prose after them."""
 SHORT_FOR_PROSE = 6
@@ -48,7 +51,7 @@ def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | Non
     end = len(lines)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
-    if lines[-1].prose and lines[-2].prose and not any([line.topic for line in lines]):
+    if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
         return Tail(end, lines, end)  # clean already, as most articles of many streams are
     page = page_of(lines)
     if len(page.cuts) == 1:
@@ -70,9 +73,14 @@ def refused(page: Page, cut: int) -> bool:
 def goes_on(page: Page, cut: int) -> bool:
     """Whether the article goes on after a cut that has hardly a heading of a footer after it.
 
-    There is prose, of paragraphs as long as the article's: soon, or at the end, or two together, or one to a few short lines.
+    There is prose, of paragraphs as long as the article's: soon, or at the end, or two together, or one to a
+    few short lines.
     """
     counts, prose, end = page.counts, page.prose, len(page.lines)
+    if page.lines[cut].topic == AD and cut + 1 < end:
+        following = page.lines[cut + 1]
+        if following.end == CLOSED and following.length >= SENTENCE:
+            return True  # an advertisement between two paragraphs
     after = counts[end] - counts[cut]
     proses = after >> PROSES & ONE
     if not proses or after & ONE > HARDLY:
@@ -139,8 +147,9 @@ def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarde
     on = guarded and at < last and goes_on(page, cuts[at])
     while at < last:
         risk = sum([likely[later] for later in range(at + 1, last + 1) if sizes[later] * 2 > sizes[at] * 3])
-        if risk * 1000 <= rule["third"] * total and not (guarded and refused(page, cuts[at])):
-            break
+        low = risk * 1000 <= rule["third"] * total and not (guarded and refused(page, cuts[at]))
+        if low and (not on or 0 < page.lines[cuts[at]].topic <= OPENING):
+            break  # what follows the rest of an article is no footer for its shape alone
         at += 1
     if at == last:
         return last
@@ -148,8 +157,6 @@ def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarde
     evidence = "shape"
     if counts[end] - counts[cuts[at]] & ONE:
         evidence = "opens" if 0 < page.lines[cuts[at]].topic <= OPENING else "marked"
-    elif on:
-        return last  # what follows the rest of the article is no footer for its shape alone
     size = "1" if tail == 1 else "3" if tail <= _FEW else "10" if tail <= _SOME else "more"
     return at if none * 1000 <= rule[f"none_{evidence}_{size}"] * total else last
 

@@ -248,12 +248,12 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
             known = line_of(codes_of(line, per_letter, signs), weights)
         else:  # the same, of a line too long to be looked up
             end, sentences, start = _end_of(line), _sentences(line), _START.get(line[0], 0)
-            capped = size if size < LONGEST else LONGEST
+            capped = min(LONGEST, size)
             weight = base + weights[BINS[capped] * ENDS + end]
             weight += weights[BY_START + start * 3 + 2] + weights[BY_SENTENCES + sentences * 3 + 2]
             counts = capped << LENGTH
             if end == CLOSED:
-                counts |= 1 << PROSES | (size if size < _MOST_PROSE else _MOST_PROSE) << PROSE_LENGTH
+                counts |= 1 << PROSES | (min(_MOST_PROSE, size)) << PROSE_LENGTH
             clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
             like = end << 2 | FORMS[capped]
             known = _line((weight, clipped, capped, end, start, 0, 0, counts, end == CLOSED, like << 3 | start, like))
@@ -269,9 +269,7 @@ def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
     of = signs.of
     for line in lines:
         size = len(line)
-        if size <= LEGAL_LONGEST and (
-            (size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line
-        ):
+        if size <= LEGAL_LONGEST and ((size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line):
             return False
     per_letter = halves(lines)
     for line in lines[-2:]:
