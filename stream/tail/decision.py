@@ -98,6 +98,10 @@ def within_list(page: Page, cut: int) -> bool:
     line, last = page.lines[cut], page.lines[cut - 1]
     if 0 < line.topic <= OPENING:
         return False
+    if line.end not in {0, CLOSED} and page.likes[cut : cut + 5].count(line.like) >= ALIKE - 2:
+        near = page.likes[max(cut - 5, 0) : cut].count(line.like)
+        if near >= 2:  # noqa: PLR2004 - each ends with the same mark, such as a bracket
+            return True
     alike = page.looks[max(cut - 5, 0) : cut].count(line.look) + page.looks[cut : cut + 5].count(last.look)
     return alike >= ALIKE
 
