@@ -128,7 +128,7 @@ def _records_in(worker: Worker) -> int:
 
 def frozen(site: Site, size: Size) -> Result:
     """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
-    times = max(2, size.kills // 5)
+    times = max(1, size.kills // 5)
     with Stage(site, size) as stage:
         zombie, other = stage.worker(), stage.worker()
         zombie.wait_ready()
