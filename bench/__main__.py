@@ -15,10 +15,8 @@ from rich.table import Table
 from bench import load
 from bench.measure import Latency, Throughput, latency, make_topics, settings_for, throughput
 from stream import __version__
-from tests.kafka_server import RealKafka
+from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
-# The heap that Kafka's own script gives it. With the tests' 512 MB it stood still every three seconds, for 30-80 ms.
-BROKER = ("-Xms1g", "-Xmx1g", "-Xmn700m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
 SYSTEMS = {"bare loop (the ceiling)": ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
 
 
@@ -33,7 +31,7 @@ def main() -> None:
     if reason := RealKafka.why_not():
         sys.exit(f"No Kafka to measure on: {reason}.")
     note = Console(stderr=True).print
-    with RealKafka(jvm_options=BROKER) as kafka:
+    with RealKafka(jvm_options=KAFKAS_HEAP) as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
         note(f"Publishing {arguments.articles:,} articles …")

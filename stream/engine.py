@@ -89,11 +89,13 @@ class Engine:
                 self._session(hand_on)
             except StreamError as error:
                 # A right or a password that was good may be good again: whoever runs the worker sees it is not ready.
-                withdrawn = self.source.joined_once and isinstance(error, (NotAuthorized, AuthenticationFailed))
+                withdrawn = self.source.progress.joined_once and isinstance(
+                    error, (NotAuthorized, AuthenticationFailed)
+                )
                 if not error.retriable and not withdrawn:
                     self.fatal = error
                     raise
-                self.source.trouble = str(error)
+                self.source.progress.trouble = str(error)
                 lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
                 pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
                 log.warning("Beginning anew in %.1f s: %s", pause_s, error)

@@ -17,6 +17,7 @@ from stream.errors import SessionLost
 from stream.flow import Flow
 from stream.kafka import client
 from stream.kafka.partitions import Partitions
+from stream.kafka.progress import Progress
 from stream.kafka.transaction import Committer
 from stream.settings import Settings
 
@@ -32,11 +33,6 @@ ENDS_THE_SESSION = {
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
 OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
-# A consumer may lose its brokers and never look for them again (librdkafka 2.16): a session in which nothing arrives
-# for so long though records wait, or reading fails for so long, or the group gives no assignment, begins anew.
-NOTHING_S = 15.0
-# With the broker there; or three times the session timeout, for the group waits for members that have died.
-NO_ASSIGNMENT_S = 20.0
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 COLLECT_S = 0.003  # what comes while the last records commit is handed on together: a fifth less processor time
@@ -63,11 +59,7 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[int] = set()
-        self.trouble = ""  # why nothing is read, for /health/ready; until something is
-        self.joined_once = False  # in any session
-        self._troubled_s = 0.0
-        self._opened_s = 0.0
-        self._away_s = 0.0
+        self.progress = Progress(settings, flow, partitions)
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
         self._metadata: object = None
@@ -88,7 +80,7 @@ class Source:
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
-        self._opened_s = time.monotonic()
+        self.progress.opened()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
             [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -126,35 +118,10 @@ class Source:
             self._partitions.fetched(message.partition(), message.offset() + 1)
         if records:
             self._mean_bytes = sum(len(message) for message in records) / len(records)
-            self._goes_on()
+            self.progress.goes_on()
         else:
-            self._doubt()
+            self.progress.check()
         return records
-
-    def _doubt(self) -> None:
-        """Ends a session that gets nowhere."""
-        if self._flow.records:
-            return
-        now = time.monotonic()
-        if not self._partitions.assigned:
-            wait_s = max(NO_ASSIGNMENT_S, 3 * self._settings.session_timeout_ms / 1000)
-            if now - max(self._opened_s, self._away_s) > wait_s:
-                msg = f"The group {self._settings.group_id} has not assigned partitions for {wait_s:g} s."
-                raise SessionLost(msg)
-        elif self.trouble and now - self._troubled_s > NOTHING_S:
-            raise SessionLost(self.trouble)
-        elif waiting := self._partitions.stalled(NOTHING_S):
-            msg = f"Nothing comes from partitions {_list(waiting)} though records are waiting there."
-            raise SessionLost(msg)
-
-    def kafka_is_away(self) -> None:
-        """Whoever looks has got no answer: no news of the group is nobody's fault. May be called by any thread."""
-        self._away_s = time.monotonic()
-
-    def _goes_on(self) -> None:
-        if self.trouble:
-            log.info("Reading goes on.")
-            self.trouble = ""
 
     def _look(self, consumer: Consumer) -> None:
         """The group's generation may have changed without any change to our partitions.
@@ -216,10 +183,7 @@ class Source:
             self._partitions.gain(partition.partition, partition.offset)
         consumer.incremental_assign(committed)
         self._look(consumer)
-        self._partitions.assigned = self.joined_once = True
-        self._troubled_s = time.monotonic()
-        if not self._partitions.numbers:
-            self._goes_on()  # there is nothing to read
+        self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
 
@@ -272,18 +236,13 @@ class Source:
         code, number = error.code(), message.partition()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
             self._partitions.reached_end(number, message.offset())
-            self._goes_on()
+            self.progress.goes_on()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
             self._reset(number, error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
         else:
-            explained = str(client.explain(error, self._settings, doing="reading"))
-            if not self.trouble:
-                self._troubled_s = time.monotonic()
-            if self.trouble != explained:
-                self.trouble = explained
-                log.warning("Reading is tried again: %s", explained)
+            self.progress.fails(str(client.explain(error, self._settings, doing="reading")))
 
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""

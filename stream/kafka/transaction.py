@@ -216,7 +216,7 @@ class Transactions:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         stale = error.code() in client.STALE
-        # A client that gets no answer may never get one (see `client.producer`): the next session has a new one,
+        # A client that gets no answer may never get one (see `client.common`): the next session has a new one,
         # whose first act is to end this transaction if it is still open.
         silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()
         if silent or error.fatal() or (isinstance(explained, SessionLost) and not stale):

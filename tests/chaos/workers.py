@@ -8,6 +8,7 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.brokers import Broker
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
@@ -86,6 +87,9 @@ def killed_in_a_backlog(site: Site, size: Size) -> Result:
             until(lambda: stage.ledger.arrived >= wanted, f"{wanted} articles", ENOUGH_S)  # noqa: B023
             worker.kill()
             worker = stage.worker()
+        stage.wait_all()
+        broker = Broker("real", site.servers)
+        until(lambda: broker.committed(stage.topics) == count, "every offset to be committed")
         return stage.result("worker killed in a backlog", f"{kills} × SIGKILL", single_death=True)
 
 

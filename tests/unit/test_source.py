@@ -56,10 +56,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock) -> Source:
+def source(clock: Clock) -> Source:  # noqa: ARG001 - at that time
     made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
-    made._opened_s = clock.now  # noqa: SLF001
+    made.progress.opened()
     return made
 
 
@@ -78,7 +78,7 @@ def test_a_group_that_assigns_nothing_is_joined_anew(source: Source, clock: Cloc
 
 def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: Clock) -> None:
     for _ in range(60):
-        source.kafka_is_away()
+        source.progress.kafka_is_away()
         fetch_for(source, clock, 1)
 
 
@@ -104,8 +104,7 @@ def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: C
 
 def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
     source._partitions.gain(3, 100)  # noqa: SLF001
-    source._troubled_s = clock.now  # noqa: SLF001
-    source.trouble = "Kafka forbids the use of a topic."
+    source.progress.fails("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
