@@ -34,6 +34,7 @@ else:  # pragma: no cover - the same module under its older name
     import tomli as tomllib
 
 PREFIX = "STREAM_"
+NAMES = "`article-stream settings` lists them."
 # Read by the tests or by the command line itself, not by the worker.
 OTHER_NAMES = ("STREAM_CONFIG",)
 TEST_PREFIX = "STREAM_TEST_"
@@ -127,6 +128,14 @@ class Settings(BaseModel):
         "info", description="the least important line logged"
     )
 
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        if "://" in value:
+            msg = f"write host:port, without {value.partition('://')[0]}://"
+            raise ValueError(msg)
+        return value
+
     @field_validator("rules", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
@@ -149,6 +158,11 @@ class Settings(BaseModel):
         if self.sasl_mechanism is not None and not self.security_protocol.startswith("sasl"):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs security_protocol sasl_ssl or sasl_plaintext"
             raise ValueError(msg)
+        if self.sasl_mechanism not in (None, "OAUTHBEARER"):
+            for name in ("sasl_username", "sasl_password"):
+                if getattr(self, name) is None and name.replace("_", ".") not in self.kafka_properties:
+                    msg = f"sasl_mechanism {self.sasl_mechanism} needs {name}"
+                    raise ValueError(msg)
         for name in ("kafka_properties", "consumer_properties", "producer_properties"):
             for key in getattr(self, name):
                 if key in OURS:
@@ -162,8 +176,9 @@ def load(
     *,
     environ: Mapping[str, str] | None = None,
     config: Path | None = None,
+    options_from: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings, from all their sources.
+    """The settings, from all their sources. `options_from` says for an option's name how it was given.
 
     Raises `SettingsError` that names the setting, where it was set, the bad value (a secret's is not
     shown) and what is allowed.
@@ -186,7 +201,8 @@ def load(
         values[name], origin[name] = text, variable
     for name, value in (options or {}).items():
         if value is not None:
-            values[name], origin[name] = value, "--" + name.replace("_", "-")
+            values[name] = value
+            origin[name] = (options_from or {}).get(name, name)
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -207,13 +223,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _known(name: str, shown: str, prefix: str) -> None:
     if name in Settings.model_fields:
         return
-    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
-    spelled = (prefix + near[0]) if near else ""
-    hint = (
-        f"Did you mean {spelled.upper() if prefix else spelled}?" if near else "`article-stream settings` lists them."
-    )
+    near = prefix + nearest(name)
+    hint = f"Did you mean {near.upper() if prefix else near}?" if nearest(name) else NAMES
     msg = f"{shown} is not a setting."
     raise SettingsError(msg, fix=hint)
+
+
+def nearest(name: str) -> str:
+    """The name of the setting that is most like this one; empty where none is."""
+    return next(iter(difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)), "")
 
 
 def _explain(error: ValidationError, values: Mapping[str, Any], origin: Mapping[str, str]) -> str:

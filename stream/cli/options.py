@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from stream.errors import SettingsError
-from stream.settings import Settings, load
+from stream.settings import NAMES, Settings, load, nearest
 
 Config = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.", show_default=False)]
 Servers = Annotated[
@@ -31,8 +31,11 @@ def settings_from(config: Path | None, pairs: list[str] | None, **options: Any) 
         name = name.strip().lower().removeprefix("stream_").replace("-", "_")
         if not equals or name not in Settings.model_fields:
             # Only the name is shown: the value may be a secret.
-            msg = f"--set {name or '…'}: write name=value, with one of the names that `article-stream settings` lists."
-            raise SettingsError(msg)
+            near = nearest(name)
+            hint = f"Did you mean {near}?" if equals and near else NAMES
+            msg = f"--set {name or '…'}: " + ("this is not a setting." if equals else "write name=value.")
+            raise SettingsError(msg, fix=hint)
         values[name] = value
-    values.update({name: value for name, value in options.items() if value is not None})
-    return load(values, config=config)
+    given = {name: value for name, value in options.items() if value is not None}
+    origin = {name: f"--set {name}" for name in values} | {name: "--" + name.replace("_", "-") for name in given}
+    return load(values | given, config=config, options_from=origin)

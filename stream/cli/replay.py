@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from stream.cli.console import output
 from stream.cli.options import Config, Servers, Set, settings_from
+from stream.dead_letters import REASONS
 from stream.errors import StreamError
 from stream.redrive import Selection
 
@@ -55,6 +57,7 @@ def replay(
     finally:
         redrive.close()
     out, tally = output(), redrive.tally
+    look_for_mistyped(reason or [], found=sum(tally.verdicts.values()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("dead letters", justify="right")
     table.add_column("would" if dry_run else "verdict")
@@ -66,6 +69,14 @@ def replay(
     what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
     already = " Letters that had gone back before were passed over." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
+
+
+def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:
+    """Raises `StreamError` where no letter was found and a reason is none that the worker gives."""
+    strange = [reason for reason in reasons if reason not in REASONS]
+    if strange and not found:
+        msg = f"No dead letter has the reason {', '.join(strange)}."
+        raise StreamError(msg, fix=f"The worker's reasons are {', '.join(REASONS)}.")
 
 
 def _time(text: str | None) -> int | None:

@@ -43,7 +43,11 @@ def records() -> list[Sent]:
 
 @contextmanager
 def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
-    """The embedded broker with the raw articles on it, and the worker, started; both end with the block."""
+    """The embedded broker with the raw articles on it, and the worker, started; both end with the block.
+
+    SIGTERM ends the block as Ctrl-C does, by `KeyboardInterrupt`: a worker left alone would wait for its broker.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
         settings = load({"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port()}, environ={})
         broker.make_topics(settings.input_topic, settings.output_topic, settings.dead_letter_topic)

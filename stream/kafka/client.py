@@ -243,7 +243,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         fix = "Give the worker a STREAM_GROUP_ID of its own."
         return SettingsError(f"The group {settings.group_id} has members that are no article-stream workers.", fix=fix)
     if code in _LOST or code in STALE:
-        return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
+        return SessionLost(f"The group went on without this worker while {doing}: {text}.")
     if code in MISSING:
         return TopicMissing(
             f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."

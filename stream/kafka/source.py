@@ -35,7 +35,8 @@ ENDS_THE_SESSION = {
 OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
-COLLECT_S = 0.003  # what comes while the last records commit is handed on together: a fifth less processor time
+FEW = 25  # records that are cleaned within a small part of a commit
+COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
 
 
@@ -103,7 +104,12 @@ class Source:
             self._look(consumer)
         messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
-            messages += consumer.consume(self._next_records(), COLLECT_S if self._flow.records else 0)
+            most = self._next_records()
+            messages += consumer.consume(most, 0)
+            if len(messages) < FEW and self._flow.records:
+                # They could not be published before the last ones are: with them goes what comes until then.
+                self._flow.drained(COLLECT_S)
+                messages += consumer.consume(most, 0)
         if self._taken_away:
             # Given up between the two calls: their next owner reads them, or we do, again.
             messages = [message for message in messages if message.partition() not in self._taken_away]
@@ -218,10 +224,10 @@ class Source:
         log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
 
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
-        """Partitions are another worker's already: nothing of what is under way may be published."""
+        """Partitions may be another worker's already: nothing of what is under way may be published."""
         numbers = [partition.partition for partition in lost]
         self._gone = True
-        self._flow.fail(SessionLost(f"Partitions {_list(numbers)} went to another worker."))
+        self._flow.fail(SessionLost(f"The group took partitions {_list(numbers)} away."))
         self._give_up(numbers)
         consumer.incremental_unassign(lost)
         self._on_event("lost", len(lost))

@@ -6,9 +6,12 @@ import random
 import resource
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from tests.brokers import Broker
+from tests.chaos.proxy import ADD_OFFSETS_TO_TXN, END_TXN
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
@@ -130,32 +133,44 @@ def _records_in(worker: Worker) -> int:
     return int(line.split(" s: ")[1].split(" records in")[0].replace(",", ""))
 
 
+# Where a worker is frozen: its offsets have not joined the transaction yet, it is about to commit, or anywhere.
+MOMENTS = (ADD_OFFSETS_TO_TXN, END_TXN, None)
+
+
 def frozen(site: Site, size: Size) -> Result:
-    """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
-    times = max(1, size.kills // 5)
+    """SIGSTOP in the middle of a transaction and beyond the session timeout, another takes over, SIGCONT.
+
+    What the zombie had on its way reaches the broker after that; it publishes nothing.
+    """
+    times = max(1, size.kills // 3)
     with Stage(site, size) as stage:
-        zombie, other = stage.worker(), stage.worker()
-        zombie.wait_ready()
-        other.wait_ready()
+        zombie, other = stage.worker(bootstrap_servers=site.proxy.address), stage.worker()
         with stage.load():
             for turn in range(times):
-                until(lambda: len(zombie.partitions()) == 2, "two partitions each")  # noqa: B023
-                at_a_random_moment()
-                zombie.signal(signal.SIGSTOP)
-                until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
-                stage.wait_output(size.rate)
-                zombie.signal(signal.SIGCONT)
-                until(lambda: zombie.metric("article_stream_sessions_total") >= 2, "a fresh session")  # noqa: B023
-                until(lambda: len(zombie.partitions()) == 2, "its partitions")  # noqa: B023
-                until(zombie.ready, "the zombie to be ready again")
+                until(lambda: len(zombie.partitions()) == 2 and zombie.ready(), "two partitions each")
+                with _on_its_way(site, MOMENTS[turn % len(MOMENTS)]):
+                    zombie.signal(signal.SIGSTOP)
+                    until(lambda: len(other.partitions()) == 4, "the other to take over")
+                    stage.wait_output(size.rate)
+                    zombie.signal(signal.SIGCONT)
+                until(lambda: zombie.metric("article_stream_sessions_total") >= turn + 2, "a fresh session")  # noqa: B023
                 assert zombie.process.poll() is None, f"turn {turn}"
-                zombie, other = other, zombie
-                if turn == 0:
-                    zombie.metric("article_stream_sessions_total")
-                    other.kill()
-                    other = stage.worker()
+            until(lambda: len(zombie.partitions()) == 2 and zombie.ready(), "two partitions each")
             stage.wait_output()
-        return stage.result("worker frozen beyond the session timeout", f"{times} × SIGSTOP, taken over, SIGCONT")
+        note = f"{times} × SIGSTOP, in an open transaction or anywhere, then SIGCONT"
+        return stage.result("worker frozen beyond the session timeout", note)
+
+
+@contextmanager
+def _on_its_way(site: Site, request: int | None) -> Iterator[None]:
+    """The zombie's request waits before the broker while the block runs."""
+    if request is None:
+        at_a_random_moment()
+        yield
+        return
+    with site.proxy.holding(request) as held:
+        until(held.is_set, "the transaction to come so far")
+        yield
 
 
 def storm(site: Site, size: Size) -> Result:

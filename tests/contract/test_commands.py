@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import orjson
@@ -11,7 +16,7 @@ import pytest
 from stream.demo.run import records
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
-from tests.commands import Answer, article_stream
+from tests.commands import Answer, article_stream, environment
 from tests.fakes import BODY, CLEAN, REPEATED
 from tests.ledger import Topics, fresh_name
 from tests.processes import Worker
@@ -86,10 +91,18 @@ def test_send_names_what_can_not_be_sent_and_sends_the_rest(broker: Broker, tmp_
     (tmp_path / "b.txt").write_bytes(b"good")
     answer = article_stream("send", *sorted(tmp_path.iterdir()), settings=topics.settings())
     assert answer.code == 1
-    assert answer.out == f"1 articles sent to {topics.name}.raw and acknowledged.\n"
+    assert answer.out == f"1 article sent to {topics.name}.raw and acknowledged.\n"
     named, error = answer.err.splitlines()
     assert named.startswith(f"{tmp_path / 'a.txt'}: ")
-    assert error.startswith("error: 1 articles were not acknowledged.")
+    assert error.startswith(f"error: 1 article did not reach {topics.name}.raw. Mend what is said above")
+
+
+def test_a_text_file_is_sent_as_it_is_where_the_input_is_text(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("send")
+    (tmp_path / "a.txt").write_bytes(b"A text.\n")
+    article_stream("send", tmp_path / "a.txt", settings=topics.settings(input_format="text"))
+    (came,) = broker.read(f"{topics.name}.raw", 1)
+    assert (came.key(), came.value()) == (b"a.txt", b"A text.\n")
 
 
 def test_send_to_a_topic_that_is_not_there(real: Broker, tmp_path: Path) -> None:
@@ -125,6 +138,10 @@ def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:
     assert any("[bold]not json[/] é" in line for line in listed)
     some = lines(article_stream("dead-letters", "list", "--json", "--reason", "no_text", settings=it))
     assert [json.loads(line)["reason"] for line in some] == ["no_text"]
+    for command in (("list",), ("replay", "--dry-run")):
+        mistyped = article_stream("dead-letters", *command, "--reason", "not_jsno", settings=it)
+        assert mistyped.code == 1
+        assert "No dead letter has the reason not_jsno. The worker's reasons are not_utf8, not_json," in mistyped.err
 
     place = f"{dead[0].partition()}:{dead[0].offset()}"
     shown = article_stream("dead-letters", "show", place, settings=it)
@@ -169,3 +186,21 @@ def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
     assert "[repeats line " in answer.out
     assert "[footer: " in answer.out
     assert "Traceback" not in answer.err
+
+
+def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "stream", "demo", "--serve"], stdout=subprocess.PIPE, env=environment(), text=True
+    ) as served:
+        assert served.stdout is not None
+        said = ""
+        while "Ctrl-C ends both" not in said:
+            line = served.stdout.readline()
+            assert line, said
+            said += line
+        port = re.findall(r":(\d+)/metrics", said)[0]
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5).close()
+        served.terminate()
+        served.wait(30)
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5)

@@ -112,8 +112,13 @@ def test_a_bad_value_is_one_sentence_and_2() -> None:
 
 def test_an_unknown_name_in_set_is_refused_without_its_value() -> None:
     message = one_sentence(article_stream("clean", "--set", f"sasl_pasword={SECRET}"), 2)
-    assert "sasl_pasword" in message
+    assert message == "--set sasl_pasword: this is not a setting. Did you mean sasl_password?"
     assert SECRET not in message
+
+
+def test_a_bad_value_in_set_is_told_as_it_was_given() -> None:
+    message = one_sentence(article_stream("clean", "--set", "http_port=x"), 2)
+    assert message.startswith("--set http_port is 'x': ")
 
 
 def test_a_rule_file_that_is_wrong_is_one_sentence_and_2(tmp_path: Path) -> None:

@@ -18,10 +18,13 @@ SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 
 
 def refused(
-    environ: Mapping[str, str] | None = None, options: Mapping[str, Any] | None = None, config: Path | None = None
+    environ: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    config: Path | None = None,
+    options_from: Mapping[str, str] | None = None,
 ) -> str:
     with pytest.raises(SettingsError) as caught:
-        load(options, environ=environ or {}, config=config)
+        load(options, environ=environ or {}, config=config, options_from=options_from)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
@@ -103,7 +106,9 @@ def test_a_bad_value_is_named_with_what_is_allowed(variable: str, value: str, al
 
 
 def test_a_bad_value_names_the_option_or_the_file_that_set_it(tmp_path: Path) -> None:
-    assert refused(options={"http_port": "x"}).startswith("--http-port is 'x': ")
+    by_option = refused(options={"http_port": "x"}, options_from={"http_port": "--http-port"})
+    assert by_option.startswith("--http-port is 'x': ")
+    assert refused(options={"http_port": "x"}).startswith("http_port is 'x': ")
     path = toml(tmp_path, "http_port = -1")
     assert refused(config=path).startswith(f"http_port in {path} is -1: ")
 
@@ -114,6 +119,9 @@ def test_all_bad_values_are_named_at_once() -> None:
     assert "STREAM_HTTP_PORT" in message
 
 
+LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN"}
+
+
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
@@ -121,10 +129,17 @@ def test_all_bad_values_are_named_at_once() -> None:
         ({"STREAM_DEAD_LETTER_TOPIC": "articles.clean"}, "have to differ"),
         ({"STREAM_SECURITY_PROTOCOL": "sasl_ssl"}, "needs sasl_mechanism"),
         ({"STREAM_SASL_MECHANISM": "PLAIN"}, "needs security_protocol"),
+        ({**LOGIN, "STREAM_SASL_PASSWORD": "x"}, "PLAIN needs sasl_username"),
+        ({**LOGIN, "STREAM_SASL_USERNAME": "ann"}, "PLAIN needs sasl_password"),
+        ({"STREAM_BOOTSTRAP_SERVERS": "http://kafka:9092"}, "write host:port, without http://"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(environ: dict[str, str], says: str) -> None:
     assert says in refused(environ)
+
+
+def test_a_login_may_come_from_librdkafkas_own_properties() -> None:
+    load(environ={**LOGIN, "STREAM_KAFKA_PROPERTIES": "sasl.username=ann, sasl.password=x"})
 
 
 @pytest.mark.parametrize("text", ["a = ", "\ufeff[", "group_id = 1\ngroup_id = 2"])

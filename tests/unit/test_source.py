@@ -1,4 +1,4 @@
-"""A session that gets nowhere ends, so that the next one may; one that only waits does not."""
+"""A session that gets nowhere ends, so that the next one may; one that only waits does not. What is fetched at once."""
 
 from __future__ import annotations
 
@@ -27,6 +27,45 @@ class SilentConsumer:
     def consumer_group_metadata(self) -> object:
         """Give something."""
         return object()
+
+
+class Waiting:
+    """A consumer with records in its queue: each call gets what has come until then."""
+
+    def __init__(self, *arrivals: int) -> None:
+        """Say how many records come before each call."""
+        self._arrivals = list(arrivals)
+        self._offset = 0
+
+    def consume(self, most: int, *_: object) -> list[Any]:
+        """Give what is there."""
+        come = self._arrivals.pop(0) if self._arrivals else 0
+        assert come <= most
+        self._offset += come
+        return [Record(offset) for offset in range(self._offset - come, self._offset)]
+
+
+class Record:
+    """A record of partition 0."""
+
+    def __init__(self, offset: int) -> None:
+        """Stand at this offset."""
+        self._offset = offset
+
+    def __len__(self) -> int:
+        """Tell its size in bytes."""
+        return 1000
+
+    def error(self) -> None:
+        """Be a record."""
+
+    def partition(self) -> int:
+        """Tell its partition."""
+        return 0
+
+    def offset(self) -> int:
+        """Tell its offset."""
+        return self._offset
 
 
 class IdleCommitter:
@@ -108,3 +147,23 @@ def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
+
+
+def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
+    """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
+    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._consumer = Waiting(*arrivals)  # type: ignore[assignment]  # noqa: SLF001
+    source._flow.enter(under_way)  # noqa: SLF001
+    return len(source.fetch())
+
+
+def test_a_lone_record_is_handed_on_at_once(source: Source) -> None:
+    assert fetched(source, 1, 0, 99) == 1
+
+
+def test_what_comes_while_others_commit_goes_with_the_first_of_them(source: Source) -> None:
+    assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
+
+
+def test_many_are_cleaned_while_others_commit(source: Source) -> None:
+    assert fetched(source, 1, 60, 99, under_way=500) == 61
