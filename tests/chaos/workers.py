@@ -97,17 +97,18 @@ def killed_in_a_backlog(site: Site, size: Size) -> Result:
 
 
 def killed_at_start(site: Site, size: Size) -> Result:
-    """SIGKILL before the worker has published anything: while it joins, fences, reads the offsets."""
+    """SIGKILL while the worker joins, fences, reads the offsets, or publishes for the first time."""
+    kills = max(5, size.kills)
     with Stage(site, size, instance_id="one") as stage:
         with stage.load():
-            for _ in range(size.kills):
+            for _ in range(kills):
                 worker = stage.worker()
                 until(lambda: worker.get("/")[0] == 200, "it to have begun")  # noqa: B023
-                at_a_random_moment(0.3)
+                at_a_random_moment(1.0)
                 worker.kill()
             stage.worker().wait_ready()
             stage.wait_output()
-        return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
+        return stage.result("worker killed while it starts", f"{kills} × SIGKILL")
 
 
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
@@ -144,18 +145,21 @@ def frozen(site: Site, size: Size) -> Result:
     """
     times = max(1, size.kills // 3)
     with Stage(site, size) as stage:
-        zombie, other = stage.worker(bootstrap_servers=site.proxy.address), stage.worker()
+        zombie = stage.worker(bootstrap_servers=site.proxy.address)
         with stage.load():
             for turn in range(times):
-                until(lambda: len(zombie.partitions()) == 2 and zombie.ready(), "two partitions each")
+                until(lambda: len(zombie.partitions()) == 4 and zombie.ready(), "all partitions")
+                # Who joins gets the first ones: so the zombie's transactional id is not the other's own.
+                other = stage.worker()
+                until(lambda: sorted(zombie.partitions()) == ["2", "3"] and zombie.ready(), "two partitions each")
                 with _on_its_way(site, MOMENTS[turn % len(MOMENTS)]):
                     zombie.signal(signal.SIGSTOP)
-                    until(lambda: len(other.partitions()) == 4, "the other to take over")
+                    until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
                     stage.wait_output(size.rate)
                     zombie.signal(signal.SIGCONT)
                 until(lambda: zombie.metric("article_stream_sessions_total") >= turn + 2, "a fresh session")  # noqa: B023
                 assert zombie.process.poll() is None, f"turn {turn}"
-            until(lambda: len(zombie.partitions()) == 2 and zombie.ready(), "two partitions each")
+                assert other.terminate() == 0, other.log
             stage.wait_output()
         note = f"{times} × SIGSTOP, in an open transaction or anywhere, then SIGCONT"
         return stage.result("worker frozen beyond the session timeout", note)
@@ -217,7 +221,7 @@ def out_of_memory(site: Site, size: Size) -> Result:
     ends = []
     with Stage(site, size, instance_id="one") as stage:
         for _ in range(times):
-            stage.ledger.send(6000)
+            stage.ledger.send(min(40_000, size.backlog // 3))
             worker = stage.worker()
             stage.wait_output()
             used = _address_space(worker.process.pid)
