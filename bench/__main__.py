@@ -41,7 +41,7 @@ def main() -> None:
         note("Warming the broker up …")  # a broker that still compiles itself takes three times as long to commit
         warm = settings_for(servers, "warm", "warm.raw")
         latency(servers, SYSTEMS[CEILING], warm, arguments.rate, min(20, arguments.seconds))
-        stolen, began = stolen_s(), time.monotonic()
+        before, began = stolen_s(), time.monotonic()
         fast: dict[str, list[Throughput]] = {name: [] for name in SYSTEMS}
         quick: dict[str, list[Latency]] = {name: [] for name in SYSTEMS}
         for run in range(arguments.runs):
@@ -53,13 +53,16 @@ def main() -> None:
                 )
                 late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw")
                 quick[name].append(latency(servers, module, late, arguments.rate, arguments.seconds))
-        share = (stolen_s() - stolen) / (time.monotonic() - began) / len(os.sched_getaffinity(0))
-    show(arguments, size, fast, quick)
-    Console(highlight=False).print(f"The machine's other guests took {share:.1%} of the processors' time meanwhile.")
+        share = (stolen_s() - before) / (time.monotonic() - began) / len(os.sched_getaffinity(0))
+    show(arguments, size, fast, quick, share)
 
 
 def show(
-    arguments: argparse.Namespace, size: float, fast: dict[str, list[Throughput]], quick: dict[str, list[Latency]]
+    arguments: argparse.Namespace,
+    size: float,
+    fast: dict[str, list[Throughput]],
+    quick: dict[str, list[Latency]],
+    stolen: float,
 ) -> None:
     """Print the table."""
     out = Console(width=None if sys.stdout.isatty() else 120)
@@ -85,6 +88,7 @@ def show(
         f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
         f"{cores} cores, Kafka on the same cores."
     )
+    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time meanwhile.")
 
 
 if __name__ == "__main__":

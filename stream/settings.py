@@ -189,7 +189,7 @@ def load(
     path = config or (Path(environ["STREAM_CONFIG"]) if environ.get("STREAM_CONFIG") else None)
     if path is not None:
         for name, value in _read_toml(path).items():
-            _known(name, f"{path}: {name}", "")
+            require_known(name, f"{path}: {name}")
             values[name], origin[name] = value, f"{name} in {path}"
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
@@ -197,7 +197,7 @@ def load(
         if SERVICE_LINK.fullmatch(variable) and "KUBERNETES_SERVICE_HOST" in environ:
             continue
         name = variable[len(PREFIX) :].lower()
-        _known(name, variable, PREFIX)
+        require_known(name, variable, PREFIX)
         values[name], origin[name] = text, variable
     for name, value in (options or {}).items():
         if value is not None:
@@ -220,18 +220,15 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(msg) from None
 
 
-def _known(name: str, shown: str, prefix: str) -> None:
+def require_known(name: str, shown: str, prefix: str = "") -> None:
+    """Raises `SettingsError` with the nearest name where there is no such setting; `shown` is how it was written."""
     if name in Settings.model_fields:
         return
-    near = prefix + nearest(name)
-    hint = f"Did you mean {near.upper() if prefix else near}?" if nearest(name) else NAMES
+    near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
+    spelled = (prefix + near[0]) if near else ""
+    hint = f"Did you mean {spelled.upper() if prefix else spelled}?" if near else NAMES
     msg = f"{shown} is not a setting."
     raise SettingsError(msg, fix=hint)
-
-
-def nearest(name: str) -> str:
-    """The name of the setting that is most like this one; empty where none is."""
-    return next(iter(difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)), "")
 
 
 def _explain(error: ValidationError, values: Mapping[str, Any], origin: Mapping[str, str]) -> str:

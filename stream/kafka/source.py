@@ -105,11 +105,11 @@ class Source:
         messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
             most = self._next_records()
-            messages += consumer.consume(most, 0)
-            if len(messages) < FEW and self._flow.records:
+            messages += consumer.consume(most - 1, 0)
+            if len(messages) < min(FEW, most) and self._flow.records:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
-                messages += consumer.consume(most, 0)
+                messages += consumer.consume(most - len(messages), 0)
         if self._taken_away:
             # Given up between the two calls: their next owner reads them, or we do, again.
             messages = [message for message in messages if message.partition() not in self._taken_away]
@@ -159,7 +159,7 @@ class Source:
 
     def _next_records(self) -> int:
         """How many records to take at once, by the size of the last ones: so memory stays bounded."""
-        return max(1, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))) - 1)
+        return max(2, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))))
 
     def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
         """Partitions were gained:

@@ -143,23 +143,25 @@ def frozen(site: Site, size: Size) -> Result:
 
     What the zombie had on its way reaches the broker after that; it publishes nothing.
     """
-    times = max(1, size.kills // 3)
+    times = max(2, size.kills // 3)
     with Stage(site, size) as stage:
         zombie = stage.worker(bootstrap_servers=site.proxy.address)
+        zombie.wait_ready()
         with stage.load():
             for turn in range(times):
-                until(lambda: len(zombie.partitions()) == 4 and zombie.ready(), "all partitions")
                 # Who joins gets the first ones: so the zombie's transactional id is not the other's own.
                 other = stage.worker()
                 until(lambda: sorted(zombie.partitions()) == ["2", "3"] and zombie.ready(), "two partitions each")
+                sessions = zombie.metric("article_stream_sessions_total")
                 with _on_its_way(site, MOMENTS[turn % len(MOMENTS)]):
                     zombie.signal(signal.SIGSTOP)
                     until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
                     stage.wait_output(size.rate)
                     zombie.signal(signal.SIGCONT)
-                until(lambda: zombie.metric("article_stream_sessions_total") >= turn + 2, "a fresh session")  # noqa: B023
+                until(lambda: zombie.metric("article_stream_sessions_total") > sessions, "a fresh session")  # noqa: B023
                 assert zombie.process.poll() is None, f"turn {turn}"
                 assert other.terminate() == 0, other.log
+                until(lambda: len(zombie.partitions()) == 4 and zombie.ready(), "the zombie to be ready again")
             stage.wait_output()
         note = f"{times} × SIGSTOP, in an open transaction or anywhere, then SIGCONT"
         return stage.result("worker frozen beyond the session timeout", note)

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import orjson
@@ -16,10 +12,10 @@ import pytest
 from stream.demo.run import records
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
-from tests.commands import Answer, article_stream, environment
+from tests.commands import Answer, article_stream
 from tests.fakes import BODY, CLEAN, REPEATED
 from tests.ledger import Topics, fresh_name
-from tests.processes import Worker
+from tests.processes import Worker, until
 
 
 def settings(broker: Broker, **more: object) -> dict[str, object]:
@@ -189,18 +185,9 @@ def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
 
 
 def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:
-    with subprocess.Popen(
-        [sys.executable, "-m", "stream", "demo", "--serve"], stdout=subprocess.PIPE, env=environment(), text=True
-    ) as served:
-        assert served.stdout is not None
-        said = ""
-        while "Ctrl-C ends both" not in said:
-            line = served.stdout.readline()
-            assert line, said
-            said += line
-        port = re.findall(r":(\d+)/metrics", said)[0]
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5).close()
+    with Worker({}, command=("-m", "stream", "demo", "--serve")) as served:
+        until(lambda: "Ctrl-C ends both" in served.log, "the demo to serve")
+        served.port = int(re.findall(r":(\d+)/metrics", served.log)[0])
+        assert served.get("/health/live")[0] == 200
         served.terminate()
-        served.wait(30)
-    with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5)
+        assert served.get("/health/live")[0] == 0, "nobody listens any more"

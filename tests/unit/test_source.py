@@ -11,6 +11,7 @@ from stream.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.source import Source
 from stream.settings import load
+from tests.fakes import FakeRecord
 
 
 class SilentConsumer:
@@ -42,30 +43,7 @@ class Waiting:
         come = self._arrivals.pop(0) if self._arrivals else 0
         assert come <= most
         self._offset += come
-        return [Record(offset) for offset in range(self._offset - come, self._offset)]
-
-
-class Record:
-    """A record of partition 0."""
-
-    def __init__(self, offset: int) -> None:
-        """Stand at this offset."""
-        self._offset = offset
-
-    def __len__(self) -> int:
-        """Tell its size in bytes."""
-        return 1000
-
-    def error(self) -> None:
-        """Be a record."""
-
-    def partition(self) -> int:
-        """Tell its partition."""
-        return 0
-
-    def offset(self) -> int:
-        """Tell its offset."""
-        return self._offset
+        return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
 
 
 class IdleCommitter:
@@ -167,3 +145,10 @@ def test_what_comes_while_others_commit_goes_with_the_first_of_them(source: Sour
 
 def test_many_are_cleaned_while_others_commit(source: Source) -> None:
     assert fetched(source, 1, 60, 99, under_way=500) == 61
+
+
+def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None:
+    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
+    assert fetched(source, 1, 7, 99, under_way=1) == 8, "a full batch waits for nothing"
+    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
+    assert fetched(source, 1, 3, 4, 99) == 8, "what is collected fills it up"
