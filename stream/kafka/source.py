@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -110,23 +110,33 @@ class Source:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
                 messages += consumer.consume(most - len(messages), 0)
-        if self._taken_away:
-            # Given up between the two calls: their next owner reads them, or we do, again.
-            messages = [message for message in messages if message.partition() not in self._taken_away]
-        records = []
-        for message in messages:
-            error = message.error()
-            if error is None:
-                records.append(message)
-            else:
-                self._told(message, error)
-        for message in records:
-            self._partitions.fetched(message.partition(), message.offset() + 1)
+        records = self._of_ours(messages)
         if records:
             self._mean_bytes = sum(len(message) for message in records) / len(records)
             self.progress.goes_on()
         else:
             self.progress.check()
+        return records
+
+    def _of_ours(self, messages: list[Any]) -> list[Any]:
+        """The records among the messages; events are served, and what was given up meanwhile is left out.
+
+        The next owner of a partition reads it from where it was committed. Where that is this worker again, the
+        records from before and from after look the same, so the session begins anew rather than lose some.
+        """
+        if again := self._taken_away & set(self._partitions.numbers):
+            msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
+            raise SessionLost(msg)
+        records = []
+        for message in messages:
+            if message.partition() in self._taken_away:
+                continue
+            error = message.error()
+            if error is None:
+                records.append(message)
+                self._partitions.fetched(message.partition(), message.offset() + 1)
+            else:
+                self._told(message, error)
         return records
 
     def _look(self, consumer: Consumer) -> None:
@@ -277,5 +287,5 @@ class Source:
         self._on_event("skipped", skipped)
 
 
-def _list(numbers: list[int]) -> str:
+def _list(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(numbers))) or "none"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
@@ -46,8 +47,49 @@ class Waiting:
         return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
 
 
+class Rebalancing(Waiting):
+    """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
+
+    def __init__(self, source: Source, *, back: bool) -> None:
+        """Three records come before the rebalance, three after it."""
+        super().__init__(1, 2)
+        self._source, self._back = source, back
+
+    def consume(self, most: int, *_: object) -> list[Any]:
+        """Give what is there, and at the second call serve the rebalance."""
+        come = super().consume(most)
+        if not self._arrivals:
+            zero = [TopicPartition("articles.raw", 0, 3)]
+            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+            if self._back:
+                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+                come += [FakeRecord(b"{}", the_offset=offset) for offset in range(3, 6)]
+        return come
+
+    def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
+        """Say what was asked for: nothing is committed meanwhile."""
+        return partitions
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """Take them."""
+
+    def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
+        """Give them up."""
+
+    def memberid(self) -> str:
+        """Be no member."""
+        return ""
+
+    def consumer_group_metadata(self) -> object:
+        """Give something."""
+        return object()
+
+
 class IdleCommitter:
-    """A committer with nothing to settle."""
+    """A committer with nothing to do."""
+
+    def own(self, *_: object) -> None:
+        """Do nothing."""
 
     def settle(self, *_: object, **__: object) -> None:
         """Do nothing."""
@@ -152,3 +194,16 @@ def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None
     assert fetched(source, 1, 7, 99, under_way=1) == 8, "a full batch waits for nothing"
     source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
     assert fetched(source, 1, 3, 4, 99) == 8, "what is collected fills it up"
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
+def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, back: bool) -> None:
+    """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
+    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._partitions.gain(0, 0)  # noqa: SLF001
+    source._consumer = Rebalancing(source, back=back)  # type: ignore[assignment]  # noqa: SLF001
+    if back:
+        with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
+            source.fetch()
+    else:
+        assert source.fetch() == []
