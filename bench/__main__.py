@@ -18,8 +18,8 @@ from bench.process import stolen_s
 from stream import __version__
 from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
-CEILING = "bare loop (the ceiling)"
-SYSTEMS = {CEILING: ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
+BARE_LOOP = "bare loop"
+SYSTEMS = {BARE_LOOP: ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
 
 
 def main() -> None:
@@ -40,7 +40,7 @@ def main() -> None:
         size = load.backlog(servers, "backlog", arguments.articles)
         note("Warming the broker up …")  # a broker that still compiles itself takes three times as long to commit
         warm = settings_for(servers, "warm", "warm.raw")
-        latency(servers, SYSTEMS[CEILING], warm, arguments.rate, min(20, arguments.seconds))
+        latency(servers, SYSTEMS[BARE_LOOP], warm, arguments.rate, min(20, arguments.seconds))
         before, began = stolen_s(), time.monotonic()
         fast: dict[str, list[Throughput]] = {name: [] for name in SYSTEMS}
         quick: dict[str, list[Latency]] = {name: [] for name in SYSTEMS}
@@ -69,14 +69,14 @@ def show(
     table = Table(
         title=f"{arguments.articles:,} articles of {size / 1000:.1f} KB; latency at {arguments.rate}/s, exactly once"
     )
-    for heading in ("", "articles/s", "of the ceiling", "CPU/article", "peak memory", "p50", "p99", "max"):
+    for heading in ("", "articles/s", "of the loop", "CPU/article", "peak memory", "p50", "p99", "max"):
         table.add_column(heading, justify="left" if not heading else "right")
-    ceiling = max(run.per_second for run in fast[CEILING])
+    loop = max(run.per_second for run in fast[BARE_LOOP])
     for name in SYSTEMS:
         best = max(fast[name], key=lambda run: run.per_second)
         late = min(quick[name], key=lambda run: run.p99_ms)
         table.add_row(
-            name, f"{best.per_second:,.0f}", f"{best.per_second / ceiling:.2f}", f"{best.cpu_us:.0f} µs",
+            name, f"{best.per_second:,.0f}", f"{best.per_second / loop:.2f}", f"{best.cpu_us:.0f} µs",
             f"{best.peak_mb:.0f} MB", f"{late.p50_ms:.1f} ms", f"{late.p99_ms:.1f} ms", f"{late.max_ms:.1f} ms",
         )  # fmt: skip
     out.print(table)

@@ -1,4 +1,4 @@
-"""The ceiling: a bare confluent-kafka loop, one transaction a batch, with the worker's own cleaning.
+"""What to compare with: a bare confluent-kafka loop, one transaction a batch, with the worker's own cleaning.
 
 No framework, no metrics, no health, no dead letters, no rebalance protection: what is left is what Kafka and
 the cleaning cost. It reads the worker's settings from the environment.

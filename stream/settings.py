@@ -39,7 +39,8 @@ NAMES = "`article-stream settings` lists them."
 OTHER_NAMES = ("STREAM_CONFIG",)
 TEST_PREFIX = "STREAM_TEST_"
 # What Kubernetes puts into every container for a service whose name begins with `stream`.
-SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)(?<!STREAM_HTTP_PORT)")
+SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)")
+SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -131,9 +132,11 @@ class Settings(BaseModel):
     @field_validator("bootstrap_servers")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        if "://" in value:
-            msg = f"write host:port, without {value.partition('://')[0]}://"
-            raise ValueError(msg)
+        for address in value.split(","):
+            scheme, slashes, _ = address.strip().partition("://")
+            if slashes:
+                msg = f"write host:port, without {scheme}://"
+                raise ValueError(msg)
         return value
 
     @field_validator("rules", mode="before")
@@ -194,9 +197,10 @@ def load(
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
             continue
-        if SERVICE_LINK.fullmatch(variable) and "KUBERNETES_SERVICE_HOST" in environ:
-            continue
         name = variable[len(PREFIX) :].lower()
+        link = "KUBERNETES_SERVICE_HOST" in environ and SERVICE_LINK.fullmatch(variable)
+        if link and (name not in Settings.model_fields or SERVICE_ADDRESS.match(text)):
+            continue  # a service named stream-http writes its address where our port may stand
         require_known(name, variable, PREFIX)
         values[name], origin[name] = text, variable
     for name, value in (options or {}).items():

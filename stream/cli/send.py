@@ -14,8 +14,6 @@ from stream.codec import Undecodable, decode_text
 from stream.errors import StreamError
 from stream.settings import Settings
 
-SHOWN = 10
-
 
 def send(
     files: Annotated[list[Path], typer.Argument(help="Text, json or jsonl files.")],
@@ -44,8 +42,7 @@ def send(
         opened(path).close()  # a wrong name is told before anything is sent
     cluster = Cluster(settings)
     cluster.connect()
-    if not cluster.embedded:
-        cluster.topic(settings.input_topic)
+    cluster.topic(settings.input_topic)
     sender = Sender(settings)
     with progress("sending", sum(path.stat().st_size for path in files)) as advance:
         for path, file_format in zip(files, formats, strict=True):
@@ -58,14 +55,12 @@ def send(
                         sender.send(where, *_record(path, file_format, value, settings, key_field))
                     advance(len(value))
         sender.finish()
-    for where, problem in sender.problems[:SHOWN]:
+    for where, problem in sender.problems:
         errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
     output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
-        more = len(sender.problems) - SHOWN
-        fix = "Mend what is said above" + (f" (and of {more:,} more)" if more > 0 else "") + ", and send those again."
         msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."
-        raise StreamError(msg, fix=fix)
+        raise StreamError(msg, fix="Mend what is said above, and send those again.")
 
 
 def _articles(count: int) -> str:

@@ -11,11 +11,11 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
-from stream.kafka import client
+from stream.kafka import client, offsets
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
 from stream.kafka.transaction import Committer
@@ -32,7 +32,6 @@ ENDS_THE_SESSION = {
     KafkaError.INVALID_SESSION_TIMEOUT,
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
-OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 FEW = 25  # records that are cleaned within a small part of a commit
@@ -185,32 +184,14 @@ class Source:
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
-        try:
-            committed = consumer.committed(gained, timeout=OFFSETS_S) if gained else []
-        except KafkaException as raised:
-            error = client.error_of(raised)
-            raise client.explain(error, self._settings, doing="reading the group's committed offsets") from None
-        for partition in committed:
-            if partition.error is not None:
-                doing = f"reading the committed offset of partition {partition.partition}"
-                raise client.explain(partition.error, self._settings, doing=doing)
-            if partition.offset < 0:
-                partition.offset = self._first_offset(consumer, partition)
+        found = offsets.beginnings(consumer, gained, self._settings)
+        for partition in found:
             self._partitions.gain(partition.partition, partition.offset)
-        consumer.incremental_assign(committed)
+        consumer.incremental_assign(found)
         self._look(consumer)
         self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
-
-    def _first_offset(self, consumer: Consumer, partition: TopicPartition) -> int:
-        """Where a partition begins that the group has never read: as a number, so that its lag is known."""
-        try:
-            low, high = consumer.get_watermark_offsets(partition, timeout=OFFSETS_S)
-        except KafkaException as raised:
-            doing = f"looking where partition {partition.partition} begins"
-            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
-        return low if self._settings.start_at == "earliest" else high
 
     def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
         """Partitions are asked back:

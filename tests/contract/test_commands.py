@@ -101,10 +101,10 @@ def test_a_text_file_is_sent_as_it_is_where_the_input_is_text(broker: Broker, tm
     assert (came.key(), came.value()) == (b"a.txt", b"A text.\n")
 
 
-def test_send_to_a_topic_that_is_not_there(real: Broker, tmp_path: Path) -> None:
+def test_send_to_a_topic_that_is_not_there(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("x", "utf-8")
-    answer = article_stream("send", path, settings=settings(real))
+    answer = article_stream("send", path, settings=settings(broker))
     assert answer.code == 1
     (line,) = answer.err.splitlines()
     assert line.endswith("does not exist. `article-stream topics create` makes it.")
@@ -137,7 +137,10 @@ def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:
     for command in (("list",), ("replay", "--dry-run")):
         mistyped = article_stream("dead-letters", *command, "--reason", "not_jsno", settings=it)
         assert mistyped.code == 1
-        assert "No dead letter has the reason not_jsno. The worker's reasons are not_utf8, not_json," in mistyped.err
+        assert (
+            "No dead letter that was asked for has the reason not_jsno. The worker's reasons are not_utf8, not_json,"
+            in mistyped.err
+        )
 
     place = f"{dead[0].partition()}:{dead[0].offset()}"
     shown = article_stream("dead-letters", "show", place, settings=it)

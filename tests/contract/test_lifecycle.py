@@ -7,13 +7,13 @@ from collections import Counter
 
 import orjson
 import pytest
-from confluent_kafka import Message
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
 from tests.fakes import CLEAN, REPEATED
-from tests.ledger import article, expected
-from tests.processes import Worker, free_port, until
+from tests.ledger import article, expected, fresh_name
+from tests.processes import PATIENCE_S, Worker, free_port, until
 
 RECORDS_IN = "article_stream_records_in_total"
 
@@ -51,6 +51,27 @@ def test_a_restarted_worker_goes_on_where_it_stopped(broker: Broker, delivery: s
         assert worker.terminate() == 0, worker.log
         assert "50 records in = 50 cleaned" in worker.log
     assert numbers(broker.read(f"{topics.name}.clean")) == once(150)
+
+
+def test_offsets_in_a_transaction_that_nobody_ends_are_waited_for_and_said(real: Broker) -> None:
+    topics = real.topics("open")
+    raw, servers = f"{topics.name}.raw", {"bootstrap.servers": real.bootstrap_servers}
+    real.send(raw, articles(0, 20))
+    group = Consumer(servers | {"group.id": topics.name})
+    other = Producer(servers | {"transactional.id": fresh_name("other")})
+    other.init_transactions(PATIENCE_S)
+    other.begin_transaction()
+    offsets = [TopicPartition(raw, number, 1) for number in range(4)]
+    other.send_offsets_to_transaction(offsets, group.consumer_group_metadata(), PATIENCE_S)
+    group.close()
+    with Worker(topics.settings()) as worker:
+        said = f"Kafka has not ended a transaction that holds committed offsets of the group {topics.name}."
+        until(lambda: said in worker.get("/health/ready")[1].decode(), "it to be said")
+        assert not worker.ready()
+        other.abort_transaction(PATIENCE_S)
+        worker.wait_ready()
+        assert numbers(real.read(f"{topics.name}.clean", 20)) == once(20)
+        assert worker.terminate() == 0, worker.log
 
 
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])

@@ -63,6 +63,26 @@ def test_other_variables_are_not_ours() -> None:
     load(environ={"BROKER_URL": "kafka://x", "STREAMS": "x", "STREAM_TEST_BOOTSTRAP_SERVERS": "x", "PATH": "x"})
 
 
+LINKS = {
+    "STREAM_HTTP_PORT": "tcp://10.0.0.1:80",
+    "STREAM_HTTP_PORT_80_TCP_ADDR": "10.0.0.1",
+    "STREAM_HTTP_PORT_80_SCTP": "sctp://10.0.0.1:80",
+    "STREAM_HTTP_SERVICE_HOST": "10.0.0.1",
+    "STREAM_SERVICE_PORT_METRICS": "80",
+}
+
+
+@pytest.mark.parametrize("variable", LINKS)
+def test_what_kubernetes_adds_for_a_service_is_no_setting(variable: str) -> None:
+    inside = {variable: LINKS[variable], "KUBERNETES_SERVICE_HOST": "10.0.0.2"}
+    assert load(environ=inside) == load(environ={})
+    assert variable in refused({variable: LINKS[variable]})
+
+
+def test_a_port_of_ours_counts_in_kubernetes_too() -> None:
+    assert load(environ={"STREAM_HTTP_PORT": "80", "KUBERNETES_SERVICE_HOST": "10.0.0.2"}).http_port == 80
+
+
 @pytest.mark.parametrize(
     ("variable", "nearest"),
     [
@@ -132,6 +152,7 @@ LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN
         ({**LOGIN, "STREAM_SASL_PASSWORD": "x"}, "PLAIN needs sasl_username"),
         ({**LOGIN, "STREAM_SASL_USERNAME": "ann"}, "PLAIN needs sasl_password"),
         ({"STREAM_BOOTSTRAP_SERVERS": "http://kafka:9092"}, "write host:port, without http://"),
+        ({"STREAM_BOOTSTRAP_SERVERS": "one:9092, SSL://two:9092"}, "write host:port, without SSL://"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(environ: dict[str, str], says: str) -> None:

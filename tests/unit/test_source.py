@@ -10,7 +10,7 @@ from confluent_kafka import TopicPartition
 from stream.errors import SessionLost
 from stream.flow import Flow
 from stream.kafka.partitions import Partitions
-from stream.kafka.source import Source
+from stream.kafka.source import COLLECT_S, Source
 from stream.settings import load
 from tests.fakes import FakeRecord
 
@@ -181,8 +181,13 @@ def test_a_lone_record_is_handed_on_at_once(source: Source) -> None:
     assert fetched(source, 1, 0, 99) == 1
 
 
-def test_what_comes_while_others_commit_goes_with_the_first_of_them(source: Source) -> None:
+def test_what_comes_while_others_commit_goes_with_the_first_of_them(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(source._flow, "drained", waited.append)  # noqa: SLF001
     assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
+    assert waited == [COLLECT_S]
 
 
 def test_many_are_cleaned_while_others_commit(source: Source) -> None:
@@ -197,7 +202,7 @@ def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
-def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, back: bool) -> None:
+def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, back: bool) -> None:
     """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
     source._looked_s = Clock().now + 10**6  # noqa: SLF001
     source._partitions.gain(0, 0)  # noqa: SLF001
