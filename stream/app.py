@@ -27,6 +27,7 @@ from stream.errors import KafkaFatal, StreamError
 from stream.flow import Batch
 from stream.health import Monitor
 from stream.kafka import checks
+from stream.reload import RulesWatch
 from stream.rules import Rules
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
@@ -98,7 +99,7 @@ class Boot(BootStrategy):
             self.sensors(),
             self.web_server(),
             self.agents(),
-            [Monitor(self.app.engine), SourceService(self.app)],
+            [Monitor(self.app.engine), RulesWatch(self.app.engine), SourceService(self.app)],
         )
 
 

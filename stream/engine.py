@@ -62,6 +62,11 @@ class Engine:
     def _group_metadata(self) -> object:
         return self.source.group_metadata()
 
+    def use(self, rules: Rules) -> None:
+        """Puts other rules in force, from the next batch on. May be called by any thread."""
+        self.processor = Processor.of(self.settings.text_field, self.settings.input_format, rules)
+        self.metrics.rules_in_force(rules.version)
+
     async def clean(self, batch: Batch) -> None:
         """Cleans a batch and hands its outcomes to the sink. What it raises ends the worker."""
         if batch.session != self.flow.session:

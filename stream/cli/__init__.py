@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stream._version import __version__
-from stream.cli import check, clean, dead_letters, demo, send, settings, topics, worker
+from stream.cli import check, clean, dead_letters, demo, evaluate, rules, send, settings, topics, worker
 from stream.cli.console import errors, plain
 from stream.errors import StreamError
 
@@ -43,6 +43,8 @@ app.command("clean")(clean.clean)
 app.command("send")(send.send)
 app.command("check")(check.check)
 app.command("settings")(settings.settings)
+app.command("evaluate")(evaluate.evaluate)
+app.add_typer(rules.app, name="rules")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 

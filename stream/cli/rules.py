@@ -1,12 +1,21 @@
-"""Rule files, with their errors in the command line's manner."""
+"""Rule files: `article-stream rules`, and their errors in the command line's manner."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Annotated
 
-from stream.errors import SettingsError
-from stream.rules import RuleError, Rules, load
+import typer
+
+from stream.cli.console import output, visible
+from stream.cli.options import Config, Set, settings_from
+from stream.errors import SettingsError, StreamError
+from stream.rules import MAX_PHRASE, RuleError, Rules, fold, load
+
+app = typer.Typer(help="The footer rules: list them, check your own, see what they find.", no_args_is_help=True)
+Files = Annotated[list[Path], typer.Argument(help="Rule files (TOML).")]
+_SHORT_WORD = 4
 
 
 def load_rules(paths: Sequence[Path] = ()) -> Rules:
@@ -19,3 +28,90 @@ def load_rules(paths: Sequence[Path] = ()) -> Rules:
     except RuleError as error:
         msg = f"STREAM_RULES: {error}"
         raise SettingsError(msg) from None
+
+
+@app.command("list")
+def list_(
+    lang: Annotated[str | None, typer.Option("--lang", help="Only rules whose id begins with this and a dot.")] = None,
+    phrases: Annotated[bool, typer.Option("--phrases", help="With their phrases.")] = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """List the rules in force, those of STREAM_RULES too: id, kind, how a line is matched, phrases."""
+    rules = load_rules(settings_from(config, set_).rules)
+    out = output()
+    for rule in rules.rules:
+        if lang is None or rule.id.startswith(f"{lang}."):
+            where = f"  only {', '.join(rule.source)}" if rule.source else ""
+            about = f"{rule.id:28} {rule.kind:8} {rule.match:6} {len(rule.phrases):4} phrases{where}"
+            out.print(about, markup=False, soft_wrap=True)
+            if phrases:
+                out.print(f"    {'; '.join(rule.phrases)}", markup=False, soft_wrap=True)
+    out.print(f"{len(rules.rules)} rules, version {rules.version}", markup=False)
+
+
+@app.command()
+def lint(files: Files) -> None:
+    """Check rule files: what makes them unusable is an error, what may surprise is said."""
+    rules = load_rules(files)
+    out = output()
+    own = {rule.id for rule in rules.rules} - {rule.id for rule in load().rules}
+    for warning in _surprises(rules, own):
+        out.print(f"warning: {warning}", markup=False, soft_wrap=True)
+    out.print(f"{len(files)} {'file' if len(files) == 1 else 'files'}: valid, version {rules.version}", markup=False)
+
+
+def _surprises(rules: Rules, own: set[str]) -> Iterator[str]:
+    known = {fold(phrase): rule.id for rule in rules.rules if rule.id not in own for phrase in rule.phrases}
+    for rule in rules.rules:
+        if rule.id not in own:
+            continue
+        if rule.source:
+            yield f"{rule.id} is for {', '.join(rule.source)} only, and an article's source is not looked at yet"
+        for phrase in rule.phrases:
+            folded = fold(phrase)
+            if folded in known:
+                yield f"{rule.id} takes {phrase!r} over from {known[folded]}"
+            elif rule.kind in ("section", "notice") and " " not in folded and len(folded) <= _SHORT_WORD:
+                yield f"{rule.id}: {phrase!r} is a short word, which a body may use as a subhead"
+
+
+@app.command("test")
+def try_(
+    files: Annotated[list[Path] | None, typer.Argument(help="Rule files; none: the built-in rules.")] = None,
+) -> None:
+    """Try each rule on its example, with all the others in force."""
+    rules = load_rules(files or [])
+    out = output()
+    bad = 0
+    for rule in rules.rules:
+        if rule.source:
+            continue
+        if rules.find(rule.example) is None:
+            bad += 1
+            out.print(f"{rule.id}: {rule.example!r} is not found", markup=False)
+    if bad:
+        msg = f"{bad} of {len(rules.rules)} rules do not find their example."
+        raise StreamError(msg)
+    out.print(f"{len(rules.rules)} rules find their examples.")
+
+
+@app.command()
+def explain(
+    file: Annotated[Path, typer.Argument(help="An article as text.")],
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Show the lines of a text that a rule finds, and the rule: where a footer may begin, not where it does."""
+    rules = load_rules(settings_from(config, set_).rules)
+    out = output()
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        msg = f"{file} can not be read: {error.strerror}."
+        raise StreamError(msg) from None
+    for number, line in enumerate(lines, 1):
+        rule = rules.find(line) if len(line) <= MAX_PHRASE else None
+        if rule is not None:
+            shown = visible(" ".join(line.split()))
+            out.print(f"{number:5}  {shown}  [{rule.id}, {rule.kind}]", markup=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from pathlib import Path
 
 import orjson
 import pytest
@@ -156,6 +157,37 @@ def test_another_field_and_rules_of_ones_own(real: Broker, tmp_path_factory: pyt
         worker.wait_ready()
         (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"text": text, "body": CLEAN}
+
+
+def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: EmbeddedBroker, tmp_path: Path) -> None:
+    rule = '[[rule]]\nid = "mine.end"\nkind = "end"\nmatch = "start"\nphrases = ["{0}"]\nexample = "{0}"\n'
+    rules = tmp_path / "mine.toml"
+    rules.write_text(rule.format("that was monday"), "utf-8")
+    broker = Broker("embedded", embedded.bootstrap_servers)
+    topics = broker.topics("reload")
+    raw, clean = f"{topics.name}.raw", f"{topics.name}.clean"
+    monday, tuesday = (Sent(b"k", orjson.dumps({"text": f"{CLEAN}\nThat was {day}"})) for day in ("Monday", "Tuesday"))
+
+    def texts(count: int) -> list[str]:
+        return [orjson.loads(message.value() or b"")["text"] for message in broker.read(clean, count)]
+
+    with Worker(topics.settings(rules=rules)) as worker:
+        broker.send(raw, [monday])
+        assert texts(1) == [CLEAN]
+        rules.write_text(rule.format("that was tuesday") + "kind = ", "utf-8")
+        until(lambda: worker.metric('article_stream_rules_reloads_total{result="refused"}') == 1, "it to be refused")
+        assert f"STREAM_RULES changed, and is refused: {rules}: not a TOML file" in worker.log
+        broker.send(raw, [monday])
+        assert texts(2) == [CLEAN, CLEAN]
+        rules.write_text(rule.format("that was tuesday"), "utf-8")
+        until(lambda: worker.metric('article_stream_rules_reloads_total{result="loaded"}') == 1, "it to be loaded")
+        broker.send(raw, [tuesday])
+        assert texts(3) == [CLEAN, CLEAN, CLEAN]
+        before, after = (dict(headers_of(broker.read(clean, 3)[at]))["article-stream.rules"] for at in (0, 2))
+        assert before != after
+        assert f'rules="{(after or b"").decode()}"' in worker.get("/metrics")[1].decode()
+        assert "Traceback" not in worker.log
+        assert worker.terminate() == 0, worker.log
 
 
 def test_fausts_own_command_runs_the_same_worker(broker: Broker) -> None:

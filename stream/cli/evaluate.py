@@ -1,0 +1,112 @@
+"""`article-stream evaluate`: how good the cleaning is on labelled pages."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, BinaryIO
+
+import typer
+
+from stream.cli.console import output, progress
+from stream.cli.files import opened
+from stream.cli.options import Config, Set, settings_from
+from stream.errors import StreamError
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from stream.evaluation import Report, Tally
+
+SOURCES = 15
+WORST = 10
+_GZIP = b"\x1f\x8b"
+
+
+def evaluate(
+    corpus: Annotated[Path, typer.Argument(help="Labelled pages, one JSON object a line; may be compressed (gzip).")],
+    genre: Annotated[str | None, typer.Option("--genre", help="Only pages of this genre.")] = None,
+    lang: Annotated[str | None, typer.Option("--lang", help="Only pages in this language.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    config: Config = None,
+    set_: Set = None,
+) -> None:
+    """Clean labelled pages and compare: in all, by language, by source, by reason, and the worst pages."""
+    settings = settings_from(config, set_)
+    from stream.cli.rules import load_rules
+    from stream.evaluation import Report, page_of
+
+    rules = load_rules(settings.rules)
+    report, done = Report(), 0
+    with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
+        for number, line in enumerate(_lines(file), 1):
+            advance(file.tell() - done)
+            done = file.tell()
+            try:
+                page = page_of(json.loads(line))
+            except (ValueError, AttributeError) as error:
+                msg = f"{corpus}:{number}: {error}."
+                raise StreamError(msg) from None
+            if (genre and page.genre != genre) or (lang and page.lang != lang):
+                continue
+            report.measure(page, rules)
+    if not report.total.pages:
+        msg = f"{corpus} has no page of that genre and language."
+        raise StreamError(msg)
+    if as_json:
+        print(json.dumps({"total": report.row(), "by_lang": _rows(report.by_lang)}, ensure_ascii=False))  # noqa: T201
+        return
+    _show(report)
+
+
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    packed = file.read(2) == _GZIP
+    file.seek(0)
+    if packed:
+        with gzip.open(file) as unpacked:
+            yield from filter(bytes.strip, unpacked)
+    else:
+        yield from filter(bytes.strip, file)
+
+
+def _rows(tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
+    return {name: tally.row() for name, tally in tallies.items()}
+
+
+def _show(report: Report) -> None:
+    from rich.table import Table
+
+    out = output()
+    for name, figure in report.row().items():
+        out.print(f"{name:34} {figure:10.2f}" if name.endswith("%") else f"{name:34} {figure:10,.0f}")
+    out.print(_table(Table(title="By language"), report.by_lang, len(report.by_lang)))
+    out.print(_table(Table(title=f"By source: the {SOURCES} with most pages"), report.by_source, SOURCES))
+    reasons = Table(title="Removed lines by reason")
+    for column in ("reason", "lines", "of these body"):
+        reasons.add_column(column, justify="left" if column == "reason" else "right")
+    for reason, (right, wrong) in sorted(report.by_reason.items()):
+        reasons.add_row(reason, f"{right + wrong:,}", f"{wrong:,}")
+    out.print(reasons)
+    worst = Table(title="The worst pages")
+    worst.add_column("body chars lost %", justify="right")
+    worst.add_column("page")
+    for share, page in report.worst[:WORST]:
+        worst.add_row(f"{100 * share:.1f}", page)
+    out.print(worst)
+
+
+def _table(table: Table, tallies: Mapping[str, Tally], most: int) -> Table:
+    for column in ("", "pages", "footer %", "body chars lost %", "pages losing body %", "perfect %"):
+        table.add_column(column, justify="right" if column else "left")
+    for name, tally in sorted(tallies.items(), key=lambda item: (-item[1].pages, item[0]))[:most]:
+        table.add_row(
+            name or "-",
+            f"{tally.pages:,}",
+            f"{tally.percent(tally.footer_gone, tally.footer):.2f}",
+            f"{tally.percent(tally.chars_gone, tally.chars):.2f}",
+            f"{tally.percent(tally.hurt, tally.pages):.2f}",
+            f"{tally.percent(tally.perfect, tally.pages):.2f}",
+        )
+    return table

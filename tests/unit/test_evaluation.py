@@ -1,0 +1,86 @@
+"""The figures of `article-stream evaluate`."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+from stream.cleaning import clean
+from stream.evaluation import Report, flags_of, page_of, shortened
+from stream.rules import builtin
+from tests.commands import article_stream
+
+P = [f"Paragraph {i} tells what the harbour master said that day. He said so to anybody who asked." for i in range(8)]
+LINKS = ["You may also like", "Five stations worth a stop", "Ferry stops for the winter", "Market in the old depot"]
+PAGE = {
+    "id": "a", "source": "island.example", "lang": "en", "genre": "news", "raw": "\n".join([*P, *LINKS]),
+    "keep": [True] * 8 + [False] * 4, "neutral": [False] * 11 + [True], "footer_start": 8,
+}  # fmt: skip
+
+
+def test_a_perfect_page() -> None:
+    report = Report()
+    report.add(page_of(PAGE), clean(str(PAGE["raw"])))
+    row = report.total.row()
+    assert (row["footer lines removed %"], row["body chars lost %"], row["pages cut perfectly %"]) == (100, 0, 100)
+    assert report.by_reason == {"footer": (3, 0)}
+    assert report.worst == []
+
+
+def test_a_page_is_measured_with_less_of_its_footer_too() -> None:
+    report = Report()
+    report.measure(page_of(PAGE), builtin())
+    assert report.row()["bodies alone changed %"] == 0
+    assert report.short.pages == 1
+    assert 1 <= report.short.footer <= 3
+    assert report.short.footer == report.short.footer_gone
+    body = shortened(page_of(PAGE), 0)
+    assert body.lines == tuple(P)
+    assert shortened(page_of(PAGE), 2).lines == (*P, *LINKS[:2])
+
+
+def test_lines_are_matched_in_order() -> None:
+    page = page_of({"raw": "a\nb\na\nc", "keep": [True] * 4})
+    assert flags_of(page, "a\n\na") == [True, False, True, False]
+    assert page.footer_start == 4
+
+
+@pytest.mark.parametrize("data", [{}, {"raw": "a"}, {"raw": "a\nb", "keep": [True]}])
+def test_a_page_that_is_none_is_an_error(data: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="keep"):
+        page_of(data)
+
+
+def test_the_command_reads_plain_and_packed_files(tmp_path: Path) -> None:
+    lines = (json.dumps(PAGE) + "\n").encode()
+    (tmp_path / "a.jsonl").write_bytes(lines)
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines))
+    plain = article_stream("evaluate", tmp_path / "a.jsonl")
+    assert plain.code == 0
+    assert "pages cut perfectly %" in plain.out
+    packed = article_stream("evaluate", tmp_path / "a.jsonl.gz", "--json")
+    assert json.loads(packed.out)["total"]["pages"] == 1
+
+
+def test_a_bad_line_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("{}\n", "utf-8")
+    answer = article_stream("evaluate", tmp_path / "a.jsonl")
+    assert answer.code != 0
+    assert "a.jsonl:1" in answer.err
+
+
+def test_rules_commands(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[[rule]]\nid = "my.rule"\nkind = "section"\nphrases = ["share"]\nexample = "Share"\n', "utf-8")
+    (tmp_path / "a.txt").write_text("A sentence.\nRelated articles\nHome\n", "utf-8")
+    assert "takes 'share' over from en.share" in article_stream("rules", "lint", own).out
+    assert "find their examples" in article_stream("rules", "test", own).out
+    assert "en.related" in article_stream("rules", "list", "--lang", "en", "--phrases").out
+    explained = article_stream("rules", "explain", tmp_path / "a.txt").out
+    assert "[en.related, section]" in explained
+    assert "sentence" not in explained
+    own.write_text("rule = 3", "utf-8")
+    assert article_stream("rules", "lint", own).code != 0
