@@ -38,7 +38,7 @@ class Engine:
         self.settings = settings
         self.flow = Flow()
         self.partitions = Partitions()
-        self.processor = Processor.of(settings.text_field, settings.input_format, rules)
+        self.processor = self._processor(rules)
         self.metrics = Metrics(self.partitions, rules_version=rules.version)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
@@ -62,9 +62,13 @@ class Engine:
     def _group_metadata(self) -> object:
         return self.source.group_metadata()
 
+    def _processor(self, rules: Rules) -> Processor:
+        it = self.settings
+        return Processor.of(it.text_field, it.input_format, rules, keeps_removed=it.removed_topic is not None)
+
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""
-        self.processor = Processor.of(self.settings.text_field, self.settings.input_format, rules)
+        self.processor = self._processor(rules)
         self.metrics.rules_in_force(rules.version)
 
     async def clean(self, batch: Batch) -> None:
@@ -156,9 +160,10 @@ class Engine:
         """One line that says what the worker does."""
         it = self.settings
         health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
+        removed = f", what is removed {it.removed_topic}" if it.removed_topic else ""
         return (
-            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}, "
-            f"on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
+            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"
+            f"{removed}, on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
             f"rules {self.processor.rules.version}{health}."
         )
 

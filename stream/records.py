@@ -13,6 +13,7 @@ from stream.article import Cleaned, CleanedList, Removal
 from stream.cleaning import clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
+from stream.provenance import as_json
 from stream.rules import Rules
 
 Headers = list[tuple[str, bytes | None]]
@@ -23,6 +24,7 @@ FOOTER_HEADER = "article-stream.footer"
 WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
 POINTER_HEADER = "article-stream.pointer"
+REMOVED_HEADER = "article-stream.removed"
 
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
@@ -58,7 +60,8 @@ class Outcome(NamedTuple):
     """What becomes of one record. `timestamp_ms` is 0 where the record has none.
 
     `reason` says why a record is dead. `repeats`, `footer` and `withheld` count paragraphs. `source` is the
-    record that came in: it is needed again if the broker finds the outcome too large.
+    record that came in: it is needed again if the broker finds the outcome too large. `removed` is what goes
+    to the topic of removals, if there is one (`stream.provenance`).
     """
 
     name: OutcomeName
@@ -71,10 +74,11 @@ class Outcome(NamedTuple):
     repeats: int = 0
     footer: int = 0
     withheld: int = 0
+    removed: bytes | None = None
 
     def size_bytes(self) -> int:
         """An upper bound of the record's size on the wire, before compression."""
-        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"") + len(self.removed or b"")
         for name, value in self.headers:
             size += HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"")
         return size
@@ -88,11 +92,19 @@ class Processor:
     input_format: Literal["auto", "json", "text"]
     rules: Rules
     version: bytes
+    keeps_removed: bool = False
 
     @classmethod
-    def of(cls, text_field: str, input_format: Literal["auto", "json", "text"], rules: Rules) -> Processor:
-        """A processor for one field's name, one format and one rule set."""
-        return cls(JsonCodec.of(text_field), input_format, rules, rules.version.encode())
+    def of(
+        cls,
+        text_field: str,
+        input_format: Literal["auto", "json", "text"],
+        rules: Rules,
+        *,
+        keeps_removed: bool = False,
+    ) -> Processor:
+        """A processor for one field's name, one format and one rule set; `keeps_removed`: with `Outcome.removed`."""
+        return cls(JsonCodec.of(text_field), input_format, rules, rules.version.encode(), keeps_removed)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -132,6 +144,9 @@ class Processor:
         ]
         if result.withheld:
             ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
+        removed = None
+        if self.keeps_removed and result.removed:
+            removed = as_json(record.topic() or "", record.partition() or 0, record.offset() or 0, result)
         return Outcome(
             "cleaned" if result.removed else "unchanged",
             record.key(),
@@ -143,6 +158,7 @@ class Processor:
             repeats,
             footer,
             len(result.withheld),
+            removed,
         )
 
 

@@ -57,6 +57,9 @@ class Settings(BaseModel):
     input_topic: TopicName = Field("articles.raw", description="raw articles are read here")
     output_topic: TopicName = Field("articles.clean", description="cleaned articles go here")
     dead_letter_topic: TopicName = Field("articles.dead", description="records that can not be cleaned go here")
+    removed_topic: TopicName | None = Field(
+        None, description="what was removed from each article goes here; unset: nowhere"
+    )
     # Who
     group_id: str = Field(
         "article-stream", min_length=1, description="consumer group; also the prefix of transactional ids"
@@ -129,6 +132,18 @@ class Settings(BaseModel):
         "info", description="the least important line logged"
     )
 
+    @property
+    def topics(self) -> dict[str, str]:
+        """Our topics by their role; the input comes first, the others are written to."""
+        topics = {"input": self.input_topic, "output": self.output_topic, "dead letter": self.dead_letter_topic}
+        return topics | ({"removed": self.removed_topic} if self.removed_topic else {})
+
+    @property
+    def written_topics(self) -> str:
+        """The topics that are written to, for a sentence."""
+        _, *names = self.topics.values()
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+
     @field_validator("bootstrap_servers")
     @classmethod
     def _addresses(cls, value: str) -> str:
@@ -151,9 +166,11 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        topics = (self.input_topic, self.output_topic, self.dead_letter_topic)
-        if len(set(topics)) < len(topics):
-            msg = f"input_topic, output_topic and dead_letter_topic have to differ, and are {', '.join(topics)}"
+        topics = self.topics
+        if len(set(topics.values())) < len(topics):
+            names = [f"{role.replace(' ', '_')}_topic" for role in topics]
+            which = f"{', '.join(names[:-1])} and {names[-1]}"
+            msg = f"{which} have to differ, and are {', '.join(topics.values())}"
             raise ValueError(msg)
         if self.security_protocol.startswith("sasl") and self.sasl_mechanism is None:
             msg = f"security_protocol {self.security_protocol} needs sasl_mechanism"

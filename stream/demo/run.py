@@ -50,7 +50,7 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
         settings = load({"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port()}, environ={})
-        broker.make_topics(settings.input_topic, settings.output_topic, settings.dead_letter_topic)
+        broker.make_topics(*settings.topics.values())
         sender, sent = Sender(settings), records()
         for record in sent:
             sender.send(record.key.decode(), record.key, record.value)

@@ -133,7 +133,7 @@ def _security(settings: Settings) -> Config:
 _AUTHORIZATION = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: (
         "the use of a topic",
-        "READ on the topic {it.input_topic}, WRITE on the topics {it.output_topic} and {it.dead_letter_topic}",
+        "READ on the topic {it.input_topic}, WRITE on the topics {it.written_topics}",
     ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: (
         "the use of the consumer group {it.group_id}",

@@ -78,25 +78,27 @@ REFUSALS = {
 def produce_all(
     producer: Producer, settings: Settings, outcomes: Sequence[Outcome], on_delivery: Callable[..., None] | None = None
 ) -> None:
-    """Hands all outcomes to the client's queue, waiting where it is full. Raises `KafkaException`."""
-    output, dead = settings.output_topic, settings.dead_letter_topic
+    """Hands all outcomes to the client's queue, waiting where it is full; with each what was removed from it.
+
+    Raises `KafkaException`.
+    """
+    output, dead, removed = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
     more: dict[str, Any] = {} if on_delivery is None else {"on_delivery": on_delivery}
     outcome: Any  # the client's stubs take headers for mutable lists of strings
     for outcome in outcomes:
         topic = dead if outcome.name == "dead" else output
-        while True:
-            try:
-                producer.produce(
-                    topic,
-                    value=outcome.value,
-                    key=outcome.key,
-                    headers=outcome.headers,
-                    timestamp=outcome.timestamp_ms,
-                    **more,
-                )
-                break
-            except BufferError:
-                producer.poll(0.05)  # waits for room in the client's queue
+        parts = [(topic, outcome.value, outcome.headers)]
+        if removed and outcome.removed is not None:
+            parts.append((removed, outcome.removed, []))
+        for to, value, headers in parts:
+            while True:
+                try:
+                    producer.produce(
+                        to, value=value, key=outcome.key, headers=headers, timestamp=outcome.timestamp_ms, **more
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.05)  # waits for room in the client's queue
 
 
 class Transactions:

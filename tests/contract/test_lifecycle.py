@@ -11,6 +11,7 @@ import pytest
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from stream.kafka.embedded import EmbeddedBroker
+from stream.provenance import original
 from tests.brokers import Broker, Sent, headers_of
 from tests.fakes import CLEAN, REPEATED
 from tests.ledger import article, expected, fresh_name
@@ -157,6 +158,33 @@ def test_another_field_and_rules_of_ones_own(real: Broker, tmp_path_factory: pyt
         worker.wait_ready()
         (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"text": text, "body": CLEAN}
+
+
+def test_what_was_removed_goes_to_a_topic_of_its_own_and_undoes_the_cleaning(broker: Broker) -> None:
+    topics = broker.topics("removed", removed={})
+    raw, clean, removed = (f"{topics.name}.{role}" for role in ("raw", "clean", "removed"))
+    texts: dict[bytes, str | list[str]] = {b"text": REPEATED, b"list": REPEATED.split("\n"), b"clean": CLEAN}
+    broker.send(raw, [Sent(key, orjson.dumps({"text": text})) for key, text in texts.items()])
+    with Worker(topics.settings(removed_topic=removed)) as worker:
+        cleaned = {it.key(): orjson.loads(it.value() or b"")["text"] for it in broker.read(clean, 3)}
+        records = {it.key(): it.value() or b"" for it in broker.read(removed, 2)}
+        assert records.keys() == {b"text", b"list"}
+        for key, value in records.items():
+            assert original(value, cleaned[key]) == texts[key or b""]
+            assert orjson.loads(value)["topic"] == raw
+        assert worker.terminate() == 0, worker.log
+
+
+def test_removals_too_large_for_their_topic_stay_away_and_the_article_does_not(real: Broker) -> None:
+    topics = real.topics("removed", removed={"max.message.bytes": "200"})
+    real.send(f"{topics.name}.raw", articles(0, 10))
+    with Worker(topics.settings(removed_topic=f"{topics.name}.removed")) as worker:
+        came = real.read(f"{topics.name}.clean", 10)
+        assert numbers(came) == once(10)
+        assert {dict(headers_of(it)).get("article-stream.removed") for it in came} == {b"too_large"}
+        assert worker.terminate() == 0, worker.log
+    assert real.read(f"{topics.name}.removed") == []
+    assert real.read(f"{topics.name}.dead") == []
 
 
 def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: EmbeddedBroker, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from stream.cleaning import clean, clean_list, restore, restore_list
 from stream.paragraphs import normal, split
+from stream.provenance import as_json, original
 
 PARAGRAPHS = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -55,6 +56,7 @@ def test_any_text(text: str) -> None:
     cleaned = clean(text)
     assert clean(text) == cleaned
     assert restore(cleaned) == text
+    assert original(as_json("raw", 0, 1, cleaned), cleaned.text) == text
     again = clean(cleaned.text)
     assert again.removed == ()
     assert again.text is cleaned.text
@@ -71,6 +73,7 @@ def test_any_text(text: str) -> None:
 def test_any_list(paragraphs: list[str]) -> None:
     cleaned = clean_list(paragraphs)
     assert restore_list(cleaned) == tuple(paragraphs)
+    assert original(as_json("raw", 0, 1, cleaned), list(cleaned.paragraphs)) == paragraphs
     assert clean_list(cleaned.paragraphs).removed == ()
 
 
