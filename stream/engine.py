@@ -64,7 +64,10 @@ class Engine:
 
     def _processor(self, rules: Rules) -> Processor:
         it = self.settings
-        return Processor.of(it.text_field, it.input_format, rules, keeps_removed=it.removed_topic is not None)
+        keeps_removed = it.removed_topic is not None
+        return Processor.of(
+            it.text_field, it.input_format, rules, keeps_removed=keeps_removed, source_field=it.source_field
+        )
 
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""

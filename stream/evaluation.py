@@ -165,6 +165,7 @@ class Report:
 
     def measure(self, page: Page, rules: Rules) -> None:
         """Clean and count one page, whole and shortened."""
+        rules = rules.for_site(page.source)
         self.add(page, clean("\n".join(page.lines), rules))
         few = 1 + xxhash.xxh3_64_intdigest(page.id.encode()) % MOST_OF_SHORT
         for tally, lines in ((self.bodies, 0), (self.short, few)):

@@ -24,7 +24,7 @@ def clean_value(processor: Processor, value: bytes, value_format: Literal["text"
     old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
     if isinstance(old, Undecodable):
         return CleanedValue(value, (), (), problem=old.message)
-    result, new = processor.clean(old)
+    result, new = processor.clean(old, processor.rules_for(value, []))
     paragraphs = result.paragraphs if isinstance(result, CleanedList) else tuple(result.text.split("\n"))
     if result.removed:
         value = (

@@ -93,6 +93,7 @@ class Processor:
     rules: Rules
     version: bytes
     keeps_removed: bool = False
+    source_field: str = "source"
 
     @classmethod
     def of(
@@ -102,9 +103,15 @@ class Processor:
         rules: Rules,
         *,
         keeps_removed: bool = False,
+        source_field: str = "source",
     ) -> Processor:
-        """A processor for one field's name, one format and one rule set; `keeps_removed`: with `Outcome.removed`."""
-        return cls(JsonCodec.of(text_field), input_format, rules, rules.version.encode(), keeps_removed)
+        """A processor for one field's name, one format and one rule set.
+
+        `keeps_removed`: with `Outcome.removed`. `source_field`: the field, or the header, that names an
+        article's site, for rules that are for some sites alone.
+        """
+        version = rules.version.encode()
+        return cls(JsonCodec.of(text_field), input_format, rules, version, keeps_removed, source_field)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -123,15 +130,25 @@ class Processor:
             encode = self.codec.encode
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
-        result, new = self.clean(old)
+        result, new = self.clean(old, self.rules_for(value, headers))
         return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
 
-    def clean(self, text: str | list[str]) -> tuple[Cleaned | CleanedList, str | list[str]]:
+    def rules_for(self, value: bytes, headers: Headers) -> Rules:
+        """The rules for an article, by the site that its source field names, or the header of that name."""
+        if not self.rules.sites:
+            return self.rules
+        site = self.codec.site(value, self.source_field)
+        for name, said in reversed(headers):
+            if not site and said and name == self.source_field:
+                site = said.decode("utf-8", "replace")
+        return self.rules.for_site(site)
+
+    def clean(self, text: str | list[str], rules: Rules) -> tuple[Cleaned | CleanedList, str | list[str]]:
         """The core's answer, and the cleaned text in the shape in which the text came."""
         if isinstance(text, str):
-            cleaned = clean(text, self.rules)
+            cleaned = clean(text, rules)
             return cleaned, cleaned.text
-        cleaned_list = clean_list(text, self.rules)
+        cleaned_list = clean_list(text, rules)
         return cleaned_list, list(cleaned_list.paragraphs)
 
     def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:

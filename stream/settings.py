@@ -76,6 +76,11 @@ class Settings(BaseModel):
         "earliest", description="where a group without committed offsets begins"
     )
     text_field: str = Field("text", min_length=1, description="the JSON field that holds the article's text")
+    source_field: str = Field(
+        "source",
+        min_length=1,
+        description="the JSON field, or the header, that names an article's site, for your rules",
+    )
     input_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: JSON unless the content-type header says text/plain"
     )

@@ -33,7 +33,9 @@ def clean(
     from stream.cli.rules import load_rules
     from stream.records import Processor
 
-    processor = Processor.of(settings.text_field, "auto", load_rules(settings.rules))
+    processor = Processor.of(
+        settings.text_field, "auto", load_rules(settings.rules), source_field=settings.source_field
+    )
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
     formats = [format_of(path, format_) for path in paths]
     total = sum(path.stat().st_size for path in paths if path is not None and path.is_file())

@@ -46,7 +46,9 @@ def replay(
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
-    processor = Processor.of(settings.text_field, settings.input_format, load_rules(settings.rules))
+    processor = Processor.of(
+        settings.text_field, settings.input_format, load_rules(settings.rules), source_field=settings.source_field
+    )
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
     try:
         if dry_run:

@@ -66,8 +66,6 @@ def _surprises(rules: Rules, own: set[str]) -> Iterator[str]:
     for rule in rules.rules:
         if rule.id not in own:
             continue
-        if rule.source:
-            yield f"{rule.id} is for {', '.join(rule.source)} only, and an article's source is not looked at yet"
         for phrase in rule.phrases:
             folded = fold(phrase)
             if folded in known:
@@ -85,9 +83,7 @@ def try_(
     out = output()
     bad = 0
     for rule in rules.rules:
-        if rule.source:
-            continue
-        if rules.find(rule.example) is None:
+        if rules.for_site(rule.source[0] if rule.source else "").find(rule.example) is None:
             bad += 1
             out.print(f"{rule.id}: {rule.example!r} is not found", markup=False)
     if bad:
@@ -99,11 +95,12 @@ def try_(
 @app.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="An article as text.")],
+    site: Annotated[str, typer.Option(help="The site it is of, for rules that are for some sites alone.")] = "",
     config: Config = None,
     set_: Set = None,
 ) -> None:
     """Show the lines of a text that a rule finds, and the rule: where a footer may begin, not where it does."""
-    rules = load_rules(settings_from(config, set_).rules)
+    rules = load_rules(settings_from(config, set_).rules).for_site(site)
     out = output()
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()

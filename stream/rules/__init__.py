@@ -6,7 +6,7 @@
     match = "line"                  line: the whole line (the default); start: how it begins
     phrases = ["you may also like"] case, spaces and the marks around a line do not matter
     example = "You may also like:"  a line it finds
-    source = ["example.org"]        optional: the sites it is for
+    source = ["example.org"]        optional: the sites that it is for alone, www.example.org too
 
 A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
 word by word, so the time a line takes does not grow with the number of rules.
@@ -23,7 +23,7 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, words
+from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, host_of, words
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -109,10 +109,19 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:
     example = entry.get("example")
     if not isinstance(example, str):
         raise RuleError(where, "example must be a string: a line that the rule finds")
-    rule = Rule(rule_id, kind, match, phrases, example, _strings(where, "source", entry.get("source", [])))
+    rule = Rule(rule_id, kind, match, phrases, example, _sites(where, entry.get("source", [])))
     if Rules.of((replace(rule, source=()),), "").find(example) is None:
         raise RuleError(where, f"the rule does not find its example {example!r}")
     return rule
+
+
+def _sites(where: str, value: object) -> tuple[str, ...]:
+    """Host names in small letters."""
+    sites = tuple(site.strip(".").casefold() for site in _strings(where, "source", value))
+    for site in sites:
+        if not site or site != host_of(site):
+            raise RuleError(where, f"source {site!r}: allowed are host names, such as 'example.org'")
+    return sites
 
 
 def _strings(where: str, key: str, value: object) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Kind = Literal["section", "label", "inline", "notice", "end"]
@@ -50,6 +50,14 @@ def words(folded: str) -> list[str]:
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
 
 
+def host_of(site: str) -> str:
+    """The host name in an address, or the name itself, in small letters."""
+    host = site.strip().rpartition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
+    return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One footer rule; `stream.rules` describes its fields."""
@@ -72,10 +80,12 @@ class Rules:
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
     openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
+    sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
+    for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:
-        """Index `rules`; where two have the same phrase the later one counts. Rules for one source are only kept."""
+        """Index `rules`; where two have the same phrase the later one counts. Rules for some sites find nothing."""
         lines: dict[str, Rule] = {}
         heads: dict[str, Rule] = {}
         starts: _Node = {}
@@ -91,7 +101,27 @@ class Rules:
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
         openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
-        return cls(rules, version, lines, heads, starts, openings)
+        sites = frozenset(site for rule in rules for site in rule.source)
+        return cls(rules, version, lines, heads, starts, openings, sites)
+
+    def for_site(self, site: str) -> Rules:
+        """The rules for an article of `site`, a host name or an address: with those that are for it alone.
+
+        A rule for `example.org` is for `www.example.org`, too. Where it has a phrase that a general rule has,
+        it counts.
+        """
+        if not self.sites or not site:
+            return self
+        host = host_of(site)
+        mine = self.sites.intersection(host[at:] for at in range(len(host)) if not at or host[at - 1] == ".")
+        if not mine:
+            return self
+        found = self.for_sites.get(mine)
+        if found is None:
+            general = [rule for rule in self.rules if not rule.source]
+            own = [replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source)]
+            found = self.for_sites[mine] = Rules.of((*general, *own), self.version)
+        return found
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules for the lines at `places`: 0-based index -> rule, in order.
