@@ -50,6 +50,10 @@ def words(folded: str) -> list[str]:
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
 
 
+LONGEST_HOST = 253
+"""Characters of a host name (RFC 1035)."""
+
+
 def host_of(site: str) -> str:
     """The host name in an address, or the name itself, in small letters."""
     host = site.strip().rpartition("://")[2]
@@ -81,10 +85,11 @@ class Rules:
     starts: Mapping[str, Any] = field(repr=False, compare=False)
     openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
     sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
+    base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:
+    def of(cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None) -> Rules:
         """Index `rules`; where two have the same phrase the later one counts. Rules for some sites find nothing."""
         lines: dict[str, Rule] = {}
         heads: dict[str, Rule] = {}
@@ -102,7 +107,7 @@ class Rules:
                     node[_RULE] = rule
         openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
         sites = frozenset(site for rule in rules for site in rule.source)
-        return cls(rules, version, lines, heads, starts, openings, sites)
+        return cls(rules, version, lines, heads, starts, openings, sites, base)
 
     def for_site(self, site: str) -> Rules:
         """The rules for an article of `site`, a host name or an address: with those that are for it alone.
@@ -113,14 +118,15 @@ class Rules:
         if not self.sites or not site:
             return self
         host = host_of(site)
+        if len(host) > LONGEST_HOST:
+            return self
         mine = self.sites.intersection(host[at:] for at in range(len(host)) if not at or host[at - 1] == ".")
         if not mine:
             return self
         found = self.for_sites.get(mine)
         if found is None:
-            general = [rule for rule in self.rules if not rule.source]
-            own = [replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source)]
-            found = self.for_sites[mine] = Rules.of((*general, *own), self.version)
+            own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
+            found = self.for_sites[mine] = Rules.of(own, self.version, self)
         return found
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
@@ -135,13 +141,19 @@ class Rules:
             line = lines[place]
             word = line.partition(" ")[0].casefold()
             if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
-                rule = self.find(line)
+                rule = self._find(line)
                 if rule is not None:
                     found[place] = rule
-        return found
+        if self.base is None:
+            return found
+        return dict(sorted({**self.base.find_all(lines, places), **found}.items()))
 
     def find(self, line: str) -> Rule | None:
         """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""
+        rule = self._find(line)
+        return rule if rule is not None or self.base is None else self.base.find(line)
+
+    def _find(self, line: str) -> Rule | None:
         folded = fold(line)
         rule = self.lines.get(folded) or self.heads.get(folded)
         if rule is not None or not folded:

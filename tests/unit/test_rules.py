@@ -80,10 +80,12 @@ SITES = {
     "myexample.org": "en.more-from",
     "example.org.evil.net": "en.more-from",
     "org": "en.more-from",
+    "." * 1_000_000 + "a.example.org": "my.rule",
+    "a." * 1_000_000 + "example.org": "en.more-from",
 }
 
 
-@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("site", SITES, ids=range(len(SITES)))
 def test_a_rule_for_one_site_is_for_that_alone(rule_file: Path, site: str) -> None:
     rule_file.write_text(GOOD + 'source = ["Example.org", "another.net"]\n')
     rules = load([rule_file])
