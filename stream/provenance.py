@@ -3,13 +3,15 @@ r"""What was removed from an article, as a record of its own, so that every remo
     {"topic": "articles.raw", "partition": 0, "offset": 42, "rules": "3f…", "separator": "\n",
      "removed": [{"line": 3, "text": "…", "reason": "repeat", "of": 1, "rule": null}, …]}
 
-`topic`, `partition` and `offset` are the raw article's place. The fields of a removal are those of
-`stream.article.Removal`. `separator` is what stands between a text's lines; null where the text is a list.
+`topic`, `partition` and `offset` are the raw article's place; of one in a file it is `file` and `line`. The
+fields of a removal are those of `stream.article.Removal`. `separator` is what stands between a text's lines;
+null where the text is a list.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -18,12 +20,10 @@ from stream.article import Cleaned, CleanedList, Removal
 from stream.cleaning import restore, restore_list
 
 
-def as_json(topic: str, partition: int, offset: int, result: Cleaned | CleanedList) -> bytes:
-    """The record's value."""
+def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes:
+    """What was removed; `where` is the raw article's place."""
     value = {
-        "topic": topic,
-        "partition": partition,
-        "offset": offset,
+        **where,
         "rules": result.rules_version,
         "separator": result.separator if isinstance(result, Cleaned) else None,
         "removed": [removal._asdict() for removal in result.removed],

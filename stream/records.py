@@ -163,7 +163,8 @@ class Processor:
             ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
         removed = None
         if self.keeps_removed and result.removed:
-            removed = as_json(record.topic() or "", record.partition() or 0, record.offset() or 0, result)
+            where = {"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}
+            removed = as_json(where, result)
         return Outcome(
             "cleaned" if result.removed else "unchanged",
             record.key(),

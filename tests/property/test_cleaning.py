@@ -56,7 +56,7 @@ def test_any_text(text: str) -> None:
     cleaned = clean(text)
     assert clean(text) == cleaned
     assert restore(cleaned) == text
-    assert original(as_json("raw", 0, 1, cleaned), cleaned.text) == text
+    assert original(as_json({}, cleaned), cleaned.text) == text
     again = clean(cleaned.text)
     assert again.removed == ()
     assert again.text is cleaned.text
@@ -73,7 +73,7 @@ def test_any_text(text: str) -> None:
 def test_any_list(paragraphs: list[str]) -> None:
     cleaned = clean_list(paragraphs)
     assert restore_list(cleaned) == tuple(paragraphs)
-    assert original(as_json("raw", 0, 1, cleaned), list(cleaned.paragraphs)) == paragraphs
+    assert original(as_json({}, cleaned), list(cleaned.paragraphs)) == paragraphs
     assert clean_list(cleaned.paragraphs).removed == ()
 
 
