@@ -16,7 +16,10 @@ demo: $(READY) ## the whole worker on an embedded broker, with articles that com
 	@$(BIN)/article-stream demo
 
 test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
-	@$(BIN)/pytest
+	@status=0; \
+	$(BIN)/pytest tests/chaos || status=$$?; \
+	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/chaos || status=$$?; \
+	exit $$status
 
 check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/ruff check .

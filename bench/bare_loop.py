@@ -1,4 +1,4 @@
-"""The ceiling: a bare confluent-kafka loop, one transaction a batch, with the worker's own cleaning.
+"""What to compare with: a bare confluent-kafka loop, one transaction a batch, with the worker's own cleaning.
 
 No framework, no metrics, no health, no dead letters, no rebalance protection: what is left is what Kafka and
 the cleaning cost. It reads the worker's settings from the environment.
@@ -20,7 +20,9 @@ from stream.settings import load
 def main() -> None:
     """Run until SIGTERM."""
     settings = load()
-    processor = Processor.of(settings.text_field, settings.input_format, load_rules(settings.rules))
+    processor = Processor.of(
+        settings.text_field, settings.input_format, load_rules(settings.rules, whole_page=settings.whole_page)
+    )
     config = client.consumer(settings) | {"enable.partition.eof": False, "auto.offset.reset": "earliest"}
     consumer = Consumer(config)
     consumer.subscribe([settings.input_topic])

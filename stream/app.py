@@ -27,6 +27,7 @@ from stream.errors import KafkaFatal, StreamError
 from stream.flow import Batch
 from stream.health import Monitor
 from stream.kafka import checks
+from stream.reload import RulesWatch
 from stream.rules import Rules
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
@@ -98,7 +99,7 @@ class Boot(BootStrategy):
             self.sensors(),
             self.web_server(),
             self.agents(),
-            [Monitor(self.app.engine), SourceService(self.app)],
+            [Monitor(self.app.engine), RulesWatch(self.app.engine), SourceService(self.app)],
         )
 
 
@@ -152,7 +153,7 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
 
     Raises one of `stream.errors`.
     """
-    rules = load_rules(settings.rules) if rules is None else rules
+    rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
         largest_bytes = checks.largest_record_bytes(settings)
     app = ArticleApp(

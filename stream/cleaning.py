@@ -1,8 +1,8 @@
 """The whole core: a text in, the cleaned text and what went out of it back.
 
 1. Exact repeats go; their text stays once, where it first stands.
-2. Footer lines and lines of junk go, unless the budget withholds them: something like a body must
-   remain, and no more than a third of the article's prose may go, where that is not surely the footer's.
+2. Footer lines go, with the tail model lines of junk too, unless the budget withholds them: something like
+   a body must remain, and no more than a third of the article's prose may go where it may be the body's.
 3. Lines that meet only now may repeat others, or be a footer: 1 and 2 again until nothing is found, so
    that a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
 4. The blank lines directly before a paragraph that went go with it. The first paragraph never goes.
@@ -12,11 +12,11 @@ Nothing here reads a clock, logs, or raises on any `str`; each step is linear in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from functools import partial
 
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import MAX_MARKER, ends_sentence, look, prose
+from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
 from stream.paragraphs import (
     BLANK,
     digests,
@@ -31,7 +31,8 @@ from stream.paragraphs import (
     width,
 )
 from stream.repeats import repeats_of
-from stream.rules import Rules, builtin
+from stream.rules import Rule, Rules, builtin
+from stream.tail.footer import Found, look
 
 PASSES = 8
 BODY = 200
@@ -48,23 +49,28 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         rules = builtin()
     separator = separator_of(text)
     outlines = outline(text, separator)
+    marks: dict[int, Rule] | None = None
     if outlines is None:
         lines = text.split(separator)
         first = first_places(keys(normal_lines(text, lines, separator)))
     else:
         ids = digests(outlines)
         different = len(set(ids))
-        if different == len(ids) or different == len(ids) - ids.count(BLANK) + 1:  # no repeats
-            lines = text.split(separator)
-            first = list(range(len(ids)))
-            if BLANK in ids:
-                first = [-1 if key == BLANK else at for at, key in enumerate(ids)]
+        no_repeats = different == len(ids) or different == len(ids) - ids.count(BLANK) + 1
+        if no_repeats and not rules.whole_page:
+            longest = MAX_MARKER if text.isascii() else 4 * MAX_MARKER  # bytes
+            sizes = list(map(len, outlines))
+            short = [at for at, size in enumerate(sizes) if 0 < size <= longest] if min(sizes) <= longest else []
+            lines = text.split(separator) if short else []
+            marks = find_marks(lines, short, rules)
+            if not marks:
+                return Cleaned(text, (), rules.version, (), separator)
         else:
             lines = text.split(separator)
-            first = first_places(ids, BLANK)
-            if not outlines_tell(first, lines):
-                first = first_places(keys(normal_lines(text, lines, separator)))
-    gone, withheld = _find(lines, first, rules)
+        first = first_places(ids, BLANK)
+        if marks is None and not outlines_tell(first, lines):
+            first = first_places(keys(normal_lines(text, lines, separator)))
+    gone, withheld = _find(lines, first, rules, marks)
     if not gone and not withheld:
         return Cleaned(text, (), rules.version, (), separator)
     kept = text
@@ -116,20 +122,30 @@ def _merge(kept: Sequence[str], parts: Iterable[tuple[int, list[str]]]) -> list[
     return merged
 
 
-def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
-    """Find what goes and what is withheld, without blank lines."""
+def _find(
+    lines: Sequence[str], first: list[int], rules: Rules, marks: Mapping[int, Rule] | None = None
+) -> tuple[_Gone, _Gone]:
+    """Find what goes and what is withheld, without blank lines. `marks` are the markers, where they are known."""
     repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
-    gone = repeats
+    weights = None
+    if not rules.whole_page:
+        marks = find_marks(lines, places, rules) if marks is None else marks
+        if not marks:
+            return repeats, {}
+        weights = weigh(lines, places)
+    gone = repeats.copy()
     for _ in range(PASSES):
-        footer, junk, sure, held = look(lines, places, rules)
-        if not footer and not junk:
-            return gone, {at: ("footer", None, rule) for at, rule in held.items()}
+        footer, junk, sure, held = (
+            look(lines, places, rules) if weights is None else _marked(lines, places, marks or {}, weights, rules)
+        )
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
-        if not _within_budget(lines, found, gone, sure=sure):
+        if not found:
+            return gone, {at: ("footer", None, rule) for at, rule in held.items()}
+        if not _within_budget(lines, found, gone, weights, sure=sure):
             return gone, found
-        gone = gone | found
+        gone |= found
         places = [at for at in places if at not in found]
         rest = [first[at] for at in places]
         if len(set(rest)) < len(rest):
@@ -139,12 +155,25 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     return repeats, {}
 
 
+def _marked(
+    lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
+) -> Found:
+    """The footer by its markers alone."""
+    return Found(dict(footer_of(lines, places, marks, weights, rules)), {})
+
+
 def _within_budget(
-    lines: Sequence[str], footer: Collection[int], gone: Container[int] = (), *, sure: bool = False
+    lines: Sequence[str],
+    footer: Collection[int],
+    gone: Container[int] = (),
+    weights: Sequence[int] | None = None,
+    *,
+    sure: bool = False,
 ) -> bool:
     """Tell whether what is left after `footer` goes is still an article, and most of its prose is there.
 
-    Lines in `gone` are no longer there. Where the footer is `sure` its prose is not the article's.
+    Lines in `gone` are no longer there; `weights` holds `prose` of each line. Where the footer is `sure` its
+    prose is not the article's.
     """
     size = 0
     for at, line in enumerate(lines):
@@ -156,9 +185,10 @@ def _within_budget(
         return False
     if sure:
         return True
-    taken = sum(prose(lines[at]) for at in footer)
-    there = (prose(line) for at, line in enumerate(lines) if line and at not in gone)
-    return not taken or taken <= MAX_PROSE_SHARE * sum(there)
+    if weights is None:
+        weights = [prose(line) if line else 0 for line in lines]
+    taken = sum(map(weights.__getitem__, footer))
+    return not taken or taken <= MAX_PROSE_SHARE * sum(weight for at, weight in enumerate(weights) if at not in gone)
 
 
 def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:

@@ -65,6 +65,14 @@ class JsonCodec:
             return text
         return Undecodable("no_text", f"the field {self.field!r} is no string but {_kind(text)}")
 
+    def site(self, value: bytes, field: str) -> str:
+        """The string in another field of the object; "" where there is none."""
+        try:
+            found = orjson.loads(value.removeprefix(BOM)).get(field)
+        except (orjson.JSONDecodeError, AttributeError):
+            return ""
+        return found if type(found) is str else ""
+
     def encode(self, value: bytes, old: str | list[str], new: str | list[str]) -> bytes:
         """`value` with `new` in the place of `old`; every other byte stays.
 

@@ -38,7 +38,7 @@ class Engine:
         self.settings = settings
         self.flow = Flow()
         self.partitions = Partitions()
-        self.processor = Processor.of(settings.text_field, settings.input_format, rules)
+        self.processor = self._processor(rules)
         self.metrics = Metrics(self.partitions, rules_version=rules.version)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
@@ -61,6 +61,18 @@ class Engine:
 
     def _group_metadata(self) -> object:
         return self.source.group_metadata()
+
+    def _processor(self, rules: Rules) -> Processor:
+        it = self.settings
+        keeps_removed = it.removed_topic is not None
+        return Processor.of(
+            it.text_field, it.input_format, rules, keeps_removed=keeps_removed, source_field=it.source_field
+        )
+
+    def use(self, rules: Rules) -> None:
+        """Puts other rules in force, from the next batch on. May be called by any thread."""
+        self.processor = self._processor(rules)
+        self.metrics.rules_in_force(rules.version)
 
     async def clean(self, batch: Batch) -> None:
         """Cleans a batch and hands its outcomes to the sink. What it raises ends the worker."""
@@ -89,11 +101,13 @@ class Engine:
                 self._session(hand_on)
             except StreamError as error:
                 # A right or a password that was good may be good again: whoever runs the worker sees it is not ready.
-                withdrawn = self.source.joined_once and isinstance(error, (NotAuthorized, AuthenticationFailed))
+                withdrawn = self.source.progress.joined_once and isinstance(
+                    error, (NotAuthorized, AuthenticationFailed)
+                )
                 if not error.retriable and not withdrawn:
                     self.fatal = error
                     raise
-                self.source.trouble = str(error)
+                self.source.progress.trouble = str(error)
                 lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
                 pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
                 log.warning("Beginning anew in %.1f s: %s", pause_s, error)
@@ -149,9 +163,10 @@ class Engine:
         """One line that says what the worker does."""
         it = self.settings
         health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
+        removed = f", what is removed {it.removed_topic}" if it.removed_topic else ""
         return (
-            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}, "
-            f"on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
+            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"
+            f"{removed}, on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
             f"rules {self.processor.rules.version}{health}."
         )
 
@@ -160,8 +175,8 @@ class Engine:
         total = self.metrics.totals
         names = ("cleaned", "unchanged", "tombstone", "dead")
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
+        junk = f", {total['junk']:,} lines of junk" if total["junk"] else ""
         return (
             f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in "
-            f"= {parts}; {total['repeats']:,} repeated paragraphs, {total['footer']:,} footer lines and "
-            f"{total['junk']:,} lines of junk removed."
+            f"= {parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines{junk} removed."
         )

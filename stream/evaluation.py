@@ -11,11 +11,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+import xxhash
+
 from stream.article import Cleaned
+from stream.cleaning import clean
+from stream.rules import Rules
 
 LONG = 40
 """Characters of a line whose loss is none while the same line stands elsewhere."""
 WORST = 20
+MOST_OF_SHORT = 10
+"""Lines of a footer of which a scraper took only the beginning."""
 
 
 class Page(NamedTuple):
@@ -46,6 +52,18 @@ def page_of(data: Mapping[str, Any]) -> Page:
     page_id, source, lang, genre = (str(data.get(name) or "") for name in ("id", "source", "lang", "genre"))
     start = int(data.get("footer_start", after))
     return Page(page_id, source, lang, genre, lines, tuple(keep), tuple(neutral), start)
+
+
+def shortened(page: Page, footer_lines: int) -> Page:
+    """The page's body alone, or with the first lines of its footer: an article that comes nearly clean already."""
+    body = [at for at, belongs in enumerate(page.body) if belongs]
+    places = [*body, *range(page.footer_start, min(page.footer_start + footer_lines, len(page.lines)))]
+    return page._replace(
+        lines=tuple(page.lines[at] for at in places),
+        body=tuple(page.body[at] for at in places),
+        neutral=tuple(page.neutral[at] for at in places),
+        footer_start=len(body),
+    )
 
 
 def flags_of(page: Page, cleaned: str) -> list[bool]:
@@ -132,16 +150,40 @@ class Tally:
 
 @dataclass(slots=True)
 class Report:
-    """All counts of one run: in all, by language, by source; removed lines by reason; the worst pages."""
+    """All counts of one run: in all, by language, by source; removed lines by reason; the worst pages.
+
+    `bodies` and `short` are of the same pages with no footer, and with one to ten lines of it.
+    """
 
     total: Tally = field(default_factory=Tally)
+    bodies: Tally = field(default_factory=Tally)
+    short: Tally = field(default_factory=Tally)
     by_lang: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_source: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_reason: dict[str, tuple[int, int]] = field(default_factory=dict)
     worst: list[tuple[float, str]] = field(default_factory=list)
 
+    def measure(self, page: Page, rules: Rules) -> None:
+        """Clean and count one page, whole and shortened."""
+        rules = rules.for_site(page.source)
+        self.add(page, clean("\n".join(page.lines), rules))
+        few = 1 + xxhash.xxh3_64_intdigest(page.id.encode()) % MOST_OF_SHORT
+        for tally, lines in ((self.bodies, 0), (self.short, few)):
+            short = shortened(page, lines)
+            tally.add(short, flags_of(short, clean("\n".join(short.lines), rules).text))
+
+    def row(self) -> dict[str, float]:
+        """The figures of all pages by their names."""
+        bodies, short = self.bodies, self.short
+        return {
+            **self.total.row(),
+            "bodies alone changed %": Tally.percent(bodies.changed, bodies.pages),
+            "short footers: lines removed %": Tally.percent(short.footer_gone, short.footer),
+            "short footers: body chars lost %": Tally.percent(short.chars_gone, short.chars),
+        }
+
     def add(self, page: Page, cleaned: Cleaned) -> None:
-        """Count one page."""
+        """Count one page that was cleaned."""
         kept = flags_of(page, cleaned.text)
         share = 0.0
         for tally in (self.total, self.by_lang[page.lang], self.by_source[page.source]):

@@ -1,23 +1,17 @@
 """Where the footer begins, and why.
 
-A footer is a tail. Where it begins is one decision over the whole page (`stream.tail`): the markers that
-rules find are strong evidence, the shape of the lines is the rest. Where the model sees no footer, a
-marker still begins one when the body does not go on after it: headlines, names and menus are short; a
-body is paragraphs that end a sentence. A line of junk before the footer takes only itself (`stream.junk`).
+A footer is a tail: it begins at a marker (a line that a rule finds) after which the body does not go on.
+A marker before that takes only itself, and the links under it where they are certain. Whether the body
+goes on is read from the paragraphs after the marker: headlines, names and menus are short; a body is
+paragraphs that end a sentence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
 
-from stream.junk import find_junk
 from stream.paragraphs import width
 from stream.rules import Rule, Rules
-from stream.tail.decision import find_tail
-from stream.tail.lines import Memo, is_quiet
-from stream.tail.model import shipped
 
 MAX_MARKER = 80
 """Characters of the longest line that is looked up as a marker."""
@@ -31,8 +25,7 @@ SHORT_FOR_PROSE = 6
 """Lines a footer must have for each line of prose in it."""
 NEAR = 4
 """Prose among so many lines from the marker on: the body goes on."""
-SHAPE = "tail.shape"
-"""The rule of a line that goes for what the whole page looks like, under no marker."""
+BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 _ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f\u061f\u0964;\uff1b")
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
 
@@ -51,87 +44,59 @@ def prose(line: str) -> int:
     return wide if wide >= PROSE else 0
 
 
-class Found(NamedTuple):
-    """What is no part of the article: line -> id of the rule that says so, both in order."""
-
-    footer: dict[int, str]
-    junk: dict[int, str]
-    sure: bool = False  # the footer may have more prose in it than the article
-    held: Mapping[int, str] = MappingProxyType({})
-
-
-NOTHING = Found({}, {})
-
-
 def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
-    """Find the lines that belong to a footer, or are junk before it: (0-based index in `lines`, id of the rule).
+    """Find the lines that belong to a footer: (0-based index in `lines`, id of the rule), in order.
 
-    In order. Blank lines are never in the answer, nor the first line that is not blank.
+    Blank lines are never in the answer, nor the first line that is not blank.
     """
-    found = look(lines, [at for at, line in enumerate(lines) if line and not line.isspace()], rules)
-    return [*found.junk.items(), *found.footer.items()]
+    places = [at for at, line in enumerate(lines) if line and not line.isspace()]
+    marks = find_marks(lines, places, rules)
+    return footer_of(lines, places, marks, weigh(lines, places), rules) if marks else []
 
 
-def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
-    """Do what `find_footer` does for the lines at `places`; none is blank."""
-    if len(places) < 2:  # noqa: PLR2004 - the first line never goes
-        return NOTHING
-    texts = [lines[place].strip() for place in places]
-    if is_quiet(texts, rules.signs):
-        return NOTHING  # clean already, as most articles of many streams are
-    model = shipped()
-    memo: Memo = rules.seen.setdefault(model.version, {})
-    tail = find_tail(texts, rules.signs, model, memo)
-    marks: dict[int, Rule] = {}
-    for at, line in enumerate(tail.lines):
-        if line.topic:
-            rule = rules.find(texts[at])
-            if rule is not None:
-                marks[at] = rule
-    end = len(texts)
-    begin = tail.begin
-    if marks:
-        begin = _marked_tail(texts, marks, begin)
-    if begin == end - 1 and begin in marks and marks[begin].kind == "label":
-        begin = end  # "Comments" at the very end, and nothing follows
-    footer = _named(range(begin, end), places, marks)
-    junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
-    held = {} if footer else _named(range(tail.held, end), places, marks)
-    return Found(footer, junk, begin == tail.begin, held)
+def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dict[int, Rule]:
+    """Find the markers among the lines at `places`, in order."""
+    return rules.find_all(lines, [place for place in places if len(lines[place]) <= MAX_MARKER])
 
 
-def _named(footer: range, places: Sequence[int], marks: Mapping[int, Rule]) -> dict[int, str]:
-    """Give each line the rule of the last marker at or above it."""
-    named: dict[int, str] = {}
-    rule_id = SHAPE
-    for at in footer:
-        if at in marks:
-            rule_id = marks[at].id
-        named[places[at]] = rule_id
-    return named
+def weigh(lines: Sequence[str], places: Iterable[int]) -> list[int]:
+    """Give `prose` of each of `lines`; 0 for those that are not at `places`."""
+    weights = [0] * len(lines)
+    for place in places:
+        line = lines[place]
+        size = len(line)
+        if size >= PROSE and line.isascii():  # what `prose` gives, without calling it
+            if line[-1] in _ENDS or ends_sentence(line):
+                weights[place] = size
+        elif 3 * size >= PROSE and not line.isascii():
+            weights[place] = prose(line)
+    return weights
 
 
-def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:
-    """Where a marker begins a tail of a few lines, that has too little in it to be seen otherwise; else `begin`.
+def footer_of(
+    lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
+) -> list[tuple[int, str]]:
+    """Do what `find_footer` does for the lines at `places` (none is blank), with their markers and weights."""
+    marked = [at for at, place in enumerate(places) if place in marks]
+    if not marked or marked == [0]:
+        return []
+    wide = [weights[place] for place in places]
+    begin = len(places)
+    if not wide[-1] or rules.find(lines[places[-1]][:MAX_MARKER]) is not None:
+        begin = _tail(places, marked, marks, wide)
+    gone = _inner(lines, places[:begin], marked, marks)
+    rule_id = ""
+    for place in places[begin:]:
+        if place in marks:
+            rule_id = marks[place].id
+        gone.append((place, rule_id))
+    return gone
 
-    Before a footer that was seen, it is a heading with nothing but short lines between the two.
-    """
-    end = len(texts)
-    if begin < end and not any(at < begin and rule.kind == "section" for at, rule in marks.items()):
-        return begin
-    wide = [prose(text) for text in texts]
-    if begin == end and wide[-1] and end - 1 not in marks:
-        return begin
-    marked = _tail(list(marks), marks, wide)
-    if begin < end and (marked >= begin or marks[marked].kind != "section" or any(wide[marked:begin])):
-        return begin
-    return marked
 
-
-def _tail(marked: Sequence[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
-    """Where the footer begins, in lines whose prose is `wide`; their number when there is none."""
-    end = len(wide)
-    begin = max(_goes_on(wide), 1)
+def _tail(places: Sequence[int], marked: list[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
+    """Where in `places` (whose prose is `wide`) the footer begins; `len(places)` when there is none."""
+    end = len(places)
+    begin = max(body_ends(wide), 1)
     left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
     count = end - wide.count(0)
     since = 0
@@ -140,7 +105,7 @@ def _tail(marked: Sequence[int], marks: Mapping[int, Rule], wide: list[int]) -> 
         left -= sum(between)
         count -= len(between) - between.count(0)
         since = at
-        rule = marks[at]
+        rule = marks[places[at]]
         if at < begin or rule.kind == "notice" or left == total:
             continue
         if left > MOST_OF_BODY * total or count * SHORT_FOR_PROSE > end - at:
@@ -150,9 +115,32 @@ def _tail(marked: Sequence[int], marks: Mapping[int, Rule], wide: list[int]) -> 
     return end
 
 
-def _goes_on(weights: list[int]) -> int:
+def body_ends(weights: list[int]) -> int:
     """Behind which of the paragraphs the body is over: no two of prose, one after the other, come later."""
     for at in range(len(weights) - 1, 0, -1):
         if weights[at] and weights[at - 1] and weights[at] + weights[at - 1] >= STRONG:
             return at + 1
     return 0
+
+
+def _inner(
+    lines: Sequence[str], places: Sequence[int], marked: list[int], marks: Mapping[int, Rule]
+) -> list[tuple[int, str]]:
+    """Markers within the body, with their links."""
+    gone: list[tuple[int, str]] = []
+    end = len(places)
+    for at in marked:
+        if not 0 < at < end:
+            continue
+        rule = marks[places[at]]
+        if rule.kind == "end":
+            continue
+        after = at + 1
+        if rule.kind == "label" and not (places[at - 1] in marks or (after < end and places[after] in marks)):
+            continue
+        gone.append((places[at], rule.id))
+        if rule.kind in ("section", "inline"):
+            while after < end and places[after] not in marks and lines[places[after]].lstrip().startswith(BULLETS):
+                gone.append((places[after], rule.id))
+                after += 1
+    return gone

@@ -65,8 +65,8 @@ def ready(engine: Engine) -> Health:
         problems.append("the worker is stopping")
     if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
-    if engine.source.trouble:
-        problems.append(f"nothing is read now: {engine.source.trouble}")
+    if trouble := engine.source.progress.trouble:
+        problems.append(f"nothing is read now: {trouble}")
     elif engine.flow.error is not None:
         problems.append(f"the session ended: {engine.flow.error}")
     if engine.sink.problem:
@@ -101,12 +101,11 @@ class Monitor(Service):
             engine.cluster_problems = ends.missing_topics()
             for number, end in ends.of(engine.partitions.numbers).items():
                 engine.partitions.ends(number, end)
+            return
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
             engine.cluster_problems = [str(error)]
-            engine.source.kafka_is_away()
-            ends.renew()
         except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]
-            engine.source.kafka_is_away()
-            ends.renew()
+        engine.source.progress.kafka_is_away()
+        ends.renew()

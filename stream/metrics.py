@@ -93,9 +93,11 @@ class Metrics:
             PREFIX + "commit_seconds", "Time from begin to committed.", buckets=SECONDS, registry=registry
         )
         self._last = Gauge(PREFIX + "last_commit_time_seconds", "When the last commit ended.", registry=registry)
-        Info(PREFIX + "build", "Versions.", registry=registry).info(
-            {"version": __version__, "rules": rules_version, "librdkafka": confluent_kafka.libversion()[0]}
-        )
+        self._reloads = counter("rules_reloads", "Times the files of STREAM_RULES changed.", "result")
+        self._build = Info(PREFIX + "build", "Versions.", registry=registry)
+        self._tell_versions(rules_version)
+        for name in ("loaded", "refused"):
+            self._reloads.labels(name)
         for name in ("cleaned", "unchanged", "tombstone", "dead"):
             self._records.labels(name)
         for name in ("repeat", "footer", "junk"):
@@ -103,6 +105,18 @@ class Metrics:
         for name in ("committed", "aborted"):
             self._transactions.labels(name)
         self.totals: Tally[str] = Tally()
+
+    def _tell_versions(self, rules: str) -> None:
+        self._build.info({"version": __version__, "rules": rules, "librdkafka": confluent_kafka.libversion()[0]})
+
+    def rules_in_force(self, version: str) -> None:
+        """Changed rules were loaded."""
+        self._tell_versions(version)
+        self._reloads.labels("loaded").inc()
+
+    def rules_refused(self) -> None:
+        """Changed rules are no good."""
+        self._reloads.labels("refused").inc()
 
     def fetched(self, records: int) -> None:
         """So many records came from the consumer."""

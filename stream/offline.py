@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from stream.article import CleanedList, Removal
+from stream.article import Cleaned, CleanedList, Removal
 from stream.codec import Undecodable, decode_text
 from stream.records import Processor
 
@@ -17,6 +17,7 @@ class CleanedValue(NamedTuple):
     removed: tuple[Removal, ...]
     withheld: tuple[Removal, ...] = ()
     problem: str = ""
+    result: Cleaned | CleanedList | None = None
 
 
 def clean_value(processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"]) -> CleanedValue:
@@ -24,10 +25,10 @@ def clean_value(processor: Processor, value: bytes, value_format: Literal["text"
     old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
     if isinstance(old, Undecodable):
         return CleanedValue(value, (), (), problem=old.message)
-    result, new = processor.clean(old)
+    result, new = processor.clean(old, processor.rules_for(value, []))
     paragraphs = result.paragraphs if isinstance(result, CleanedList) else tuple(result.text.split("\n"))
     if result.removed:
         value = (
             new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)
         )
-    return CleanedValue(value, paragraphs, result.removed, result.withheld)
+    return CleanedValue(value, paragraphs, result.removed, result.withheld, result=result)

@@ -13,6 +13,7 @@ from stream.article import Cleaned, CleanedList, Removal
 from stream.cleaning import clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
+from stream.provenance import as_json
 from stream.rules import Rules
 
 Headers = list[tuple[str, bytes | None]]
@@ -24,6 +25,7 @@ JUNK_HEADER = "article-stream.junk"
 WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
 POINTER_HEADER = "article-stream.pointer"
+REMOVED_HEADER = "article-stream.removed"
 
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
@@ -59,7 +61,8 @@ class Outcome(NamedTuple):
     """What becomes of one record. `timestamp_ms` is 0 where the record has none.
 
     `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
-    record that came in: it is needed again if the broker finds the outcome too large.
+    record that came in: it is needed again if the broker finds the outcome too large. `removed` is what goes
+    to the topic of removals, if there is one (`stream.provenance`).
     """
 
     name: OutcomeName
@@ -72,11 +75,12 @@ class Outcome(NamedTuple):
     repeats: int = 0
     footer: int = 0
     withheld: int = 0
+    removed: bytes | None = None
     junk: int = 0
 
     def size_bytes(self) -> int:
         """An upper bound of the record's size on the wire, before compression."""
-        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"") + len(self.removed or b"")
         for name, value in self.headers:
             size += HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"")
         return size
@@ -90,11 +94,26 @@ class Processor:
     input_format: Literal["auto", "json", "text"]
     rules: Rules
     version: bytes
+    keeps_removed: bool = False
+    source_field: str = "source"
 
     @classmethod
-    def of(cls, text_field: str, input_format: Literal["auto", "json", "text"], rules: Rules) -> Processor:
-        """A processor for one field's name, one format and one rule set."""
-        return cls(JsonCodec.of(text_field), input_format, rules, rules.version.encode())
+    def of(
+        cls,
+        text_field: str,
+        input_format: Literal["auto", "json", "text"],
+        rules: Rules,
+        *,
+        keeps_removed: bool = False,
+        source_field: str = "source",
+    ) -> Processor:
+        """A processor for one field's name, one format and one rule set.
+
+        `keeps_removed`: with `Outcome.removed`. `source_field`: the field, or the header, that names an
+        article's site, for rules that are for some sites alone.
+        """
+        version = rules.version.encode()
+        return cls(JsonCodec.of(text_field), input_format, rules, version, keeps_removed, source_field)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -113,15 +132,25 @@ class Processor:
             encode = self.codec.encode
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
-        result, new = self.clean(old)
+        result, new = self.clean(old, self.rules_for(value, headers))
         return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
 
-    def clean(self, text: str | list[str]) -> tuple[Cleaned | CleanedList, str | list[str]]:
+    def rules_for(self, value: bytes, headers: Headers) -> Rules:
+        """The rules for an article, by the site that its source field names, or the header of that name."""
+        if not self.rules.sites:
+            return self.rules
+        site = self.codec.site(value, self.source_field)
+        for name, said in reversed(headers):
+            if not site and said and name == self.source_field:
+                site = said.decode("utf-8", "replace")
+        return self.rules.for_site(site)
+
+    def clean(self, text: str | list[str], rules: Rules) -> tuple[Cleaned | CleanedList, str | list[str]]:
         """The core's answer, and the cleaned text in the shape in which the text came."""
         if isinstance(text, str):
-            cleaned = clean(text, self.rules)
+            cleaned = clean(text, rules)
             return cleaned, cleaned.text
-        cleaned_list = clean_list(text, self.rules)
+        cleaned_list = clean_list(text, rules)
         return cleaned_list, list(cleaned_list.paragraphs)
 
     def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
@@ -137,6 +166,10 @@ class Processor:
             ours.append((JUNK_HEADER, b"%d" % junk))
         if result.withheld:
             ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
+        removed = None
+        if self.keeps_removed and result.removed:
+            where = {"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}
+            removed = as_json(where, result)
         return Outcome(
             "cleaned" if result.removed else "unchanged",
             record.key(),
@@ -148,6 +181,7 @@ class Processor:
             repeats,
             footer,
             len(result.withheld),
+            removed,
             junk,
         )
 

@@ -34,11 +34,13 @@ else:  # pragma: no cover - the same module under its older name
     import tomli as tomllib
 
 PREFIX = "STREAM_"
+NAMES = "`article-stream settings` lists them."
 # Read by the tests or by the command line itself, not by the worker.
 OTHER_NAMES = ("STREAM_CONFIG",)
 TEST_PREFIX = "STREAM_TEST_"
 # What Kubernetes puts into every container for a service whose name begins with `stream`.
-SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP)\w*)?)(?<!STREAM_HTTP_PORT)")
+SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)")
+SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -55,6 +57,9 @@ class Settings(BaseModel):
     input_topic: TopicName = Field("articles.raw", description="raw articles are read here")
     output_topic: TopicName = Field("articles.clean", description="cleaned articles go here")
     dead_letter_topic: TopicName = Field("articles.dead", description="records that can not be cleaned go here")
+    removed_topic: TopicName | None = Field(
+        None, description="what was removed from each article goes here; unset: nowhere"
+    )
     # Who
     group_id: str = Field(
         "article-stream", min_length=1, description="consumer group; also the prefix of transactional ids"
@@ -71,8 +76,17 @@ class Settings(BaseModel):
         "earliest", description="where a group without committed offsets begins"
     )
     text_field: str = Field("text", min_length=1, description="the JSON field that holds the article's text")
+    source_field: str = Field(
+        "source",
+        min_length=1,
+        description="the JSON field, or the header, that names an article's site, for your rules",
+    )
     input_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: JSON unless the content-type header says text/plain"
+    )
+    footers: Literal["markers", "model"] = Field(
+        "markers",
+        description="where a footer begins: at a line that a rule finds, or where a model of the whole page says",
     )
     rules: tuple[Path, ...] = Field((), description="rule files of your own, TOML, with commas")
     # Kafka's security
@@ -127,6 +141,33 @@ class Settings(BaseModel):
         "info", description="the least important line logged"
     )
 
+    @property
+    def whole_page(self) -> bool:
+        """Whether the tail model decides where a footer begins."""
+        return self.footers == "model"
+
+    @property
+    def topics(self) -> dict[str, str]:
+        """Our topics by their role; the input comes first, the others are written to."""
+        topics = {"input": self.input_topic, "output": self.output_topic, "dead letter": self.dead_letter_topic}
+        return topics | ({"removed": self.removed_topic} if self.removed_topic else {})
+
+    @property
+    def written_topics(self) -> str:
+        """The topics that are written to, for a sentence."""
+        _, *names = self.topics.values()
+        return f"{', '.join(names[:-1])} and {names[-1]}"
+
+    @field_validator("bootstrap_servers")
+    @classmethod
+    def _addresses(cls, value: str) -> str:
+        for address in value.split(","):
+            scheme, slashes, _ = address.strip().partition("://")
+            if slashes:
+                msg = f"write host:port, without {scheme}://"
+                raise ValueError(msg)
+        return value
+
     @field_validator("rules", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
@@ -139,9 +180,11 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        topics = (self.input_topic, self.output_topic, self.dead_letter_topic)
-        if len(set(topics)) < len(topics):
-            msg = f"input_topic, output_topic and dead_letter_topic have to differ, and are {', '.join(topics)}"
+        topics = self.topics
+        if len(set(topics.values())) < len(topics):
+            names = [f"{role.replace(' ', '_')}_topic" for role in topics]
+            which = f"{', '.join(names[:-1])} and {names[-1]}"
+            msg = f"{which} have to differ, and are {', '.join(topics.values())}"
             raise ValueError(msg)
         if self.security_protocol.startswith("sasl") and self.sasl_mechanism is None:
             msg = f"security_protocol {self.security_protocol} needs sasl_mechanism"
@@ -149,6 +192,11 @@ class Settings(BaseModel):
         if self.sasl_mechanism is not None and not self.security_protocol.startswith("sasl"):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs security_protocol sasl_ssl or sasl_plaintext"
             raise ValueError(msg)
+        if self.sasl_mechanism not in (None, "OAUTHBEARER"):
+            for name in ("sasl_username", "sasl_password"):
+                if getattr(self, name) is None and name.replace("_", ".") not in self.kafka_properties:
+                    msg = f"sasl_mechanism {self.sasl_mechanism} needs {name}"
+                    raise ValueError(msg)
         for name in ("kafka_properties", "consumer_properties", "producer_properties"):
             for key in getattr(self, name):
                 if key in OURS:
@@ -162,8 +210,9 @@ def load(
     *,
     environ: Mapping[str, str] | None = None,
     config: Path | None = None,
+    options_from: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings, from all their sources.
+    """The settings, from all their sources. `options_from` says for an option's name how it was given.
 
     Raises `SettingsError` that names the setting, where it was set, the bad value (a secret's is not
     shown) and what is allowed.
@@ -174,19 +223,21 @@ def load(
     path = config or (Path(environ["STREAM_CONFIG"]) if environ.get("STREAM_CONFIG") else None)
     if path is not None:
         for name, value in _read_toml(path).items():
-            _known(name, f"{path}: {name}", "")
+            require_known(name, f"{path}: {name}")
             values[name], origin[name] = value, f"{name} in {path}"
     for variable, text in environ.items():
         if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
             continue
-        if SERVICE_LINK.fullmatch(variable) and "KUBERNETES_SERVICE_HOST" in environ:
-            continue
         name = variable[len(PREFIX) :].lower()
-        _known(name, variable, PREFIX)
+        link = "KUBERNETES_SERVICE_HOST" in environ and SERVICE_LINK.fullmatch(variable)
+        if link and (name not in Settings.model_fields or SERVICE_ADDRESS.match(text)):
+            continue  # a service named stream-http writes its address where our port may stand
+        require_known(name, variable, PREFIX)
         values[name], origin[name] = text, variable
     for name, value in (options or {}).items():
         if value is not None:
-            values[name], origin[name] = value, "--" + name.replace("_", "-")
+            values[name] = value
+            origin[name] = (options_from or {}).get(name, name)
     try:
         return Settings(**values)
     except ValidationError as error:
@@ -204,14 +255,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(msg) from None
 
 
-def _known(name: str, shown: str, prefix: str) -> None:
+def require_known(name: str, shown: str, prefix: str = "") -> None:
+    """Raises `SettingsError` with the nearest name where there is no such setting; `shown` is how it was written."""
     if name in Settings.model_fields:
         return
     near = difflib.get_close_matches(name, Settings.model_fields, n=1, cutoff=0.5)
     spelled = (prefix + near[0]) if near else ""
-    hint = (
-        f"Did you mean {spelled.upper() if prefix else spelled}?" if near else "`article-stream settings` lists them."
-    )
+    hint = f"Did you mean {spelled.upper() if prefix else spelled}?" if near else NAMES
     msg = f"{shown} is not a setting."
     raise SettingsError(msg, fix=hint)
 

@@ -46,15 +46,15 @@ class Broker:
         return self.kind == "real"
 
     def topics(self, what: str = "t", **config: dict[str, str]) -> Topics:
-        """Make three fresh topics; ``clean={…}`` is the configuration of that one, on a real Kafka."""
+        """Make three fresh topics, with ``removed={…}`` four; on a real Kafka that is a topic's configuration."""
         topics = Topics(self.bootstrap_servers, fresh_name(what))
         if self.real:
             topics.make(PARTITIONS, 1, **config)
         else:
-            assert not config
+            assert not any(config.values())
             with_names = EmbeddedBroker.__new__(EmbeddedBroker)
             with_names.bootstrap_servers = self.bootstrap_servers
-            with_names.make_topics(*(f"{topics.name}.{role}" for role in ("raw", "clean", "dead")))
+            with_names.make_topics(*(f"{topics.name}.{role}" for role in ("raw", "clean", "dead", *config)))
         return topics
 
     def send(self, topic: str, records: Sequence[Sent]) -> None:

@@ -28,6 +28,13 @@ class FakeRecord:
     the_offset: int = 0
     the_timestamp: tuple[int, int] = (1, 1_700_000_000_000)
 
+    def __len__(self) -> int:
+        """The value's bytes."""
+        return len(self.the_value or b"")
+
+    def error(self) -> None:
+        """A record is no error."""
+
     def topic(self) -> str:
         """The input topic."""
         return "articles.raw"

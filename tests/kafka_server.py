@@ -22,11 +22,11 @@ from typing_extensions import Self
 
 from tests.kafka import docker, jars
 from tests.kafka.errors import KafkaServerError
-from tests.kafka.process import QUICK_START, SMALL_HEAP, BrokerProcess
+from tests.kafka.process import KAFKAS_HEAP, QUICK_START, BrokerProcess
 from tests.kafka.properties import PLAIN, Listener, plan, server_properties
 from tests.kafka.ready import wait_until_ready
 
-__all__ = ["QUICK_START", "SMALL_HEAP", "KafkaServer", "KafkaServerError", "Listener", "RealKafka", "real_kafka"]
+__all__ = ["KAFKAS_HEAP", "QUICK_START", "KafkaServer", "KafkaServerError", "Listener", "RealKafka", "real_kafka"]
 
 BOOTSTRAP_VARIABLE = "STREAM_TEST_BOOTSTRAP_SERVERS"
 START_TIMEOUT_S = 90.0
@@ -92,7 +92,7 @@ class RealKafka:
             brokers: 1, or 3 (internal topics then have three copies).
             properties: of every broker, over the defaults.
             listeners: more of them, with TLS or SASL; see ``address()``.
-            jvm_options: ``SMALL_HEAP`` for measurements, ``QUICK_START`` for tests.
+            jvm_options: ``KAFKAS_HEAP`` for measurements, ``QUICK_START`` for tests.
         """
         self._brokers = brokers
         self._overrides = dict(properties or {})

@@ -57,11 +57,14 @@ class Topics:
         }
 
     def make(self, partitions: int = 4, replication: int = 1, **config: dict[str, str]) -> None:
-        """Create the topics; ``raw={…}``, ``clean={…}``, ``dead={…}`` are their configuration."""
+        """Create the topics; ``raw={…}``, ``clean={…}``, ``dead={…}`` are their configuration.
+
+        With ``removed={…}`` that one, too.
+        """
         admin = AdminClient({"bootstrap.servers": self.bootstrap_servers})
         wanted = [
             NewTopic(f"{self.name}.{role}", partitions, replication, config=config.get(role, {}))
-            for role in ("raw", "clean", "dead")
+            for role in ("raw", "clean", "dead", *({"removed"} & config.keys()))
         ]
         for future in admin.create_topics(wanted).values():
             future.result(30)

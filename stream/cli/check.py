@@ -19,7 +19,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     logs.silence_librdkafka()
     out = output()
     out.print("[green]✓[/] settings: valid")
-    rules = load_rules(settings.rules)
+    rules = load_rules(settings)
     out.print(f"[green]✓[/] rules: valid, version {rules.version}")
     failed = False
     for answer in checks.run(settings):

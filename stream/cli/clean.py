@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -22,6 +24,9 @@ def clean(
     explain: Annotated[
         bool, typer.Option("--explain", "-e", help="Show the article with what went struck out, and why.")
     ] = False,
+    removed: Annotated[
+        Path | None, typer.Option(help="Write what was removed to this file, one JSON object an article.")
+    ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -33,18 +38,18 @@ def clean(
     from stream.cli.rules import load_rules
     from stream.records import Processor
 
-    processor = Processor.of(settings.text_field, "auto", load_rules(settings.rules))
+    processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
     formats = [format_of(path, format_) for path in paths]
     total = sum(path.stat().st_size for path in paths if path is not None and path.is_file())
     bad = 0
-    with progress("cleaning", total if None not in paths else None) as advance:
+    with progress("cleaning", total if None not in paths else None) as advance, _writing(removed) as keep:
         for path, file_format in zip(paths, formats, strict=True):
             if path is None:
-                bad += _clean_file(processor, "standard input", sys.stdin.buffer, file_format, explain, advance)
+                bad += _clean_file(processor, "standard input", sys.stdin.buffer, file_format, explain, keep, advance)
             else:
                 with opened(path) as file:
-                    bad += _clean_file(processor, str(path), file, file_format, explain, advance)
+                    bad += _clean_file(processor, str(path), file, file_format, explain, keep, advance)
     sys.stdout.flush()
     if bad:
         what = "record" if bad == 1 else "records"
@@ -52,10 +57,31 @@ def clean(
         raise StreamError(msg)
 
 
+@contextmanager
+def _writing(path: Path | None) -> Iterator[BinaryIO | None]:
+    if path is None:
+        yield None
+        return
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        msg = f"{path} can not be written: {error.strerror}."
+        raise StreamError(msg) from None
+    with file:
+        yield file
+
+
 def _clean_file(
-    processor: object, name: str, file: BinaryIO, file_format: FileFormat, explain: bool, advance: Advance
+    processor: object,
+    name: str,
+    file: BinaryIO,
+    file_format: FileFormat,
+    explain: bool,
+    keep: BinaryIO | None,
+    advance: Advance,
 ) -> int:
     from stream.offline import clean_value
+    from stream.provenance import as_json
 
     bad = 0
     out = output()
@@ -65,6 +91,8 @@ def _clean_file(
             bad += 1
             place = f"{name}:{line}" if file_format == "jsonl" else name
             errors().print(f"{place}: {result.problem}", soft_wrap=True, markup=False)
+        if keep is not None and result.result is not None and result.removed:
+            keep.write(as_json({"file": name, "line": line}, result.result) + b"\n")
         if explain:
             from stream.cli.explain import explained
 

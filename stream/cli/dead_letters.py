@@ -11,7 +11,7 @@ from rich.table import Table
 
 from stream.cli.console import output, plain
 from stream.cli.options import Config, Servers, Set, settings_from
-from stream.cli.replay import replay
+from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
 
 app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
@@ -60,12 +60,14 @@ def list_(
                 row["when"],
                 plain(row["preview"]),
             )
+    total = sum(counts.values())
+    if reason is not None:
+        look_for_mistyped([reason], found=total)
     if as_json:
         return
     out = output()
     if shown:
         out.print(table)
-    total = sum(counts.values())
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     out.print(
         f"{total:,} dead letter{'s' * (total != 1)}{f': {plain(by_reason)}' if counts else ''}."

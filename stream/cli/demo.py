@@ -41,7 +41,8 @@ def demo(
             counts[_show(out, processor, record, found[record.key], full=full)] += 1
         out.print(
             f"\n[bold]{len(sent)} in = {counts['cleaned']} cleaned + {counts['unchanged']} unchanged "
-            f"+ {counts['dead']} dead[/]   [dim]({time.monotonic() - began:.1f} s, on an embedded broker)[/]"
+            f"+ {counts['dead']} dead[/]   "
+            f"[dim](the tombstone counts as unchanged; {time.monotonic() - began:.1f} s, on an embedded broker)[/]"
         )
         if len(found) != len(sent) or sum(counts.values()) != len(sent):
             msg = f"{len(sent)} records went in and {len(found)} came out."
@@ -84,7 +85,10 @@ def _serve(out: Console, settings: Settings, worker: object) -> None:
     out.print(
         f"\nBroker [bold]{settings.bootstrap_servers}[/], metrics {page}/metrics. Try, in another terminal:\n"
         f"  article-stream send -b {settings.bootstrap_servers} FILE\n"
-        f"Cleaned articles come out of {settings.output_topic}. Ctrl-C ends both.",
+        f"Cleaned articles come out of {settings.output_topic}; any consumer reads them, such as:\n"
+        f"  kafka-console-consumer.sh --bootstrap-server {settings.bootstrap_servers} --topic {settings.output_topic} "
+        "--from-beginning\n"
+        "Ctrl-C ends both.",
         soft_wrap=True,
     )
     try:

@@ -29,21 +29,17 @@ def evaluate(
     corpus: Annotated[Path, typer.Argument(help="Labelled pages, one JSON object a line; may be compressed (gzip).")],
     genre: Annotated[str | None, typer.Option("--genre", help="Only pages of this genre.")] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="Only pages in this language.")] = None,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", help="Write a picture (SVG): precision against recall of the cut.")
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
     config: Config = None,
     set_: Set = None,
 ) -> None:
     """Clean labelled pages and compare: in all, by language, by source, by reason, and the worst pages."""
     settings = settings_from(config, set_)
-    from stream.cleaning import clean
     from stream.cli.rules import load_rules
     from stream.evaluation import Report, page_of
 
-    rules = load_rules(settings.rules)
-    report, pages, done = Report(), [], 0
+    rules = load_rules(settings)
+    report, done = Report(), 0
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
         for number, line in enumerate(_lines(file), 1):
             advance(file.tell() - done)
@@ -55,18 +51,12 @@ def evaluate(
                 raise StreamError(msg) from None
             if (genre and page.genre != genre) or (lang and page.lang != lang):
                 continue
-            report.add(page, clean("\n".join(page.lines), rules))
-            if plot is not None:
-                pages.append(page)
+            report.measure(page, rules)
     if not report.total.pages:
         msg = f"{corpus} has no page of that genre and language."
         raise StreamError(msg)
-    if plot is not None:
-        from stream.plot import curve, svg
-
-        plot.write_text(svg(curve(pages, rules)), encoding="utf-8")
     if as_json:
-        print(json.dumps({"total": report.total.row(), "by_lang": _rows(report.by_lang)}, ensure_ascii=False))  # noqa: T201
+        print(json.dumps({"total": report.row(), "by_lang": _rows(report.by_lang)}, ensure_ascii=False))  # noqa: T201
         return
     _show(report)
 
@@ -89,8 +79,8 @@ def _show(report: Report) -> None:
     from rich.table import Table
 
     out = output()
-    for name, figure in report.total.row().items():
-        out.print(f"{name:28} {figure:10.2f}" if name.endswith("%") else f"{name:28} {figure:10,.0f}")
+    for name, figure in report.row().items():
+        out.print(f"{name:34} {figure:10.2f}" if name.endswith("%") else f"{name:34} {figure:10,.0f}")
     out.print(_table(Table(title="By language"), report.by_lang, len(report.by_lang)))
     out.print(_table(Table(title=f"By source: the {SOURCES} with most pages"), report.by_source, SOURCES))
     reasons = Table(title="Removed lines by reason")

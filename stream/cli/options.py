@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from stream.errors import SettingsError
-from stream.settings import Settings, load
+from stream.settings import NAMES, Settings, load, require_known
 
 Config = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.", show_default=False)]
 Servers = Annotated[
@@ -29,10 +29,12 @@ def settings_from(config: Path | None, pairs: list[str] | None, **options: Any) 
     for pair in pairs or []:
         name, equals, value = pair.partition("=")
         name = name.strip().lower().removeprefix("stream_").replace("-", "_")
-        if not equals or name not in Settings.model_fields:
-            # Only the name is shown: the value may be a secret.
-            msg = f"--set {name or '…'}: write name=value, with one of the names that `article-stream settings` lists."
-            raise SettingsError(msg)
+        shown = f"--set {name or '…'}:"  # only the name: the value may be a secret
+        if not equals:
+            msg = f"{shown} write name=value."
+            raise SettingsError(msg, fix=NAMES)
+        require_known(name, f"{shown} this")
         values[name] = value
-    values.update({name: value for name, value in options.items() if value is not None})
-    return load(values, config=config)
+    given = {name: value for name, value in options.items() if value is not None}
+    origin = {name: f"--set {name}" for name in values} | {name: "--" + name.replace("_", "-") for name in given}
+    return load(values | given, config=config, options_from=origin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from stream.cli.console import output
 from stream.cli.options import Config, Servers, Set, settings_from
+from stream.dead_letters import REASONS
 from stream.errors import StreamError
 from stream.redrive import Selection
 
@@ -44,7 +46,9 @@ def replay(
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
-    processor = Processor.of(settings.text_field, settings.input_format, load_rules(settings.rules))
+    processor = Processor.of(
+        settings.text_field, settings.input_format, load_rules(settings), source_field=settings.source_field
+    )
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
     try:
         if dry_run:
@@ -55,6 +59,8 @@ def replay(
     finally:
         redrive.close()
     out, tally = output(), redrive.tally
+    if not redrive.some_before:
+        look_for_mistyped(reason or [], found=sum(tally.verdicts.values()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("dead letters", justify="right")
     table.add_column("would" if dry_run else "verdict")
@@ -66,6 +72,14 @@ def replay(
     what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
     already = " Letters that had gone back before were passed over." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
+
+
+def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:
+    """Raises `StreamError` where no letter was found and a reason is none that the worker gives."""
+    strange = [reason for reason in reasons if reason not in REASONS]
+    if strange and not found:
+        msg = f"No dead letter that was asked for has the reason {', '.join(strange)}."
+        raise StreamError(msg, fix=f"The worker's reasons are {', '.join(REASONS)}.")
 
 
 def _time(text: str | None) -> int | None:

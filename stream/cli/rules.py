@@ -8,20 +8,25 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.console import output
+from stream.cli.console import output, visible
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
-from stream.rules import ABOUTS, RuleError, Rules, fold, load
+from stream.rules import MAX_PHRASE, RuleError, Rules, fold, load
+from stream.settings import Settings
 
 app = typer.Typer(help="The footer rules: list them, check your own, see what they find.", no_args_is_help=True)
 Files = Annotated[list[Path], typer.Argument(help="Rule files (TOML).")]
 _SHORT_WORD = 4
 
 
-def load_rules(paths: Sequence[Path] = ()) -> Rules:
+def load_rules(settings: Settings) -> Rules:
     """The built-in rules and those of the user's files. Raises `SettingsError`."""
+    return _load(settings.rules, whole_page=settings.whole_page)
+
+
+def _load(paths: Sequence[Path], *, whole_page: bool = False) -> Rules:
     try:
-        return load(paths)
+        return load(paths, whole_page=whole_page)
     except OSError as error:
         msg = f"STREAM_RULES: {error.filename} can not be read: {error.strerror}."
         raise SettingsError(msg) from None
@@ -38,7 +43,7 @@ def list_(
     set_: Set = None,
 ) -> None:
     """List the rules in force, those of STREAM_RULES too: id, kind, topic, how a line is matched, phrases."""
-    rules = load_rules(settings_from(config, set_).rules)
+    rules = load_rules(settings_from(config, set_))
     out = output()
     for rule in rules.rules:
         if lang is None or rule.id.startswith(f"{lang}."):
@@ -53,7 +58,7 @@ def list_(
 @app.command()
 def lint(files: Files) -> None:
     """Check rule files: what makes them unusable is an error, what may surprise is said."""
-    rules = load_rules(files)
+    rules = _load(files)
     out = output()
     own = {rule.id for rule in rules.rules} - {rule.id for rule in load().rules}
     for warning in _surprises(rules, own):
@@ -66,8 +71,6 @@ def _surprises(rules: Rules, own: set[str]) -> Iterator[str]:
     for rule in rules.rules:
         if rule.id not in own:
             continue
-        if rule.source:
-            yield f"{rule.id} is for {', '.join(rule.source)} only, and an article's source is not looked at yet"
         for phrase in rule.phrases:
             folded = fold(phrase)
             if folded in known:
@@ -81,15 +84,12 @@ def try_(
     files: Annotated[list[Path] | None, typer.Argument(help="Rule files; none: the built-in rules.")] = None,
 ) -> None:
     """Try each rule on its example, with all the others in force."""
-    rules = load_rules(files or [])
+    rules = _load(files or [])
     out = output()
     bad = 0
     for rule in rules.rules:
-        if rule.source:
-            continue
-        found = rules.find(rule.example)
-        seen = found is not None or (rule.kind == "hint" and rules.signs.of(rule.example) > 0)
-        if not seen:
+        mine = rules.for_site(rule.source[0] if rule.source else "")
+        if not (mine.signs.of(rule.example) if rule.kind == "hint" else mine.find(rule.example)):
             bad += 1
             out.print(f"{rule.id}: {rule.example!r} is not found", markup=False)
     if bad:
@@ -101,11 +101,12 @@ def try_(
 @app.command()
 def explain(
     file: Annotated[Path, typer.Argument(help="An article as text.")],
+    site: Annotated[str, typer.Option(help="The site it is of, for rules that are for some sites alone.")] = "",
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Show, for each line of a text, the rule that finds it, or the topic that a hint gives it."""
-    rules = load_rules(settings_from(config, set_).rules)
+    """Show the lines of a text that a rule finds, and the rule: where a footer may begin, not where it does."""
+    rules = load_rules(settings_from(config, set_)).for_site(site)
     out = output()
     try:
         lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
@@ -113,9 +114,7 @@ def explain(
         msg = f"{file} can not be read: {error.strerror}."
         raise StreamError(msg) from None
     for number, line in enumerate(lines, 1):
-        rule = rules.find(line)
-        topic = rules.signs.of(line)
-        if rule is None and not topic:
-            continue
-        what = f"{rule.id} ({rule.kind})" if rule is not None else f"a hint: {ABOUTS[(topic - 1) % len(ABOUTS)]}"
-        out.print(f"{number:5}  {' '.join(line.split())[:80]}  [{what}]", markup=False, soft_wrap=True)
+        rule = rules.find(line) if len(line) <= MAX_PHRASE else None
+        if rule is not None:
+            shown = visible(" ".join(line.split()))
+            out.print(f"{number:5}  {shown}  [{rule.id}, {rule.kind}]", markup=False, soft_wrap=True)

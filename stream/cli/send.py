@@ -12,6 +12,7 @@ from stream.cli.files import FileFormat, format_of, opened, records
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.codec import Undecodable, decode_text
 from stream.errors import StreamError
+from stream.settings import Settings
 
 
 def send(
@@ -26,7 +27,8 @@ def send(
 ) -> None:
     """Publish articles from files to the input topic, and wait until every one is acknowledged.
 
-    A text file is one article, sent as JSON with its name as key; a line of a jsonl file is sent as it is.
+    A text file is one article with its name as key, sent as JSON (with STREAM_INPUT_FORMAT=text as it is); a line of a
+    jsonl file is sent as it is.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     from stream import logs
@@ -40,8 +42,7 @@ def send(
         opened(path).close()  # a wrong name is told before anything is sent
     cluster = Cluster(settings)
     cluster.connect()
-    if not cluster.embedded:
-        cluster.topic(settings.input_topic)
+    cluster.topic(settings.input_topic)
     sender = Sender(settings)
     with progress("sending", sum(path.stat().st_size for path in files)) as advance:
         for path, file_format in zip(files, formats, strict=True):
@@ -51,25 +52,31 @@ def send(
                     if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
                         sender.problems.append((where, text.message))
                     else:
-                        sender.send(where, *_record(path, file_format, value, settings.text_field, key_field))
+                        sender.send(where, *_record(path, file_format, value, settings, key_field))
                     advance(len(value))
         sender.finish()
-    for where, problem in sender.problems[:10]:
+    for where, problem in sender.problems:
         errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
-    output().print(f"{sender.acknowledged:,} articles sent to {settings.input_topic} and acknowledged.")
+    output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
-        msg = f"{len(sender.problems):,} articles were not acknowledged."
-        raise StreamError(msg, fix="Send them again.")
+        msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."
+        raise StreamError(msg, fix="Mend what is said above, and send those again.")
+
+
+def _articles(count: int) -> str:
+    return f"{count:,} article{'s' * (count != 1)}"
 
 
 def _record(
-    path: Path, file_format: FileFormat, value: bytes, text_field: str, key_field: str
+    path: Path, file_format: FileFormat, value: bytes, settings: Settings, key_field: str
 ) -> tuple[bytes | None, bytes]:
     """Key and value of one article."""
     import orjson
 
     if file_format == "text":
-        return path.name.encode(), orjson.dumps({key_field: path.name, text_field: value.decode()})
+        if settings.input_format == "text":
+            return path.name.encode(), value
+        return path.name.encode(), orjson.dumps({key_field: path.name, settings.text_field: value.decode()})
     value = value.strip()
     try:
         key = orjson.loads(value).get(key_field)

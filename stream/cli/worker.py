@@ -46,7 +46,7 @@ def worker(
     from stream.web import require_port
 
     require_port(settings)
-    rules = load_rules(settings.rules)
+    rules = load_rules(settings)
     logs.silence_librdkafka()  # the checks say in their own words what is wrong
     largest_bytes = checks.require(settings)
     logs.configure(settings.log_format, settings.log_level)

@@ -43,10 +43,14 @@ def records() -> list[Sent]:
 
 @contextmanager
 def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
-    """The embedded broker with the raw articles on it, and the worker, started; both end with the block."""
+    """The embedded broker with the raw articles on it, and the worker, started; both end with the block.
+
+    SIGTERM ends the block as Ctrl-C does, by `KeyboardInterrupt`: a worker left alone would wait for its broker.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
         settings = load({"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port()}, environ={})
-        broker.make_topics(settings.input_topic, settings.output_topic, settings.dead_letter_topic)
+        broker.make_topics(*settings.topics.values())
         sender, sent = Sender(settings), records()
         for record in sent:
             sender.send(record.key.decode(), record.key, record.value)

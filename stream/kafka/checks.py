@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
@@ -136,16 +137,16 @@ def run(settings: Settings) -> Iterator[Check]:
     yield connected
     if connected.error is not None:
         return
-    yield _ask("input topic", lambda: _topic(cluster, settings.input_topic, AclOperation.READ))
-    yield _ask("output topic", lambda: _topic(cluster, settings.output_topic, AclOperation.WRITE))
-    yield _ask("dead letter topic", lambda: _topic(cluster, settings.dead_letter_topic, AclOperation.WRITE))
+    for role, name in settings.topics.items():
+        operation = AclOperation.READ if role == "input" else AclOperation.WRITE
+        yield _ask(f"{role} topic", partial(_topic, cluster, name, operation))
     yield _ask("consumer group", lambda: _group(cluster))
     if settings.delivery == "exactly_once":
         yield _ask("transactions", lambda: _transactions(settings))
 
 
 def require(settings: Settings) -> int:
-    """Asks all, raises the first error; gives the most bytes of a record that both topics take for sure."""
+    """Asks all, raises the first error; gives the most bytes of a record that the topics take for sure."""
     for check in run(settings):
         if check.error is not None:
             raise check.error
@@ -153,10 +154,10 @@ def require(settings: Settings) -> int:
 
 
 def largest_record_bytes(settings: Settings) -> int:
-    """The most bytes of a record that the output and the dead letter topic take for sure, uncompressed."""
+    """The most bytes of a record that every topic we write to takes for sure, uncompressed."""
     cluster = Cluster(settings)
     cluster.connect()
-    return min(cluster.largest_bytes(settings.output_topic), cluster.largest_bytes(settings.dead_letter_topic))
+    return min(cluster.largest_bytes(name) for role, name in settings.topics.items() if role != "input")
 
 
 def _ask(name: str, question: Callable[[], str]) -> Check:

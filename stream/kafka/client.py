@@ -133,7 +133,7 @@ def _security(settings: Settings) -> Config:
 _AUTHORIZATION = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: (
         "the use of a topic",
-        "READ on the topic {it.input_topic}, WRITE on the topics {it.output_topic} and {it.dead_letter_topic}",
+        "READ on the topic {it.input_topic}, WRITE on the topics {it.written_topics}",
     ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: (
         "the use of the consumer group {it.group_id}",
@@ -243,7 +243,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         fix = "Give the worker a STREAM_GROUP_ID of its own."
         return SettingsError(f"The group {settings.group_id} has members that are no article-stream workers.", fix=fix)
     if code in _LOST or code in STALE:
-        return SessionLost(f"The partitions went to another worker while {doing}: {text}.")
+        return SessionLost(f"The group went on without this worker while {doing}: {text}.")
     if code in MISSING:
         return TopicMissing(
             f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."

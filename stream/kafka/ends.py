@@ -29,11 +29,7 @@ class Ends:
         """One sentence for each of our topics that is not there or not ours to see."""
         known = self._admin.list_topics(timeout=ANSWER_S).topics
         problems = []
-        for role, topic in (
-            ("input", self._settings.input_topic),
-            ("output", self._settings.output_topic),
-            ("dead letter", self._settings.dead_letter_topic),
-        ):
+        for role, topic in self._settings.topics.items():
             if topic not in known or known[topic].error is not None:
                 if self._forbidden(topic):
                     problems.append(f"Kafka forbids DESCRIBE on the {role} topic {topic}")

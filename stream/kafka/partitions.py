@@ -52,7 +52,7 @@ class Partitions:
         return sorted(self._partitions.copy())
 
     def gain(self, number: int, position: int) -> None:
-        """A partition was assigned; `position` is -1 where the group begins at a log's end or beginning."""
+        """A partition was assigned; `position` is the next offset to read, -1 where that is not known."""
         now = time.monotonic()
         self._partitions[number] = Partition(position=position, fetched=position, moved_s=now)
         self.assigned = True

@@ -18,17 +18,13 @@ from confluent_kafka import TopicPartition
 from stream.errors import SessionLost, StreamError
 from stream.flow import Flow
 from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
-from stream.records import Outcome, dead, is_pointer, pointer
+from stream.records import REMOVED_HEADER, Outcome, dead, is_pointer, pointer
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
 Delivered = Callable[[Sequence[Outcome], float], None]
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
-# A transaction begun while the coordinator still finishes the last one takes 29 ms instead of 8 (measured, p50):
-# librdkafka waits about 20 ms and asks again. So a small transaction comes this long after the last commit.
-BREATH_S = 0.006
-MANY = 100  # records that are worth a transaction at once
 QUIET_S = 7.0  # longer than any call that comes back, once its producer was given up
 STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
 
@@ -66,7 +62,6 @@ class Sink:
         self._ready = threading.Condition()
         self._closing = False
         self._session = 0
-        self._committed_s = 0.0  # when the last commit ended
         self._alone = 0  # how many of the next records travel alone
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room: asyncio.Event | None = None
@@ -130,7 +125,6 @@ class Sink:
         while True:
             with self._ready:
                 self._ready.wait_for(lambda: self._waiting or self._closing)
-                self._breathe()
                 if self._closing:
                     return
                 session, outcomes = self._session, self._take()
@@ -145,12 +139,6 @@ class Sink:
             except Exception as error:  # noqa: BLE001 - whatever it is, the session must not go on
                 self._flow.fail(error)
             self._idle.set()
-
-    def _breathe(self) -> None:
-        """Leaves the coordinator a moment between two small transactions; a backlog does not wait."""
-        left_s = self._committed_s + BREATH_S - time.monotonic()
-        if left_s > 0:
-            self._ready.wait_for(lambda: len(self._waiting) >= MANY or self._closing, left_s)
 
     def _take(self) -> list[Outcome]:
         """What the next transaction publishes: up to the bounds, or one large record alone."""
@@ -199,7 +187,6 @@ class Sink:
         if self.problem:
             log.info("Publishing goes on.")
             self.problem = ""
-        self._committed_s = time.monotonic()
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
@@ -217,7 +204,9 @@ class Sink:
             self._alone = len(outcomes)
 
     def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
-        """What goes instead of a refused record: its dead letter, or a pointer where that is refused too."""
+        """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it."""
+        if outcome.removed is not None:  # the article itself may be small enough
+            return outcome._replace(removed=None, headers=[*outcome.headers, (REMOVED_HEADER, refused.reason.encode())])
         if outcome.name != "dead":
             size = len(outcome.value or b"")
             message = f"{self._settings.output_topic} refuses the record of {size} bytes: {refused.message}"

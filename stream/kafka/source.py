@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
-from stream.kafka import client
+from stream.kafka import client, offsets
 from stream.kafka.partitions import Partitions
+from stream.kafka.progress import Progress
 from stream.kafka.transaction import Committer
 from stream.settings import Settings
 
@@ -31,15 +32,10 @@ ENDS_THE_SESSION = {
     KafkaError.INVALID_SESSION_TIMEOUT,
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
-OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
-# A consumer may lose its brokers and never look for them again (librdkafka 2.16): a session in which nothing arrives
-# for so long though records wait, or reading fails for so long, or the group gives no assignment, begins anew.
-NOTHING_S = 15.0
-# With the broker there; or three times the session timeout, for the group waits for members that have died.
-NO_ASSIGNMENT_S = 20.0
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
-COLLECT_S = 0.003  # what comes while the last records commit is handed on together: a fifth less processor time
+FEW = 25  # records that are cleaned within a small part of a commit
+COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
 FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
 
 
@@ -63,11 +59,7 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[int] = set()
-        self.trouble = ""  # why nothing is read, for /health/ready; until something is
-        self.joined_once = False  # in any session
-        self._troubled_s = 0.0
-        self._opened_s = 0.0
-        self._away_s = 0.0
+        self.progress = Progress(settings, flow, partitions)
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
         self._metadata: object = None
@@ -88,7 +80,7 @@ class Source:
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
-        self._opened_s = time.monotonic()
+        self.progress.opened()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
             [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
@@ -111,50 +103,40 @@ class Source:
             self._look(consumer)
         messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
-            messages += consumer.consume(self._next_records(), COLLECT_S if self._flow.records else 0)
-        if self._taken_away:
-            # Given up between the two calls: their next owner reads them, or we do, again.
-            messages = [message for message in messages if message.partition() not in self._taken_away]
+            most = self._next_records()
+            messages += consumer.consume(most - 1, 0)
+            if len(messages) < min(FEW, most) and self._flow.records:
+                # They could not be published before the last ones are: with them goes what comes until then.
+                self._flow.drained(COLLECT_S)
+                messages += consumer.consume(most - len(messages), 0)
+        records = self._of_ours(messages)
+        if records:
+            self._mean_bytes = sum(len(message) for message in records) / len(records)
+            self.progress.goes_on()
+        else:
+            self.progress.check()
+        return records
+
+    def _of_ours(self, messages: list[Any]) -> list[Any]:
+        """The records among the messages; events are served, and what was given up meanwhile is left out.
+
+        The next owner of a partition reads it from where it was committed. Where that is this worker again, the
+        records from before and from after look the same, so the session begins anew rather than lose some.
+        """
+        if again := self._taken_away & set(self._partitions.numbers):
+            msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
+            raise SessionLost(msg)
         records = []
         for message in messages:
+            if message.partition() in self._taken_away:
+                continue
             error = message.error()
             if error is None:
                 records.append(message)
+                self._partitions.fetched(message.partition(), message.offset() + 1)
             else:
                 self._told(message, error)
-        for message in records:
-            self._partitions.fetched(message.partition(), message.offset() + 1)
-        if records:
-            self._mean_bytes = sum(len(message) for message in records) / len(records)
-            self._goes_on()
-        else:
-            self._doubt()
         return records
-
-    def _doubt(self) -> None:
-        """Ends a session that gets nowhere."""
-        if self._flow.records:
-            return
-        now = time.monotonic()
-        if not self._partitions.assigned:
-            wait_s = max(NO_ASSIGNMENT_S, 3 * self._settings.session_timeout_ms / 1000)
-            if now - max(self._opened_s, self._away_s) > wait_s:
-                msg = f"The group {self._settings.group_id} has not assigned partitions for {wait_s:g} s."
-                raise SessionLost(msg)
-        elif self.trouble and now - self._troubled_s > NOTHING_S:
-            raise SessionLost(self.trouble)
-        elif waiting := self._partitions.stalled(NOTHING_S):
-            msg = f"Nothing comes from partitions {_list(waiting)} though records are waiting there."
-            raise SessionLost(msg)
-
-    def kafka_is_away(self) -> None:
-        """Whoever looks has got no answer: no news of the group is nobody's fault. May be called by any thread."""
-        self._away_s = time.monotonic()
-
-    def _goes_on(self) -> None:
-        if self.trouble:
-            log.info("Reading goes on.")
-            self.trouble = ""
 
     def _look(self, consumer: Consumer) -> None:
         """The group's generation may have changed without any change to our partitions.
@@ -186,7 +168,7 @@ class Source:
 
     def _next_records(self) -> int:
         """How many records to take at once, by the size of the last ones: so memory stays bounded."""
-        return max(1, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))) - 1)
+        return max(2, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))))
 
     def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
         """Partitions were gained:
@@ -202,35 +184,14 @@ class Source:
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
-        try:
-            committed = consumer.committed(gained, timeout=OFFSETS_S) if gained else []
-        except KafkaException as raised:
-            error = client.error_of(raised)
-            raise client.explain(error, self._settings, doing="reading the group's committed offsets") from None
-        for partition in committed:
-            if partition.error is not None:
-                doing = f"reading the committed offset of partition {partition.partition}"
-                raise client.explain(partition.error, self._settings, doing=doing)
-            if partition.offset < 0:
-                partition.offset = self._first_offset(consumer, partition)
+        found = offsets.beginnings(consumer, gained, self._settings)
+        for partition in found:
             self._partitions.gain(partition.partition, partition.offset)
-        consumer.incremental_assign(committed)
+        consumer.incremental_assign(found)
         self._look(consumer)
-        self._partitions.assigned = self.joined_once = True
-        self._troubled_s = time.monotonic()
-        if not self._partitions.numbers:
-            self._goes_on()  # there is nothing to read
+        self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
-
-    def _first_offset(self, consumer: Consumer, partition: TopicPartition) -> int:
-        """Where a partition begins that the group has never read: as a number, so that its lag is known."""
-        try:
-            low, high = consumer.get_watermark_offsets(partition, timeout=OFFSETS_S)
-        except KafkaException as raised:
-            doing = f"looking where partition {partition.partition} begins"
-            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
-        return low if self._settings.start_at == "earliest" else high
 
     def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
         """Partitions are asked back:
@@ -254,10 +215,10 @@ class Source:
         log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
 
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
-        """Partitions are another worker's already: nothing of what is under way may be published."""
+        """Partitions may be another worker's already: nothing of what is under way may be published."""
         numbers = [partition.partition for partition in lost]
         self._gone = True
-        self._flow.fail(SessionLost(f"Partitions {_list(numbers)} went to another worker."))
+        self._flow.fail(SessionLost(f"The group took partitions {_list(numbers)} away."))
         self._give_up(numbers)
         consumer.incremental_unassign(lost)
         self._on_event("lost", len(lost))
@@ -272,18 +233,13 @@ class Source:
         code, number = error.code(), message.partition()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
             self._partitions.reached_end(number, message.offset())
-            self._goes_on()
+            self.progress.goes_on()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
             self._reset(number, error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
         else:
-            explained = str(client.explain(error, self._settings, doing="reading"))
-            if not self.trouble:
-                self._troubled_s = time.monotonic()
-            if self.trouble != explained:
-                self.trouble = explained
-                log.warning("Reading is tried again: %s", explained)
+            self.progress.fails(str(client.explain(error, self._settings, doing="reading")))
 
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
@@ -312,5 +268,5 @@ class Source:
         self._on_event("skipped", skipped)
 
 
-def _list(numbers: list[int]) -> str:
+def _list(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(numbers))) or "none"

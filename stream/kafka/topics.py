@@ -26,10 +26,10 @@ class Made:
 
 
 def create(settings: Settings, partitions: int, replication: int, config: Mapping[str, str]) -> Iterator[Made]:
-    """Makes the three topics that are not there yet. Raises one of `stream.errors`."""
+    """Makes those of our topics that are not there yet. Raises one of `stream.errors`."""
     cluster = Cluster(settings)
     cluster.connect()
-    for topic in (settings.input_topic, settings.output_topic, settings.dead_letter_topic):
+    for topic in settings.topics.values():
         found = cluster.metadata.topics.get(topic)
         if found is not None and found.error is None:
             yield Made(topic, new=False, detail=f"exists already, with {len(found.partitions)} partitions")

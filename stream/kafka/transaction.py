@@ -18,6 +18,7 @@ FENCE_AT_ONCE = 8
 # Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.
 # Calling again goes on with what is under way, or asks the new one.
 ASK_AGAIN_S = 3.0
+AGAIN_S = 0.02
 STILL_S = 9.0  # no answer and no acknowledgement for so long: begin anew
 
 
@@ -77,25 +78,27 @@ REFUSALS = {
 def produce_all(
     producer: Producer, settings: Settings, outcomes: Sequence[Outcome], on_delivery: Callable[..., None] | None = None
 ) -> None:
-    """Hands all outcomes to the client's queue, waiting where it is full. Raises `KafkaException`."""
-    output, dead = settings.output_topic, settings.dead_letter_topic
+    """Hands all outcomes to the client's queue, waiting where it is full; with each what was removed from it.
+
+    Raises `KafkaException`.
+    """
+    output, dead, removed = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
     more: dict[str, Any] = {} if on_delivery is None else {"on_delivery": on_delivery}
     outcome: Any  # the client's stubs take headers for mutable lists of strings
     for outcome in outcomes:
         topic = dead if outcome.name == "dead" else output
-        while True:
-            try:
-                producer.produce(
-                    topic,
-                    value=outcome.value,
-                    key=outcome.key,
-                    headers=outcome.headers,
-                    timestamp=outcome.timestamp_ms,
-                    **more,
-                )
-                break
-            except BufferError:
-                producer.poll(0.05)  # waits for room in the client's queue
+        parts = [(topic, outcome.value, outcome.headers)]
+        if removed and outcome.removed is not None:
+            parts.append((removed, outcome.removed, []))
+        for to, value, headers in parts:
+            while True:
+                try:
+                    producer.produce(
+                        to, value=value, key=outcome.key, headers=headers, timestamp=outcome.timestamp_ms, **more
+                    )
+                    break
+                except BufferError:
+                    producer.poll(0.05)  # waits for room in the client's queue
 
 
 class Transactions:
@@ -120,7 +123,7 @@ class Transactions:
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
         self._id = ""
-        self._called_s = 0.0  # when the call began that is waited for
+        self._called: tuple[Producer | None, float] = None, 0.0  # whose call is waited for, and since when
         self._timeout_s = settings.transaction_timeout_ms / 1000
 
     def transactional_id(self, partition: int) -> str:
@@ -195,7 +198,8 @@ class Transactions:
         began = moved = time.monotonic()
         left = len(producer)
         while True:
-            self._called_s = time.monotonic()
+            if self._producer is producer:  # of one that was given up nobody waits for anything
+                self._called = producer, time.monotonic()
             try:
                 return call()
             except KafkaException as raised:
@@ -205,14 +209,16 @@ class Transactions:
                 over = now > began + self._timeout_s or now > moved + STILL_S or self._producer is not producer
                 if over or not error.retriable() or error.txn_requires_abort():
                     raise
+                time.sleep(AGAIN_S)
             finally:
-                self._called_s = 0.0
+                if self._called[0] is producer:
+                    self._called = None, 0.0
 
     def _abort(self, producer: Producer, error: KafkaError) -> NoReturn:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         stale = error.code() in client.STALE
-        # A client that gets no answer may never get one (see `client.producer`): the next session has a new one,
+        # A client that gets no answer may never get one (see `client.common`): the next session has a new one,
         # whose first act is to end this transaction if it is still open.
         silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()
         if silent or error.fatal() or (isinstance(explained, SessionLost) and not stale):
@@ -238,8 +244,8 @@ class Transactions:
 
     def silent_s(self) -> float:
         """See `Committer`. May be called by any thread."""
-        called = self._called_s
-        silent = time.monotonic() - called if called else 0.0
+        producer, called_s = self._called
+        silent = time.monotonic() - called_s if producer is not None else 0.0
         return silent if silent > 2 * ASK_AGAIN_S else 0.0
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
@@ -247,6 +253,6 @@ class Transactions:
 
     def close(self) -> None:
         """Gives up the producer. Only called while no transaction is open, or when it may be lost."""
-        self._called_s = 0.0
+        self._called = None, 0.0
         if self._producer is not None:
             self._forget(self._producer)

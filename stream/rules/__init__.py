@@ -8,7 +8,7 @@
                                     opening: its first letters (hints only)
     phrases = ["you may also like"] case, spaces and the marks around a line do not matter
     example = "You may also like:"  a line it finds
-    source = ["example.org"]        optional: the sites it is for
+    source = ["example.org"]        optional: the sites that it is for alone, www.example.org too
 
 A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
 word by word, so the time a line takes does not grow with the number of rules.
@@ -25,7 +25,7 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, words
+from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, host_of, words
 from stream.rules.signs import ABOUTS, About
 
 if sys.version_info >= (3, 11):
@@ -57,8 +57,10 @@ def builtin() -> Rules:
     return load()
 
 
-def load(paths: Iterable[str | PathLike[str]] = ()) -> Rules:
+def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = False) -> Rules:
     """Read the built-in rules, then those of the files at `paths`, in order.
+
+    `whole_page`: a footer begins where the tail model says (`stream.tail`), and not at a marker alone.
 
     Raises `RuleError` (a `ValueError`) naming the file, the rule and what is allowed; `OSError` when a
     file cannot be read.
@@ -70,8 +72,9 @@ def load(paths: Iterable[str | PathLike[str]] = ()) -> Rules:
     for path in paths:
         _add(found, str(path), Path(path).read_bytes())
     rules = tuple(found.values())
-    version = sha256(repr(rules).encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    return Rules.of(rules, version)
+    content = repr((rules, "whole page")) if whole_page else repr(rules)
+    version = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    return Rules.of(rules, version, whole_page=whole_page)
 
 
 def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
@@ -125,11 +128,20 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C9
     example = entry.get("example")
     if not isinstance(example, str):
         raise RuleError(where, "example must be a string: a line that the rule finds")
-    rule = Rule(rule_id, kind, match, phrases, example, about, _strings(where, "source", entry.get("source", [])))
+    rule = Rule(rule_id, kind, match, phrases, example, about, _sites(where, entry.get("source", [])))
     alone = Rules.of((replace(rule, source=()),), "")
     if not (alone.signs.of(example) if kind == "hint" else alone.find(example)):
         raise RuleError(where, f"the rule does not find its example {example!r}")
     return rule
+
+
+def _sites(where: str, value: object) -> tuple[str, ...]:
+    """Host names in small letters."""
+    sites = tuple(site.strip(".").casefold() for site in _strings(where, "source", value))
+    for site in sites:
+        if not site or site != host_of(site):
+            raise RuleError(where, f"source {site!r}: allowed are host names, such as 'example.org'")
+    return sites
 
 
 def _strings(where: str, key: str, value: object) -> tuple[str, ...]:

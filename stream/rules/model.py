@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from stream.rules.signs import About, Signs, signs_of
@@ -54,6 +54,18 @@ def words(folded: str) -> list[str]:
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
 
 
+LONGEST_HOST = 253
+"""Characters of a host name (RFC 1035)."""
+
+
+def host_of(site: str) -> str:
+    """The host name in an address, or the name itself, in small letters."""
+    host = site.strip().rpartition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
+    return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One footer rule; `stream.rules` describes its fields."""
@@ -78,11 +90,15 @@ class Rules:
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
     openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
+    sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
+    base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
+    for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
+    whole_page: bool = False  # the tail model decides where a footer begins
     seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # by version of the weights: a memo
 
     @classmethod
-    def of(cls, rules: tuple[Rule, ...], version: str) -> Rules:
-        """Index `rules`; where two have the same phrase the later one counts. Rules for one source are only kept."""
+    def of(cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None, *, whole_page: bool = False) -> Rules:
+        """Index `rules`; where two have the same phrase the later one counts. Rules for some sites find nothing."""
         lines: dict[str, Rule] = {}
         heads: dict[str, Rule] = {}
         starts: _Node = {}
@@ -98,8 +114,29 @@ class Rules:
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
         openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
-        signs = signs_of(rule for rule in rules if not rule.source)
-        return cls(rules, version, signs, lines, heads, starts, openings)
+        sites = frozenset(site for rule in rules for site in rule.source)
+        signs = signs_of((rule for rule in rules if not rule.source), base.signs if base is not None else None)
+        return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
+
+    def for_site(self, site: str) -> Rules:
+        """The rules for an article of `site`, a host name or an address: with those that are for it alone.
+
+        A rule for `example.org` is for `www.example.org`, too. Where it has a phrase that a general rule has,
+        it counts.
+        """
+        if not self.sites or not site:
+            return self
+        host = host_of(site)
+        if len(host) > LONGEST_HOST:
+            return self
+        mine = self.sites.intersection(host[at:] for at in range(len(host)) if not at or host[at - 1] == ".")
+        if not mine:
+            return self
+        found = self.for_sites.get(mine)
+        if found is None:
+            own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
+            found = self.for_sites[mine] = Rules.of(own, self.version, self, whole_page=self.whole_page)
+        return found
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules for the lines at `places`: 0-based index -> rule, in order.
@@ -113,13 +150,19 @@ class Rules:
             line = lines[place]
             word = line.partition(" ")[0].casefold()
             if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
-                rule = self.find(line)
+                rule = self._find(line)
                 if rule is not None:
                     found[place] = rule
-        return found
+        if self.base is None:
+            return found
+        return dict(sorted({**self.base.find_all(lines, places), **found}.items()))
 
     def find(self, line: str) -> Rule | None:
         """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""
+        rule = self._find(line)
+        return rule if rule is not None or self.base is None else self.base.find(line)
+
+    def _find(self, line: str) -> Rule | None:
         folded = fold(line)
         rule = self.lines.get(folded) or self.heads.get(folded)
         if rule is not None or not folded:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
 ABOUTS: tuple[About, ...] = (
@@ -52,6 +52,7 @@ class Signs(NamedTuple):
 
     whole: Mapping[str, int]
     openings: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, int], ...]]]
+    base: Any = None  # other signs, asked where these find nothing
 
     def of(self, line: str) -> int:
         """The number of a line's topic; 0 for none."""
@@ -61,6 +62,8 @@ class Signs(NamedTuple):
             known = self.openings.get(low[:_STEM])
             if known is not None and low.startswith(known[0]):
                 return next(number for phrase, number in known[1] if low.startswith(phrase))
+            if self.base is not None:
+                return int(self.base.of(line))
         return found
 
 
@@ -79,8 +82,8 @@ def plain(line: str) -> str:
     return unicodedata.normalize("NFC", "".join(marks))
 
 
-def signs_of(rules: Iterable[Phrases]) -> Signs:
-    """Index the rules; of two with the same phrase the later one counts."""
+def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
+    """Index the rules; of two with the same phrase the later one counts. `base` is asked where these find nothing."""
     whole: dict[str, int] = {}
     stems: dict[str, dict[str, int]] = {}
     for rule in rules:
@@ -97,4 +100,4 @@ def signs_of(rules: Iterable[Phrases]) -> Signs:
     for stem, found in stems.items():
         ordered = sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))
         openings[stem] = (tuple(phrase for phrase, _ in ordered), tuple(ordered))
-    return Signs(whole, openings)
+    return Signs(whole, openings, base)

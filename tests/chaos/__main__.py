@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
                 if scenario.brokers != brokers:
                     continue
                 result = _play(scenario, cluster, size)
-                failed += result is None or bool(result.problems)
+                failed += result is None or bool(result.problems + result.too_silent)
                 if result is not None:
                     results.append(result)
     if size is FULL and not names and len(results) == len(chosen):
@@ -52,7 +52,7 @@ def _play(scenario: Scenario, cluster: Site, size: Size) -> Result | None:
         traceback.print_exc()
         print(f"FAILED  {scenario.name}", flush=True)  # noqa: T201
         return None
-    verdict = ", ".join(result.problems) or "ok"
+    verdict = ", ".join(result.problems + result.too_silent) or "ok"
     counts = f"{result.records:,} records, {result.lost} lost, {result.twice} twice, {result.altered} altered"
     took = f"{time.monotonic() - began:.0f} s"
     silence = f"silent {result.longest_silence_s:.1f} s"

@@ -1,4 +1,4 @@
-"""A TCP proxy before one broker: it can cut the connection at a chosen request, or let the worker's bytes drip."""
+"""A TCP proxy before one broker: it cuts the connection at a chosen request, holds it back, or lets bytes drip."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-END_TXN, TXN_OFFSET_COMMIT, PRODUCE = 26, 28, 0  # the numbers of Kafka's requests
+PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28  # the numbers of Kafka's requests
 PIECE = 16_384
 
 
@@ -16,7 +18,7 @@ class Proxy:
     """Listens on 127.0.0.1 and passes everything on to ``target``, set later.
 
     ``cut(request, answered=...)`` breaks the next connection on which that request is sent: before the broker has
-    seen it, or when it has and its answer is lost.
+    seen it, or when it has and its answer is lost. ``holding(request)`` keeps the next one back for a while.
     """
 
     def __init__(self) -> None:
@@ -27,12 +29,24 @@ class Proxy:
         self.bytes_per_second = 0  # from the worker to the broker; 0: as fast as it goes
         self.cuts = 0
         self._cut: tuple[int, bool] | None = None
+        self._hold: tuple[int, threading.Event, threading.Event] | None = None
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, request: int, *, answered: bool) -> None:
         """Cut at the next request of this kind."""
         self._cut = (request, answered)
+
+    @contextmanager
+    def holding(self, request: int) -> Iterator[threading.Event]:
+        """Keep the next request of this kind back to the end of the block; the event says that it has come."""
+        held, released = threading.Event(), threading.Event()
+        self._hold = (request, held, released)
+        try:
+            yield held
+        finally:
+            self._hold = None
+            released.set()
 
     def close(self) -> None:
         """End all connections."""
@@ -71,6 +85,10 @@ class Proxy:
                         broker.settimeout(5)
                         broker.recv(1)
                     break
+                if (hold := self._hold) is not None and hold[0] == request:
+                    self._hold = None
+                    hold[1].set()
+                    hold[2].wait()
                 self._pass_on(broker, message)
         self._end(worker, broker)
 

@@ -18,7 +18,7 @@ from tests.chaos.site import Site, site
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow]
 
-AT_ONCE = {"calm": 2, "harmed": 1, "cluster": 1}
+AT_ONCE = {"calm": 3, "harmed": 1, "cluster": 1}
 
 
 class Theatre:

@@ -33,7 +33,7 @@ def missing_at_start(site: Site, size: Size) -> Result:
 
 def output_deleted(site: Site, size: Size) -> Result:
     """The output topic is deleted while running: retries, says so, and goes on when it is there again."""
-    with Stage(site, size) as stage:
+    with Stage(site, size, transaction_timeout_ms=3000) as stage:
         worker = stage.worker()
         worker.wait_ready()
         with stage.load():
@@ -49,6 +49,7 @@ def output_deleted(site: Site, size: Size) -> Result:
         until(lambda: not worker.ready(), "the worker to say that it is not ready")
         assert stage.clean.encode() in worker.get("/health/ready")[1]
         assert worker.get("/health/live")[0] == 200
+        until(lambda: worker.metric("article_stream_sessions_total") >= 2, "a session to be given up")
         stage.make(stage.clean)
         with ChaosLedger(stage.topics) as ledger:
             stage.ledger, ledger.sent = ledger, owed

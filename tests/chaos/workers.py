@@ -6,8 +6,12 @@ import random
 import resource
 import signal
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+from tests.brokers import Broker
+from tests.chaos.proxy import ADD_OFFSETS_TO_TXN, END_TXN
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
@@ -86,21 +90,25 @@ def killed_in_a_backlog(site: Site, size: Size) -> Result:
             until(lambda: stage.ledger.arrived >= wanted, f"{wanted} articles", ENOUGH_S)  # noqa: B023
             worker.kill()
             worker = stage.worker()
+        stage.wait_all()
+        broker = Broker("real", site.servers)
+        until(lambda: broker.committed(stage.topics) == count, "every offset to be committed")
         return stage.result("worker killed in a backlog", f"{kills} × SIGKILL", single_death=True)
 
 
 def killed_at_start(site: Site, size: Size) -> Result:
-    """SIGKILL before the worker has published anything: while it joins, fences, reads the offsets."""
+    """SIGKILL while the worker joins, fences, reads the offsets, or publishes for the first time."""
+    kills = max(5, size.kills)
     with Stage(site, size, instance_id="one") as stage:
         with stage.load():
-            for _ in range(size.kills):
+            for _ in range(kills):
                 worker = stage.worker()
                 until(lambda: worker.get("/")[0] == 200, "it to have begun")  # noqa: B023
-                at_a_random_moment(0.3)
+                at_a_random_moment(1.0)
                 worker.kill()
             stage.worker().wait_ready()
             stage.wait_output()
-        return stage.result("worker killed while it starts", f"{size.kills} × SIGKILL")
+        return stage.result("worker killed while it starts", f"{kills} × SIGKILL")
 
 
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
@@ -126,32 +134,49 @@ def _records_in(worker: Worker) -> int:
     return int(line.split(" s: ")[1].split(" records in")[0].replace(",", ""))
 
 
+# Where a worker is frozen: its offsets have not joined the transaction yet, it is about to commit, or anywhere.
+MOMENTS = (ADD_OFFSETS_TO_TXN, END_TXN, None)
+
+
 def frozen(site: Site, size: Size) -> Result:
-    """SIGSTOP beyond the session timeout, another takes over, SIGCONT: the zombie publishes nothing."""
-    times = max(2, size.kills // 5)
+    """SIGSTOP in the middle of a transaction and beyond the session timeout, another takes over, SIGCONT.
+
+    What the zombie had on its way reaches the broker after that; it publishes nothing.
+    """
+    times = max(2, size.kills // 3)
     with Stage(site, size) as stage:
-        zombie, other = stage.worker(), stage.worker()
+        zombie = stage.worker(bootstrap_servers=site.proxy.address)
         zombie.wait_ready()
-        other.wait_ready()
         with stage.load():
             for turn in range(times):
-                until(lambda: len(zombie.partitions()) == 2, "two partitions each")  # noqa: B023
-                at_a_random_moment()
-                zombie.signal(signal.SIGSTOP)
-                until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
-                stage.wait_output(size.rate)
-                zombie.signal(signal.SIGCONT)
-                until(lambda: zombie.metric("article_stream_sessions_total") >= 2, "a fresh session")  # noqa: B023
-                until(lambda: len(zombie.partitions()) == 2, "its partitions")  # noqa: B023
-                until(zombie.ready, "the zombie to be ready again")
+                # Who joins gets the first ones: so the zombie's transactional id is not the other's own.
+                other = stage.worker()
+                until(lambda: sorted(zombie.partitions()) == ["2", "3"] and zombie.ready(), "two partitions each")
+                sessions = zombie.metric("article_stream_sessions_total")
+                with _on_its_way(site, MOMENTS[turn % len(MOMENTS)]):
+                    zombie.signal(signal.SIGSTOP)
+                    until(lambda: len(other.partitions()) == 4, "the other to take over")  # noqa: B023
+                    stage.wait_output(size.rate)
+                    zombie.signal(signal.SIGCONT)
+                until(lambda: zombie.metric("article_stream_sessions_total") > sessions, "a fresh session")  # noqa: B023
                 assert zombie.process.poll() is None, f"turn {turn}"
-                zombie, other = other, zombie
-                if turn == 0:
-                    zombie.metric("article_stream_sessions_total")
-                    other.kill()
-                    other = stage.worker()
+                assert other.terminate() == 0, other.log
+                until(lambda: len(zombie.partitions()) == 4 and zombie.ready(), "the zombie to be ready again")
             stage.wait_output()
-        return stage.result("worker frozen beyond the session timeout", f"{times} × SIGSTOP, taken over, SIGCONT")
+        note = f"{times} × SIGSTOP, in an open transaction or anywhere, then SIGCONT"
+        return stage.result("worker frozen beyond the session timeout", note)
+
+
+@contextmanager
+def _on_its_way(site: Site, request: int | None) -> Iterator[None]:
+    """The zombie's request waits before the broker while the block runs."""
+    if request is None:
+        at_a_random_moment()
+        yield
+        return
+    with site.proxy.holding(request) as held:
+        until(held.is_set, "the transaction to come so far")
+        yield
 
 
 def storm(site: Site, size: Size) -> Result:
@@ -193,30 +218,22 @@ def same_instance(site: Site, size: Size) -> Result:
 
 
 def out_of_memory(site: Site, size: Size) -> Result:
-    """No more memory in the middle of a backlog; what still lives after that is killed, as the kernel would."""
+    """In the middle of a backlog the system gives no more memory: librdkafka aborts, or a call fails in Python."""
     times = max(1, size.kills // 5)
-    ends = []
+    ends: list[int] = []
     with Stage(site, size, instance_id="one") as stage:
-        for _ in range(times):
-            stage.ledger.send(6000)
+        while len(ends) < times:
+            assert len(stage.workers) < 3 * times + 3, "what it has is always enough"
+            stage.ledger.send(min(20_000, size.backlog // 3))
             worker = stage.worker()
             stage.wait_output()
-            used = _address_space(worker.process.pid)
-            resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (used, used))
-            deadline = time.monotonic() + 3
-            until(
-                lambda: worker.process.poll() is not None or time.monotonic() > deadline or not stage.ledger.lost,  # noqa: B023
-                "it to feel that",
-            )
+            resource.prlimit(worker.process.pid, resource.RLIMIT_DATA, (1, 1))
+            until(lambda: worker.process.poll() is not None or not stage.ledger.lost, "it to feel that")  # noqa: B023
             if worker.process.poll() is None:
                 worker.kill()
-            ends.append(worker.process.returncode)
+            else:
+                ends.append(worker.process.returncode)
         stage.ledger.send(500)
         stage.worker().wait_ready()
         codes = ", ".join(map(str, sorted(set(ends))))
-        return stage.result("out of memory", f"{times} times, address space capped at its peak; exit codes {codes}")
-
-
-def _address_space(pid: int) -> int:
-    with open(f"/proc/{pid}/statm", encoding="ascii") as statm:  # noqa: PTH123 - one line
-        return int(statm.read().split()[0]) * resource.getpagesize()
+        return stage.result("out of memory", f"{times} × no more memory in a backlog; exit codes {codes}")

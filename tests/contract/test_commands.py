@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import orjson
@@ -14,7 +15,7 @@ from tests.brokers import Broker, Sent, headers_of
 from tests.commands import Answer, article_stream
 from tests.fakes import BODY, CLEAN, REPEATED
 from tests.ledger import Topics, fresh_name
-from tests.processes import Worker
+from tests.processes import Worker, until
 
 
 def settings(broker: Broker, **more: object) -> dict[str, object]:
@@ -86,16 +87,24 @@ def test_send_names_what_can_not_be_sent_and_sends_the_rest(broker: Broker, tmp_
     (tmp_path / "b.txt").write_bytes(b"good")
     answer = article_stream("send", *sorted(tmp_path.iterdir()), settings=topics.settings())
     assert answer.code == 1
-    assert answer.out == f"1 articles sent to {topics.name}.raw and acknowledged.\n"
+    assert answer.out == f"1 article sent to {topics.name}.raw and acknowledged.\n"
     named, error = answer.err.splitlines()
     assert named.startswith(f"{tmp_path / 'a.txt'}: ")
-    assert error.startswith("error: 1 articles were not acknowledged.")
+    assert error.startswith(f"error: 1 article did not reach {topics.name}.raw. Mend what is said above")
 
 
-def test_send_to_a_topic_that_is_not_there(real: Broker, tmp_path: Path) -> None:
+def test_a_text_file_is_sent_as_it_is_where_the_input_is_text(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("send")
+    (tmp_path / "a.txt").write_bytes(b"A text.\n")
+    article_stream("send", tmp_path / "a.txt", settings=topics.settings(input_format="text"))
+    (came,) = broker.read(f"{topics.name}.raw", 1)
+    assert (came.key(), came.value()) == (b"a.txt", b"A text.\n")
+
+
+def test_send_to_a_topic_that_is_not_there(broker: Broker, tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("x", "utf-8")
-    answer = article_stream("send", path, settings=settings(real))
+    answer = article_stream("send", path, settings=settings(broker))
     assert answer.code == 1
     (line,) = answer.err.splitlines()
     assert line.endswith("does not exist. `article-stream topics create` makes it.")
@@ -125,6 +134,13 @@ def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:
     assert any("[bold]not json[/] é" in line for line in listed)
     some = lines(article_stream("dead-letters", "list", "--json", "--reason", "no_text", settings=it))
     assert [json.loads(line)["reason"] for line in some] == ["no_text"]
+    for command in (("list",), ("replay", "--dry-run")):
+        mistyped = article_stream("dead-letters", *command, "--reason", "not_jsno", settings=it)
+        assert mistyped.code == 1
+        assert (
+            "No dead letter that was asked for has the reason not_jsno. The worker's reasons are not_utf8, not_json,"
+            in mistyped.err
+        )
 
     place = f"{dead[0].partition()}:{dead[0].offset()}"
     shown = article_stream("dead-letters", "show", place, settings=it)
@@ -169,3 +185,12 @@ def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
     assert "[repeats line " in answer.out
     assert "[footer: " in answer.out
     assert "Traceback" not in answer.err
+
+
+def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:
+    with Worker({}, command=("-m", "stream", "demo", "--serve")) as served:
+        until(lambda: "Ctrl-C ends both" in served.log, "the demo to serve")
+        served.port = int(re.findall(r":(\d+)/metrics", served.log)[0])
+        assert served.get("/health/live")[0] == 200
+        served.terminate()
+        assert served.get("/health/live")[0] == 0, "nobody listens any more"

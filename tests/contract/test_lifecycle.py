@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from pathlib import Path
 
 import orjson
 import pytest
-from confluent_kafka import Message
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from stream.kafka.embedded import EmbeddedBroker
+from stream.provenance import original
 from tests.brokers import Broker, Sent, headers_of
 from tests.fakes import CLEAN, REPEATED
-from tests.ledger import article, expected
-from tests.processes import Worker, free_port, until
+from tests.ledger import article, expected, fresh_name
+from tests.processes import PATIENCE_S, Worker, free_port, until
 
 RECORDS_IN = "article_stream_records_in_total"
 
@@ -51,6 +53,27 @@ def test_a_restarted_worker_goes_on_where_it_stopped(broker: Broker, delivery: s
         assert worker.terminate() == 0, worker.log
         assert "50 records in = 50 cleaned" in worker.log
     assert numbers(broker.read(f"{topics.name}.clean")) == once(150)
+
+
+def test_offsets_in_a_transaction_that_nobody_ends_are_waited_for_and_said(real: Broker) -> None:
+    topics = real.topics("open")
+    raw, servers = f"{topics.name}.raw", {"bootstrap.servers": real.bootstrap_servers}
+    real.send(raw, articles(0, 20))
+    group = Consumer(servers | {"group.id": topics.name})
+    other = Producer(servers | {"transactional.id": fresh_name("other")})
+    other.init_transactions(PATIENCE_S)
+    other.begin_transaction()
+    offsets = [TopicPartition(raw, number, 1) for number in range(4)]
+    other.send_offsets_to_transaction(offsets, group.consumer_group_metadata(), PATIENCE_S)
+    group.close()
+    with Worker(topics.settings()) as worker:
+        said = f"Kafka has not ended a transaction that holds committed offsets of the group {topics.name}."
+        until(lambda: said in worker.get("/health/ready")[1].decode(), "it to be said")
+        assert not worker.ready()
+        other.abort_transaction(PATIENCE_S)
+        worker.wait_ready()
+        assert numbers(real.read(f"{topics.name}.clean", 20)) == once(20)
+        assert worker.terminate() == 0, worker.log
 
 
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
@@ -135,6 +158,64 @@ def test_another_field_and_rules_of_ones_own(real: Broker, tmp_path_factory: pyt
         worker.wait_ready()
         (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"text": text, "body": CLEAN}
+
+
+def test_what_was_removed_goes_to_a_topic_of_its_own_and_undoes_the_cleaning(broker: Broker) -> None:
+    topics = broker.topics("removed", removed={})
+    raw, clean, removed = (f"{topics.name}.{role}" for role in ("raw", "clean", "removed"))
+    texts: dict[bytes, str | list[str]] = {b"text": REPEATED, b"list": REPEATED.split("\n"), b"clean": CLEAN}
+    broker.send(raw, [Sent(key, orjson.dumps({"text": text})) for key, text in texts.items()])
+    with Worker(topics.settings(removed_topic=removed)) as worker:
+        cleaned = {it.key(): orjson.loads(it.value() or b"")["text"] for it in broker.read(clean, 3)}
+        records = {it.key(): it.value() or b"" for it in broker.read(removed, 2)}
+        assert records.keys() == {b"text", b"list"}
+        for key, value in records.items():
+            assert original(value, cleaned[key]) == texts[key or b""]
+            assert orjson.loads(value)["topic"] == raw
+        assert worker.terminate() == 0, worker.log
+
+
+def test_removals_too_large_for_their_topic_stay_away_and_the_article_does_not(real: Broker) -> None:
+    topics = real.topics("removed", removed={"max.message.bytes": "200"})
+    real.send(f"{topics.name}.raw", articles(0, 10))
+    with Worker(topics.settings(removed_topic=f"{topics.name}.removed")) as worker:
+        came = real.read(f"{topics.name}.clean", 10)
+        assert numbers(came) == once(10)
+        assert {dict(headers_of(it)).get("article-stream.removed") for it in came} == {b"too_large"}
+        assert worker.terminate() == 0, worker.log
+    assert real.read(f"{topics.name}.removed") == []
+    assert real.read(f"{topics.name}.dead") == []
+
+
+def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: EmbeddedBroker, tmp_path: Path) -> None:
+    rule = '[[rule]]\nid = "mine.end"\nkind = "end"\nmatch = "start"\nphrases = ["{0}"]\nexample = "{0}"\n'
+    rules = tmp_path / "mine.toml"
+    rules.write_text(rule.format("that was monday"), "utf-8")
+    broker = Broker("embedded", embedded.bootstrap_servers)
+    topics = broker.topics("reload")
+    raw, clean = f"{topics.name}.raw", f"{topics.name}.clean"
+    monday, tuesday = (Sent(b"k", orjson.dumps({"text": f"{CLEAN}\nThat was {day}"})) for day in ("Monday", "Tuesday"))
+
+    def texts(count: int) -> list[str]:
+        return [orjson.loads(message.value() or b"")["text"] for message in broker.read(clean, count)]
+
+    with Worker(topics.settings(rules=rules)) as worker:
+        broker.send(raw, [monday])
+        assert texts(1) == [CLEAN]
+        rules.write_text(rule.format("that was tuesday") + "kind = ", "utf-8")
+        until(lambda: worker.metric('article_stream_rules_reloads_total{result="refused"}') == 1, "it to be refused")
+        assert f"STREAM_RULES changed, and is refused: {rules}: not a TOML file" in worker.log
+        broker.send(raw, [monday])
+        assert texts(2) == [CLEAN, CLEAN]
+        rules.write_text(rule.format("that was tuesday"), "utf-8")
+        until(lambda: worker.metric('article_stream_rules_reloads_total{result="loaded"}') == 1, "it to be loaded")
+        broker.send(raw, [tuesday])
+        assert texts(3) == [CLEAN, CLEAN, CLEAN]
+        before, after = (dict(headers_of(broker.read(clean, 3)[at]))["article-stream.rules"] for at in (0, 2))
+        assert before != after
+        assert f'rules="{(after or b"").decode()}"' in worker.get("/metrics")[1].decode()
+        assert "Traceback" not in worker.log
+        assert worker.terminate() == 0, worker.log
 
 
 def test_fausts_own_command_runs_the_same_worker(broker: Broker) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.cleaning import clean, clean_list, restore, restore_list
 from stream.paragraphs import normal, split
+from stream.provenance import as_json, original
+from stream.rules import Rules, builtin, load
 
 PARAGRAPHS = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -42,20 +45,24 @@ wild_lines = st.lists(
     st.sampled_from(["a", "b", "x" * 60, "y" * 61, "", "\r", "e\u0301" * 60, "\u00e9" * 60]), max_size=60
 )
 
+both = pytest.mark.parametrize("rules", [builtin(), load(whole_page=True)], ids=["markers", "model"])
+
 
 def is_subsequence(few: list[str], many: list[str]) -> bool:
     rest = iter(many)
     return all(line in rest for line in few)
 
 
+@both
 @settings(max_examples=400, deadline=None)
 @given(st.one_of(articles, wild, wild_lines.map("\n".join)))
 @example("x" * 60 + "\r" + "x" * 60 + "\n" + "x" * 60 + "\r" + "x" * 60)
-def test_any_text(text: str) -> None:
-    cleaned = clean(text)
-    assert clean(text) == cleaned
+def test_any_text(rules: Rules, text: str) -> None:
+    cleaned = clean(text, rules)
+    assert clean(text, rules) == cleaned
     assert restore(cleaned) == text
-    again = clean(cleaned.text)
+    assert original(as_json({}, cleaned), cleaned.text) == text
+    again = clean(cleaned.text, rules)
     assert again.removed == ()
     assert again.text is cleaned.text
     assert is_subsequence(cleaned.text.split(cleaned.separator), text.split(cleaned.separator))
@@ -66,18 +73,21 @@ def test_any_text(text: str) -> None:
         assert (removal.rule is None) == (removal.reason == "repeat")
 
 
+@both
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(blocks, st.lists(wild, max_size=8)))
-def test_any_list(paragraphs: list[str]) -> None:
-    cleaned = clean_list(paragraphs)
+def test_any_list(rules: Rules, paragraphs: list[str]) -> None:
+    cleaned = clean_list(paragraphs, rules)
     assert restore_list(cleaned) == tuple(paragraphs)
-    assert clean_list(cleaned.paragraphs).removed == ()
+    assert original(as_json({}, cleaned), list(cleaned.paragraphs)) == paragraphs
+    assert clean_list(cleaned.paragraphs, rules).removed == ()
 
 
+@both
 @settings(max_examples=200, deadline=None)
 @given(articles)
-def test_repeats_stay_once_and_prose_needs_a_rule(text: str) -> None:
-    cleaned = clean(text)
+def test_repeats_stay_once_and_prose_needs_a_rule(rules: Rules, text: str) -> None:
+    cleaned = clean(text, rules)
     kept = set(map(normal, split(cleaned.text)[0]))
     by_rule = {normal(removal.text) for removal in cleaned.removed if removal.reason != "repeat"}
     for removal in cleaned.removed:

@@ -26,12 +26,14 @@ def test_the_documented_rights_are_those_that_the_tests_grant() -> None:
     assert lines == [right.line() for right in LEAST_PRIVILEGE]
 
 
-@pytest.mark.parametrize("how", ["SCRAM-SHA-512", "PLAIN", "mutual TLS"])
+@pytest.mark.parametrize("how", ["SCRAM-SHA-512", "PLAIN", "mutual TLS", "mutual TLS, key with a password"])
 def test_a_worker_with_least_privilege_cleans_and_writes_dead_letters(guarded: GuardedKafka, how: str) -> None:
     topics = guarded.topics()
     if how.startswith("mutual"):
         guarded.grant(topics, principal=f"User:CN={USER}")
-        settings = guarded.mutual(topics, ssl_key=lock(guarded.client), ssl_key_password=KEY_PASSWORD)
+        settings = guarded.mutual(topics)
+        if how.endswith("password"):
+            settings |= {"ssl_key": lock(guarded.client), "ssl_key_password": KEY_PASSWORD}
     else:
         guarded.grant(topics)
         settings = guarded.login(topics, how)

@@ -80,6 +80,10 @@ def wrong_password(kafka: GuardedKafka) -> Settings:
     return kafka.login(kafka.topics(), sasl_password="wrong")  # noqa: S106 - it is
 
 
+def wrong_password_plain(kafka: GuardedKafka) -> Settings:
+    return kafka.login(kafka.topics(), "PLAIN", sasl_password="wrong")  # noqa: S106 - it is
+
+
 def untrusted(kafka: GuardedKafka) -> Settings:
     return kafka.login(kafka.topics(), ssl_ca=kafka.stranger.certificate)
 
@@ -114,6 +118,7 @@ def no_login(kafka: GuardedKafka) -> Settings:
     ("how", "says", "fix"),
     [
         (wrong_password, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
+        (wrong_password_plain, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
         (untrusted, "is not trusted", "STREAM_SSL_CA"),
         (no_certificate, "does not accept the worker's certificate, or misses one", "STREAM_SSL_CERTIFICATE"),
         (certificate_of_a_stranger, "does not accept the worker's certificate", "STREAM_SSL_CERTIFICATE"),

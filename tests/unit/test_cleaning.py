@@ -82,7 +82,7 @@ def test_budget_withholds() -> None:
     cleaned = clean(raw)
     assert cleaned.text is raw
     assert cleaned.removed == ()
-    assert cleaned.withheld == (Removal(2, "Advertisement", "junk", rule="en.advertisement"),)
+    assert cleaned.withheld == (Removal(2, "Advertisement", "footer", rule="en.advertisement"),)
 
 
 def test_budget_is_of_prose() -> None:

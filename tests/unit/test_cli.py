@@ -8,6 +8,7 @@ from pathlib import Path
 import orjson
 import pytest
 
+from stream.provenance import original
 from stream.settings import PREFIX, Settings
 from tests.commands import Answer, article_stream
 from tests.fakes import BODY, CLEAN, OTHER, REPEATED
@@ -53,6 +54,19 @@ def test_another_field() -> None:
     answer = article_stream("clean", "-f", "json", stdin=value, settings={"text_field": "body"})
     assert orjson.loads(answer.out) == {"text": REPEATED, "body": CLEAN}
     assert article_stream("clean", "-f", "json", "--set", "text_field=body", stdin=value) == answer
+
+
+def test_what_was_removed_is_written_to_a_file_and_undoes_it(tmp_path: Path) -> None:
+    lines = [orjson.dumps({"text": text}) for text in (REPEATED, CLEAN, REPEATED.split("\n"))]
+    (tmp_path / "a.jsonl").write_bytes(b"\n".join(lines))
+    answer = article_stream("clean", "--removed", tmp_path / "removed.jsonl", tmp_path / "a.jsonl")
+    cleaned = [orjson.loads(line)["text"] for line in answer.out.splitlines()]
+    first, third = (tmp_path / "removed.jsonl").read_bytes().splitlines()
+    assert [orjson.loads(line)["line"] for line in (first, third)] == [1, 3]
+    assert original(first, cleaned[0]) == REPEATED
+    assert original(third, cleaned[2]) == REPEATED.split("\n")
+    said = one_sentence(article_stream("clean", "--removed", tmp_path, stdin=b"x"), 1)
+    assert said == f"{tmp_path} can not be written: Is a directory."
 
 
 def test_explain_shows_what_went_and_why() -> None:
@@ -112,8 +126,13 @@ def test_a_bad_value_is_one_sentence_and_2() -> None:
 
 def test_an_unknown_name_in_set_is_refused_without_its_value() -> None:
     message = one_sentence(article_stream("clean", "--set", f"sasl_pasword={SECRET}"), 2)
-    assert "sasl_pasword" in message
+    assert message == "--set sasl_pasword: this is not a setting. Did you mean sasl_password?"
     assert SECRET not in message
+
+
+def test_a_bad_value_in_set_is_told_as_it_was_given() -> None:
+    message = one_sentence(article_stream("clean", "--set", "http_port=x"), 2)
+    assert message.startswith("--set http_port is 'x': ")
 
 
 def test_a_rule_file_that_is_wrong_is_one_sentence_and_2(tmp_path: Path) -> None:

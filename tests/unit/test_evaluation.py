@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from stream.cleaning import clean
-from stream.evaluation import Report, flags_of, page_of
-from stream.plot import Point, svg
+from stream.evaluation import Report, flags_of, page_of, shortened
+from stream.rules import builtin
 from tests.commands import article_stream
 
 P = [f"Paragraph {i} tells what the harbour master said that day. He said so to anybody who asked." for i in range(8)]
@@ -30,6 +30,18 @@ def test_a_perfect_page() -> None:
     assert report.worst == []
 
 
+def test_a_page_is_measured_with_less_of_its_footer_too() -> None:
+    report = Report()
+    report.measure(page_of(PAGE), builtin())
+    assert report.row()["bodies alone changed %"] == 0
+    assert report.short.pages == 1
+    assert 1 <= report.short.footer <= 3
+    assert report.short.footer == report.short.footer_gone
+    body = shortened(page_of(PAGE), 0)
+    assert body.lines == tuple(P)
+    assert shortened(page_of(PAGE), 2).lines == (*P, *LINKS[:2])
+
+
 def test_lines_are_matched_in_order() -> None:
     page = page_of({"raw": "a\nb\na\nc", "keep": [True] * 4})
     assert flags_of(page, "a\n\na") == [True, False, True, False]
@@ -46,10 +58,9 @@ def test_the_command_reads_plain_and_packed_files(tmp_path: Path) -> None:
     lines = (json.dumps(PAGE) + "\n").encode()
     (tmp_path / "a.jsonl").write_bytes(lines)
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress(lines))
-    plain = article_stream("evaluate", tmp_path / "a.jsonl", "--plot", tmp_path / "a.svg")
+    plain = article_stream("evaluate", tmp_path / "a.jsonl")
     assert plain.code == 0
     assert "pages cut perfectly %" in plain.out
-    assert (tmp_path / "a.svg").read_text("utf-8").startswith("<svg")
     packed = article_stream("evaluate", tmp_path / "a.jsonl.gz", "--json")
     assert json.loads(packed.out)["total"]["pages"] == 1
 
@@ -61,12 +72,6 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     assert "a.jsonl:1" in answer.err
 
 
-def test_the_picture_marks_what_is_shipped() -> None:
-    picture = svg([Point(1, 0.98, 0.97, shipped=False), Point(2, 0.99, 0.96, shipped=True)])
-    assert picture.count("<circle") == 2
-    assert picture.count("#cc3322") == 1
-
-
 def test_rules_commands(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text('[[rule]]\nid = "my.rule"\nkind = "section"\nphrases = ["share"]\nexample = "Share"\n', "utf-8")
@@ -75,7 +80,7 @@ def test_rules_commands(tmp_path: Path) -> None:
     assert "find their examples" in article_stream("rules", "test", own).out
     assert "en.related" in article_stream("rules", "list", "--lang", "en", "--phrases").out
     explained = article_stream("rules", "explain", tmp_path / "a.txt").out
-    assert "en.related (section)" in explained
+    assert "[en.related, section]" in explained
     assert "sentence" not in explained
     own.write_text("rule = 3", "utf-8")
     assert article_stream("rules", "lint", own).code != 0

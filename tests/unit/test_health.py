@@ -87,7 +87,7 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
         "the output topic articles.clean is missing",
     )
     assert live(engine).ok, "a restart would mend none of these"
-    engine.source.trouble = "Kafka forbids the use of a topic."
+    engine.source.progress.trouble = "Kafka forbids the use of a topic."
     problems = ready(engine).problems
     assert "nothing is read now: Kafka forbids the use of a topic." in problems
     assert not any("Partitions 3" in problem for problem in problems), "one thing is said once"

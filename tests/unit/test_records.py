@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 
 from stream.dead_letters import Letter, letter_headers, read_letter
+from stream.provenance import original
 from stream.records import Headers, Outcome, Processor, dead, pointer
-from stream.rules import builtin
+from stream.rules import builtin, load
 from tests.fakes import BODY, CLEAN, FOOTER, PROCESSOR, REPEATED, FakeRecord
 
 VERSION = builtin().version.encode()
@@ -188,3 +191,46 @@ def test_the_size_is_an_upper_bound() -> None:
     raw = len(outcome.key or b"") + len(outcome.value or b"")
     raw += sum(len(name.encode()) + len(value or b"") + 4 for name, value in outcome.headers)
     assert raw <= outcome.size_bytes() <= raw + 1000
+
+
+OF_A_SITE = """[[rule]]
+id = "my.end"
+kind = "end"
+phrases = ["that was all from the island"]
+example = "That was all from the island"
+source = ["island.example"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("site", "headers", "goes"),
+    [
+        ({"source": "https://news.island.example/1"}, [], 1),
+        ({}, [("source", b"island.example")], 1),
+        ({"source": "mainland.example"}, [("source", b"island.example")], 0),
+        ({"source": 7}, [], 0),
+        ({}, [], 0),
+    ],
+)
+def test_rules_of_a_site_are_for_its_articles(
+    tmp_path: Path, site: dict[str, object], headers: Headers, goes: int
+) -> None:
+    (tmp_path / "own.toml").write_text(OF_A_SITE, "utf-8")
+    processor = Processor.of("text", "auto", load([tmp_path / "own.toml"]))
+    value = orjson.dumps({"text": f"{CLEAN}\nThat was all from the island", **site})
+    assert process(value, headers, processor).footer == goes
+
+
+@pytest.mark.parametrize("text", [REPEATED, REPEATED.split("\n"), f"{REPEATED}\ud800"])
+def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str]) -> None:
+    value = json.dumps({"text": text}).encode()
+    processor = Processor.of("text", "auto", builtin(), keeps_removed=True)
+    outcome = process(value, None, processor)
+    if outcome.name == "dead":  # half a surrogate pair can not be written again
+        assert outcome.removed is None
+        return
+    assert outcome.removed is not None
+    assert original(outcome.removed, orjson.loads(outcome.value or b"")["text"]) == text
+    assert orjson.loads(outcome.removed)["offset"] == 42
+    assert process(value).removed is None
+    assert process(outcome.value, None, processor).removed is None

@@ -93,11 +93,29 @@ def test_own_file_adds_replaces_and_disables(rule_file: Path) -> None:
     assert load([rule_file]).version == rules.version
 
 
-def test_a_rule_for_one_source_is_kept_and_not_applied_to_all(rule_file: Path) -> None:
-    rule_file.write_text(GOOD + 'source = ["example.org"]\n')
+SITES = {
+    "": "en.more-from",
+    "example.org": "my.rule",
+    "https://www.Example.org/news?id=1": "my.rule",
+    "https://ann:x@example.org:8443#top": "my.rule",
+    "myexample.org": "en.more-from",
+    "example.org.evil.net": "en.more-from",
+    "org": "en.more-from",
+    "." * 1_000_000 + "a.example.org": "my.rule",
+    "a." * 1_000_000 + "example.org": "en.more-from",
+}
+
+
+@pytest.mark.parametrize("site", SITES, ids=range(len(SITES)))
+def test_a_rule_for_one_site_is_for_that_alone(rule_file: Path, site: str) -> None:
+    rule_file.write_text(GOOD + 'source = ["Example.org", "another.net"]\n')
     rules = load([rule_file])
-    assert rules.rules[-1].source == ("example.org",)
-    assert rules.find("More from the island").id == "en.more-from"  # type: ignore[union-attr]
+    assert rules.rules[-1].source == ("example.org", "another.net")
+    mine = rules.for_site(site)
+    assert mine.find("More from the island").id == SITES[site]  # type: ignore[union-attr]
+    assert mine.find("Tweet") is not None
+    assert mine.version == rules.version
+    assert rules.for_site(site) is mine
 
 
 @pytest.mark.parametrize(
@@ -109,6 +127,7 @@ def test_a_rule_for_one_source_is_kept_and_not_applied_to_all(rule_file: Path) -
         ('disable = ["en.nothing"]', ["en.nothing"]),
         ("disable = 3", ["disable", "list of strings"]),
         (GOOD.replace('"my.rule"', '"my rule"'), ["number 1", "id"]),
+        (GOOD + 'source = ["https://example.org/"]', ["my.rule", "'https://example.org/'", "host names"]),
         (GOOD.replace("section", "regex"), ["my.rule", "'regex'", *KINDS]),
         (GOOD + 'match = "regex"', ["my.rule", "'regex'", "line, start"]),
         (GOOD + 'about = "weather"', ["my.rule", "'weather'", *ABOUTS]),

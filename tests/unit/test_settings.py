@@ -18,10 +18,13 @@ SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 
 
 def refused(
-    environ: Mapping[str, str] | None = None, options: Mapping[str, Any] | None = None, config: Path | None = None
+    environ: Mapping[str, str] | None = None,
+    options: Mapping[str, Any] | None = None,
+    config: Path | None = None,
+    options_from: Mapping[str, str] | None = None,
 ) -> str:
     with pytest.raises(SettingsError) as caught:
-        load(options, environ=environ or {}, config=config)
+        load(options, environ=environ or {}, config=config, options_from=options_from)
     assert caught.value.exit_code == 2
     return str(caught.value)
 
@@ -58,6 +61,26 @@ def test_the_environment_can_name_the_file_and_an_option_another(tmp_path: Path)
 
 def test_other_variables_are_not_ours() -> None:
     load(environ={"BROKER_URL": "kafka://x", "STREAMS": "x", "STREAM_TEST_BOOTSTRAP_SERVERS": "x", "PATH": "x"})
+
+
+LINKS = {
+    "STREAM_HTTP_PORT": "tcp://10.0.0.1:80",
+    "STREAM_HTTP_PORT_80_TCP_ADDR": "10.0.0.1",
+    "STREAM_HTTP_PORT_80_SCTP": "sctp://10.0.0.1:80",
+    "STREAM_HTTP_SERVICE_HOST": "10.0.0.1",
+    "STREAM_SERVICE_PORT_METRICS": "80",
+}
+
+
+@pytest.mark.parametrize("variable", LINKS)
+def test_what_kubernetes_adds_for_a_service_is_no_setting(variable: str) -> None:
+    inside = {variable: LINKS[variable], "KUBERNETES_SERVICE_HOST": "10.0.0.2"}
+    assert load(environ=inside) == load(environ={})
+    assert variable in refused({variable: LINKS[variable]})
+
+
+def test_a_port_of_ours_counts_in_kubernetes_too() -> None:
+    assert load(environ={"STREAM_HTTP_PORT": "80", "KUBERNETES_SERVICE_HOST": "10.0.0.2"}).http_port == 80
 
 
 @pytest.mark.parametrize(
@@ -103,7 +126,9 @@ def test_a_bad_value_is_named_with_what_is_allowed(variable: str, value: str, al
 
 
 def test_a_bad_value_names_the_option_or_the_file_that_set_it(tmp_path: Path) -> None:
-    assert refused(options={"http_port": "x"}).startswith("--http-port is 'x': ")
+    by_option = refused(options={"http_port": "x"}, options_from={"http_port": "--http-port"})
+    assert by_option.startswith("--http-port is 'x': ")
+    assert refused(options={"http_port": "x"}).startswith("http_port is 'x': ")
     path = toml(tmp_path, "http_port = -1")
     assert refused(config=path).startswith(f"http_port in {path} is -1: ")
 
@@ -114,6 +139,9 @@ def test_all_bad_values_are_named_at_once() -> None:
     assert "STREAM_HTTP_PORT" in message
 
 
+LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN"}
+
+
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
@@ -121,10 +149,18 @@ def test_all_bad_values_are_named_at_once() -> None:
         ({"STREAM_DEAD_LETTER_TOPIC": "articles.clean"}, "have to differ"),
         ({"STREAM_SECURITY_PROTOCOL": "sasl_ssl"}, "needs sasl_mechanism"),
         ({"STREAM_SASL_MECHANISM": "PLAIN"}, "needs security_protocol"),
+        ({**LOGIN, "STREAM_SASL_PASSWORD": "x"}, "PLAIN needs sasl_username"),
+        ({**LOGIN, "STREAM_SASL_USERNAME": "ann"}, "PLAIN needs sasl_password"),
+        ({"STREAM_BOOTSTRAP_SERVERS": "http://kafka:9092"}, "write host:port, without http://"),
+        ({"STREAM_BOOTSTRAP_SERVERS": "one:9092, SSL://two:9092"}, "write host:port, without SSL://"),
     ],
 )
 def test_settings_that_do_not_fit_together_are_refused(environ: dict[str, str], says: str) -> None:
     assert says in refused(environ)
+
+
+def test_a_login_may_come_from_librdkafkas_own_properties() -> None:
+    load(environ={**LOGIN, "STREAM_KAFKA_PROPERTIES": "sasl.username=ann, sasl.password=x"})
 
 
 @pytest.mark.parametrize("text", ["a = ", "\ufeff[", "group_id = 1\ngroup_id = 2"])

@@ -258,6 +258,20 @@ async def test_after_a_refused_record_transactions_grow_again(rig: Rig) -> None:
     assert rig.committer.tries[-1] == [3, 4, 5, 6]
 
 
+async def test_removals_that_are_refused_stay_away_and_their_article_goes(rig: Rig) -> None:
+    def no_removals(chunk: Chunk) -> None:
+        if any(it.removed for it in chunk.outcomes):
+            raise Refused(TOO_LARGE, "no")
+
+    rig.committer.act = no_removals
+    await rig.put([outcome(0), outcome(1)._replace(removed=b"{}")])
+    assert await rig.drained()
+    assert offsets(rig.committer.published) == [0, 1]
+    assert not any(it.name == "dead" for it in rig.committer.published)
+    first, second = (dict(it.headers).get("article-stream.removed") for it in rig.committer.published)
+    assert (first, second) == (None, TOO_LARGE.encode())
+
+
 async def test_where_the_dead_letter_is_refused_too_a_pointer_goes(rig: Rig) -> None:
     def only_small(chunk: Chunk) -> None:
         if any(it.value for it in chunk.outcomes):

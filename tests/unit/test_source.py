@@ -1,16 +1,18 @@
-"""A session that gets nowhere ends, so that the next one may; one that only waits does not."""
+"""A session that gets nowhere ends, so that the next one may; one that only waits does not. What is fetched at once."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
 from stream.kafka.partitions import Partitions
-from stream.kafka.source import Source
+from stream.kafka.source import COLLECT_S, Source
 from stream.settings import load
+from tests.fakes import FakeRecord
 
 
 class SilentConsumer:
@@ -29,8 +31,65 @@ class SilentConsumer:
         return object()
 
 
+class Waiting:
+    """A consumer with records in its queue: each call gets what has come until then."""
+
+    def __init__(self, *arrivals: int) -> None:
+        """Say how many records come before each call."""
+        self._arrivals = list(arrivals)
+        self._offset = 0
+
+    def consume(self, most: int, *_: object) -> list[Any]:
+        """Give what is there."""
+        come = self._arrivals.pop(0) if self._arrivals else 0
+        assert come <= most
+        self._offset += come
+        return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
+
+
+class Rebalancing(Waiting):
+    """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
+
+    def __init__(self, source: Source, *, back: bool) -> None:
+        """Three records come before the rebalance, three after it."""
+        super().__init__(1, 2)
+        self._source, self._back = source, back
+
+    def consume(self, most: int, *_: object) -> list[Any]:
+        """Give what is there, and at the second call serve the rebalance."""
+        come = super().consume(most)
+        if not self._arrivals:
+            zero = [TopicPartition("articles.raw", 0, 3)]
+            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+            if self._back:
+                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+                come += [FakeRecord(b"{}", the_offset=offset) for offset in range(3, 6)]
+        return come
+
+    def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
+        """Say what was asked for: nothing is committed meanwhile."""
+        return partitions
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """Take them."""
+
+    def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
+        """Give them up."""
+
+    def memberid(self) -> str:
+        """Be no member."""
+        return ""
+
+    def consumer_group_metadata(self) -> object:
+        """Give something."""
+        return object()
+
+
 class IdleCommitter:
-    """A committer with nothing to settle."""
+    """A committer with nothing to do."""
+
+    def own(self, *_: object) -> None:
+        """Do nothing."""
 
     def settle(self, *_: object, **__: object) -> None:
         """Do nothing."""
@@ -56,10 +115,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock) -> Source:
+def source(clock: Clock) -> Source:  # noqa: ARG001 - at that time
     made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
-    made._opened_s = clock.now  # noqa: SLF001
+    made.progress.opened()
     return made
 
 
@@ -78,7 +137,7 @@ def test_a_group_that_assigns_nothing_is_joined_anew(source: Source, clock: Cloc
 
 def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: Clock) -> None:
     for _ in range(60):
-        source.kafka_is_away()
+        source.progress.kafka_is_away()
         fetch_for(source, clock, 1)
 
 
@@ -104,8 +163,52 @@ def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: C
 
 def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
     source._partitions.gain(3, 100)  # noqa: SLF001
-    source._troubled_s = clock.now  # noqa: SLF001
-    source.trouble = "Kafka forbids the use of a topic."
+    source.progress.fails("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
+
+
+def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
+    """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
+    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._consumer = Waiting(*arrivals)  # type: ignore[assignment]  # noqa: SLF001
+    source._flow.enter(under_way)  # noqa: SLF001
+    return len(source.fetch())
+
+
+def test_a_lone_record_is_handed_on_at_once(source: Source) -> None:
+    assert fetched(source, 1, 0, 99) == 1
+
+
+def test_what_comes_while_others_commit_goes_with_the_first_of_them(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(source._flow, "drained", waited.append)  # noqa: SLF001
+    assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
+    assert waited == [COLLECT_S]
+
+
+def test_many_are_cleaned_while_others_commit(source: Source) -> None:
+    assert fetched(source, 1, 60, 99, under_way=500) == 61
+
+
+def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None:
+    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
+    assert fetched(source, 1, 7, 99, under_way=1) == 8, "a full batch waits for nothing"
+    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
+    assert fetched(source, 1, 3, 4, 99) == 8, "what is collected fills it up"
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
+def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, back: bool) -> None:
+    """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
+    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._partitions.gain(0, 0)  # noqa: SLF001
+    source._consumer = Rebalancing(source, back=back)  # type: ignore[assignment]  # noqa: SLF001
+    if back:
+        with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
+            source.fetch()
+    else:
+        assert source.fetch() == []

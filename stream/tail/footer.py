@@ -1,0 +1,112 @@
+"""The footer of a whole page, and lines of junk before it: the model's cut, and what rules add to it.
+
+The markers that rules find are strong evidence, the shape of the lines is the rest. Where the model sees no
+footer, a marker still begins one when the body does not go on after it: headlines, names and menus are
+short; a body is paragraphs that end a sentence. A line of junk before the footer takes only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+from stream.footers import MOST_OF_BODY, NEAR, SHORT_FOR_PROSE, body_ends, prose
+from stream.rules import Rule, Rules
+from stream.tail.decision import find_tail
+from stream.tail.junk import find_junk
+from stream.tail.lines import Memo, is_quiet
+from stream.tail.model import shipped
+
+SHAPE = "tail.shape"
+"""The rule of a line that goes for what the whole page looks like, under no marker."""
+
+
+class Found(NamedTuple):
+    """What is no part of the article: line -> id of the rule that says so, both in order."""
+
+    footer: dict[int, str]
+    junk: dict[int, str]
+    sure: bool = False  # the footer may have more prose in it than the article
+    held: Mapping[int, str] = MappingProxyType({})
+
+
+NOTHING = Found({}, {})
+
+
+def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+    """Find the footer and the junk among the lines at `places`, none of them blank. The first one never goes."""
+    if len(places) < 2:  # noqa: PLR2004 - the first line never goes
+        return NOTHING
+    texts = [lines[place].strip() for place in places]
+    if is_quiet(texts, rules.signs):
+        return NOTHING  # clean already, as most articles of many streams are
+    model = shipped()
+    memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
+    tail = find_tail(texts, rules.signs, model, memo)
+    marks: dict[int, Rule] = {}
+    for at, line in enumerate(tail.lines):
+        if line.topic:
+            rule = rules.find(texts[at])
+            if rule is not None:
+                marks[at] = rule
+    end = len(texts)
+    begin = tail.begin
+    if marks:
+        begin = _marked_tail(texts, marks, begin)
+    if begin == end - 1 and begin in marks and marks[begin].kind == "label":
+        begin = end  # "Comments" at the very end, and nothing follows
+    footer = _named(range(begin, end), places, marks)
+    junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
+    held = {} if footer else _named(range(tail.held, end), places, marks)
+    return Found(footer, junk, begin == tail.begin, held)
+
+
+def _named(footer: range, places: Sequence[int], marks: Mapping[int, Rule]) -> dict[int, str]:
+    """Give each line the rule of the last marker at or above it."""
+    named: dict[int, str] = {}
+    rule_id = SHAPE
+    for at in footer:
+        if at in marks:
+            rule_id = marks[at].id
+        named[places[at]] = rule_id
+    return named
+
+
+def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:
+    """Where a marker begins a tail of a few lines, that has too little in it to be seen otherwise; else `begin`.
+
+    Before a footer that was seen, it is a heading with nothing but short lines between the two.
+    """
+    end = len(texts)
+    if begin < end and not any(at < begin and rule.kind == "section" for at, rule in marks.items()):
+        return begin
+    wide = [prose(text) for text in texts]
+    if begin == end and wide[-1] and end - 1 not in marks:
+        return begin
+    marked = _tail(list(marks), marks, wide)
+    if begin < end and (marked >= begin or marks[marked].kind != "section" or any(wide[marked:begin])):
+        return begin
+    return marked
+
+
+def _tail(marked: Sequence[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
+    """Where the footer begins, in lines whose prose is `wide`; their number when there is none."""
+    end = len(wide)
+    begin = max(body_ends(wide), 1)
+    left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
+    count = end - wide.count(0)
+    since = 0
+    for at in marked:
+        between = wide[since:at]
+        left -= sum(between)
+        count -= len(between) - between.count(0)
+        since = at
+        rule = marks[at]
+        if at < begin or rule.kind == "notice" or left == total:
+            continue
+        if left > MOST_OF_BODY * total or count * SHORT_FOR_PROSE > end - at:
+            continue
+        if not any(wide[at : at + NEAR]) and (rule.kind != "label" or at + 1 < end):
+            return at
+    return end
