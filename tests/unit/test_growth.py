@@ -13,7 +13,7 @@ import pytest
 
 from stream import paragraphs
 from stream.records import Processor
-from stream.rules import builtin
+from stream.rules import builtin, load
 from tests.fakes import FakeRecord
 from tests.hostile import TEXTS, VALUES
 
@@ -22,6 +22,7 @@ SMALL = 400
 GROWTH = 2.3
 JSON = Processor.of("text", "json", builtin())
 TEXT = Processor.of("text", "text", builtin())
+MODEL = Processor.of("text", "text", load(whole_page=True))
 
 
 class Work:
@@ -91,9 +92,12 @@ def test_work_for_a_json_record_is_linear(monkeypatch: pytest.MonkeyPatch, shape
     grows(monkeypatch, JSON, VALUES[shape])
 
 
+@pytest.mark.parametrize("processor", [TEXT, MODEL], ids=["markers", "model"])
 @pytest.mark.parametrize("shape", TEXTS)
-def test_work_for_a_plain_text_record_is_linear(monkeypatch: pytest.MonkeyPatch, shape: str) -> None:
-    grows(monkeypatch, TEXT, lambda size: TEXTS[shape](size).encode())
+def test_work_for_a_plain_text_record_is_linear(
+    monkeypatch: pytest.MonkeyPatch, processor: Processor, shape: str
+) -> None:
+    grows(monkeypatch, processor, lambda size: TEXTS[shape](size).encode())
 
 
 def test_the_count_sees_what_is_not_linear(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,12 @@ import pytest
 
 from stream.dead_letters import read_letter
 from stream.records import Headers, Outcome, Processor
-from stream.rules import builtin
+from stream.rules import builtin, load
 from tests.fakes import FakeRecord
 from tests.hostile import PROSE, TEXTS, VALUES, article, text_last
 
 PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
+PROCESSORS["model"] = Processor.of("text", "auto", load(whole_page=True))
 MILLION = 1_000_000
 TEN_MEGABYTES = 10_000_000
 REPEATED = orjson.dumps(f"{PROSE}\n{PROSE}")
