@@ -59,8 +59,7 @@ def replay(
     finally:
         redrive.close()
     out, tally = output(), redrive.tally
-    if not redrive.some_before:
-        look_for_mistyped(reason or [], found=sum(tally.verdicts.values()))
+    look_for_mistyped(reason or [], found=sum(tally.verdicts.values()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("dead letters", justify="right")
     table.add_column("would" if dry_run else "verdict")
@@ -78,7 +77,7 @@ def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:
     """Raises `StreamError` where no letter was found and a reason is none that the worker gives."""
     strange = [reason for reason in reasons if reason not in REASONS]
     if strange and not found:
-        msg = f"No dead letter that was asked for has the reason {', '.join(strange)}."
+        msg = f"No dead letter that is left has the reason {', '.join(strange)}."
         raise StreamError(msg, fix=f"The worker's reasons are {', '.join(REASONS)}.")
 
 

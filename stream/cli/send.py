@@ -44,20 +44,22 @@ def send(
     cluster.connect()
     cluster.topic(settings.input_topic)
     sender = Sender(settings)
-    with progress("sending", sum(path.stat().st_size for path in files)) as advance:
-        for path, file_format in zip(files, formats, strict=True):
-            with opened(path) as file:
-                for line, value in records(file, file_format):
-                    where = f"{path}:{line}" if file_format == "jsonl" else str(path)
-                    if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
-                        sender.problems.append((where, text.message))
-                    else:
-                        sender.send(where, *_record(path, file_format, value, settings, key_field))
-                    advance(len(value))
+    try:
+        with progress("sending", sum(path.stat().st_size for path in files)) as advance:
+            for path, file_format in zip(files, formats, strict=True):
+                with opened(path) as file:
+                    for line, value in records(file, file_format):
+                        where = f"{path}:{line}" if file_format == "jsonl" else str(path)
+                        if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
+                            sender.problems.append((where, text.message))
+                        else:
+                            sender.send(where, *_record(path, file_format, value, settings, key_field))
+                        advance(len(value))
+    finally:  # whatever happens, what was sent and what was not is told
         sender.finish()
-    for where, problem in sender.problems:
-        errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
-    output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
+        for where, problem in sender.problems:
+            errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
+        output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
         msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."
         raise StreamError(msg, fix="Mend what is said above, and send those again.")

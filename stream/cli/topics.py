@@ -1,4 +1,4 @@
-"""`article-stream topics create`: the three topics, as the worker needs them."""
+"""`article-stream topics create`: the topics that the worker needs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def create(
     ] = None,
     set_: Set = None,
 ) -> None:
-    """Make the input, output and dead letter topics; what exists already stays as it is, and is said."""
+    """Make the input, output and dead letter topics, and STREAM_REMOVED_TOPIC; what exists stays as it is."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     from stream import logs
     from stream.kafka import topics

@@ -33,22 +33,27 @@ def beginnings(consumer: Consumer, gained: list[TopicPartition], settings: Setti
 
 
 def _explain(error: KafkaError, partitions: list[TopicPartition], settings: Settings) -> StreamError:
-    if error.code() != KafkaError._TIMED_OUT or not _read_without_waiting(partitions, settings):  # noqa: SLF001
+    timed_out = error.code() == KafkaError._TIMED_OUT  # noqa: SLF001
+    # Asked by a fresh client: the one that got no answer may be what is the matter.
+    pending = timed_out and not _answered(partitions, settings, "read_committed")
+    if not pending or not _answered(partitions, settings, "read_uncommitted"):
         return client.explain(error, settings, doing="reading the group's committed offsets")
     msg = f"Kafka has not ended a transaction that holds committed offsets of the group {settings.group_id}."
     fix = "Where that lasts, an administrator has to end it: docs/operations.md, A transaction that does not end."
     return KafkaUnavailable(msg, fix=fix)
 
 
-def _read_without_waiting(partitions: list[TopicPartition], settings: Settings) -> bool:
-    """Whether the offsets can be had by one who does not wait for open transactions."""
-    reader = Consumer(client.consumer(settings) | {"isolation.level": "read_uncommitted"})
+def _answered(partitions: list[TopicPartition], settings: Settings, isolation: str) -> bool:
+    """Whether the offsets can be had by somebody new; `read_uncommitted` does not wait for open transactions."""
+    alone = settings.model_copy(update={"instance_id": None})
     try:
-        reader.committed(partitions, timeout=LOOK_S)
+        reader = Consumer(client.consumer(alone) | {"isolation.level": isolation})
+        try:
+            reader.committed(partitions, timeout=LOOK_S)
+        finally:
+            reader.close()
     except KafkaException:
         return False
-    finally:
-        reader.close()
     return True
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from stream.errors import KafkaUnavailable
 from stream.kafka import client
 from stream.settings import Settings
 
@@ -21,15 +20,19 @@ class Sender:
         self._producer = Producer(client.producer(settings))
         self.acknowledged = 0
         self.problems: list[tuple[str, str]] = []
+        self._waiting: dict[int, str] = {}
+        self._sent = 0
 
     def send(self, where: str, key: bytes | None, value: bytes | None) -> None:
         """Queues one record; waits where the queue is full. `where` names it if it is not acknowledged."""
+        told = self._told(where)
         while True:
             try:
-                self._producer.produce(self._settings.input_topic, value, key, on_delivery=self._told(where))
+                self._producer.produce(self._settings.input_topic, value, key, on_delivery=told)
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as raised:
+                self._waiting.pop(self._sent)
                 self.problems.append((where, client.error_of(raised).str()))
                 return
             else:
@@ -37,14 +40,17 @@ class Sender:
                 return
 
     def finish(self) -> None:
-        """Waits for every acknowledgement. Raises `KafkaUnavailable` where some are missing after a minute."""
-        left = self._producer.flush(FINISH_S)
-        if left:
-            msg = f"{left:,} records were not acknowledged within {FINISH_S:g} s."
-            raise KafkaUnavailable(msg)
+        """Waits for every acknowledgement. What has none after a minute is among the problems, too."""
+        self._producer.flush(FINISH_S)
+        self.problems += [(where, f"not acknowledged within {FINISH_S:g} s") for where in self._waiting.values()]
 
     def _told(self, where: str) -> Callable[[KafkaError | None, Message], None]:
+        self._sent += 1
+        number = self._sent
+        self._waiting[number] = where
+
         def told(error: KafkaError | None, _message: Message) -> None:
+            self._waiting.pop(number, None)
             if error is None:
                 self.acknowledged += 1
             else:

@@ -123,7 +123,7 @@ class Source:
         The next owner of a partition reads it from where it was committed. Where that is this worker again, the
         records from before and from after look the same, so the session begins anew rather than lose some.
         """
-        if again := self._taken_away & set(self._partitions.numbers):
+        if again := self._taken_away & set(self._partitions.numbers) & {it.partition() for it in messages}:
             msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
             raise SessionLost(msg)
         records = []

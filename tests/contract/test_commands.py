@@ -83,14 +83,16 @@ def test_send_publishes_every_article_with_its_key(broker: Broker, tmp_path: Pat
 
 def test_send_names_what_can_not_be_sent_and_sends_the_rest(broker: Broker, tmp_path: Path) -> None:
     topics = broker.topics("send")
-    (tmp_path / "a.txt").write_bytes(b"\xff")
+    bad = [tmp_path / f"a{number:02}.txt" for number in range(12)]
+    for path in bad:
+        path.write_bytes(b"\xff")
     (tmp_path / "b.txt").write_bytes(b"good")
     answer = article_stream("send", *sorted(tmp_path.iterdir()), settings=topics.settings())
     assert answer.code == 1
     assert answer.out == f"1 article sent to {topics.name}.raw and acknowledged.\n"
-    named, error = answer.err.splitlines()
-    assert named.startswith(f"{tmp_path / 'a.txt'}: ")
-    assert error.startswith(f"error: 1 article did not reach {topics.name}.raw. Mend what is said above")
+    *named, error = answer.err.splitlines()
+    assert [line.partition(": ")[0] for line in named] == list(map(str, bad))
+    assert error.startswith(f"error: 12 articles did not reach {topics.name}.raw. Mend what is said above")
 
 
 def test_a_text_file_is_sent_as_it_is_where_the_input_is_text(broker: Broker, tmp_path: Path) -> None:
@@ -138,7 +140,7 @@ def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:
         mistyped = article_stream("dead-letters", *command, "--reason", "not_jsno", settings=it)
         assert mistyped.code == 1
         assert (
-            "No dead letter that was asked for has the reason not_jsno. The worker's reasons are not_utf8, not_json,"
+            "No dead letter that is left has the reason not_jsno. The worker's reasons are not_utf8, not_json,"
             in mistyped.err
         )
 

@@ -55,7 +55,8 @@ def test_a_restarted_worker_goes_on_where_it_stopped(broker: Broker, delivery: s
     assert numbers(broker.read(f"{topics.name}.clean")) == once(150)
 
 
-def test_offsets_in_a_transaction_that_nobody_ends_are_waited_for_and_said(real: Broker) -> None:
+@pytest.mark.parametrize("ends", ["aborted", "committed"])
+def test_offsets_in_a_transaction_that_nobody_ends_are_waited_for_and_said(real: Broker, ends: str) -> None:
     topics = real.topics("open")
     raw, servers = f"{topics.name}.raw", {"bootstrap.servers": real.bootstrap_servers}
     real.send(raw, articles(0, 20))
@@ -70,9 +71,15 @@ def test_offsets_in_a_transaction_that_nobody_ends_are_waited_for_and_said(real:
         said = f"Kafka has not ended a transaction that holds committed offsets of the group {topics.name}."
         until(lambda: said in worker.get("/health/ready")[1].decode(), "it to be said")
         assert not worker.ready()
-        other.abort_transaction(PATIENCE_S)
+        if ends == "aborted":
+            other.abort_transaction(PATIENCE_S)
+        else:
+            other.commit_transaction(PATIENCE_S)
         worker.wait_ready()
-        assert numbers(real.read(f"{topics.name}.clean", 20)) == once(20)
+        skipped = 0 if ends == "aborted" else 4
+        until(lambda: worker.metric(RECORDS_IN) == 20 - skipped, "the rest")
+        assert real.committed(topics) == 20
+        assert len(numbers(real.read(f"{topics.name}.clean"))) == 20 - skipped
         assert worker.terminate() == 0, worker.log
 
 
