@@ -71,8 +71,6 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         if marks is None and not outlines_tell(first, lines):
             first = first_places(keys(normal_lines(text, lines, separator)))
     gone, withheld = _find(lines, first, rules, marks)
-    if not gone and not withheld:
-        return Cleaned(text, (), rules.version, (), separator)
     kept = text
     if gone:
         drop = _with_blanks(gone, first)
@@ -136,9 +134,10 @@ def _find(
         weights = weigh(lines, places)
     gone = repeats.copy()
     for _ in range(PASSES):
-        footer, junk, sure, held = (
-            look(lines, places, rules) if weights is None else _marked(lines, places, marks or {}, weights, rules)
-        )
+        if marks is None or weights is None:
+            footer, junk, sure, held = look(lines, places, rules)
+        else:
+            footer, junk, sure, held = Found(footer_of(lines, places, marks, weights, rules), {})
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
@@ -153,13 +152,6 @@ def _find(
             gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
             places = [at for at in places if at not in gone]
     return repeats, {}
-
-
-def _marked(
-    lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
-) -> Found:
-    """The footer by its markers alone."""
-    return Found(dict(footer_of(lines, places, marks, weights, rules)), {})
 
 
 def _within_budget(

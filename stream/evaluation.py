@@ -19,7 +19,7 @@ from stream.rules import Rules
 
 LONG = 40
 """Characters of a line whose loss is none while the same line stands elsewhere."""
-WORST = 20
+WORST = 10
 MOST_OF_SHORT = 10
 """Lines of a footer of which a scraper took only the beginning."""
 

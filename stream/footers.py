@@ -51,7 +51,7 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
     """
     places = [at for at, line in enumerate(lines) if line and not line.isspace()]
     marks = find_marks(lines, places, rules)
-    return footer_of(lines, places, marks, weigh(lines, places), rules) if marks else []
+    return list(footer_of(lines, places, marks, weigh(lines, places), rules).items()) if marks else []
 
 
 def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dict[int, Rule]:
@@ -75,37 +75,40 @@ def weigh(lines: Sequence[str], places: Iterable[int]) -> list[int]:
 
 def footer_of(
     lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
-) -> list[tuple[int, str]]:
+) -> dict[int, str]:
     """Do what `find_footer` does for the lines at `places` (none is blank), with their markers and weights."""
-    marked = [at for at, place in enumerate(places) if place in marks]
-    if not marked or marked == [0]:
-        return []
+    marked = {at: marks[place] for at, place in enumerate(places) if place in marks}
+    if not marked or marked.keys() == {0}:
+        return {}
     wide = [weights[place] for place in places]
-    begin = len(places)
+    begin = end = len(places)
     if not wide[-1] or rules.find(lines[places[-1]][:MAX_MARKER]) is not None:
-        begin = _tail(places, marked, marks, wide)
-    gone = _inner(lines, places[:begin], marked, marks)
-    rule_id = ""
-    for place in places[begin:]:
-        if place in marks:
-            rule_id = marks[place].id
-        gone.append((place, rule_id))
-    return gone
+        begin = tail_of(marked, wide)
+    return _inner(lines, places[:begin], marked) | named(range(begin, end), places, marked)
 
 
-def _tail(places: Sequence[int], marked: list[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
-    """Where in `places` (whose prose is `wide`) the footer begins; `len(places)` when there is none."""
-    end = len(places)
-    begin = max(body_ends(wide), 1)
+def named(footer: range, places: Sequence[int], marked: Mapping[int, Rule], rule_id: str = "") -> dict[int, str]:
+    """Give each line of the footer the rule of the last marker at or above it; `rule_id` where there is none."""
+    found: dict[int, str] = {}
+    for at in footer:
+        if at in marked:
+            rule_id = marked[at].id
+        found[places[at]] = rule_id
+    return found
+
+
+def tail_of(marked: Mapping[int, Rule], wide: list[int]) -> int:
+    """Where a footer begins by its markers, in lines whose prose is `wide`; their number when there is none."""
+    end = len(wide)
+    begin = max(_body_ends(wide), 1)
     left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
     count = end - wide.count(0)
     since = 0
-    for at in marked:
+    for at, rule in marked.items():
         between = wide[since:at]
         left -= sum(between)
         count -= len(between) - between.count(0)
         since = at
-        rule = marks[places[at]]
         if at < begin or rule.kind == "notice" or left == total:
             continue
         if left > MOST_OF_BODY * total or count * SHORT_FOR_PROSE > end - at:
@@ -115,7 +118,7 @@ def _tail(places: Sequence[int], marked: list[int], marks: Mapping[int, Rule], w
     return end
 
 
-def body_ends(weights: list[int]) -> int:
+def _body_ends(weights: list[int]) -> int:
     """Behind which of the paragraphs the body is over: no two of prose, one after the other, come later."""
     for at in range(len(weights) - 1, 0, -1):
         if weights[at] and weights[at - 1] and weights[at] + weights[at - 1] >= STRONG:
@@ -123,24 +126,19 @@ def body_ends(weights: list[int]) -> int:
     return 0
 
 
-def _inner(
-    lines: Sequence[str], places: Sequence[int], marked: list[int], marks: Mapping[int, Rule]
-) -> list[tuple[int, str]]:
+def _inner(lines: Sequence[str], places: Sequence[int], marked: Mapping[int, Rule]) -> dict[int, str]:
     """Markers within the body, with their links."""
-    gone: list[tuple[int, str]] = []
+    gone: dict[int, str] = {}
     end = len(places)
-    for at in marked:
-        if not 0 < at < end:
-            continue
-        rule = marks[places[at]]
-        if rule.kind == "end":
+    for at, rule in marked.items():
+        if not 0 < at < end or rule.kind == "end":
             continue
         after = at + 1
-        if rule.kind == "label" and not (places[at - 1] in marks or (after < end and places[after] in marks)):
+        if rule.kind == "label" and not (at - 1 in marked or (after < end and after in marked)):
             continue
-        gone.append((places[at], rule.id))
+        gone[places[at]] = rule.id
         if rule.kind in ("section", "inline"):
-            while after < end and places[after] not in marks and lines[places[after]].lstrip().startswith(BULLETS):
-                gone.append((places[after], rule.id))
+            while after < end and after not in marked and lines[places[after]].lstrip().startswith(BULLETS):
+                gone[places[after]] = rule.id
                 after += 1
     return gone

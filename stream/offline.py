@@ -13,22 +13,35 @@ class CleanedValue(NamedTuple):
     """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in."""
 
     value: bytes
-    paragraphs: tuple[str, ...]
-    removed: tuple[Removal, ...]
-    withheld: tuple[Removal, ...] = ()
-    problem: str = ""
     result: Cleaned | CleanedList | None = None
+    problem: str = ""
+
+    @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """What stays."""
+        if self.result is None:
+            return ()
+        return self.result.paragraphs if isinstance(self.result, CleanedList) else tuple(self.result.text.split("\n"))
+
+    @property
+    def removed(self) -> tuple[Removal, ...]:
+        """What went."""
+        return () if self.result is None else self.result.removed
+
+    @property
+    def withheld(self) -> tuple[Removal, ...]:
+        """What stays only for the safety budget."""
+        return () if self.result is None else self.result.withheld
 
 
 def clean_value(processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"]) -> CleanedValue:
     """Cleans one value. Never raises, whatever the bytes are."""
     old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
     if isinstance(old, Undecodable):
-        return CleanedValue(value, (), (), problem=old.message)
+        return CleanedValue(value, problem=old.message)
     result, new = processor.clean(old, processor.rules_for(value, []))
-    paragraphs = result.paragraphs if isinstance(result, CleanedList) else tuple(result.text.split("\n"))
     if result.removed:
         value = (
             new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)
         )
-    return CleanedValue(value, paragraphs, result.removed, result.withheld, result=result)
+    return CleanedValue(value, result)

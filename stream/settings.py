@@ -10,7 +10,7 @@ import difflib
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -155,8 +155,7 @@ class Settings(BaseModel):
     @property
     def written_topics(self) -> str:
         """The topics that are written to, for a sentence."""
-        _, *names = self.topics.values()
-        return f"{', '.join(names[:-1])} and {names[-1]}"
+        return _listed(list(self.topics.values())[1:])
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -182,8 +181,7 @@ class Settings(BaseModel):
     def _consistent(self) -> Settings:
         topics = self.topics
         if len(set(topics.values())) < len(topics):
-            names = [f"{role.replace(' ', '_')}_topic" for role in topics]
-            which = f"{', '.join(names[:-1])} and {names[-1]}"
+            which = _listed([f"{role.replace(' ', '_')}_topic" for role in topics])
             msg = f"{which} have to differ, and are {', '.join(topics.values())}"
             raise ValueError(msg)
         if self.security_protocol.startswith("sasl") and self.sasl_mechanism is None:
@@ -253,6 +251,10 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"The settings file {path} is not valid TOML: {error}."
         raise SettingsError(msg) from None
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def require_known(name: str, shown: str, prefix: str = "") -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, BinaryIO
 
@@ -57,18 +56,14 @@ def clean(
         raise StreamError(msg)
 
 
-@contextmanager
-def _writing(path: Path | None) -> Iterator[BinaryIO | None]:
+def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
     if path is None:
-        yield None
-        return
+        return nullcontext()
     try:
-        file = path.open("wb")
+        return path.open("wb")
     except OSError as error:
         msg = f"{path} can not be written: {error.strerror}."
         raise StreamError(msg) from None
-    with file:
-        yield file
 
 
 def _clean_file(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from stream.evaluation import Report, Tally
 
 SOURCES = 15
-WORST = 10
 _GZIP = b"\x1f\x8b"
 
 
@@ -92,7 +91,7 @@ def _show(report: Report) -> None:
     worst = Table(title="The worst pages")
     worst.add_column("body chars lost %", justify="right")
     worst.add_column("page")
-    for share, page in report.worst[:WORST]:
+    for share, page in report.worst:
         worst.add_row(f"{100 * share:.1f}", page)
     out.print(worst)
 

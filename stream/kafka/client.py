@@ -102,6 +102,17 @@ def transactional(settings: Settings, transactional_id: str, **more: Any) -> Con
     )
 
 
+def produce(client: Producer, topic: str, **record: Any) -> None:
+    """Hands a record to the client's queue; waits where that is full. Raises `KafkaException`."""
+    while True:
+        try:
+            client.produce(topic, **record)
+        except BufferError:
+            client.poll(0.05)
+        else:
+            return
+
+
 def batch_size(largest_bytes: int) -> Config:
     """Batches that the topic takes for sure: a batch above its `max.message.bytes` is refused as a whole."""
     return {"batch.size": max(1, min(1_000_000, largest_bytes))}

@@ -26,18 +26,13 @@ class Sender:
     def send(self, where: str, key: bytes | None, value: bytes | None) -> None:
         """Queues one record; waits where the queue is full. `where` names it if it is not acknowledged."""
         told = self._told(where)
-        while True:
-            try:
-                self._producer.produce(self._settings.input_topic, value, key, on_delivery=told)
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as raised:
-                self._waiting.pop(self._sent)
-                self.problems.append((where, client.error_of(raised).str()))
-                return
-            else:
-                self._producer.poll(0)
-                return
+        try:
+            client.produce(self._producer, self._settings.input_topic, value=value, key=key, on_delivery=told)
+        except KafkaException as raised:
+            self._waiting.pop(self._sent)
+            self.problems.append((where, client.error_of(raised).str()))
+        else:
+            self._producer.poll(0)
 
     def finish(self) -> None:
         """Waits for every acknowledgement. What has none after a minute is among the problems, too."""

@@ -84,21 +84,12 @@ def produce_all(
     """
     output, dead, removed = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
     more: dict[str, Any] = {} if on_delivery is None else {"on_delivery": on_delivery}
-    outcome: Any  # the client's stubs take headers for mutable lists of strings
     for outcome in outcomes:
         topic = dead if outcome.name == "dead" else output
-        parts = [(topic, outcome.value, outcome.headers)]
+        both = {"key": outcome.key, "timestamp": outcome.timestamp_ms, **more}
+        client.produce(producer, topic, value=outcome.value, headers=outcome.headers, **both)
         if removed and outcome.removed is not None:
-            parts.append((removed, outcome.removed, []))
-        for to, value, headers in parts:
-            while True:
-                try:
-                    producer.produce(
-                        to, value=value, key=outcome.key, headers=headers, timestamp=outcome.timestamp_ms, **more
-                    )
-                    break
-                except BufferError:
-                    producer.poll(0.05)  # waits for room in the client's queue
+            client.produce(producer, removed, value=outcome.removed, **both)
 
 
 class Transactions:

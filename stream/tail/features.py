@@ -39,86 +39,18 @@ LENGTHS = (1 << 32) - 1
 PROSE_LENGTHS = (1 << 2 * BITS) - 1
 
 FEATURES = (
-    *(
-        [
-            "place",
-            "rest",
-            "order",
-            "gap",
-            "body_gap",
-            "from_first",
-            "w-4",
-            "w-2",
-            "w-1",
-            "w0",
-            "w1",
-            "w2",
-            "w3",
-            "len-2",
-            "len-1",
-            "len0",
-            "len1",
-            "end-1",
-        ]
-    ),
-    *(
-        [
-            "topic-2",
-            "topic-1",
-            "topic0",
-            "topic1",
-            "capitals0",
-            "start0",
-            "w_last3",
-            "w_last8",
-            "w_last25",
-            "w_next3",
-            "w_next8",
-            "w_after",
-        ]
-    ),
-    *(
-        [
-            "prose_last5",
-            "prose_next5",
-            "prose_before",
-            "prose_after",
-            "prose_share",
-            "prose_next60",
-            "mean_next5",
-            "mean_next15",
-        ]
-    ),
-    *(
-        [
-            "mean_last5",
-            "mean_last15",
-            "topics_next3",
-            "topics_last5",
-            "topics_before",
-            "topics_since_prose",
-            "any_next10",
-            "any_last8",
-        ]
-    ),
-    *(["comments_before", "comments_to_prose", "topics_to_prose", "prose_there", "stubs_before", "stubs_next15"]),
-    *(
-        [
-            "mean_prose",
-            "next5_to_prose",
-            "len-1_to_prose",
-            "w_since_cut",
-            "w_to_cut",
-            "lines_since_cut",
-            "run_after",
-            "run_before",
-        ]
-    ),
-    *(["colons_next10", "digits_next10", "bullets_next10", "colons_last15", "digits_last15", "bullets_last15"]),
-    *(["w_mean_after", "w_mean_before", "topics_after", "topics_share_after"]),
-    *(["end0", "end1", "end-2", "look_last5", "look_next5", "like_last5", "like_next5", "closed_next10", "topic2"]),
-    *(["end_of_page", "size_of_page_end", "topic_of_page_end"]),
-)
+    "place", "rest", "order", "gap", "body_gap", "from_first", "w-4", "w-2", "w-1", "w0", "w1", "w2", "w3",
+    "len-2", "len-1", "len0", "len1", "end-1", "topic-2", "topic-1", "topic0", "topic1", "capitals0", "start0",
+    "w_last3", "w_last8", "w_last25", "w_next3", "w_next8", "w_after", "prose_last5", "prose_next5",
+    "prose_before", "prose_after", "prose_share", "prose_next60", "mean_next5", "mean_next15", "mean_last5",
+    "mean_last15", "topics_next3", "topics_last5", "topics_before", "topics_since_prose", "any_next10",
+    "any_last8", "comments_before", "comments_to_prose", "topics_to_prose", "prose_there", "stubs_before",
+    "stubs_next15", "mean_prose", "next5_to_prose", "len-1_to_prose", "w_since_cut", "w_to_cut",
+    "lines_since_cut", "run_after", "run_before", "colons_next10", "digits_next10", "bullets_next10",
+    "colons_last15", "digits_last15", "bullets_last15", "w_mean_after", "w_mean_before", "topics_after",
+    "topics_share_after", "end0", "end1", "end-2", "look_last5", "look_next5", "like_last5", "like_next5",
+    "closed_next10", "topic2", "end_of_page", "size_of_page_end", "topic_of_page_end",
+)  # fmt: skip
 
 
 class Page(NamedTuple):

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from stream.footers import MOST_OF_BODY, NEAR, SHORT_FOR_PROSE, body_ends, prose
+from stream.footers import named, prose, tail_of
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
@@ -56,21 +56,10 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
         begin = _marked_tail(texts, marks, begin)
     if begin == end - 1 and begin in marks and marks[begin].kind == "label":
         begin = end  # "Comments" at the very end, and nothing follows
-    footer = _named(range(begin, end), places, marks)
+    footer = named(range(begin, end), places, marks, SHAPE)
     junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
-    held = {} if footer else _named(range(tail.held, end), places, marks)
+    held = {} if footer else named(range(tail.held, end), places, marks, SHAPE)
     return Found(footer, junk, begin == tail.begin, held)
-
-
-def _named(footer: range, places: Sequence[int], marks: Mapping[int, Rule]) -> dict[int, str]:
-    """Give each line the rule of the last marker at or above it."""
-    named: dict[int, str] = {}
-    rule_id = SHAPE
-    for at in footer:
-        if at in marks:
-            rule_id = marks[at].id
-        named[places[at]] = rule_id
-    return named
 
 
 def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:
@@ -84,29 +73,7 @@ def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) ->
     wide = [prose(text) for text in texts]
     if begin == end and wide[-1] and end - 1 not in marks:
         return begin
-    marked = _tail(list(marks), marks, wide)
+    marked = tail_of(marks, wide)
     if begin < end and (marked >= begin or marks[marked].kind != "section" or any(wide[marked:begin])):
         return begin
     return marked
-
-
-def _tail(marked: Sequence[int], marks: Mapping[int, Rule], wide: list[int]) -> int:
-    """Where the footer begins, in lines whose prose is `wide`; their number when there is none."""
-    end = len(wide)
-    begin = max(body_ends(wide), 1)
-    left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
-    count = end - wide.count(0)
-    since = 0
-    for at in marked:
-        between = wide[since:at]
-        left -= sum(between)
-        count -= len(between) - between.count(0)
-        since = at
-        rule = marks[at]
-        if at < begin or rule.kind == "notice" or left == total:
-            continue
-        if left > MOST_OF_BODY * total or count * SHORT_FOR_PROSE > end - at:
-            continue
-        if not any(wide[at : at + NEAR]) and (rule.kind != "label" or at + 1 < end):
-            return at
-    return end

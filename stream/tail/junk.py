@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from stream.footers import BULLETS
 from stream.rules import Rule
 from stream.rules.signs import ABOUTS, LEFT, OPENING, RIGHT
 from stream.tail.lines import CLOSED, SHORT, Line
@@ -14,7 +15,6 @@ _SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _COUNTED = "])} \u00a0"
 SHARE, AD = ABOUTS.index("share") + 1, ABOUTS.index("ad") + 1
 _LINKED = ("section", "inline")
-BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 _BARS = (SHARE, ABOUTS.index("subscribe") + 1, ABOUTS.index("nav") + 1)
 _HEADS = (ABOUTS.index("related") + 1, SHARE, ABOUTS.index("popular") + 1, ABOUTS.index("subscribe") + 1)
 _COMMENTS = ABOUTS.index("comments") + 1

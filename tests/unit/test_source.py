@@ -15,12 +15,8 @@ from stream.settings import load
 from tests.fakes import FakeRecord
 
 
-class SilentConsumer:
-    """A consumer that nothing comes from."""
-
-    def consume(self, *_: object) -> list[Any]:
-        """Give nothing."""
-        return []
+class NoMember:
+    """A consumer that is no member of its group."""
 
     def memberid(self) -> str:
         """Be no member."""
@@ -29,6 +25,14 @@ class SilentConsumer:
     def consumer_group_metadata(self) -> object:
         """Give something."""
         return object()
+
+
+class SilentConsumer(NoMember):
+    """A consumer that nothing comes from."""
+
+    def consume(self, *_: object) -> list[Any]:
+        """Give nothing."""
+        return []
 
 
 class Waiting:
@@ -47,7 +51,7 @@ class Waiting:
         return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
 
 
-class Rebalancing(Waiting):
+class Rebalancing(Waiting, NoMember):
     """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
 
     def __init__(self, source: Source, *, back: bool) -> None:
@@ -75,14 +79,6 @@ class Rebalancing(Waiting):
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
         """Give them up."""
-
-    def memberid(self) -> str:
-        """Be no member."""
-        return ""
-
-    def consumer_group_metadata(self) -> object:
-        """Give something."""
-        return object()
 
 
 class IdleCommitter:
