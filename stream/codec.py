@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -44,14 +44,9 @@ class JsonCodec:
 
     def decode(self, value: bytes) -> str | list[str] | Undecodable:
         """The text, or the list of paragraphs, or why there is none."""
-        try:
-            document = orjson.loads(value if not value.startswith(BOM) else value[3:])
-        except orjson.JSONDecodeError as error:
-            document = _past_doubles(value, error)
-            if document is None:
-                return _not_json(value, error)
-        if type(document) is not dict:
-            return Undecodable("no_text", f"the value is JSON but no object (it is {_kind(document)})")
+        document = _object(value)
+        if isinstance(document, Undecodable):
+            return document
         try:
             text = document[self.field]
         except KeyError:
@@ -67,10 +62,8 @@ class JsonCodec:
 
     def site(self, value: bytes, field: str) -> str:
         """The string in another field of the object; "" where there is none."""
-        try:
-            found = orjson.loads(value.removeprefix(BOM)).get(field)
-        except (orjson.JSONDecodeError, AttributeError):
-            return ""
+        document = _object(value)
+        found = "" if isinstance(document, Undecodable) else document.get(field)
         return found if type(found) is str else ""
 
     def encode(self, value: bytes, old: str | list[str], new: str | list[str]) -> bytes:
@@ -114,6 +107,18 @@ def format_of(content_type: bytes | str | None, default: Literal["auto", "json",
         return "text" if default == "text" else "json"
     name = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
     return "text" if name.strip().lower().startswith("text/plain") else "json"
+
+
+def _object(value: bytes) -> dict[str, Any] | Undecodable:
+    try:
+        document = orjson.loads(value if not value.startswith(BOM) else value[3:])
+    except orjson.JSONDecodeError as error:
+        document = _past_doubles(value, error)
+        if document is None:
+            return _not_json(value, error)
+    if type(document) is not dict:
+        return Undecodable("no_text", f"the value is JSON but no object (it is {_kind(document)})")
+    return document
 
 
 def _past_doubles(value: bytes, error: orjson.JSONDecodeError) -> object:

@@ -38,19 +38,30 @@ class Page(NamedTuple):
 
 
 def page_of(data: Mapping[str, Any]) -> Page:
-    """Read a page. Raises `ValueError` that says what is missing."""
+    """Read a page. Raises `ValueError` that says what is missing.
+
+    A line feed ends a line, as it does for the labels; a carriage return is a space.
+    """
     raw, keep = data.get("raw"), data.get("keep")
     if not isinstance(raw, str) or not isinstance(keep, list):
         msg = "a page needs raw (text) and keep (a boolean for each of its lines)"
         raise ValueError(msg)  # noqa: TRY004 - to the reader of a file both are one kind of error
-    lines = tuple(raw.split("\n"))
+    lines = tuple(raw.replace("\r", " ").split("\n"))
     neutral = data.get("neutral") or [False] * len(lines)
+    if not isinstance(neutral, list):
+        msg = "neutral is a list, a boolean for each line"
+        raise ValueError(msg)  # noqa: TRY004
     if len(keep) != len(lines) or len(neutral) != len(lines):
         msg = f"raw has {len(lines)} lines, keep {len(keep)}, neutral {len(neutral)}"
         raise ValueError(msg)
     after = max((at + 1 for at, body in enumerate(keep) if body), default=0)
     page_id, source, lang, genre = (str(data.get(name) or "") for name in ("id", "source", "lang", "genre"))
-    start = int(data.get("footer_start", after))
+    start = data.get("footer_start")
+    if start is None:
+        start = after
+    elif not isinstance(start, int) or not 0 <= start <= len(lines):
+        msg = f"footer_start is {start!r}; it is the number of a line, 0 to {len(lines)}"
+        raise ValueError(msg)
     return Page(page_id, source, lang, genre, lines, tuple(keep), tuple(neutral), start)
 
 

@@ -39,7 +39,7 @@ def clean_value(processor: Processor, value: bytes, value_format: Literal["text"
     old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
     if isinstance(old, Undecodable):
         return CleanedValue(value, problem=old.message)
-    result, new = processor.clean(old, processor.rules_for(value, []))
+    result, new = processor.clean(old, processor.rules_for(value if value_format != "text" else None, []))
     if result.removed:
         value = (
             new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, old, new)

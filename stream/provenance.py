@@ -1,23 +1,26 @@
 r"""What was removed from an article, as a record of its own, so that every removal can be undone.
 
-    {"topic": "articles.raw", "partition": 0, "offset": 42, "rules": "3f…", "separator": "\n",
+    {"topic": "articles.raw", "partition": 0, "offset": 42, "rules": "3f…", "separator": "\n", "cleaned": "9c…",
      "removed": [{"line": 3, "text": "…", "reason": "repeat", "of": 1, "rule": null}, …]}
 
 `topic`, `partition` and `offset` are the raw article's place; of one in a file it is `file` and `line`. The
 fields of a removal are those of `stream.article.Removal`. `separator` is what stands between a text's lines;
-null where the text is a list.
+null where the text is a list. `cleaned` is a hash of the cleaned text that it belongs to.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
+from xxhash import xxh3_64_hexdigest
 
 from stream.article import Cleaned, CleanedList, Removal
 from stream.cleaning import restore, restore_list
+
+REMOVAL_BYTES = len('{"line":1,"text":"","reason":"junk","of":null,"rule":null},')
+"""What a removal takes at least, beside its text."""
 
 
 def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes:
@@ -26,18 +29,29 @@ def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes
         **where,
         "rules": result.rules_version,
         "separator": result.separator if isinstance(result, Cleaned) else None,
+        "cleaned": _hash(result.text if isinstance(result, Cleaned) else result.paragraphs),
         "removed": [removal._asdict() for removal in result.removed],
     }
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # half a surrogate pair, which JSON may hold as an escape
-        return json.dumps(value, separators=(",", ":")).encode()
+    return orjson.dumps(value)
 
 
 def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
-    """The text before the cleaning, from the record's value and the cleaned text. Raises `ValueError`, `KeyError`."""
-    data: dict[str, Any] = json.loads(value)
+    """The text before the cleaning, from the record's value and the cleaned text.
+
+    Raises `ValueError` where the two do not belong together, or the value is no such record.
+    """
+    data: dict[str, Any] = orjson.loads(value)
+    if data.get("cleaned") != _hash(cleaned):
+        msg = "the cleaned text is not the one that these removals belong to"
+        raise ValueError(msg)
     removed = tuple(Removal(**removal) for removal in data["removed"])
     if isinstance(cleaned, str):
         return restore(Cleaned(cleaned, removed, data["rules"], (), data["separator"]))
     return list(restore_list(CleanedList(tuple(cleaned), removed, data["rules"])))
+
+
+def _hash(cleaned: str | Sequence[str]) -> str:
+    """XXH3 of a text, or of a list's items with their lengths, in hexadecimal."""
+    if not isinstance(cleaned, str):
+        cleaned = "".join(f"{len(item)}:{item}" for item in cleaned)
+    return xxh3_64_hexdigest(cleaned.encode("utf-8", "surrogatepass"))

@@ -13,7 +13,7 @@ from stream.article import Cleaned, CleanedList, Removal
 from stream.cleaning import clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
-from stream.provenance import as_json
+from stream.provenance import REMOVAL_BYTES, as_json
 from stream.rules import Rules
 
 Headers = list[tuple[str, bytes | None]]
@@ -26,6 +26,10 @@ WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
 POINTER_HEADER = "article-stream.pointer"
 REMOVED_HEADER = "article-stream.removed"
+RAW_HEADER = "article-stream.raw"
+
+REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
+"""A record of removals is at most so many times its article, and so much more; longer ones are left out."""
 
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
@@ -80,7 +84,9 @@ class Outcome(NamedTuple):
 
     def size_bytes(self) -> int:
         """An upper bound of the record's size on the wire, before compression."""
-        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"") + len(self.removed or b"")
+        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
+        if self.removed is not None:
+            size += RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.removed)
         for name, value in self.headers:
             size += HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"")
         return size
@@ -124,7 +130,7 @@ class Processor:
             return dead(record, "bad_header", f"the name of a header is not UTF-8 ({error.reason})", headers=[])
         if value is None:
             return Outcome("tombstone", record.key(), None, headers, timestamp_ms(record), record)
-        if format_of(_content_type(headers), self.input_format) == "text":
+        if format_of(_header(headers, "content-type"), self.input_format) == "text":
             old: str | list[str] | Undecodable = decode_text(value)
             encode: Callable[[bytes, str | list[str], str | list[str]], bytes] = _encode_text
         else:
@@ -132,17 +138,20 @@ class Processor:
             encode = self.codec.encode
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
-        result, new = self.clean(old, self.rules_for(value, headers))
+        result, new = self.clean(old, self.rules_for(None if encode is _encode_text else value, headers))
         return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
 
-    def rules_for(self, value: bytes, headers: Headers) -> Rules:
-        """The rules for an article, by the site that its source field names, or the header of that name."""
+    def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
+        """The rules for an article, by the site that its source field names, or else the last header of that name.
+
+        `document` is the JSON object that the article is in, if it is in one. Case does not matter in a header's name.
+        """
         if not self.rules.sites:
             return self.rules
-        site = self.codec.site(value, self.source_field)
-        for name, said in reversed(headers):
-            if not site and said and name == self.source_field:
-                site = said.decode("utf-8", "replace")
+        site = "" if document is None else self.codec.site(document, self.source_field)
+        if not site:
+            said = _header(headers, self.source_field.lower())
+            site = said.decode("utf-8", "replace") if said else ""
         return self.rules.for_site(site)
 
     def clean(self, text: str | list[str], rules: Rules) -> tuple[Cleaned | CleanedList, str | list[str]]:
@@ -168,8 +177,9 @@ class Processor:
             ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
         removed = None
         if self.keeps_removed and result.removed:
-            where = {"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}
-            removed = as_json(where, result)
+            removed = _removed(record, result)
+            place = f"{record.topic()}/{record.partition()}/{record.offset()}"
+            ours.append((RAW_HEADER, place.encode()) if removed is not None else (REMOVED_HEADER, b"too_large"))
         return Outcome(
             "cleaned" if result.removed else "unchanged",
             record.key(),
@@ -184,6 +194,15 @@ class Processor:
             removed,
             junk,
         )
+
+
+def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
+    """What was removed, as a record; None where it would be many times the article, as of a million short lines."""
+    most = REMOVED_TIMES * len(record.value() or b"") + REMOVED_MORE_BYTES
+    if len(result.removed) * REMOVAL_BYTES > most:
+        return None
+    removed = as_json({"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}, result)
+    return removed if len(removed) <= most else None
 
 
 def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
@@ -212,9 +231,9 @@ def timestamp_ms(record: Record) -> int:
     return milliseconds if kind and milliseconds > 0 else 0
 
 
-def _content_type(headers: Headers) -> bytes | None:
+def _header(headers: Headers, wanted: str) -> bytes | None:
     for name, value in reversed(headers):
-        if name.lower() == "content-type":
+        if name.lower() == wanted:
             return value
     return None
 

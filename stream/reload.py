@@ -16,13 +16,14 @@ from stream.rules import RuleError, load
 
 log = logging.getLogger("stream")
 
-LOOK_EVERY_S = 2.0
+LOOK_EVERY_S = 1.0
 
 
 class RulesWatch(Service):
-    """Looks at the files of `STREAM_RULES` every two seconds, by their content: a Kubernetes ConfigMap is a link.
+    """Looks at the files of `STREAM_RULES` every second, by their content: a Kubernetes ConfigMap is a link.
 
-    Changed files are checked before they count. Where they are no good that is said, and the rules in force stay.
+    Files that are being written do not count: two looks must find the same. Changed files are checked first;
+    where they are no good that is said, and the rules in force stay.
     """
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
@@ -35,13 +36,12 @@ class RulesWatch(Service):
         if not self._paths:
             return
         loop = asyncio.get_running_loop()
-        seen = ""  # they may have changed since the worker read them
+        files = Files(self._paths)
         while not self.should_stop:
             await self.sleep(LOOK_EVERY_S)
-            now = await loop.run_in_executor(None, content_of, self._paths)
-            if now != seen:
-                seen = now
+            if await loop.run_in_executor(None, files.have_changed):
                 await loop.run_in_executor(None, self._reload)
+                await loop.run_in_executor(None, files.were_read)
 
     def _reload(self) -> None:
         engine = self._engine
@@ -55,6 +55,26 @@ class RulesWatch(Service):
         if rules.version != old:
             engine.use(rules)
             log.info("STREAM_RULES changed: rules version %s in force, after %s.", rules.version, old)
+
+
+class Files:
+    """Tells when files have changed, and are not being written any more: two looks find the same."""
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self._paths = paths
+        self._last = self._read = ""  # not read: they may have changed since the worker read them
+
+    def have_changed(self) -> bool:
+        """Look once more."""
+        now = content_of(self._paths)
+        same = now == self._last
+        self._last = now
+        return same and now != self._read
+
+    def were_read(self) -> None:
+        """They were, since the last look; where they changed meanwhile they have to be read again."""
+        if content_of(self._paths) == self._last:
+            self._read = self._last
 
 
 def content_of(paths: Sequence[Path]) -> str:

@@ -40,6 +40,9 @@ def clean(
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
     formats = [format_of(path, format_) for path in paths]
+    if removed is not None and any(path is not None and _same(path, removed) for path in paths):
+        msg = f"{removed} is one of the files to clean."
+        raise StreamError(msg, fix="Give --removed another name.")
     total = sum(path.stat().st_size for path in paths if path is not None and path.is_file())
     bad = 0
     with progress("cleaning", total if None not in paths else None) as advance, _writing(removed) as keep:
@@ -54,6 +57,10 @@ def clean(
         what = "record" if bad == 1 else "records"
         msg = f"{bad} {what} could not be cleaned and went out unchanged."
         raise StreamError(msg)
+
+
+def _same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
 
 
 def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import gzip
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
+import orjson
 import typer
 
 from stream.cli.console import output, progress
@@ -44,7 +44,7 @@ def evaluate(
             advance(file.tell() - done)
             done = file.tell()
             try:
-                page = page_of(json.loads(line))
+                page = page_of(orjson.loads(line))
             except (ValueError, AttributeError) as error:
                 msg = f"{corpus}:{number}: {error}."
                 raise StreamError(msg) from None
@@ -55,7 +55,8 @@ def evaluate(
         msg = f"{corpus} has no page of that genre and language."
         raise StreamError(msg)
     if as_json:
-        print(json.dumps({"total": report.row(), "by_lang": _rows(report.by_lang)}, ensure_ascii=False))  # noqa: T201
+        figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
+        print(orjson.dumps(figures).decode())  # noqa: T201
         return
     _show(report)
 
@@ -68,10 +69,6 @@ def _lines(file: BinaryIO) -> Iterator[bytes]:
             yield from filter(bytes.strip, unpacked)
     else:
         yield from filter(bytes.strip, file)
-
-
-def _rows(tallies: Mapping[str, Tally]) -> dict[str, dict[str, float]]:
-    return {name: tally.row() for name, tally in tallies.items()}
 
 
 def _show(report: Report) -> None:

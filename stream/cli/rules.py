@@ -11,6 +11,7 @@ import typer
 from stream.cli.console import output, visible
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
+from stream.paragraphs import split
 from stream.rules import MAX_PHRASE, RuleError, Rules, fold, load
 from stream.settings import Settings
 
@@ -60,7 +61,7 @@ def lint(files: Files) -> None:
     """Check rule files: what makes them unusable is an error, what may surprise is said."""
     rules = _load(files)
     out = output()
-    own = {rule.id for rule in rules.rules} - {rule.id for rule in load().rules}
+    own = {rule.id for rule in set(rules.rules).difference(load().rules)}
     for warning in _surprises(rules, own):
         out.print(f"warning: {warning}", markup=False, soft_wrap=True)
     out.print(f"{len(files)} {'file' if len(files) == 1 else 'files'}: valid, version {rules.version}", markup=False)
@@ -109,7 +110,7 @@ def explain(
     rules = load_rules(settings_from(config, set_)).for_site(site)
     out = output()
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines, _ = split(file.read_bytes().decode("utf-8", "replace"))
     except OSError as error:
         msg = f"{file} can not be read: {error.strerror}."
         raise StreamError(msg) from None

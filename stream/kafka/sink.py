@@ -111,7 +111,7 @@ class Sink:
             if len(waiting) >= self._settings.batch_max_records:
                 return True
             # Large records: a rough look is enough, for a batch of the source is bounded in bytes too.
-            return bool(waiting) and len(waiting) * len(waiting[0].value or b"") >= self._settings.batch_max_bytes
+            return bool(waiting) and len(waiting) * waiting[0].size_bytes() >= self._settings.batch_max_bytes
 
     def close(self, timeout_s: float) -> None:
         """Ends the thread; what is waiting stays unpublished. Called when nothing is under way, or all is lost."""

@@ -81,7 +81,7 @@ def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
     """Put the rules of one file into `found`."""
     try:
         data = tomllib.loads(content.decode("utf-8"))
-    except ValueError as error:  # not UTF-8, or not TOML
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or tables in tables in tables
         raise RuleError(name, f"not a TOML file in UTF-8: {error}") from error
     if unknown := sorted(set(data) - {"rule", "disable"}):
         raise RuleError(name, f"unknown key {unknown[0]!r}; allowed are [[rule]] tables and disable")

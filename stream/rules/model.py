@@ -56,11 +56,15 @@ def words(folded: str) -> list[str]:
 
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
+_PAST_HOST = frozenset("/?#")
 
 
 def host_of(site: str) -> str:
     """The host name in an address, or the name itself, in small letters."""
-    host = site.strip().rpartition("://")[2]
+    host = site.strip()
+    scheme, slashes, after = host.partition("//")
+    if slashes and (not scheme or (scheme[-1] == ":" and not _PAST_HOST.intersection(scheme))):
+        host = after
     for end in "/?#":
         host = host.partition(end)[0]
     return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()

@@ -25,6 +25,7 @@ LEFT = (
     "\u25b7\u2192\u00bb>\u203a\u2039\u00ab|*+#~_-\u2013\u2014.\u2026,:\uff1a;!?'\"\u201c\u201d\u2018\u20190123456789/\\"
     "=^\u2020\u2021\u2116\u2191\u2193\u2190\u2713\u221a\u2606\u2605\u25bc\u25b2\u25b3\u25bd\u25ce&"
 )
+_BRACKETS = "()[]{}\uff08\uff09\u3010\u3011\u300a\u300b<"
 RIGHT = LEFT + "()[]\uff08\uff09\u3010\u3011{}\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
 _STEM = 2
 _CJK = "\u2e80"
@@ -57,6 +58,8 @@ class Signs(NamedTuple):
     def of(self, line: str) -> int:
         """The number of a line's topic; 0 for none."""
         low = line.lower().lstrip(LEFT)
+        if low[:1] in _BRACKETS or "  " in low:  # as seldom as it is dear
+            low = " ".join(low.lstrip(RIGHT).split()) + " "
         found = self.whole.get(low.rstrip(RIGHT), 0)
         if not found:
             known = self.openings.get(low[:_STEM])

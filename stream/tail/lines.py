@@ -232,8 +232,6 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
     """Look at each line; none is blank. `memo` is of the same weights and rules."""
     per_letter = halves(lines)
     seen = {} if memo is None else memo.setdefault(per_letter, {})
-    if len(seen) > MOST_SEEN:
-        seen.clear()
     base = weights[BY_TOPIC] + weights[BY_DIGITS + 2] + weights[BY_CAPITALS + 2]
     found = []
     for line in lines:
@@ -258,6 +256,8 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
             like = end << 2 | FORMS[capped]
             known = _line((weight, clipped, capped, end, start, 0, 0, counts, end == CLOSED, like << 3 | start, like))
         found.append(known)
+    if len(seen) > MOST_SEEN:
+        seen.clear()
     return found
 
 

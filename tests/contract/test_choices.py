@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import signal
 from collections import Counter
 from pathlib import Path
 
 import orjson
 import pytest
+from confluent_kafka import Message
 
 from stream.kafka.embedded import EmbeddedBroker
 from stream.provenance import original
@@ -58,6 +60,30 @@ def test_what_was_removed_goes_to_a_topic_of_its_own_and_undoes_the_cleaning(bro
         assert worker.terminate() == 0, worker.log
 
 
+def test_a_killed_worker_leaves_each_article_with_its_removals_once(real: Broker) -> None:
+    topics = real.topics("removed", removed={})
+    settings = topics.settings(removed_topic=f"{topics.name}.removed", instance_id="w")
+    real.send(f"{topics.name}.raw", articles(0, 9_000))
+    for _ in range(2):
+        with Worker(settings) as worker:
+            until(lambda: worker.metric("article_stream_records_in_total") > 0, "the first records")
+            worker.signal(signal.SIGKILL)
+            worker.process.wait()
+    with Worker(settings) as worker:
+        until(lambda: real.committed(topics) == 9_000, "the rest")
+        assert worker.terminate() == 0, worker.log
+    clean = real.read(f"{topics.name}.clean")
+    assert numbers(clean) == once(9_000)
+    places = Counter(dict(headers_of(it))["article-stream.raw"] for it in clean)
+    assert places_of(real.read(f"{topics.name}.removed")) == places
+
+
+def places_of(removals: list[Message]) -> Counter[bytes]:
+    """Where the raw articles stand whose removals these are, as the cleaned ones say it in a header."""
+    values = [orjson.loads(it.value() or b"") for it in removals]
+    return Counter(f"{it['topic']}/{it['partition']}/{it['offset']}".encode() for it in values)
+
+
 def test_removals_too_large_for_their_topic_stay_away_and_the_article_does_not(real: Broker) -> None:
     topics = real.topics("removed", removed={"max.message.bytes": "200"})
     real.send(f"{topics.name}.raw", articles(0, 10))
@@ -106,16 +132,18 @@ def test_a_record_too_large_for_its_topic_is_a_dead_letter_and_its_neighbours_co
     real: Broker, which: str
 ) -> None:
     small = {"max.message.bytes": "20000"}
-    topics = real.topics("large", clean=small, **({"dead": small} if which == "tiny" else {}))
+    topics = real.topics("large", removed={}, clean=small, **({"dead": small} if which == "tiny" else {}))
     sent = articles(0, 30)
     noise = "".join(chr(0x4E00 + (n * n * 7919) % 20_000) for n in range(20_000))  # does not compress to a third
     for place in (7, 8, 20):
         sent[place] = Sent(b"large", orjson.dumps({"number": place, "text": noise}))
     real.send(f"{topics.name}.raw", sent)
-    with Worker(topics.settings()) as worker:
+    with Worker(topics.settings(removed_topic=f"{topics.name}.removed")) as worker:
         until(lambda: real.committed(topics) == 30, "all to be committed")
         clean, dead = real.read(f"{topics.name}.clean"), real.read(f"{topics.name}.dead")
         assert numbers(clean) == once(30) - Counter([7, 8, 20])
+        places = Counter(dict(headers_of(it))["article-stream.raw"] for it in clean)
+        assert places_of(real.read(f"{topics.name}.removed")) == places
         for message in dead:
             headers = dict(headers_of(message))
             assert headers["__streams.errors.exception"] == b"too_large"

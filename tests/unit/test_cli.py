@@ -65,6 +65,10 @@ def test_what_was_removed_is_written_to_a_file_and_undoes_it(tmp_path: Path) -> 
     assert [orjson.loads(line)["line"] for line in (first, third)] == [1, 3]
     assert original(first, cleaned[0]) == REPEATED
     assert original(third, cleaned[2]) == REPEATED.split("\n")
+    before = (tmp_path / "a.jsonl").read_bytes()
+    said = one_sentence(article_stream("clean", "--removed", tmp_path / "a.jsonl", tmp_path / "a.jsonl"), 1)
+    assert "one of the files to clean" in said
+    assert (tmp_path / "a.jsonl").read_bytes() == before
     said = one_sentence(article_stream("clean", "--removed", tmp_path, stdin=b"x"), 1)
     assert said == f"{tmp_path} can not be written: Is a directory."
 

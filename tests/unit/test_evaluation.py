@@ -48,10 +48,27 @@ def test_lines_are_matched_in_order() -> None:
     assert page.footer_start == 4
 
 
-@pytest.mark.parametrize("data", [{}, {"raw": "a"}, {"raw": "a\nb", "keep": [True]}])
-def test_a_page_that_is_none_is_an_error(data: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="keep"):
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        ({}, "keep"),
+        ({"raw": "a"}, "keep"),
+        ({"raw": "a\nb", "keep": [True]}, "keep"),
+        ({"raw": "a", "keep": [True], "neutral": True}, "neutral"),
+        ({"raw": "a", "keep": [True], "footer_start": "1"}, "footer_start"),
+        ({"raw": "a", "keep": [True], "footer_start": 2}, "footer_start"),
+    ],
+)
+def test_a_page_that_is_none_is_an_error(data: dict[str, object], word: str) -> None:
+    with pytest.raises(ValueError, match=word):
         page_of(data)
+
+
+@pytest.mark.parametrize("raw", ["a\rb", "a\rb\rYou may also like\rOne", "a\u2029b"])
+def test_only_a_line_feed_ends_a_line_as_in_the_labels(raw: str) -> None:
+    report = Report()
+    report.measure(page_of({"raw": raw, "keep": [True], "footer_start": None}), builtin())
+    assert report.total.body == 1
 
 
 def test_the_command_reads_plain_and_packed_files(tmp_path: Path) -> None:
@@ -62,7 +79,9 @@ def test_the_command_reads_plain_and_packed_files(tmp_path: Path) -> None:
     assert plain.code == 0
     assert "pages cut perfectly %" in plain.out
     packed = article_stream("evaluate", tmp_path / "a.jsonl.gz", "--json")
-    assert json.loads(packed.out)["total"]["pages"] == 1
+    total = json.loads(packed.out, parse_constant=pytest.fail)["total"]
+    assert total["pages"] == 1
+    assert total["junk lines removed %"] is None, "there were none"
 
 
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
@@ -77,6 +96,8 @@ def test_rules_commands(tmp_path: Path) -> None:
     own.write_text('[[rule]]\nid = "my.rule"\nkind = "section"\nphrases = ["share"]\nexample = "Share"\n', "utf-8")
     (tmp_path / "a.txt").write_text("A sentence.\nRelated articles\nHome\n", "utf-8")
     assert "takes 'share' over from en.share" in article_stream("rules", "lint", own).out
+    own.write_text(own.read_text("utf-8").replace("my.rule", "en.tags"), "utf-8")
+    assert "en.tags takes 'share' over from en.share" in article_stream("rules", "lint", own).out
     assert "find their examples" in article_stream("rules", "test", own).out
     assert "en.related" in article_stream("rules", "list", "--lang", "en", "--phrases").out
     explained = article_stream("rules", "explain", tmp_path / "a.txt").out

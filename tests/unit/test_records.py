@@ -209,6 +209,8 @@ source = ["island.example"]
         ({}, [("source", b"island.example")], 1),
         ({"source": "mainland.example"}, [("source", b"island.example")], 0),
         ({"source": 7}, [], 0),
+        ({"score": float("inf"), "source": "island.example"}, [], 1),
+        ({}, [("Source", b"island.example")], 1),
         ({}, [], 0),
     ],
 )
@@ -217,20 +219,38 @@ def test_rules_of_a_site_are_for_its_articles(
 ) -> None:
     (tmp_path / "own.toml").write_text(OF_A_SITE, "utf-8")
     processor = Processor.of("text", "auto", load([tmp_path / "own.toml"]))
-    value = orjson.dumps({"text": f"{CLEAN}\nThat was all from the island", **site})
+    text = f"{CLEAN}\nThat was all from the island"
+    value = json.dumps({"text": text, **site}).replace("Infinity", "1e400").encode()
     assert process(value, headers, processor).footer == goes
 
 
-@pytest.mark.parametrize("text", [REPEATED, REPEATED.split("\n"), f"{REPEATED}\ud800"])
+def test_the_site_of_plain_text_stands_in_a_header(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OF_A_SITE, "utf-8")
+    processor = Processor.of("text", "text", load([tmp_path / "own.toml"]))
+    text = f"{CLEAN}\nThat was all from the island".encode()
+    assert process(text, [("source", b"island.example")], processor).footer == 1
+
+
+@pytest.mark.parametrize("text", [REPEATED, REPEATED.split("\n")])
 def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str]) -> None:
     value = json.dumps({"text": text}).encode()
     processor = Processor.of("text", "auto", builtin(), keeps_removed=True)
     outcome = process(value, None, processor)
-    if outcome.name == "dead":  # half a surrogate pair can not be written again
-        assert outcome.removed is None
-        return
     assert outcome.removed is not None
-    assert original(outcome.removed, orjson.loads(outcome.value or b"")["text"]) == text
+    cleaned = orjson.loads(outcome.value or b"")["text"]
+    assert original(outcome.removed, cleaned) == text
+    with pytest.raises(ValueError, match="not the one"):
+        original(outcome.removed, cleaned[:-1])
+    assert dict(outcome.headers)["article-stream.raw"] == b"articles.raw/3/42"
+    assert outcome.size_bytes() > len(outcome.value or b"") + len(outcome.removed)
     assert orjson.loads(outcome.removed)["offset"] == 42
     assert process(value).removed is None
     assert process(outcome.value, None, processor).removed is None
+
+
+def test_removals_many_times_as_large_as_their_article_are_left_out() -> None:
+    run = [chr(0x4E00 + at) for at in range(3_000)]
+    value = json.dumps({"text": "\n".join([*run, *run])}, ensure_ascii=False).encode()
+    outcome = process(value, None, Processor.of("text", "auto", builtin(), keeps_removed=True))
+    assert (outcome.repeats, outcome.removed) == (3_000, None)
+    assert dict(outcome.headers)["article-stream.removed"] == b"too_large"

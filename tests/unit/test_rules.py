@@ -32,6 +32,19 @@ def test_each_rule_finds_its_example() -> None:
         assert builtin().find(rule.example) is not None
 
 
+@pytest.mark.parametrize("marks", ["{}", "[{}]", "\u3010{}\u3011", "({}) ", "  - {}", "**{}**"])
+def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
+    """Else `rules test` would say of a rule that it works, and with `STREAM_FOOTERS=model` it would not."""
+    rules = builtin()
+    lines = (
+        (rule.id, marks.format(example))
+        for rule in rules.rules
+        if rule.kind != "hint"
+        for example in (rule.example, rule.example.replace(" ", "  "))
+    )
+    assert [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.of(line)] == []
+
+
 def test_a_hint_is_evidence_and_never_a_reason() -> None:
     hints = [rule for rule in builtin().rules if rule.kind == "hint"]
     for rule in hints:
@@ -98,6 +111,10 @@ SITES = {
     "example.org": "my.rule",
     "https://www.Example.org/news?id=1": "my.rule",
     "https://ann:x@example.org:8443#top": "my.rule",
+    "//example.org/news": "my.rule",
+    "https://example.org/news?from=https://evil.net/": "my.rule",
+    "https://evil.net/news?from=https://example.org/": "en.more-from",
+    "example.org?from=https://evil.net/": "my.rule",
     "myexample.org": "en.more-from",
     "example.org.evil.net": "en.more-from",
     "org": "en.more-from",
@@ -139,6 +156,7 @@ def test_a_rule_for_one_site_is_for_that_alone(rule_file: Path, site: str) -> No
         (GOOD.replace("island:", "mainland"), ["my.rule", "example", "mainland"]),
         (GOOD.replace('example = "More from the island:"', ""), ["my.rule", "example"]),
         (GOOD + GOOD, ["my.rule", "twice"]),
+        ("rule = " + "[" * 100_000, ["TOML"]),
     ],
 )
 def test_errors_name_file_rule_and_what_is_allowed(rule_file: Path, content: str, words: list[str]) -> None:

@@ -1,0 +1,34 @@
+"""Rule files count once they are whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stream.reload import Files
+
+
+def test_files_that_are_being_written_do_not_count_yet(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    files = Files([path])
+    looks = [files.have_changed(), files.have_changed()]
+    assert looks == [False, True], "there is none: that has to be said"
+    files.were_read()
+    assert not files.have_changed()
+    for part in ("", "[[rule]]", '[[rule]]\nid = "a"'):
+        path.write_text(part, "utf-8")
+        assert not files.have_changed(), part
+    assert files.have_changed()
+    files.were_read()
+    assert not files.have_changed()
+
+
+def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("a", "utf-8")
+    files = Files([path])
+    files.have_changed()
+    assert files.have_changed()
+    path.write_text("b", "utf-8")
+    files.were_read()
+    looks = [files.have_changed(), files.have_changed()]
+    assert looks == [False, True]
