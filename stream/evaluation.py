@@ -139,6 +139,15 @@ class Tally:
         self.disasters += 3 * gone > chars
         return gone / chars if chars else 0.0
 
+    def recall(self) -> float:
+        """Of the footer's lines those removed, in percent."""
+        return self.percent(self.footer_gone, self.footer)
+
+    def precision(self) -> float:
+        """Of the removed lines those that are no body, in percent."""
+        right = self.footer_gone + self.junk_gone
+        return self.percent(right, right + self.body_gone)
+
     @staticmethod
     def percent(part: int, whole: int) -> float:
         """A percentage; that of nothing is not a number."""
@@ -148,7 +157,7 @@ class Tally:
         """The figures by their names."""
         return {
             "pages": self.pages,
-            "footer lines removed %": self.percent(self.footer_gone, self.footer),
+            "footer lines removed %": self.recall(),
             "body lines lost %": self.percent(self.body_gone, self.body),
             "body chars lost %": self.percent(self.chars_gone, self.chars),
             "pages losing body %": self.percent(self.hurt, self.pages),
@@ -172,7 +181,7 @@ class Report:
     by_lang: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_source: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_reason: dict[str, tuple[int, int]] = field(default_factory=dict)
-    worst: list[tuple[float, str]] = field(default_factory=list)
+    worst: list[tuple[float, str, str]] = field(default_factory=list)
 
     def measure(self, page: Page, rules: Rules) -> None:
         """Clean and count one page, whole and shortened."""
@@ -209,4 +218,7 @@ class Report:
             bad = page.body[at] and removal.reason != "repeat"
             self.by_reason[removal.reason] = (right + (not bad), wrong + bad)
         if share:
-            self.worst = sorted([*self.worst, (share, page.id)], reverse=True)[:WORST]
+            lost = next(
+                line for line, body, stays in zip(page.lines, page.body, kept, strict=True) if body and not stays
+            )
+            self.worst = sorted([*self.worst, (share, page.id, lost)], reverse=True)[:WORST]

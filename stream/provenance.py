@@ -10,6 +10,7 @@ null where the text is a list. `cleaned` is a hash of the cleaned text that it b
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -32,7 +33,10 @@ def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes
         "cleaned": _hash(result.text if isinstance(result, Cleaned) else result.paragraphs),
         "removed": [removal._asdict() for removal in result.removed],
     }
-    return orjson.dumps(value)
+    try:
+        return orjson.dumps(value)
+    except orjson.JSONEncodeError:  # half a surrogate pair, which a `str` may hold
+        return json.dumps(value, separators=(",", ":")).encode()
 
 
 def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
@@ -40,7 +44,7 @@ def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
 
     Raises `ValueError` where the two do not belong together, or the value is no such record.
     """
-    data: dict[str, Any] = orjson.loads(value)
+    data: dict[str, Any] = json.loads(value)
     if data.get("cleaned") != _hash(cleaned):
         msg = "the cleaned text is not the one that these removals belong to"
         raise ValueError(msg)

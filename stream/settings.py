@@ -84,9 +84,9 @@ class Settings(BaseModel):
     input_format: Literal["auto", "json", "text"] = Field(
         "auto", description="auto: JSON unless the content-type header says text/plain"
     )
-    footers: Literal["markers", "model"] = Field(
-        "markers",
-        description="where a footer begins: at a line that a rule finds, or where a model of the whole page says",
+    footers: Literal["model", "markers"] = Field(
+        "model",
+        description="where a footer begins: where a model of the whole page says, or only at a line that a rule finds",
     )
     rules: tuple[Path, ...] = Field((), description="rule files of your own, TOML, with commas")
     # Kafka's security

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import orjson
 import typer
 
-from stream.cli.console import output, progress
+from stream.cli.console import output, progress, visible
 from stream.cli.files import opened
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
@@ -29,16 +29,24 @@ def evaluate(
     genre: Annotated[str | None, typer.Option("--genre", help="Only pages of this genre.")] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="Only pages in this language.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw precision against recall into this file (.svg, .png, .pdf).")
+    ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
     """Clean labelled pages and compare: in all, by language, by source, by reason, and the worst pages."""
     settings = settings_from(config, set_)
+    from stream.cli.plot import plot as draw
+    from stream.cli.plot import require
     from stream.cli.rules import load_rules
-    from stream.evaluation import Report, page_of
+    from stream.evaluation import Page, Report, page_of
 
+    if plot is not None:
+        require()
     rules = load_rules(settings)
     report, done = Report(), 0
+    pages: list[Page] = []
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
         for number, line in enumerate(_lines(file), 1):
             advance(file.tell() - done)
@@ -51,9 +59,13 @@ def evaluate(
             if (genre and page.genre != genre) or (lang and page.lang != lang):
                 continue
             report.measure(page, rules)
+            if plot is not None:
+                pages.append(page)
     if not report.total.pages:
         msg = f"{corpus} has no page of that genre and language."
         raise StreamError(msg)
+    if plot is not None:
+        draw(plot, pages, report, rules)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
         print(orjson.dumps(figures).decode())  # noqa: T201
@@ -88,8 +100,9 @@ def _show(report: Report) -> None:
     worst = Table(title="The worst pages")
     worst.add_column("body chars lost %", justify="right")
     worst.add_column("page")
-    for share, page in report.worst:
-        worst.add_row(f"{100 * share:.1f}", page)
+    worst.add_column("first line lost", no_wrap=True, max_width=60)
+    for share, page, line in report.worst:
+        worst.add_row(f"{100 * share:.1f}", page, visible(line))
     out.print(worst)
 
 

@@ -25,7 +25,7 @@ def load_rules(settings: Settings) -> Rules:
     return _load(settings.rules, whole_page=settings.whole_page)
 
 
-def _load(paths: Sequence[Path], *, whole_page: bool = False) -> Rules:
+def _load(paths: Sequence[Path], *, whole_page: bool = True) -> Rules:
     try:
         return load(paths, whole_page=whole_page)
     except OSError as error:

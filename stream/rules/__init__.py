@@ -57,10 +57,10 @@ def builtin() -> Rules:
     return load()
 
 
-def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = False) -> Rules:
+def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) -> Rules:
     """Read the built-in rules, then those of the files at `paths`, in order.
 
-    `whole_page`: a footer begins where the tail model says (`stream.tail`), and not at a marker alone.
+    `whole_page`: a footer begins where the tail model says (`stream.tail`), and not only at a marker.
 
     Raises `RuleError` (a `ValueError`) naming the file, the rule and what is allowed; `OSError` when a
     file cannot be read.
@@ -72,8 +72,10 @@ def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = False)
     for path in paths:
         _add(found, str(path), Path(path).read_bytes())
     rules = tuple(found.values())
-    content = repr((rules, "whole page")) if whole_page else repr(rules)
-    version = sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    content = sha256(repr(rules).encode("utf-8", "surrogatepass"))
+    if whole_page:
+        content.update(files("stream.tail").joinpath("weights.json").read_bytes())
+    version = content.hexdigest()[:12]
     return Rules.of(rules, version, whole_page=whole_page)
 
 

@@ -98,6 +98,7 @@ class Rules:
     base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
     whole_page: bool = False  # the tail model decides where a footer begins
+    model: Any = field(default=None, repr=False, compare=False)  # another one than the shipped one, to compare them
     seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # by version of the weights: a memo
 
     @classmethod
@@ -139,8 +140,13 @@ class Rules:
         found = self.for_sites.get(mine)
         if found is None:
             own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
-            found = self.for_sites[mine] = Rules.of(own, self.version, self, whole_page=self.whole_page)
+            found = Rules.of(own, self.version, self, whole_page=self.whole_page)
+            found = self.for_sites[mine] = replace(found, model=self.model)
         return found
+
+    def with_model(self, model: Any) -> Rules:
+        """The same rules with another tail model than the shipped one."""
+        return replace(self, model=model, for_sites={}, seen={})
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules for the lines at `places`: 0-based index -> rule, in order.

@@ -13,12 +13,10 @@ from stream.tail.model import Model, chances
 
 OPENED_BY = 25
 """Lines among which the one stands that tells what a footer begins with."""
-FAR = 15
-"""Lines of a footer before prose that is surely not the article's."""
-PARAGRAPHS = 6
-"""Paragraphs of prose of an article that is one without more."""
 LIST_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("related", "popular"))
 SURE_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("share", "comments", "tags", "subscribe"))
+ARTICLE = b"\x01" * 12
+"""So many paragraphs of prose in a row are an article."""
 AD = ABOUTS.index("ad") + 1
 SENTENCE = 40
 """A closed line of this effective length is a sentence."""
@@ -117,9 +115,8 @@ def is_table(page: Page, cut: int) -> bool:
 def within_budget(page: Page, cut: int) -> bool:
     """Whether at most a third of the prose goes with this cut, or what goes is surely not the article's:
 
-    Buttons, a comment head, tags or a newsletter are near its begin; or a heading of related or popular
-    articles opens it, with no more prose under it than the article has; or its prose is far below, and the
-    article has paragraphs.
+    Buttons, a comment head, tags or a newsletter are near its begin, and it is no whole article that follows;
+    or a heading of related or popular articles opens it, with no more prose under it than the article has.
     """
     counts, end = page.counts, len(page.lines)
     before = counts[cut] >> PROSE_LENGTH & PROSE_LENGTHS
@@ -127,9 +124,9 @@ def within_budget(page: Page, cut: int) -> bool:
     if 2 * after <= before:
         return True
     topics = {line.topic for line in page.lines[cut : cut + OPENED_BY]}
-    if topics & SURE_TOPICS or (page.lines[cut].topic in LIST_TOPICS and after <= before):
-        return True
-    return counts[cut] >> PROSES & ONE >= PARAGRAPHS and not any(page.prose[cut : cut + FAR])
+    if topics & SURE_TOPICS:
+        return bytes(page.prose[cut:]).find(ARTICLE) < 0
+    return page.lines[cut].topic in LIST_TOPICS and after <= before
 
 
 def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarded: bool = True) -> int:

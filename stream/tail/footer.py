@@ -16,7 +16,7 @@ from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
 from stream.tail.lines import Memo, is_quiet
-from stream.tail.model import shipped
+from stream.tail.model import Model, shipped
 
 SHAPE = "tail.shape"
 """The rule of a line that goes for what the whole page looks like, under no marker."""
@@ -41,7 +41,7 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     texts = [lines[place].strip() for place in places]
     if is_quiet(texts, rules.signs):
         return NOTHING  # clean already, as most articles of many streams are
-    model = shipped()
+    model: Model = rules.model or shipped()
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
     tail = find_tail(texts, rules.signs, model, memo)
     marks: dict[int, Rule] = {}

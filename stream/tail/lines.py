@@ -40,20 +40,19 @@ _END = {
 }
 _QUOTES = frozenset("\"\u201d\u2019'\u300d\u300f\u201c\u00bb")
 _COMMAS = ",\uff0c"
-STARTS_IN_DIGIT, STARTS_IN_SYMBOL = 3, 6
 _START = {
     **{
         letter: 2 if letter.isupper() or letter.istitle() else 1
         for letter in map(chr, range(33, 0x530))
         if letter.isalpha()
     },
-    **dict.fromkeys("0123456789", STARTS_IN_DIGIT),
+    **dict.fromkeys("0123456789", 3),
     **dict.fromkeys("\"\u201c\u2018'\u00ab\u201e\u300c\u300e\u201d\u2019", 4),
     **dict.fromkeys("([\uff08\u3010{<", 5),
     **dict.fromkeys(
         "\u00b7\u2022\u25cf\u25cb\u25e6\u25aa\u25ab\u25a0\u25a1\u25c6\u25c7\u25ba\u25b6\u25b8\u25b7\u2192\u00bb>\u203a|*+#~_"
         "-\u2013\u2014.\u2026,:;!?/\\=&\u00a9@$^",
-        STARTS_IN_SYMBOL,
+        6,
     ),
 }
 _DATE = re.compile(
@@ -64,21 +63,17 @@ _MANY, _SOME = 6, 3  # capitals, of ten words
 _FEW_WORDS, _CAPITALS_FROM = 2, 15
 _PAIR = 2
 _first = itemgetter(0)
-MOST_SEEN = 4096
-"""Short lines of other articles that are remembered."""
+MOST_SEEN = 8192
+"""Lines of other articles that are remembered."""
 
 # Where each group of one-hot columns begins; size stands for short, middle, long.
 BY_START, BY_TOPIC, BY_DIGITS, BY_CAPITALS, BY_SENTENCES, COLUMNS = 161, 185, 207, 225, 243, 252
 TOPICS = BY_DIGITS - BY_TOPIC
 
-# Counts in one integer, twenty bits each.
+# Counts in one integer, twenty bits each but for the sums of lengths.
 BITS = 20
 ONE = (1 << BITS) - 1
-WHOLE, ANY_TOPIC, COMMENTS, STUBS, PROSES, LENGTH, PROSE_LENGTH, COLONS, DIGITS, BULLETS = (
-    *(0, 20, 40, 60, 80, 100),
-    *(132, 172, 192, 212),
-)
-_STUB = 40
+WHOLE, ANY_TOPIC, COMMENTS, PROSES, COLONS, LENGTH, PROSE_LENGTH = 0, 20, 40, 60, 80, 100, 132
 _MOST_PROSE = 4000
 _WHOLE_TOPICS = frozenset({*range(1, 11), LEGAL_WORDS})
 _COMMENT_TOPICS = (3, 13)
@@ -205,15 +200,8 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
             counts |= 1 << WHOLE
         if topic in _COMMENT_TOPICS:
             counts |= 1 << COMMENTS
-    if length < _STUB and end != CLOSED:
-        counts |= 1 << STUBS
-    if length <= SHORT:
-        if sentences == COLON:
-            counts |= 1 << COLONS
-        if digits:
-            counts |= 1 << DIGITS
-        if start in {STARTS_IN_DIGIT, STARTS_IN_SYMBOL}:
-            counts |= 1 << BULLETS
+    if length <= SHORT and sentences == COLON:
+        counts |= 1 << COLONS
     if prose:
         counts |= 1 << PROSES | min(length, _MOST_PROSE) << PROSE_LENGTH
     clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
@@ -221,43 +209,49 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
     return _line((weight, clipped, capped, end, start, topic, capitals, counts, prose, like << 3 | start, like))
 
 
-Memo = dict[int, dict[str, Line]]
-"""Lines seen before, by the half characters of a letter: those of the same article, and short ones of others.
+class Seen(NamedTuple):
+    """What was seen before: short lines, and any line's codes.
 
-Footers of a site repeat. What is remembered of a line depends on nothing but the line, the rules and the weights.
-"""
+    Footers of a site repeat. What is remembered depends on nothing but the line, the rules and the weights.
+    """
+
+    lines: dict[str, Line]
+    codes: dict[Codes, Line]
+
+
+Memo = dict[int, Seen]
+"""By the half characters of a letter."""
 
 
 def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: Memo | None = None) -> list[Line]:
     """Look at each line; none is blank. `memo` is of the same weights and rules."""
     per_letter = halves(lines)
-    seen = {} if memo is None else memo.setdefault(per_letter, {})
-    base = weights[BY_TOPIC] + weights[BY_DIGITS + 2] + weights[BY_CAPITALS + 2]
+    seen, shapes = Seen({}, {}) if memo is None else memo.setdefault(per_letter, Seen({}, {}))
     found = []
     for line in lines:
         size = len(line)
         if size <= SHORT:
             known = seen.get(line)
-            if known is None:
-                known = seen[line] = line_of(codes_of(line, per_letter, signs), weights)
+            if known is not None:
+                found.append(known)
+                continue
+            codes = codes_of(line, per_letter, signs)
         elif (per_letter > _PAIR and not line.isascii()) or (
             size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line)
         ):
-            known = line_of(codes_of(line, per_letter, signs), weights)
+            codes = codes_of(line, per_letter, signs)
         else:  # the same, of a line too long to be looked up
-            end, sentences, start = _end_of(line), _sentences(line), _START.get(line[0], 0)
-            capped = min(LONGEST, size)
-            weight = base + weights[BINS[capped] * ENDS + end]
-            weight += weights[BY_START + start * 3 + 2] + weights[BY_SENTENCES + sentences * 3 + 2]
-            counts = capped << LENGTH
-            if end == CLOSED:
-                counts |= 1 << PROSES | (min(_MOST_PROSE, size)) << PROSE_LENGTH
-            clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
-            like = end << 2 | FORMS[capped]
-            known = _line((weight, clipped, capped, end, start, 0, 0, counts, end == CLOSED, like << 3 | start, like))
+            capped = min(_MOST_PROSE, size)
+            codes = (capped, _end_of(line), _START.get(line[0], 0), 0, 0, 0, _sentences(line))
+        known = shapes.get(codes)
+        if known is None:
+            known = shapes[codes] = line_of(codes, weights)
+        if size <= SHORT:
+            seen[line] = known
         found.append(known)
-    if len(seen) > MOST_SEEN:
-        seen.clear()
+    for kept in (seen, shapes):
+        if len(kept) > MOST_SEEN:
+            kept.clear()
     return found
 
 

@@ -13,7 +13,7 @@ from stream.rules import builtin, load
 from tests.fakes import BODY, FOOTER, OTHER, FakeRecord
 
 PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
-PROCESSORS["model"] = Processor.of("text", "auto", load(whole_page=True))
+PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))
 lines = st.sampled_from([BODY, OTHER, *FOOTER.split("\n"), "", "—", "Advertisement", "\r", "文", "\ud83d"])
 texts = st.lists(lines, max_size=10).map("\n".join)
 bodies = st.one_of(texts, st.lists(lines, max_size=8), st.integers(), st.none(), st.lists(st.integers(), min_size=1))

@@ -8,7 +8,7 @@ import pytest
 
 from stream.article import Removal
 from stream.cleaning import _within_budget, clean, clean_list, restore, restore_list
-from stream.rules import builtin
+from stream.rules import builtin, load
 
 DATA = Path(__file__).parent.parent / "data"
 SEED = Path(__file__).parents[3] / "shared" / "seed"
@@ -79,7 +79,7 @@ def test_white_space_and_normal_form_are_equal_but_letters_are_not() -> None:
 
 def test_budget_withholds() -> None:
     raw = "Ferry\nAdvertisement\nHarbour"
-    cleaned = clean(raw)
+    cleaned = clean(raw, load(whole_page=False))
     assert cleaned.text is raw
     assert cleaned.removed == ()
     assert cleaned.withheld == (Removal(2, "Advertisement", "footer", rule="en.advertisement"),)

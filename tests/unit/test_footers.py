@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stream.footers import ends_sentence, find_footer, prose
-from stream.rules import builtin
+from stream.rules import load
 
 P = [
     f"Paragraph {i} tells what the harbour master said. He had seen it all, and he said so to anybody."
@@ -15,7 +15,7 @@ LINKS = ["Five stations worth a stop", "Ferry stops for the winter", "Baker: 'I 
 
 
 def found(lines: list[str]) -> list[int]:
-    return [at for at, _ in find_footer(lines, builtin())]
+    return [at for at, _ in find_footer(lines, load(whole_page=False))]
 
 
 def tail(body: int, lines: list[str]) -> list[int]:
@@ -83,7 +83,7 @@ def test_where_the_body_goes_on_only_the_marker_goes(body: int, after: list[str]
 
 def test_each_line_has_the_rule_that_found_it() -> None:
     lines = [*P, "You may also like", "One of them", "Share", "Tweet"]
-    assert find_footer(lines, builtin())[-4:] == [
+    assert find_footer(lines, load(whole_page=False))[-4:] == [
         *((12, "en.also-like"), (13, "en.also-like")),
         *((14, "en.share"), (15, "en.share")),
     ]

@@ -12,7 +12,7 @@ from tests.fakes import FakeRecord
 from tests.hostile import PROSE, TEXTS, VALUES, article, text_last
 
 PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
-PROCESSORS["model"] = Processor.of("text", "auto", load(whole_page=True))
+PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))
 MILLION = 1_000_000
 TEN_MEGABYTES = 10_000_000
 REPEATED = orjson.dumps(f"{PROSE}\n{PROSE}")

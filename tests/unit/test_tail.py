@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stream.cleaning import clean, restore
-from stream.rules import builtin, load
+from stream.rules import builtin
 from stream.tail.decision import find_tail, within_budget
 from stream.tail.features import FEATURES, features_of, page_of
 from stream.tail.lines import CLIP, codes_of, halves, lines_of
@@ -84,11 +84,12 @@ def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
     assert within([*P[:4], "Comments (8)", *LINKS, *P[4:]], 4)
     assert not within([*P[:4], "Related articles", *LINKS, *P[4:]], 4)
     assert within([*P[:7], "Related articles", *LINKS, *P[7:]], 7)
-    assert within([*P[:6], *LINKS * 4, *P[6:]], 6)
+    assert within([*P[:2], "Comments (8)", *P[:11]], 2)
+    assert not within([*P[:2], "Comments (8)", *P[:12]], 2), "that is another article"
 
 
 def test_a_line_of_junk_goes_alone_and_says_so() -> None:
     raw = "\n".join([*P[:5], "Advertisement", *P[5:8], "Share", "Tweet", *P[8:], ""])
-    cleaned = clean(raw, load(whole_page=True))
+    cleaned = clean(raw)
     assert [(removal.line, removal.reason) for removal in cleaned.removed] == [(6, "junk"), (10, "junk"), (11, "junk")]
     assert restore(cleaned) == raw

@@ -1,0 +1,62 @@
+"""The picture of `article-stream evaluate --plot`: precision against recall, as the model is more or less careful."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from stream.cli.console import progress
+from stream.errors import StreamError
+from stream.evaluation import Page, Report
+from stream.rules import Rules
+
+CAUTION = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+"""What the loss of body costs, in times of what it does cost."""
+
+
+def require() -> None:
+    """Raises `StreamError` where the library that draws is not there."""
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        msg = "--plot needs matplotlib."
+        raise StreamError(msg, fix="pip install 'article-stream[plot]' brings it.") from None
+
+
+def plot(path: Path, pages: Sequence[Page], report: Report, rules: Rules) -> None:
+    """Cleans the pages again with each caution, and draws. Raises `StreamError` where the file can not be written."""
+    from matplotlib.figure import Figure
+
+    points = [(factor, *_at(pages, rules, factor)) for factor in CAUTION] if rules.whole_page else []
+    figure = Figure(figsize=(7, 4.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([recall for _, recall, _ in points], [precision for *_, precision in points], "o-", color="tab:blue")
+    for factor, recall, precision in points:
+        axes.annotate(f"{factor:g}×", (recall, precision), textcoords="offset points", xytext=(6, 6), fontsize=8)
+    axes.plot([report.total.recall()], [report.total.precision()], "s", color="tab:red", label="as it is set")
+    axes.set_xlabel("recall: footer lines removed, %")
+    axes.set_ylabel("precision: removed lines that are no body, %")
+    axes.set_title(f"{len(pages):,} pages; at each point: what losing body costs, in times of the setting", fontsize=10)
+    axes.legend(loc="lower left")
+    axes.grid(alpha=0.3)
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:  # a format that matplotlib does not know is a ValueError
+        msg = f"{path} can not be written: {error}."
+        raise StreamError(msg) from None
+
+
+def _at(pages: Sequence[Page], rules: Rules, factor: float) -> tuple[float, float]:
+    """Recall and precision."""
+    from stream.cleaning import clean
+    from stream.tail.model import shipped
+
+    model = rules.model or shipped()
+    careful = {name: round(model.rule[name] * factor) for name in ("loss", "share")}
+    report = Report()
+    other = rules.with_model(model._replace(rule={**model.rule, **careful}))
+    with progress(f"caution {factor:g}", len(pages)) as advance:
+        for page in pages:
+            report.add(page, clean("\n".join(page.lines), other.for_site(page.source)))
+            advance(1)
+    return report.total.recall(), report.total.precision()
