@@ -135,9 +135,9 @@ def _find(
     gone = repeats.copy()
     for _ in range(PASSES):
         if marks is None or weights is None:
-            footer, junk, sure, held = look(lines, places, rules)
+            footer, junk, sure, held, settled = look(lines, places, rules)
         else:
-            footer, junk, sure, held = Found(footer_of(lines, places, marks, weights, rules), {})
+            footer, junk, sure, held, settled = Found(footer_of(lines, places, marks, weights, rules), {})
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
@@ -150,7 +150,10 @@ def _find(
         if len(set(rest)) < len(rest):
             again = repeats_of([lines[at] for at in places], first_places(rest))
             gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
+            settled = settled and not again
             places = [at for at in places if at not in gone]
+        if settled:
+            return gone, {}
     return repeats, {}
 
 

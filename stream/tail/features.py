@@ -24,9 +24,9 @@ from stream.tail.lines import (
 
 EDGE = 300
 """The step at the cut, from the weight before it to the weight after it, is clipped to this."""
-SURE = 200
+SURE = 50
 """The first cut is the only one when it is so far ahead, opens with a topic, right after prose, none after it."""
-GAP = 1000
+GAP = 600
 """Cuts further behind the first are dropped."""
 TOP = 10
 """At most so many cuts by their score ..."""

@@ -15,7 +15,7 @@ from stream.footers import named, prose, tail_of
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
-from stream.tail.lines import Memo, is_quiet
+from stream.tail.lines import Line, Memo, is_quiet
 from stream.tail.model import Model, shipped
 
 SHAPE = "tail.shape"
@@ -29,6 +29,7 @@ class Found(NamedTuple):
     junk: dict[int, str]
     sure: bool = False  # the footer may have more prose in it than the article
     held: Mapping[int, str] = MappingProxyType({})
+    settled: bool = False  # there is nothing to find in what is left, unless lines of it repeat each other now
 
 
 NOTHING = Found({}, {})
@@ -59,7 +60,16 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     footer = named(range(begin, end), places, marks, SHAPE)
     junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
     held = {} if footer else named(range(tail.held, end), places, marks, SHAPE)
-    return Found(footer, junk, begin == tail.begin, held)
+    settled = bool(footer) and not junk and _settled(texts, tail.lines, begin)
+    return Found(footer, junk, begin == tail.begin, held, settled)
+
+
+def _settled(texts: Sequence[str], lines: Sequence[Line], begin: int) -> bool:
+    """Whether `is_quiet` is true of the lines before `begin`; false where it would have to look at them again."""
+    if begin < 2 or not (lines[begin - 1].prose and lines[begin - 2].prose):  # noqa: PLR2004 - two paragraphs
+        return False
+    # What a letter counts could be another number for fewer lines.
+    return all(map(str.isascii, texts[:begin])) and not any(line.topic for line in lines[:begin])
 
 
 def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:

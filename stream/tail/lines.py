@@ -210,13 +210,14 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
 
 
 class Seen(NamedTuple):
-    """What was seen before: short lines, and any line's codes.
+    """What was seen before: short lines; the codes of others; long ones, by their codes in one number.
 
     Footers of a site repeat. What is remembered depends on nothing but the line, the rules and the weights.
     """
 
     lines: dict[str, Line]
     codes: dict[Codes, Line]
+    long: dict[int, Line]
 
 
 Memo = dict[int, Seen]
@@ -226,33 +227,40 @@ Memo = dict[int, Seen]
 def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: Memo | None = None) -> list[Line]:
     """Look at each line; none is blank. `memo` is of the same weights and rules."""
     per_letter = halves(lines)
-    seen, shapes = Seen({}, {}) if memo is None else memo.setdefault(per_letter, Seen({}, {}))
+    seen, shapes, long = kept = Seen({}, {}, {}) if memo is None else memo.setdefault(per_letter, Seen({}, {}, {}))
     found = []
     for line in lines:
         size = len(line)
         if size <= SHORT:
             known = seen.get(line)
-            if known is not None:
-                found.append(known)
-                continue
-            codes = codes_of(line, per_letter, signs)
-        elif (per_letter > _PAIR and not line.isascii()) or (
-            size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line)
-        ):
-            codes = codes_of(line, per_letter, signs)
-        else:  # the same, of a line too long to be looked up
-            capped = min(_MOST_PROSE, size)
-            codes = (capped, _end_of(line), _START.get(line[0], 0), 0, 0, 0, _sentences(line))
-        known = shapes.get(codes)
-        if known is None:
-            known = shapes[codes] = line_of(codes, weights)
-        if size <= SHORT:
-            seen[line] = known
+            if known is None:
+                known = seen[line] = _known(codes_of(line, per_letter, signs), weights, shapes)
+        elif line.isascii() or per_letter == _PAIR:
+            if size <= LEGAL_LONGEST and ("ights reserved" in line or "\u00a9" in line):
+                known = _known(codes_of(line, per_letter, signs), weights, shapes)
+            else:  # too long to be looked up
+                last = line[-1]
+                end = _end_of(line) if last in _QUOTES else _END.get(last, 0)
+                several = 1 if ". " in line else _sentences(line)
+                start = _START.get(line[0], 0)
+                key = (size if size < _MOST_PROSE else _MOST_PROSE) << 8 | end << 5 | start << 2 | several  # noqa: FURB136
+                known = long.get(key)
+                if known is None:
+                    known = long[key] = line_of((min(size, _MOST_PROSE), end, start, 0, 0, 0, several), weights)
+        else:
+            known = _known(codes_of(line, per_letter, signs), weights, shapes)
         found.append(known)
-    for kept in (seen, shapes):
-        if len(kept) > MOST_SEEN:
-            kept.clear()
+    for each in kept:
+        if len(each) > MOST_SEEN:
+            each.clear()
     return found
+
+
+def _known(codes: Codes, weights: Sequence[int], shapes: dict[Codes, Line]) -> Line:
+    known = shapes.get(codes)
+    if known is None:
+        known = shapes[codes] = line_of(codes, weights)
+    return known
 
 
 def is_quiet(lines: Sequence[str], signs: Signs) -> bool:

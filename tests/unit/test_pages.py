@@ -1,0 +1,61 @@
+"""Real pages, where a corpus of them is at hand: every removal undone, every repeated run gone.
+
+The corpus is not ours to ship. A page is a line of `article-stream evaluate`'s format (docs/cleaning.md).
+"""
+
+from __future__ import annotations
+
+import gzip
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import orjson
+import pytest
+
+from stream.cleaning import clean
+from stream.evaluation import Page, page_of
+from stream.provenance import as_json, original
+from stream.repeats import is_long
+from stream.rules import Rules, builtin, load
+
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "articles.jsonl.gz"
+EVERY = 4  # of so many pages one: all of them take minutes
+pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
+both = pytest.mark.parametrize("rules", [load(whole_page=False), builtin()], ids=["markers", "model"])
+
+
+def pages() -> Iterator[Page]:
+    with gzip.open(CORPUS) as file:
+        for number, line in enumerate(file):
+            if number % EVERY == 0:
+                yield page_of(orjson.loads(line))
+
+
+@both
+def test_every_removal_can_be_undone_and_a_second_cleaning_removes_nothing(rules: Rules) -> None:
+    for page in pages():
+        raw = "\n".join(page.lines)
+        cleaned = clean(raw, rules)
+        assert original(as_json({}, cleaned), cleaned.text) == raw, page.id
+        assert clean(cleaned.text, rules).removed == (), page.id
+
+
+@both
+def test_a_body_that_comes_again_goes_and_nothing_else(rules: Rules) -> None:
+    chance = random.Random(5)  # noqa: S311 - the same each time
+    tried = 0
+    for page in pages():
+        body = [line for line, belongs in zip(page.lines, page.body, strict=True) if belongs]
+        footer = list(page.lines[page.footer_start :])
+        run = body[chance.choice([0, len(body) // 2, chance.randrange(len(body) + 1)]) :]
+        if not any(map(is_long, run)):
+            continue  # a few short lines may come back: a refrain, a list's entries
+        tried += 1
+        again = run * chance.randint(1, 3)
+        twice = chance.choice([[*body, *again, *footer], [*body, *footer, *again]])
+        left, want = (clean("\n".join(lines), rules).text.split("\n") for lines in (twice, [*body, *footer]))
+        rest = iter(want)
+        assert all(line in rest for line in left), f"{page.id}: more is left"
+        assert set(left) == set(want), f"{page.id}: something is lost"
+    assert tried > 100
