@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bench import load
 from bench.measure import Latency, Throughput, latency, make_topics, settings_for, throughput
-from bench.process import stolen_s
+from bench.process import stolen_s, stolen_since
 from stream import __version__
 from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
@@ -53,7 +53,7 @@ def main() -> None:
                 )
                 late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw")
                 quick[name].append(latency(servers, module, late, arguments.rate, arguments.seconds))
-        share = (stolen_s() - before) / (time.monotonic() - began) / len(os.sched_getaffinity(0))
+        share = stolen_since(before, began)
     show(arguments, size, fast, quick, share)
 
 
@@ -82,13 +82,16 @@ def show(
     out.print(table)
     memory = max(fast["article-stream worker"], key=lambda run: run.per_second).quarter_mb
     out.print("The worker's memory at each quarter: " + ", ".join(f"{value:.0f} MB" for value in memory))
+    out.print("p99 of each run, and the share of the processors' time that the machine's other guests took meanwhile:")
+    for name in SYSTEMS:
+        out.print(f"  {name}: " + ", ".join(f"{run.p99_ms:.1f} ms ({run.stolen:.1%})" for run in quick[name]))
     cores = len(os.sched_getaffinity(0))
     out.print(
         f"article-stream {__version__}, Python {platform.python_version()}, "
         f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
         f"{cores} cores, Kafka on the same cores."
     )
-    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time meanwhile.")
+    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time in all.")
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicParti
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from bench import load
-from bench.process import Measured
+from bench.process import Measured, stolen_s, stolen_since
 
 PARTITIONS = 4
 PATIENCE_S = 300.0
@@ -31,12 +31,15 @@ class Throughput:
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds from the time an article was due to the time a read_committed reader had it."""
+    """Milliseconds from the time an article was due to the time a read_committed reader had it.
+
+    `stolen`: the share of the processors' time that a virtual machine's host gave to others meanwhile.
+    """
 
     p50_ms: float
     p99_ms: float
     max_ms: float
-    count: int
+    stolen: float
 
 
 def make_topics(servers: str, *topics: str) -> None:
@@ -93,6 +96,7 @@ def latency(
     ended = threading.Event()
     reader = threading.Thread(target=_read, args=(servers, output, found, ended))
     warm = 5 * per_second
+    before, began = stolen_s(), time.monotonic()
     with Measured(module, settings) as run:
         reader.start()
         load.at_rate(servers, source, 1, 5, lambda *_: None)  # the worker joins, caches fill
@@ -105,7 +109,8 @@ def latency(
         ended.set()
         reader.join()
     delays = sorted(delay for number, delay in found.items() if number >= warm)
-    return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], len(delays))
+    stolen = stolen_since(before, began)
+    return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], stolen)
 
 
 def _ends(admin: AdminClient, topic: str) -> int:

@@ -20,6 +20,11 @@ def stolen_s() -> float:
     return int(Path("/proc/stat").read_text("ascii").split(maxsplit=9)[8]) / TICKS
 
 
+def stolen_since(before_s: float, began_s: float) -> float:
+    """The share of all processors' time that went so since `time.monotonic()` was `began_s`."""
+    return (stolen_s() - before_s) / (time.monotonic() - began_s) / len(os.sched_getaffinity(0))
+
+
 class Measured:
     """A Python module run as a process with these settings; ends with the block."""
 
