@@ -99,7 +99,7 @@ class Rules:
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
     whole_page: bool = False  # the tail model decides where a footer begins
     model: Any = field(default=None, repr=False, compare=False)  # another one than the shipped one, to compare them
-    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # by version of the weights: a memo
+    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # the tail model's memos
 
     @classmethod
     def of(cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None, *, whole_page: bool = False) -> Rules:

@@ -75,18 +75,17 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     ]
     scores.append(weights[end])
     low = min(scores)
+    top = scores.index(low) + 1
+    if quick and len([score for score in scores if score < low + SURE]) == 1:
+        if top < end:
+            if topics[top] in SURE_TOPICS and prose[top - 1] and True not in prose[top:]:
+                return Page(lines, weights, counts, prose, looks, likes, [top], top)
+        elif len([score for score in scores if score <= low + GAP]) == 1:
+            return Page(lines, weights, counts, prose, looks, likes, [end], end)
     limit = low + GAP
     near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= limit])[:TOP]
-    top = near[0][1]
-    cuts = [cut for _, cut in near]
-    if quick and (len(near) == 1 or near[1][0] - low >= SURE):
-        if top < end:
-            if lines[top].topic in SURE_TOPICS and prose[top - 1] and True not in prose[top:]:
-                return Page(lines, weights, counts, prose, looks, likes, [top], top)
-        elif len(near) == 1:
-            return Page(lines, weights, counts, prose, looks, likes, [end], end)
     more = (*_openings(topics, prose, ends), *_ends_of_prose(prose, top), _after_last(prose), end)
-    cuts = sorted({*cuts, *more} - {0})
+    cuts = sorted({*(cut for _, cut in near), *more} - {0})
     return Page(lines, weights, counts, prose, looks, likes, cuts, top)
 
 

@@ -15,7 +15,7 @@ from stream.footers import named, prose, tail_of
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
-from stream.tail.lines import Line, Memo, is_quiet
+from stream.tail.lines import MOST_SEEN, Line, Memo, is_quiet
 from stream.tail.model import Model, shipped
 
 SHAPE = "tail.shape"
@@ -46,11 +46,16 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
     tail = find_tail(texts, rules.signs, model, memo)
     marks: dict[int, Rule] = {}
-    for at, line in enumerate(tail.lines):
-        if line.topic:
-            rule = rules.find(texts[at])
-            if rule is not None:
-                marks[at] = rule
+    known: dict[str, Rule | None] = rules.seen.setdefault("rules", {})
+    if len(known) > MOST_SEEN:
+        known.clear()
+    for at in [at for at, line in enumerate(tail.lines) if line.topic]:
+        text = texts[at]
+        if text not in known:
+            known[text] = rules.find(text)
+        rule = known[text]
+        if rule is not None:
+            marks[at] = rule
     end = len(texts)
     begin = tail.begin
     if marks:
