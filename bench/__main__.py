@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=500, help="articles a second for latency (500)")
     parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (3)")
+    parser.add_argument("--footers", default="model", choices=("model", "markers"), help="STREAM_FOOTERS (model)")
     arguments = parser.parse_args()
     if reason := RealKafka.why_not():
         sys.exit(f"No Kafka to measure on: {reason}.")
@@ -48,10 +49,9 @@ def main() -> None:
             for name, module in SYSTEMS.items():
                 note(f"Run {run + 1}: {name} …")
                 fresh = f"b{run}-{len(name)}-{time.time_ns() % 10**8}"
-                fast[name].append(
-                    throughput(servers, module, settings_for(servers, fresh, "backlog"), arguments.articles)
-                )
-                late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw")
+                backlog = settings_for(servers, fresh, "backlog", footers=arguments.footers)
+                fast[name].append(throughput(servers, module, backlog, arguments.articles))
+                late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw", footers=arguments.footers)
                 quick[name].append(latency(servers, module, late, arguments.rate, arguments.seconds))
         share = stolen_since(before, began)
     show(arguments, size, fast, quick, share)

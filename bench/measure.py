@@ -51,11 +51,11 @@ def make_topics(servers: str, *topics: str) -> None:
         made.result(30)
 
 
-def settings_for(servers: str, name: str, source: str) -> dict[str, object]:
+def settings_for(servers: str, name: str, source: str, **more: object) -> dict[str, object]:
     """Give settings of a run with a group and an output of its own."""
     return {
         "bootstrap_servers": servers, "group_id": name, "input_topic": source, "output_topic": f"{name}.clean",
-        "dead_letter_topic": f"{name}.dead", "http_port": 0, "instance_id": "bench",
+        "dead_letter_topic": f"{name}.dead", "http_port": 0, "instance_id": "bench", **more,
     }  # fmt: skip
 
 
