@@ -142,7 +142,7 @@ def _find(
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
             return gone, {at: ("footer", None, rule) for at, rule in held.items()}
-        if not _within_budget(lines, found, gone, weights, sure=sure):
+        if not _within_budget(lines, found, gone, weights, sure=footer if sure else ()):
             return gone, found
         gone |= found
         places = [at for at in places if at not in found]
@@ -163,26 +163,26 @@ def _within_budget(
     gone: Container[int] = (),
     weights: Sequence[int] | None = None,
     *,
-    sure: bool = False,
+    sure: Container[int] = (),
 ) -> bool:
     """Tell whether what is left after `footer` goes is still an article, and most of its prose is there.
 
-    Lines in `gone` are no longer there; `weights` holds `prose` of each line. Where the footer is `sure` its
-    prose is not the article's.
+    Lines in `gone` are no longer there; `weights` holds `prose` of each line. That of `sure` is not the article's.
     """
     size = 0
     for at, line in enumerate(lines):
         if at not in footer and at not in gone:
-            size += width(line)
+            size += width(line.strip())
             if size >= BODY or (2 * size >= MAX_MARKER and ends_sentence(line)):
                 break
     else:
         return False
-    if sure:
+    doubtful = [at for at in footer if at not in sure]
+    if not doubtful:
         return True
     if weights is None:
         weights = [prose(line) if line else 0 for line in lines]
-    taken = sum(map(weights.__getitem__, footer))
+    taken = sum(map(weights.__getitem__, doubtful))
     return not taken or taken <= MAX_PROSE_SHARE * sum(weight for at, weight in enumerate(weights) if at not in gone)
 
 

@@ -6,6 +6,7 @@ there are any, `neutral` (lines that count neither way), `footer_start`, `id`, `
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from stream.article import Cleaned
 from stream.cleaning import clean
 from stream.rules import Rules
 
+_ONE_LINE = re.compile("[\r\u2028\u2029]")
 LONG = 40
 """Characters of a line whose loss is none while the same line stands elsewhere."""
 WORST = 10
@@ -40,13 +42,13 @@ class Page(NamedTuple):
 def page_of(data: Mapping[str, Any]) -> Page:
     """Read a page. Raises `ValueError` that says what is missing.
 
-    A line feed ends a line, as it does for the labels; a carriage return is a space.
+    A line feed ends a line, as it does for the labels; what may end one elsewhere is a space.
     """
     raw, keep = data.get("raw"), data.get("keep")
     if not isinstance(raw, str) or not isinstance(keep, list):
         msg = "a page needs raw (text) and keep (a boolean for each of its lines)"
         raise ValueError(msg)  # noqa: TRY004 - to the reader of a file both are one kind of error
-    lines = tuple(raw.replace("\r", " ").split("\n"))
+    lines = tuple(_ONE_LINE.sub(" ", raw).split("\n"))
     neutral = data.get("neutral") or [False] * len(lines)
     if not isinstance(neutral, list):
         msg = "neutral is a list, a boolean for each line"

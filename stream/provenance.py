@@ -44,14 +44,19 @@ def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
 
     Raises `ValueError` where the two do not belong together, or the value is no such record.
     """
-    data: dict[str, Any] = json.loads(value)
-    if data.get("cleaned") != _hash(cleaned):
+    try:
+        data: dict[str, Any] = json.loads(value)
+        hashed, rules, separator = data["cleaned"], data["rules"], data["separator"]
+        removed = tuple(Removal(**removal) for removal in data["removed"])
+    except (TypeError, KeyError) as error:
+        msg = f"the value is no record of removals: {error!r}"
+        raise ValueError(msg) from None
+    if hashed != _hash(cleaned):
         msg = "the cleaned text is not the one that these removals belong to"
         raise ValueError(msg)
-    removed = tuple(Removal(**removal) for removal in data["removed"])
     if isinstance(cleaned, str):
-        return restore(Cleaned(cleaned, removed, data["rules"], (), data["separator"]))
-    return list(restore_list(CleanedList(tuple(cleaned), removed, data["rules"])))
+        return restore(Cleaned(cleaned, removed, rules, (), separator))
+    return list(restore_list(CleanedList(tuple(cleaned), removed, rules)))
 
 
 def _hash(cleaned: str | Sequence[str]) -> str:

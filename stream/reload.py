@@ -73,8 +73,7 @@ class Files:
 
     def were_read(self) -> None:
         """They were, since the last look; where they changed meanwhile they have to be read again."""
-        if content_of(self._paths) == self._last:
-            self._read = self._last
+        self._read = self._last if content_of(self._paths) == self._last else ""
 
 
 def content_of(paths: Sequence[Path]) -> str:

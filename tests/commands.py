@@ -33,3 +33,12 @@ def article_stream(*arguments: object, stdin: bytes = b"", settings: Mapping[str
         input=stdin, env=environment(settings), capture_output=True, timeout=120, check=False, cwd=ROOT,
     )  # fmt: skip
     return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+def one_sentence(answer: Answer, code: int) -> str:
+    """Check that a command ended with one error line and nothing else; give it."""
+    assert answer.code == code, answer
+    assert answer.out == ""
+    (line,) = answer.err.splitlines()
+    assert line.startswith("error: ")
+    return line.removeprefix("error: ")

@@ -43,7 +43,7 @@ def clean(
     if removed is not None and any(path is not None and _same(path, removed) for path in paths):
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")
-    total = sum(path.stat().st_size for path in paths if path is not None and path.is_file())
+    total = sum(_size(path) for path in paths if path is not None)
     bad = 0
     with progress("cleaning", total if None not in paths else None) as advance, _writing(removed) as keep:
         for path, file_format in zip(paths, formats, strict=True):
@@ -60,7 +60,17 @@ def clean(
 
 
 def _same(path: Path, other: Path) -> bool:
-    return path.exists() and other.exists() and path.samefile(other)
+    try:
+        return path.samefile(other)
+    except OSError:  # one of them is not there, or can not be
+        return False
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # said when it is opened
+        return 0
 
 
 def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:

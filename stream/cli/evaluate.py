@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
@@ -30,7 +32,7 @@ def evaluate(
     lang: Annotated[str | None, typer.Option("--lang", help="Only pages in this language.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw precision against recall into this file (.svg, .png, .pdf).")
+        Path | None, typer.Option(help="Draw precision against recall into this file (.svg, .png). Needs matplotlib.")
     ] = None,
     config: Config = None,
     set_: Set = None,
@@ -44,11 +46,14 @@ def evaluate(
 
     if plot is not None:
         require()
+    if corpus.exists() and not corpus.is_file():
+        msg = f"{corpus} can not be read: it is no plain file."
+        raise StreamError(msg)
     rules = load_rules(settings)
     report, done = Report(), 0
     pages: list[Page] = []
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
-        for number, line in enumerate(_lines(file), 1):
+        for number, line in enumerate(_lines(corpus, file), 1):
             advance(file.tell() - done)
             done = file.tell()
             try:
@@ -64,23 +69,24 @@ def evaluate(
     if not report.total.pages:
         msg = f"{corpus} has no page of that genre and language."
         raise StreamError(msg)
-    if plot is not None:
-        draw(plot, pages, report, rules)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
         print(orjson.dumps(figures).decode())  # noqa: T201
-        return
-    _show(report)
+    else:
+        _show(report)
+    if plot is not None:
+        draw(plot, pages, report, rules)
 
 
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def _lines(name: Path, file: BinaryIO) -> Iterator[bytes]:
     packed = file.read(2) == _GZIP
     file.seek(0)
-    if packed:
-        with gzip.open(file) as unpacked:
-            yield from filter(bytes.strip, unpacked)
-    else:
-        yield from filter(bytes.strip, file)
+    try:
+        with gzip.open(file) if packed else nullcontext(file) as lines:
+            yield from filter(bytes.strip, lines)
+    except (OSError, EOFError, zlib.error) as error:
+        msg = f"{name} can not be read: {error}."
+        raise StreamError(msg) from None
 
 
 def _show(report: Report) -> None:

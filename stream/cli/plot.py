@@ -40,7 +40,7 @@ def plot(path: Path, pages: Sequence[Page], report: Report, rules: Rules) -> Non
     axes.legend(loc="lower left")
     axes.grid(alpha=0.3)
     try:
-        figure.savefig(path)
+        figure.savefig(path, format=path.suffix.removeprefix(".") or "none")
     except (OSError, ValueError) as error:  # a format that matplotlib does not know is a ValueError
         msg = f"{path} can not be written: {error}."
         raise StreamError(msg) from None

@@ -56,16 +56,16 @@ def words(folded: str) -> list[str]:
 
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
-_PAST_HOST = frozenset("/?#")
+_PAST_HOST = "/?#\\"  # a browser takes a backslash for a slash
 
 
 def host_of(site: str) -> str:
     """The host name in an address, or the name itself, in small letters."""
     host = site.strip()
     scheme, slashes, after = host.partition("//")
-    if slashes and (not scheme or (scheme[-1] == ":" and not _PAST_HOST.intersection(scheme))):
+    if slashes and (not scheme or (scheme[-1] == ":" and not any(mark in scheme for mark in _PAST_HOST))):
         host = after
-    for end in "/?#":
+    for end in _PAST_HOST:
         host = host.partition(end)[0]
     return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()
 

@@ -26,7 +26,10 @@ LEFT = (
     "=^\u2020\u2021\u2116\u2191\u2193\u2190\u2713\u221a\u2606\u2605\u25bc\u25b2\u25b3\u25bd\u25ce&"
 )
 _BRACKETS = "()[]{}\uff08\uff09\u3010\u3011\u300a\u300b<"
-RIGHT = LEFT + "()[]\uff08\uff09\u3010\u3011{}\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
+RIGHT = (
+    LEFT
+    + "<\u300a\u300b()[]\uff08\uff09\u3010\u3011{}\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
+)
 _STEM = 2
 _CJK = "\u2e80"
 _GREEK = ("\u0370", "\u0400")
@@ -58,15 +61,21 @@ class Signs(NamedTuple):
     def of(self, line: str) -> int:
         """The number of a line's topic; 0 for none."""
         low = line.lower().lstrip(LEFT)
-        if low[:1] in _BRACKETS or "  " in low:  # as seldom as it is dear
-            low = " ".join(low.lstrip(RIGHT).split()) + " "
+        found = self._of(low)
+        if not found and (low[:1] in _BRACKETS or "  " in low or "\t" in low or not low.isascii()):
+            plainer = " ".join(low.lstrip(RIGHT).split()) + " "
+            if plainer != f"{low} ":
+                found = self._of(plainer)
+        if not found and self.base is not None:
+            return int(self.base.of(line))
+        return found
+
+    def _of(self, low: str) -> int:
         found = self.whole.get(low.rstrip(RIGHT), 0)
         if not found:
             known = self.openings.get(low[:_STEM])
             if known is not None and low.startswith(known[0]):
                 return next(number for phrase, number in known[1] if low.startswith(phrase))
-            if self.base is not None:
-                return int(self.base.of(line))
         return found
 
 
@@ -93,8 +102,8 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
         number = ABOUTS.index(rule.about) + 1
         for phrase in rule.phrases:
             low = phrase.lower().lstrip(LEFT)
-            forms = {low, plain(low)} if _GREEK[0] <= low[:1] < _GREEK[1] else {low}
-            for form in forms:
+            forms = {low, plain(low)} if _GREEK[0] <= low[:1] < _GREEK[1] else {low, low.lstrip(RIGHT)}
+            for form in filter(None, forms):
                 if rule.match in ("line", "start") and form.rstrip(RIGHT):
                     whole[form.rstrip(RIGHT)] = number
                 for opening in _openings(form, rule.match):

@@ -1,4 +1,4 @@
-"""Lines of junk within the body: only what is certain, and never what follows."""
+"""Lines of junk within the body: only what is certain, and of what follows only links with a bullet."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
 
     An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
     words ("Related articles"); a link under a colon ("Read more: ..."); the links with bullets under the last
-    two. The first line never goes.
+    two, but for sentences: a dialogue may begin each line with a dash. The first line never goes.
     """
     found = []
     end = len(texts)
@@ -33,7 +33,7 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
         if 0 < at < end and _certain(texts, lines, at, rule):
             found.append((at, rule.id))
             after = at + 1
-            while rule.kind in _LINKED and after < end and after not in marks and texts[after].startswith(BULLETS):
+            while rule.kind in _LINKED and after < end and after not in marks and _link(texts[after], lines[after]):
                 found.append((after, rule.id))
                 after += 1
     return found
@@ -55,6 +55,10 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
     if topic == _COMMENTS:
         return text[0].isalpha() and not text.rstrip(_COUNTED)[-1:].isdigit()
     return topic in _HEADS
+
+
+def _link(text: str, line: Line) -> bool:
+    return text.startswith(BULLETS) and line.end != CLOSED
 
 
 def _whole(lines: Sequence[Line], at: int) -> bool:

@@ -46,7 +46,6 @@ def paused(site: Site, size: Size) -> Result:
             time.sleep(size.pause_s)
         finally:
             site.kafka.resume()
-        stage.wait_output()
         stage.wait_all()
         worker.wait_ready()
         return stage.result("broker frozen", f"for {size.pause_s:g} s in the middle of a backlog")

@@ -10,6 +10,8 @@ from stream.cleaning import clean, clean_list, restore, restore_list
 from stream.paragraphs import normal, split
 from stream.provenance import as_json, original
 from stream.rules import Rules, builtin, load
+from stream.tail.lines import Memo, codes_of, halves, line_of, lines_of
+from stream.tail.model import shipped
 
 PARAGRAPHS = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -71,6 +73,32 @@ def test_any_text(rules: Rules, text: str) -> None:
     for removal in cleaned.removed:
         assert (removal.of is None) == (removal.reason != "repeat")
         assert (removal.rule is None) == (removal.reason == "repeat")
+
+
+@settings(max_examples=400, deadline=None)
+@given(articles)
+def test_what_is_settled_holds_nothing_more(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stream.tail.footer._settled", lambda *_: False)
+        slowly = clean(text, builtin())
+    assert clean(text, builtin()) == slowly
+
+
+ends = st.sampled_from([".", "?", ":", '"', ".\u201d", "a", "7", ")", ",", " \u00a9", " All rights reserved"])
+inner = st.sampled_from(["a", "a. B", "a: b", "\u6587", "\u0436", "7", "@x", "Storm Closes the Bridge"])
+shapes = st.tuples(inner, st.sampled_from([1, 30, 59, 60, 100, 300, 2_100]), ends).map(
+    lambda parts: f"{parts[0]} " * parts[1] + parts[2]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(shapes, min_size=1, max_size=8), st.lists(shapes, min_size=1, max_size=8))
+def test_what_is_remembered_of_a_line_is_what_is_seen_of_it(first: list[str], then: list[str]) -> None:
+    weights, signs = shipped().line_weights, builtin().signs
+    memo: Memo = {}
+    lines_of(first, weights, signs, memo)
+    fresh = [line_of(codes_of(line, halves(then), signs), weights) for line in then]
+    assert lines_of(then, weights, signs, memo) == fresh
 
 
 @both

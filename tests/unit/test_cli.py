@@ -10,20 +10,11 @@ import pytest
 
 from stream.provenance import original
 from stream.settings import PREFIX, Settings
-from tests.commands import Answer, article_stream
+from tests.commands import Answer, article_stream, one_sentence
 from tests.fakes import BODY, CLEAN, OTHER, REPEATED
 from tests.processes import free_port
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
-
-
-def one_sentence(answer: Answer, code: int) -> str:
-    """Check that a command ended with one error line and nothing else; give it."""
-    assert answer.code == code, answer
-    assert answer.out == ""
-    (line,) = answer.err.splitlines()
-    assert line.startswith("error: ")
-    return line.removeprefix("error: ")
 
 
 def test_text_from_standard_input_is_cleaned_to_standard_output() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from stream.cleaning import clean
+from stream.cli.plot import require
+from stream.errors import StreamError
 from stream.evaluation import Report, flags_of, page_of, shortened
 from stream.rules import builtin
-from tests.commands import article_stream
+from tests.commands import article_stream, one_sentence
 
 P = [f"Paragraph {i} tells what the harbour master said that day. He said so to anybody who asked." for i in range(8)]
 LINKS = ["You may also like", "Five stations worth a stop", "Ferry stops for the winter", "Market in the old depot"]
@@ -64,7 +67,7 @@ def test_a_page_that_is_none_is_an_error(data: dict[str, object], word: str) -> 
         page_of(data)
 
 
-@pytest.mark.parametrize("raw", ["a\rb", "a\rb\rYou may also like\rOne", "a\u2029b"])
+@pytest.mark.parametrize("raw", ["a\rb", "a\rb\rYou may also like\rOne", f"{P[0]}\u2029{P[0]}"])
 def test_only_a_line_feed_ends_a_line_as_in_the_labels(raw: str) -> None:
     report = Report()
     report.measure(page_of({"raw": raw, "keep": [True], "footer_start": None}), builtin())
@@ -84,11 +87,31 @@ def test_the_command_reads_plain_and_packed_files(tmp_path: Path) -> None:
     assert total["junk lines removed %"] is None, "there were none"
 
 
+def test_the_picture(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps(PAGE) + "\n", "utf-8")
+    drawn = article_stream("evaluate", tmp_path / "a.jsonl", "--plot", tmp_path / "a.svg")
+    assert drawn.code == 0, drawn.err
+    assert "<svg" in (tmp_path / "a.svg").read_text("utf-8")
+    other = article_stream("evaluate", tmp_path / "a.jsonl", "--plot", tmp_path / "a.nothing")
+    assert other.code == 1
+    assert other.out, "the figures are there"
+    (line,) = other.err.splitlines()
+    assert line.startswith(f"error: {tmp_path / 'a.nothing'} can not be written")
+
+
+def test_the_library_that_draws_is_asked_for_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(StreamError, match="needs matplotlib"):
+        require()
+
+
 def test_a_bad_line_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("{}\n", "utf-8")
     answer = article_stream("evaluate", tmp_path / "a.jsonl")
     assert answer.code != 0
     assert "a.jsonl:1" in answer.err
+    (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress((json.dumps(PAGE) + "\n").encode())[:-9])
+    assert "a.jsonl.gz can not be read" in one_sentence(article_stream("evaluate", tmp_path / "a.jsonl.gz"), 1)
 
 
 def test_rules_commands(tmp_path: Path) -> None:

@@ -241,6 +241,9 @@ def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str])
     assert original(outcome.removed, cleaned) == text
     with pytest.raises(ValueError, match="not the one"):
         original(outcome.removed, cleaned[:-1])
+    for other in (b"[]", b"{}", outcome.removed.replace(b'"line"', b'"place"')):
+        with pytest.raises(ValueError, match="no record of removals"):
+            original(other, cleaned)
     assert dict(outcome.headers)["article-stream.raw"] == b"articles.raw/3/42"
     assert outcome.size_bytes() > len(outcome.value or b"") + len(outcome.removed)
     assert orjson.loads(outcome.removed)["offset"] == 42

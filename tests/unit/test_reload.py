@@ -32,3 +32,18 @@ def test_files_that_change_while_they_are_read_are_read_again(tmp_path: Path) ->
     files.were_read()
     looks = [files.have_changed(), files.have_changed()]
     assert looks == [False, True]
+
+
+def test_files_that_are_changed_back_while_others_were_read_are_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("a", "utf-8")
+    files = Files([path])
+    looks = [files.have_changed(), files.have_changed()]
+    files.were_read()
+    path.write_text("b", "utf-8")
+    looks += [files.have_changed(), files.have_changed()]
+    path.write_text("c", "utf-8")  # which is what is read
+    files.were_read()
+    path.write_text("a", "utf-8")
+    looks += [files.have_changed(), files.have_changed()]
+    assert looks == [False, True] * 3

@@ -32,7 +32,9 @@ def test_each_rule_finds_its_example() -> None:
         assert builtin().find(rule.example) is not None
 
 
-@pytest.mark.parametrize("marks", ["{}", "[{}]", "\u3010{}\u3011", "({}) ", "  - {}", "**{}**"])
+@pytest.mark.parametrize(
+    "marks", ["{}", "[{}]", "\u3010{}\u3011", "\u300a{}\u300b", "<{}>", "({}) ", "  - {}", "**{}**"]
+)
 def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
     """Else `rules test` would say of a rule that it works, and with `STREAM_FOOTERS=model` it would not."""
     rules = builtin()
@@ -40,9 +42,11 @@ def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
         (rule.id, marks.format(example))
         for rule in rules.rules
         if rule.kind != "hint"
-        for example in (rule.example, rule.example.replace(" ", "  "))
+        for phrase in (rule.example, *rule.phrases)
+        for example in (phrase, *(phrase.replace(" ", space) for space in ("  ", "\t", "\u00a0", "\u3000")))
     )
-    assert [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.of(line)] == []
+    unseen = [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.of(line)]
+    assert [(name, line) for name, line in unseen if "\u00a9" not in line] == [], "that sign is seen anywhere"
 
 
 def test_a_hint_is_evidence_and_never_a_reason() -> None:
@@ -115,6 +119,7 @@ SITES = {
     "https://example.org/news?from=https://evil.net/": "my.rule",
     "https://evil.net/news?from=https://example.org/": "en.more-from",
     "example.org?from=https://evil.net/": "my.rule",
+    "https://evil.net\\@example.org/": "en.more-from",
     "myexample.org": "en.more-from",
     "example.org.evil.net": "en.more-from",
     "org": "en.more-from",
