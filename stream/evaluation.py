@@ -91,6 +91,13 @@ def flags_of(page: Page, cleaned: str) -> list[bool]:
     return kept
 
 
+def lost_of(page: Page, kept: Sequence[bool]) -> list[int]:
+    """The body's lines that went and of which no long copy stays: 0-based, in order."""
+    there = {line for line, stays in zip(page.lines, kept, strict=True) if stays and len(line) >= LONG}
+    each = enumerate(zip(page.lines, page.body, kept, strict=True))
+    return [at for at, (line, body, stays) in each if body and not stays and line not in there]
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts over pages; the properties are percentages."""
@@ -112,15 +119,13 @@ class Tally:
 
     def add(self, page: Page, kept: Sequence[bool]) -> float:
         """Count a page; give the share of its body's characters that went."""
-        there = {line for line, stays in zip(page.lines, kept, strict=True) if stays and len(line) >= LONG}
-        lost = chars = gone = footer = footer_gone = 0
+        lost = lost_of(page, kept)
+        gone = sum(len(page.lines[at]) for at in lost)
+        chars = footer = footer_gone = 0
         for at, (line, body, neutral, stays) in enumerate(zip(page.lines, page.body, page.neutral, kept, strict=True)):
             if body:
                 self.body += 1
                 chars += len(line)
-                if not stays and line not in there:
-                    lost += 1
-                    gone += len(line)
             elif neutral:
                 continue
             elif at >= page.footer_start:
@@ -132,10 +137,10 @@ class Tally:
         self.pages += 1
         self.footer += footer
         self.footer_gone += footer_gone
-        self.body_gone += lost
+        self.body_gone += len(lost)
         self.chars += chars
         self.chars_gone += gone
-        self.hurt += lost > 0
+        self.hurt += bool(lost)
         self.perfect += not lost and footer == footer_gone
         self.changed += not all(kept)
         self.disasters += 3 * gone > chars
@@ -220,7 +225,5 @@ class Report:
             bad = page.body[at] and removal.reason != "repeat"
             self.by_reason[removal.reason] = (right + (not bad), wrong + bad)
         if share:
-            lost = next(
-                line for line, body, stays in zip(page.lines, page.body, kept, strict=True) if body and not stays
-            )
-            self.worst = sorted([*self.worst, (share, page.id, lost)], reverse=True)[:WORST]
+            first = page.lines[lost_of(page, kept)[0]]
+            self.worst = sorted([*self.worst, (share, page.id, first)], reverse=True)[:WORST]

@@ -5,7 +5,7 @@ Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -130,15 +130,12 @@ class Processor:
             return dead(record, "bad_header", f"the name of a header is not UTF-8 ({error.reason})", headers=[])
         if value is None:
             return Outcome("tombstone", record.key(), None, headers, timestamp_ms(record), record)
-        if format_of(_header(headers, "content-type"), self.input_format) == "text":
-            old: str | list[str] | Undecodable = decode_text(value)
-            encode: Callable[[bytes, str | list[str], str | list[str]], bytes] = _encode_text
-        else:
-            old = self.codec.decode(value)
-            encode = self.codec.encode
+        plain = format_of(_header(headers, "content-type"), self.input_format) == "text"
+        old = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
-        result, new = self.clean(old, self.rules_for(None if encode is _encode_text else value, headers))
+        result, new = self.clean(old, self.rules_for(None if plain else value, headers))
+        encode = _encode_text if plain else self.codec.encode
         return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
@@ -218,6 +215,14 @@ def pointer(letter: Outcome) -> Outcome:
     record = letter.source
     why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
     return letter._replace(key=None, value=b"", headers=[*why, (POINTER_HEADER, b"1")], source=record)
+
+
+def without_removals(outcome: Outcome, reason: str) -> Outcome:
+    """The same article where what was removed from it can not go along, and why; its place is not told any more."""
+    headers = [*outcome.headers]
+    if headers and headers[-1][0] == RAW_HEADER:  # ours is the last one; another may have come in
+        headers.pop()
+    return outcome._replace(removed=None, headers=[*headers, (REMOVED_HEADER, reason.encode())])
 
 
 def is_pointer(outcome: Outcome) -> bool:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from stream.cleaning import clean  # noqa: E402
-from stream.evaluation import LONG, Page, Report, flags_of, page_of, shortened  # noqa: E402
+from stream.evaluation import Page, Report, flags_of, lost_of, page_of, shortened  # noqa: E402
 from stream.footers import prose  # noqa: E402
 from stream.rules import Rules, builtin  # noqa: E402
 from stream.tail.model import model_of  # noqa: E402
@@ -63,11 +63,9 @@ def mistakes_of(page: Page, rules: Rules) -> Iterator[tuple[str, int]]:
     """What went wrong on a page, and on how many of its lines."""
     cleaned = clean("\n".join(page.lines), rules)
     kept = flags_of(page, cleaned.text)
-    there = {line for line, stays in zip(page.lines, kept, strict=True) if stays and len(line) >= LONG}
     why = {removal.line - 1 + removal.text.count("\n"): removal.reason for removal in cleaned.removed}
-    places = range(len(page.lines))
-    lost = [at for at in places if page.body[at] and not kept[at] and page.lines[at] not in there]
-    footer = [at for at in places[page.footer_start :] if not page.neutral[at] and not page.body[at]]
+    lost = lost_of(page, kept)
+    footer = [at for at in range(page.footer_start, len(kept)) if not page.neutral[at] and not page.body[at]]
     left = [at for at in footer if kept[at]]
     if lost:
         short = not any(prose(page.lines[at].strip()) for at in lost)

@@ -18,7 +18,7 @@ from confluent_kafka import TopicPartition
 from stream.errors import SessionLost, StreamError
 from stream.flow import Flow
 from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
-from stream.records import RAW_HEADER, REMOVED_HEADER, Outcome, dead, is_pointer, pointer
+from stream.records import Outcome, dead, is_pointer, pointer, without_removals
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -206,8 +206,7 @@ class Sink:
     def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
         """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it."""
         if outcome.removed is not None:  # the article itself may be small enough
-            others = [header for header in outcome.headers if header[0] != RAW_HEADER]
-            return outcome._replace(removed=None, headers=[*others, (REMOVED_HEADER, refused.reason.encode())])
+            return without_removals(outcome, refused.reason)
         if outcome.name != "dead":
             size = len(outcome.value or b"")
             message = f"{self._settings.output_topic} refuses the record of {size} bytes: {refused.message}"

@@ -49,7 +49,8 @@ FEATURES = (
 class Page(NamedTuple):
     """A page's lines, their sums, and its possible cuts in order of place. A cut at `len(lines)` is none.
 
-    `top` is the cut with the best sum of weights.
+    `top` is the cut with the best sum of weights. `runs` are those of prose, each with its end; where only one cut
+    is possible nobody asks for them.
     """
 
     lines: list[Line]
@@ -60,13 +61,14 @@ class Page(NamedTuple):
     likes: Sequence[int]
     cuts: list[int]
     top: int
+    runs: list[tuple[int, int]]
 
 
 def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     """Sum up, and choose the cuts worth a second look; with `quick` only one where that is plain."""
     end = len(lines)
-    # weight, clipped, length, end, start, topic, capitals, counts, prose, look, like
-    steps, clipped, _, ends, _, topics, _, each, prose, looks, likes = zip(*lines, strict=True)
+    # weight, clipped, length, end, topic, counts, prose, look, like
+    steps, clipped, _, ends, topics, each, prose, looks, likes = zip(*lines, strict=True)
     weights, counts = [0, *accumulate(clipped)], [0, *accumulate(each)]
     # The score of a cut: the weights before it, less the step at it.
     scores = [
@@ -75,18 +77,21 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     ]
     scores.append(weights[end])
     low = min(scores)
+    limit = low + GAP
     top = scores.index(low) + 1
     if quick and len([score for score in scores if score < low + SURE]) == 1:
         if top < end:
             if topics[top] in SURE_TOPICS and prose[top - 1] and True not in prose[top:]:
-                return Page(lines, weights, counts, prose, looks, likes, [top], top)
-        elif len([score for score in scores if score <= low + GAP]) == 1:
-            return Page(lines, weights, counts, prose, looks, likes, [end], end)
-    limit = low + GAP
+                return Page(lines, weights, counts, prose, looks, likes, [top], top, [])
+        elif len([score for score in scores if score <= limit]) == 1:
+            return Page(lines, weights, counts, prose, looks, likes, [end], end, [])
     near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= limit])[:TOP]
-    more = (*_openings(topics, prose, ends), *_ends_of_prose(prose, top), _after_last(prose), end)
-    cuts = sorted({*(cut for _, cut in near), *more} - {0})
-    return Page(lines, weights, counts, prose, looks, likes, cuts, top)
+    runs = _runs(prose)
+    stops = [stop for _, stop in runs]
+    following = [stop for stop in stops if stop > top][:RUNS]
+    more = (*_openings(topics, prose, ends), *following, *stops[-1:], end)
+    cuts = sorted({*(cut for _, cut in near), *more})
+    return Page(lines, weights, counts, prose, looks, likes, cuts, top, runs)
 
 
 def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int]) -> list[int]:
@@ -99,27 +104,6 @@ def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int])
             if len(found) == OPENED:
                 break
     return found
-
-
-def _ends_of_prose(prose: Sequence[bool], begin: int) -> list[int]:
-    found: list[int] = []
-    at = begin
-    while len(found) < RUNS:
-        try:
-            at = prose.index(True, at)
-        except ValueError:
-            break
-        while at < len(prose) and prose[at]:
-            at += 1
-        found.append(at)
-    return found
-
-
-def _after_last(prose: Sequence[bool]) -> int:
-    at = len(prose)
-    while at and not prose[at - 1]:
-        at -= 1
-    return at
 
 
 def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
@@ -138,10 +122,9 @@ def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
 
 def features_of(page: Page) -> list[tuple[int, ...]]:
     """One row a cut, in the order of `FEATURES`."""
-    lines, weights, counts, prose, _, _, cuts, top = page
+    lines, weights, counts, prose, _, _, cuts, top, runs = page
     end = len(lines)
     low = min([weights[cut] for cut in cuts])
-    runs = _runs(prose)
     all_prose = counts[end] >> PROSE_LENGTH & PROSE_LENGTHS
     rows: list[tuple[int, ...]] = []
     last = 0

@@ -68,7 +68,6 @@ MOST_SEEN = 8192
 
 # Where each group of one-hot columns begins; size stands for short, middle, long.
 BY_START, BY_TOPIC, BY_DIGITS, BY_CAPITALS, BY_SENTENCES, COLUMNS = 161, 185, 207, 225, 243, 252
-TOPICS = BY_DIGITS - BY_TOPIC
 
 # Counts in one integer, twenty bits each but for the sums of lengths.
 BITS = 20
@@ -89,9 +88,7 @@ class Line(NamedTuple):
     clipped: int
     length: int
     end: int
-    start: int
     topic: int
-    capitals: int
     counts: int
     prose: bool
     look: int  # its end, size and start in one number
@@ -99,7 +96,7 @@ class Line(NamedTuple):
 
 
 _line: Callable[[tuple[object, ...]], Line] = partial(tuple.__new__, Line)  # `Line` without a call of Python
-NO_LINE = Line(0, 0, 0, 0, 0, 0, 0, 0, prose=False, look=-1, like=-1)
+NO_LINE = Line(0, 0, 0, 0, 0, 0, prose=False, look=-1, like=-1)
 
 
 def halves(lines: Sequence[str]) -> int:
@@ -206,7 +203,7 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
         counts |= 1 << PROSES | min(length, _MOST_PROSE) << PROSE_LENGTH
     clipped = weight if -CLIP <= weight <= CLIP else CLIP if weight > 0 else -CLIP
     like = end << 2 | FORMS[capped]
-    return _line((weight, clipped, capped, end, start, topic, capitals, counts, prose, like << 3 | start, like))
+    return _line((weight, clipped, capped, end, topic, counts, prose, like << 3 | start, like))
 
 
 class Seen(NamedTuple):
@@ -243,10 +240,11 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
                 end = _end_of(line) if last in _QUOTES else _END.get(last, 0)
                 several = 1 if ". " in line else _sentences(line)
                 start = _START.get(line[0], 0)
-                key = (size if size < _MOST_PROSE else _MOST_PROSE) << 8 | end << 5 | start << 2 | several  # noqa: FURB136
+                capped = min(size, _MOST_PROSE)
+                key = capped << 8 | end << 5 | start << 2 | several
                 known = long.get(key)
                 if known is None:
-                    known = long[key] = line_of((min(size, _MOST_PROSE), end, start, 0, 0, 0, several), weights)
+                    known = long[key] = line_of((capped, end, start, 0, 0, 0, several), weights)
         else:
             known = _known(codes_of(line, per_letter, signs), weights, shapes)
         found.append(known)

@@ -11,7 +11,7 @@ import pytest
 
 from stream.dead_letters import Letter, letter_headers, read_letter
 from stream.provenance import original
-from stream.records import Headers, Outcome, Processor, dead, pointer
+from stream.records import Headers, Outcome, Processor, dead, pointer, without_removals
 from stream.rules import builtin, load
 from tests.fakes import BODY, CLEAN, FOOTER, PROCESSOR, REPEATED, FakeRecord
 
@@ -249,6 +249,14 @@ def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str])
     assert orjson.loads(outcome.removed)["offset"] == 42
     assert process(value).removed is None
     assert process(outcome.value, None, processor).removed is None
+
+
+def test_without_its_removals_an_article_keeps_the_headers_that_it_came_with() -> None:
+    came: Headers = [("article-stream.raw", b"earlier/0/1")]
+    outcome = process(article(REPEATED), came, Processor.of("text", "auto", builtin(), keeps_removed=True))
+    headers = without_removals(outcome, "rejected").headers
+    assert [value for name, value in headers if name == "article-stream.raw"] == [b"earlier/0/1"]
+    assert headers[-1] == ("article-stream.removed", b"rejected")
 
 
 def test_removals_many_times_as_large_as_their_article_are_left_out() -> None:
