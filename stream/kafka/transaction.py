@@ -149,9 +149,11 @@ class Transactions:
         """Publishes a chunk, in this order:
 
         1. The transaction is begun.
-        2. Outputs and dead letters are produced.
-        3. The offsets after the chunk's records join the transaction, with the consumer's group metadata:
-           a worker that lost its partitions is refused here (KIP-447).
+        2. The offsets after the chunk's records join it, with the consumer's group metadata: a worker that lost
+           its partitions is refused here (KIP-447). First, because librdkafka asks again every few milliseconds
+           while the coordinator is still finishing the last transaction, and every 20 ms if an output came first
+           (docs/decisions/0009).
+        3. Outputs and dead letters are produced.
         4. The transaction is committed; the commit waits for every record's acknowledgement.
 
         If 2, 3 or 4 fails the transaction is aborted, and a read_committed reader never sees any of it.
@@ -164,20 +166,20 @@ class Transactions:
         try:
             began = clock()
             producer.begin_transaction()
-            produce_all(producer, self._settings, chunk.outcomes)
-            produced = clock()
             self._again(
                 producer,
                 lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), ASK_AGAIN_S),
             )
             sent = clock()
+            produce_all(producer, self._settings, chunk.outcomes)
+            produced = clock()
             if self._producer is not producer:  # given up while it waited for an answer
                 msg = "The session ended before its transaction was committed."
                 raise SessionLost(msg)
             self._again(producer, lambda: producer.commit_transaction(ASK_AGAIN_S))
-            self._on_stage("produce", produced - began)
-            self._on_stage("offsets", sent - produced)
-            self._on_stage("commit", clock() - sent)
+            self._on_stage("offsets", sent - began)
+            self._on_stage("produce", produced - sent)
+            self._on_stage("commit", clock() - produced)
         except KafkaException as raised:
             self._abort(producer, client.error_of(raised))
 
