@@ -116,8 +116,8 @@ class _Crew(Generic[Thing, Result]):
 
     def _hear(self, timeout_s: float | None) -> None:
         """Take what the processes have done, after waiting for it, and give them more."""
-        for connection in wait(list(self._busy), timeout_s):
-            assert isinstance(connection, Connection)  # noqa: S101 - only such were given
+        ready = wait(list(self._busy), timeout_s)
+        for connection in [one for one in self._busy if one in ready]:
             with self._living(connection):
                 answer = connection.recv()
             number = self._busy.pop(connection)
