@@ -216,6 +216,21 @@ def group_is_gone(leader: int) -> bool:
     return False
 
 
+def children(pid: int) -> list[int]:
+    """The processes that clean for this one."""
+    found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())
+    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_ctrl_c_is_for_the_first_process_alone(tmp_path: Path) -> None:
+    with running(tmp_path / "out") as process:
+        for child in children(process.pid):
+            os.kill(child, signal.SIGINT)
+        _, said = process.communicate(GOOD, timeout=60)
+        assert (process.returncode, said) == (0, b"")
+    assert (tmp_path / "out").read_bytes().count(b"\n") == 5001
+
+
 def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
         os.killpg(process.pid, signal.SIGINT)
@@ -227,9 +242,8 @@ def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
 
 def test_processes_that_are_killed_are_one_sentence_and_1(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
-        for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split():
-            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-                os.kill(int(child), signal.SIGKILL)
+        for child in children(process.pid):
+            os.kill(child, signal.SIGKILL)
         _, said = process.communicate(GOOD * 5000, timeout=60)
         assert process.returncode == 1
         sentence = "error: A process of --jobs ended before its work was done (signal 9)."
@@ -240,7 +254,8 @@ def test_processes_that_are_killed_are_one_sentence_and_1(tmp_path: Path) -> Non
 def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
         process.kill()
-        process.wait()
+        _, said = process.communicate(timeout=60)
+        assert said == b""
         until(partial(group_is_gone, process.pid), "its processes")
 
 
