@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
+from rich.console import Console
 
-from stream.cli.console import Advance, errors, output, progress
-from stream.cli.files import FileFormat, format_of, opened, records
+from stream.cli.console import errors, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
+from stream.files import FileFormat, format_of, opened
+
+if TYPE_CHECKING:
+    from stream.chunks import Chunk, CleanedChunk
 
 
 def clean(
@@ -26,6 +31,9 @@ def clean(
     removed: Annotated[
         Path | None, typer.Option(help="Write what was removed to this file, one JSON object an article.")
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Clean in so many processes; 0: as many as processors.")
+    ] = 1,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -34,7 +42,9 @@ def clean(
     A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
     """
     settings = settings_from(config, set_)
+    from stream.chunks import ChunkCleaner
     from stream.cli.rules import load_rules
+    from stream.jobs import in_order, processors
     from stream.records import Processor
 
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
@@ -44,15 +54,18 @@ def clean(
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")
     total = sum(_size(path) for path in paths if path is not None)
-    bad = 0
-    with progress("cleaning", total if None not in paths else None) as advance, _writing(removed) as keep:
-        for path, file_format in zip(paths, formats, strict=True):
-            if path is None:
-                bad += _clean_file(processor, "standard input", sys.stdin.buffer, file_format, explain, keep, advance)
-            else:
-                with opened(path) as file:
-                    bad += _clean_file(processor, str(path), file, file_format, explain, keep, advance)
-    sys.stdout.flush()
+    work = ChunkCleaner(processor, explain, keeps_removed=removed is not None)
+    results = in_order(work, _chunks(paths, formats), jobs or processors())
+    bad, said = 0, errors()
+    with (
+        progress("cleaning", total if None not in paths else None) as advance,
+        _writing(removed) as keep,
+        closing(results),
+    ):
+        for chunk in results:
+            _write(chunk, explain, keep, said)
+            bad += len(chunk.problems)
+            advance(chunk.size)
     if bad:
         what = "record" if bad == 1 else "records"
         msg = f"{bad} {what} could not be cleaned and went out unchanged."
@@ -83,33 +96,21 @@ def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
         raise StreamError(msg) from None
 
 
-def _clean_file(
-    processor: object,
-    name: str,
-    file: BinaryIO,
-    file_format: FileFormat,
-    explain: bool,
-    keep: BinaryIO | None,
-    advance: Advance,
-) -> int:
-    from stream.offline import clean_value
-    from stream.provenance import as_json
+def _chunks(paths: Sequence[Path | None], formats: Sequence[FileFormat]) -> Iterator[Chunk]:
+    from stream.chunks import chunks_of
 
-    bad = 0
-    out = output()
-    for line, value in records(file, file_format):
-        result = clean_value(processor, value, file_format)  # type: ignore[arg-type]
-        if result.problem:
-            bad += 1
-            place = f"{name}:{line}" if file_format == "jsonl" else name
-            errors().print(f"{place}: {result.problem}", soft_wrap=True, markup=False)
-        if keep is not None and result.result is not None and result.removed:
-            keep.write(as_json({"file": name, "line": line}, result.result) + b"\n")
-        if explain:
-            from stream.cli.explain import explained
+    for path, file_format in zip(paths, formats, strict=True):
+        with opened(path) as file:
+            yield from chunks_of(str(path or "standard input"), file, file_format)
 
-            out.print(explained(result), soft_wrap=True, end="")
-        else:
-            sys.stdout.buffer.write(result.value)
-        advance(len(value))
-    return bad
+
+def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Console) -> None:
+    if chunk.problems:
+        said.print("\n".join(chunk.problems), soft_wrap=True, markup=False)
+    if keep is not None:
+        keep.write(chunk.removed)
+    if explain:
+        sys.stdout.write(chunk.output.decode())
+    else:
+        sys.stdout.buffer.write(chunk.output)
+    sys.stdout.flush()

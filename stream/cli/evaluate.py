@@ -13,9 +13,9 @@ import orjson
 import typer
 
 from stream.cli.console import output, progress, visible
-from stream.cli.files import opened
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
+from stream.files import opened
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from stream.cli.console import errors, output, progress
-from stream.cli.files import FileFormat, format_of, opened, records
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.codec import Undecodable, decode_text
 from stream.errors import StreamError
+from stream.files import FileFormat, format_of, opened, records
 from stream.settings import Settings
 
 

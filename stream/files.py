@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BufferedReader
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -39,20 +40,20 @@ def format_of(path: Path | None, given: str | None) -> FileFormat:
         raise StreamError(msg, fix="Say --format text, json or jsonl.") from None
 
 
-def opened(path: Path) -> BinaryIO:
-    """The file, open for reading. Raises `StreamError`."""
+def opened(path: Path | None) -> BufferedReader:
+    """The file, or standard input, open for reading. Raises `StreamError`."""
     try:
-        return path.open("rb")
+        return open(0, "rb", closefd=False) if path is None else path.open("rb")
     except OSError as error:
-        msg = f"{path} can not be read: {error.strerror}."
+        msg = f"{path or 'standard input'} can not be read: {error.strerror}."
         raise StreamError(msg) from None
 
 
-def records(file: BinaryIO, file_format: FileFormat) -> Iterator[tuple[int, bytes]]:
-    """The file's records with the number of their line (1 where the file is one record). Blank lines are none."""
+def records(file: BinaryIO, file_format: FileFormat, line: int = 1) -> Iterator[tuple[int, bytes]]:
+    """The file's records with the number of their line, `line` for the first. Blank lines are none."""
     if file_format != "jsonl":
-        yield 1, file.read()
+        yield line, file.read()
         return
-    for number, line in enumerate(file, 1):
-        if line.strip():
-            yield number, line
+    for number, value in enumerate(file, line):
+        if value.strip():
+            yield number, value

@@ -1,0 +1,166 @@
+"""The same work on many things, in this process or in several, with results in the order of the things."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, Generic, TypeVar
+
+from stream.errors import StreamError
+
+Thing = TypeVar("Thing")
+Result = TypeVar("Result")
+
+AHEAD = 3
+"""How many things a process may have under way: one it works on, the others read or done and not yet taken."""
+_STARTS = -1
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int) -> Generator[Result, None, None]:
+    """`work` of each thing, in their order; with more jobs than one in processes, which are given `work` once.
+
+    At most `AHEAD` times `jobs` things are under way. A `StreamError` of `things` is raised when all before it is done,
+    one of its own where a process dies. No process is left when this ends or is closed.
+    """
+    if jobs == 1:
+        yield from map(work, things)
+        return
+    crew = _Crew(work, jobs)
+    failures: list[StreamError] = []
+    try:
+        for thing in _until_failure(things, failures):
+            crew.add(thing)
+            if crew.under_way >= AHEAD * jobs:
+                yield crew.take()
+        while crew.under_way:
+            yield crew.take()
+    finally:
+        crew.end()
+    for failure in failures:
+        raise failure
+
+
+def _until_failure(things: Iterable[Thing], failures: list[StreamError]) -> Iterator[Thing]:
+    try:
+        yield from things
+    except StreamError as failure:
+        failures.append(failure)
+
+
+class _Crew(Generic[Thing, Result]):
+    """Processes that work, each on a pipe of its own: one that dies takes no lock along that others wait for.
+
+    A thing, which may be larger than a pipe holds, is sent only to a process that waits for one, so that never both
+    sides send.
+    """
+
+    def __init__(self, work: Callable[[Thing], Result], jobs: int) -> None:
+        self._work = pickle.dumps(work)
+        self._jobs = jobs
+        self._context = get_context("spawn")
+        self._processes: dict[Connection, BaseProcess] = {}
+        self._busy: dict[Connection, int] = {}  # with which thing, by its number
+        self._idle: list[Connection] = []
+        self._waiting: deque[Thing] = deque()
+        self._done: dict[int, Result] = {}
+        self._given = self._taken = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many things are added and not taken."""
+        return self._given - self._taken + len(self._waiting)
+
+    def add(self, thing: Thing) -> None:
+        """One thing more."""
+        self._waiting.append(thing)
+        if not self._idle and len(self._processes) < self._jobs:
+            self._start()
+        self._hear(0)
+
+    def take(self) -> Result:
+        """The next result."""
+        while self._taken not in self._done:
+            self._hear(None)
+        self._taken += 1
+        return self._done.pop(self._taken - 1)
+
+    def end(self) -> None:
+        """Ends the processes, whatever they are at."""
+        for connection, process in self._processes.items():
+            process.kill()
+            process.join()
+            connection.close()
+
+    def _start(self) -> None:
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=_work_for, args=(theirs,), daemon=True)
+        with _ctrl_c_ignored():
+            process.start()
+        theirs.close()  # so that the end of the process is the end of the pipe
+        self._processes[ours] = process
+        self._busy[ours] = _STARTS
+
+    def _hear(self, timeout_s: float | None) -> None:
+        """Take what the processes have done, after waiting for it, and give them more."""
+        ready = wait(list(self._busy), timeout_s)
+        for connection in [one for one in self._busy if one in ready]:
+            with self._living(connection):
+                answer = connection.recv()
+            number = self._busy.pop(connection)
+            if number == _STARTS:
+                with self._living(connection):
+                    connection.send_bytes(self._work)
+            else:
+                self._done[number] = answer
+            self._idle.append(connection)
+        while self._waiting and self._idle:
+            connection = self._idle.pop()
+            with self._living(connection):
+                connection.send(self._waiting.popleft())
+            self._busy[connection] = self._given
+            self._given += 1
+
+    @contextmanager
+    def _living(self, connection: Connection) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError):
+            process = self._processes[connection]
+            process.join()
+            how = f"signal {-code}" if (code := process.exitcode or 0) < 0 else f"exit code {code}"
+            msg = f"A process of --jobs ended before its work was done ({how})."
+            raise StreamError(msg, fix="If memory ran out, give fewer jobs.") from None
+
+
+@contextmanager
+def _ctrl_c_ignored() -> Iterator[None]:
+    """What is started now ignores Ctrl-C, which goes to all processes of a terminal: the first one ends the others."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _work_for(connection: Connection) -> None:
+    """What a process does: says that it is there, is given the work, then one thing after the other."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows this is not inherited
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whom it worked for has gone
+        connection.send(None)
+        work: Callable[[Any], object] = connection.recv()
+        while True:
+            connection.send(work(connection.recv()))

@@ -1,0 +1,277 @@
+"""`clean --jobs`: the same output as of one job, whatever comes in and whoever dies."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from functools import partial
+from io import BytesIO, FileIO
+from itertools import count
+from operator import methodcaller
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.chunks import CHUNK_BYTES, ChunkCleaner, chunks_of
+from stream.errors import StreamError
+from stream.jobs import AHEAD, in_order
+from tests.commands import ROOT, article_stream, environment
+from tests.fakes import BODY, CLEAN, PROCESSOR, REPEATED
+from tests.processes import until
+
+CALLED: Callable[[Any], object] = methodcaller("__call__")
+GOOD = orjson.dumps({"text": REPEATED}) + b"\n"
+LINES = (GOOD, b"\n", b" \r\n", b"not json\n", b'{"text":"\xff"}\n', b'{"id":1}\r\n', GOOD[:-1] + b"\r\n", b"[]\n")
+
+
+def hostile() -> bytes:
+    """Lines of all kinds over several chunks, one of them longer than a chunk, and no end of the last line."""
+    many = b"".join(LINES * (CHUNK_BYTES // sum(map(len, LINES))))
+    long = orjson.dumps({"text": [*(f"{BODY} {number}" for number in range(2 * CHUNK_BYTES // len(BODY))), BODY, BODY]})
+    return b"".join((many, b"broken\n", long, b"\n", many, GOOD, b'{"text":1}\n', GOOD[:-1]))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    folder = tmp_path_factory.mktemp("files")
+    for name, data in (("a", hostile()), ("empty", b""), ("blank", b"\n\n"), ("b", GOOD)):
+        (folder / f"{name}.jsonl").write_bytes(data)
+    (folder / "c.txt").write_text(REPEATED, "utf-8")
+    return tuple(folder / name for name in ("a.jsonl", "empty.jsonl", "blank.jsonl", "c.txt", "b.jsonl"))
+
+
+def cleaned(*arguments: object, stdin: bytes = b"") -> tuple[int, bytes, bytes]:
+    """Exit code, output and errors of `clean`, whose output may be no UTF-8."""
+    command = [sys.executable, "-m", "stream", "clean", *map(str, arguments)]
+    ended = subprocess.run(
+        command, input=stdin, env=environment(), capture_output=True, timeout=120, check=False, cwd=ROOT
+    )
+    return ended.returncode, ended.stdout, ended.stderr
+
+
+def test_all_that_comes_out_is_what_one_job_gives(files: tuple[Path, ...], tmp_path: Path) -> None:
+    one, two, three = (cleaned("--removed", tmp_path / str(jobs), "-j", jobs, *files) for jobs in (1, 2, 3))
+    last_bad = hostile().count(b"\n")  # the last line but one
+    assert one[0] == 1
+    assert f"{files[0]}:{last_bad}: the field 'text' is no string" in one[2].decode()
+    assert one == two == three
+    removed = [(tmp_path / str(jobs)).read_bytes() for jobs in (1, 2, 3)]
+    assert removed[0].count(b"\n") > 1000
+    assert removed[0] == removed[1] == removed[2]
+
+
+def test_standard_input_too(files: tuple[Path, ...]) -> None:
+    data = files[0].read_bytes()
+    one = cleaned("-f", "jsonl", stdin=data)
+    assert b"standard input:4: the value is not JSON" in one[2]
+    assert cleaned("-f", "jsonl", "-j", 2, stdin=data) == one
+
+
+def test_explaining_too(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"".join((GOOD, b"not json\n", b'{"text":"\\ud800\\u001b"}\n')) * 50)
+    (tmp_path / "b.jsonl").write_bytes(GOOD)
+    one = article_stream("clean", "--explain", tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert "[repeats line 1]" in one.out
+    assert article_stream("clean", "--explain", "-j2", tmp_path / "a.jsonl", tmp_path / "b.jsonl") == one
+
+
+def test_settings_and_rules_count_in_every_process(tmp_path: Path) -> None:
+    rules = (
+        '[[rule]]\nid = "my.end"\nkind = "end"\nphrases = ["so long"]\nexample = "So long"\nsource = ["a.example"]\n'
+    )
+    (tmp_path / "mine.toml").write_text(rules, "utf-8")
+    value = {"body": f"{CLEAN}\nSo long", "site": "www.a.example"}
+    (tmp_path / "a.jsonl").write_bytes(orjson.dumps(value))
+    options = ("-s", f"rules={tmp_path / 'mine.toml'}", "-s", "text_field=body", "-s", "source_field=site")
+    assert orjson.loads(article_stream("clean", "-j2", *options, tmp_path / "a.jsonl").out)["body"] == CLEAN
+
+
+def test_0_is_as_many_as_processors_and_fewer_are_refused() -> None:
+    assert article_stream("clean", "--jobs", 0, stdin=REPEATED.encode()).out == CLEAN
+    assert article_stream("clean", "--jobs", -1).code == 2
+
+
+def test_what_comes_before_a_missing_file_goes_out(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(GOOD)
+    one, two = (article_stream("clean", "-j", jobs, tmp_path / "a.jsonl", tmp_path / "none.jsonl") for jobs in (1, 2))
+    assert one.out
+    assert one.err == f"error: {tmp_path / 'none.jsonl'} can not be read: No such file or directory.\n"
+    assert two == one
+
+
+@given(lines=st.lists(st.sampled_from(LINES)), last=st.sampled_from([b"", *LINES]), size=st.integers(1, 600))
+def test_chunks_of_any_size_give_what_one_gives(lines: list[bytes], last: bytes, size: int) -> None:
+    data = b"".join(lines) + last.removesuffix(b"\n")
+    cleaner = ChunkCleaner(PROCESSOR, keeps_removed=True)
+    chunks = list(chunks_of("f", BytesIO(data), "jsonl", size))
+    assert b"".join(chunk.data for chunk in chunks) == data
+    assert all(chunk.data.endswith(b"\n") for chunk in chunks[:-1])
+    longest = max(map(len, data.splitlines(keepends=True)), default=0)
+    assert all(len(chunk.data) < size + longest + size for chunk in chunks)
+    whole = [cleaner(chunk) for chunk in chunks_of("f", BytesIO(data), "jsonl")]
+    parts = list(map(cleaner, chunks))
+    assert b"".join(part.output for part in parts) == b"".join(part.output for part in whole)
+    assert b"".join(part.removed for part in parts) == b"".join(part.removed for part in whole)
+    assert [said for part in parts for said in part.problems] == [said for part in whole for said in part.problems]
+    assert sum(part.size for part in parts) == len(data)
+
+
+def test_a_pipe_is_not_waited_for() -> None:
+    ours, theirs = os.pipe()
+    with FileIO(theirs, "w") as to, os.fdopen(ours, "rb") as file:
+        chunks = chunks_of("f", file, "jsonl")
+        to.write(b"a\nb\nc")
+        assert next(chunks).data == b"a\nb\n"
+        to.write(b"d\n")
+        assert next(chunks)[2:] == (3, b"cd\n")
+
+
+def test_results_come_in_order_whichever_is_done_first(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)  # the first thing is done when the third is, and so after the second
+    things = (partial(Path.read_bytes, pipe), partial(abs, -1), partial(Path.write_bytes, pipe, b"x"))
+    assert list(in_order(CALLED, things, 2)) == [b"x", 1, 1]
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_a_bounded_number_is_under_way(jobs: int) -> None:
+    read = 0
+
+    def things() -> Iterator[int]:
+        nonlocal read
+        for read in range(1, 101):
+            yield -read
+
+    for taken, result in enumerate(in_order(abs, things(), jobs), 1):
+        assert result == taken
+        assert read - taken < AHEAD * jobs
+    assert read == 100
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_in_what_is_read_comes_after_the_results_before_it(jobs: int) -> None:
+    def things() -> Iterator[int]:
+        yield from (1, 2, 3)
+        msg = "x"
+        raise StreamError(msg)
+
+    results = in_order(abs, things(), jobs)
+    assert [next(results), next(results), next(results)] == [1, 2, 3]
+    with pytest.raises(StreamError, match="x"):
+        next(results)
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize(
+    ("death", "how"),
+    [(partial(signal.raise_signal, signal.SIGKILL), "signal 9"), (partial(os._exit, 3), "exit code 3")],
+)
+def test_a_process_that_dies_is_one_sentence_and_no_hang(death: Callable[[], object], how: str) -> None:
+    large = partial(len, bytes(1 << 22))  # more than a pipe holds
+    results = in_order(CALLED, [*[large] * 6, death, *[large] * 9], 2)
+    assert next(results) == 1 << 22
+    with pytest.raises(StreamError, match=f"before its work was done \\({how}\\)"):
+        list(results)
+    assert not multiprocessing.active_children()
+
+
+def test_ending_early_leaves_no_process() -> None:
+    with closing(in_order(abs, count(), 2)) as results:
+        assert next(results) == 0
+        assert multiprocessing.active_children()
+    assert not multiprocessing.active_children()
+
+
+@contextmanager
+def running(out: Path, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+    """A `clean --jobs 2` of standard input, in a group of its own, with its first results written."""
+    with out.open("wb") as file, subprocess.Popen(
+        [sys.executable, "-m", "stream", "clean", "-f", "jsonl", "-j2", *map(str, arguments)],
+        stdin=subprocess.PIPE, stdout=file, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), start_new_session=True,
+    ) as process:  # fmt: skip
+        assert process.stdin is not None
+        try:
+            process.stdin.write(GOOD * 5000)
+            process.stdin.flush()
+            until(lambda: out.stat().st_size > 0, "the first results")
+            yield process
+        finally:
+            process.kill()
+
+
+def group_is_gone(leader: int) -> bool:
+    try:
+        os.killpg(leader, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def children(pid: int) -> list[int]:
+    """The processes that clean for this one."""
+    found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())
+    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_ctrl_c_is_for_the_first_process_alone(tmp_path: Path) -> None:
+    with running(tmp_path / "out") as process:
+        for child in children(process.pid):
+            os.kill(child, signal.SIGINT)
+        _, said = process.communicate(GOOD, timeout=60)
+        assert (process.returncode, said) == (0, b"")
+    assert (tmp_path / "out").read_bytes().count(b"\n") == 5001
+
+
+def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
+    with running(tmp_path / "out") as process:
+        os.killpg(process.pid, signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert b"Traceback" not in said
+        until(partial(group_is_gone, process.pid), "its processes")
+
+
+def test_processes_that_are_killed_are_one_sentence_and_1(tmp_path: Path) -> None:
+    with running(tmp_path / "out") as process:
+        for child in children(process.pid):
+            os.kill(child, signal.SIGKILL)
+        _, said = process.communicate(GOOD * 5000, timeout=60)
+        assert process.returncode == 1
+        sentence = "error: A process of --jobs ended before its work was done (signal 9)."
+        assert said.decode() == f"{sentence} If memory ran out, give fewer jobs.\n"
+        until(partial(group_is_gone, process.pid), "its processes")
+
+
+def test_a_killed_parent_leaves_no_process(tmp_path: Path) -> None:
+    with running(tmp_path / "out") as process:
+        process.kill()
+        _, said = process.communicate(timeout=60)
+        assert said == b""
+        until(partial(group_is_gone, process.pid), "its processes")
+
+
+def test_a_reader_that_goes_ends_all(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(GOOD * 5000)
+    ends = []
+    for jobs in (1, 2):
+        with subprocess.Popen(
+            [sys.executable, "-m", "stream", "clean", "-j", str(jobs), tmp_path / "a.jsonl"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment(), start_new_session=True,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            process.stdout.read(10)
+            process.stdout.close()
+            assert process.stderr is not None
+            ends.append((process.stderr.read(), process.wait(60)))
+            until(partial(group_is_gone, process.pid), "its processes")
+    assert ends[0] == ends[1]
+    assert ends[0][0] == b""
