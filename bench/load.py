@@ -15,23 +15,23 @@ VARIANTS = 997
 PARAGRAPHS = 17
 WORDS = (28, 60)
 TWICE = 0.9
-FOOTER = (
-    "You may also like", "Storm closes the harbour bridge", "Museum opens its doors on Sundays",
-    "Market moves to the old station", "A winter without snow, in pictures", "Five teachers honoured",
-)  # fmt: skip
+HEADING = "You may also like"
+HEADLINES, HEADLINES_WORDS = 5, (4, 12)
 
 
 def texts() -> list[str]:
-    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each with words of its own order."""
+    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each of words of its own."""
     pick = random.Random(11)  # noqa: S311 - the same load each time
     words = sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
+    plain = [word for word in words if word.isalpha()]
     made = []
     for _ in range(VARIANTS):
         body = [" ".join(pick.choices(words, k=pick.randint(*WORDS))) + "." for _ in range(PARAGRAPHS)]
         body[4] = "What the council decided"
         body[11] = "'We have not stopped': the mayor"
         again = body[1:] if pick.random() < TWICE else []
-        made.append("\n".join([*body, *again, *FOOTER]))
+        links = [" ".join(pick.choices(plain, k=pick.randint(*HEADLINES_WORDS))).capitalize() for _ in range(HEADLINES)]
+        made.append("\n".join([*body, *again, HEADING, *links]))
     return made
 
 

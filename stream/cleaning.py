@@ -138,6 +138,7 @@ def _find(
             footer, junk, sure, held, settled = look(lines, places, rules)
         else:
             footer, junk, sure, held, settled = Found(footer_of(lines, places, marks, weights, rules), {})
+            settled = bool(footer) and marks.keys() <= footer.keys()
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:

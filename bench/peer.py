@@ -1,0 +1,32 @@
+"""The worker as the peers' harness starts it: its variables (IN, OUT, GROUP, INSTANCE, BOOTSTRAP) become settings."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+
+def main() -> None:
+    """Become the worker, with everything switched on but for what STREAM_ variables say."""
+    peer = os.environ
+    settings = {
+        "STREAM_BOOTSTRAP_SERVERS": peer["BOOTSTRAP"],
+        "STREAM_INPUT_TOPIC": peer["IN"],
+        "STREAM_OUTPUT_TOPIC": peer["OUT"],
+        "STREAM_DEAD_LETTER_TOPIC": peer["DEAD"],
+        "STREAM_GROUP_ID": peer["GROUP"],
+        "STREAM_INSTANCE_ID": f"peer-{peer['INSTANCE']}",
+        "STREAM_HTTP_PORT": str(_free_port()),
+    }
+    os.execve(sys.executable, [sys.executable, "-m", "stream", "worker"], {**peer, **settings})  # noqa: S606 - it is ours
+
+
+def _free_port() -> int:
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return int(asked.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main()

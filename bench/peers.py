@@ -1,0 +1,190 @@
+"""`make bench-peers PEERS=FOLDER`: the worker beside the systems a user would pick instead, on one Kafka, by turns.
+
+The folder holds the same job written for other systems and `bench.py`, which runs them (its README.md says how);
+`setup.sh` in it builds them once. The worker runs twice: with the peers' job alone, and with everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import confluent_kafka
+from rich.console import Console
+from rich.table import Table
+
+from bench import load
+from bench.measure import make_topics
+from bench.process import stolen_s, stolen_since
+from stream import __version__
+from stream.rules import builtin
+from tests.kafka_server import KAFKAS_HEAP, RealKafka
+
+JOB, EVERYTHING = "article-stream-job", "article-stream"
+GUARANTEE = {"eos": "exactly once", "txn": "exactly once", JOB: "exactly once", EVERYTHING: "exactly once"}
+FOR_SPEED = (
+    f"{JOB}@2", f"{EVERYTHING}@2", JOB, EVERYTHING, "go-franz", "confluent-txn", "confluent-txn@2",
+    "kstreams-eos+NUM_THREADS=2", "quix-eos", "quix-eos@2", "bytewax-p2", "faust",
+)  # fmt: skip
+FOR_LATENCY = (JOB, EVERYTHING, "go-franz", "confluent-txn", "kstreams-eos+NUM_THREADS=2", "quix-eos", "faust")
+MARKERS = ("you may also like", "related articles", "read more", "recommended for you")
+JOBS_RULE = """disable = {disable}
+[[rule]]
+id = "peers.job"
+kind = "section"
+phrases = {phrases}
+example = "Read more"
+"""
+# The articles of `make bench`, of which each is another one; those of the harness have no sentence that ends.
+WITH_OUR_TEXTS = """
+import json, sys, bench
+with open(sys.argv.pop(1)) as file:
+    made = json.load(file)
+bench.texts = lambda *_: made
+bench.main()
+"""
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
+    parser.add_argument("folder", nargs="?", default="", help="the folder with the peers")
+    parser.add_argument("-n", "--articles", type=int, default=200_000, help="the backlog (200,000)")
+    parser.add_argument("--runs", type=int, default=2, help="runs of each, by turns (2)")
+    parser.add_argument("--rate", type=int, default=500, help="articles a second for latency (500)")
+    parser.add_argument("--high-rate", type=int, default=5000, help="and once more for the worker's job alone (5,000)")
+    parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
+    parser.add_argument("--speed", default=",".join(FOR_SPEED), help="who runs the backlog")
+    parser.add_argument("--latency", default=",".join(FOR_LATENCY), help="whose latency is measured")
+    arguments = parser.parse_args()
+    folder = Path(arguments.folder).resolve()
+    build = Path(os.environ.get("PEERS_BUILD", Path(tempfile.gettempdir()) / "peers-build"))
+    if not arguments.folder or not (folder / "bench.py").is_file():
+        sys.exit("There are no peers to measure: name their folder, as in make bench-peers PEERS=../peers.")
+    if not (build / "v1").is_dir():
+        sys.exit(f"The peers are not built yet: run sh {folder / 'setup.sh'} once, or set PEERS_BUILD.")
+    if reason := RealKafka.why_not():
+        sys.exit(f"No Kafka to measure on: {reason}.")
+    with RealKafka(jvm_options=KAFKAS_HEAP) as kafka, tempfile.TemporaryDirectory() as scratch:
+        harness = Harness(folder, build, Path(scratch), kafka)
+        harness.warm_up()
+        before, began = stolen_s(), time.monotonic()
+        at = ["--rate", str(arguments.rate), "--secs", str(arguments.seconds)]
+        late = harness.run("latency", arguments.latency, *at, "--reps", str(arguments.runs))
+        at[1] = str(arguments.high_rate)
+        fast_late = harness.run("latency", JOB, *at, "--reps", str(arguments.runs))
+        size = ["-n", str(arguments.articles), "--limit", str(30 + arguments.articles / 1000)]
+        fast = harness.run("tput", arguments.speed, *size, "--reps", str(arguments.runs))
+        share = stolen_since(before, began)
+    show(arguments, fast, late, fast_late, share)
+
+
+class Harness:
+    """The peers' own harness, with the worker among them."""
+
+    def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka) -> None:
+        """Copy the folder, for the harness writes into it."""
+        shutil.copytree(folder, scratch / "peers", copy_function=shutil.copyfile)
+        (scratch / "peers").chmod(0o755)
+        (scratch / "pid").write_text(str(kafka.pid), "ascii")
+        make_topics(kafka.bootstrap_servers, "peers.dead")
+        (scratch / "texts.json").write_text(json.dumps(load.texts()), "utf-8")
+        self._python = build / "v1" / "bin" / "python"
+        self._scratch = scratch
+        clean = {name: text for name, text in os.environ.items() if not name.startswith("STREAM_")}
+        self._environment = {
+            **clean,
+            "BOOTSTRAP": kafka.bootstrap_servers, "KAFKA_PID_FILE": str(scratch / "pid"), "DEAD": "peers.dead",
+            "KAFKA_DATA": str(kafka.data_dir), "PEERS_BUILD": str(build), "PEERS_JSON": str(self._workers()),
+            "PYTHONPATH": "",
+        }  # fmt: skip
+
+    def _workers(self) -> Path:
+        rules = self._scratch / "job.toml"
+        disable = json.dumps([rule.id for rule in builtin().rules])
+        rules.write_text(JOBS_RULE.format(disable=disable, phrases=json.dumps(MARKERS)), "utf-8")
+        worker = {"cmd": [sys.executable, "-m", "bench.peer"], "cwd": str(Path(__file__).parent.parent), "txn": True}
+        job = {"STREAM_FOOTERS": "markers", "STREAM_RULES": str(rules)}
+        known = self._scratch / "workers.json"
+        known.write_text(json.dumps({JOB: {**worker, "env": job}, EVERYTHING: {**worker, "env": {}}}), "utf-8")
+        return known
+
+    def warm_up(self) -> None:
+        """A broker that still compiles itself takes three times as long to commit."""
+        self.run("latency", "confluent-txn", "--rate", "1500", "--secs", "30")
+
+    def run(self, what: str, peers: str, *options: str) -> Rows:
+        """One call of the harness; its rows by peer."""
+        rows = self._scratch / "rows.jsonl"
+        rows.write_text("", "ascii")
+        subprocess.run(
+            [self._python, "-c", WITH_OUR_TEXTS, "../texts.json", what, "--peers", peers, "--jsonl", rows, *options],
+            cwd=self._scratch / "peers", env=self._environment, stdout=sys.stderr, check=True,
+        )  # fmt: skip
+        found: Rows = defaultdict(list)
+        for line in rows.read_text("utf-8").splitlines():
+            row = json.loads(line)
+            found[row["peer"]].append(row)
+        return found
+
+
+def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows, stolen: float) -> None:
+    """Print the tables: of several runs the least and the most."""
+    out = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table(title=f"A backlog of {arguments.articles:,} articles of 7.5 KB")
+    for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice"):
+        table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
+    for peer, ran in fast.items():
+        runs = [run for run in ran if run["records"]]
+        lost = sum(run["n"] - (run["records"] - run["dup"]) for run in ran)
+        table.add_row(
+            peer, _guarantee(peer), _range([run["steady_per_s"] for run in runs], "{:,.0f}"),
+            _range([1000 * run["cpu_ms_per_msg"] for run in runs], "{:.0f}") + " µs",
+            _range([run["peak_rss_MB"] for run in runs], "{:.0f}") + " MB",
+            f"{lost}, {sum(run['dup'] for run in runs)}",
+        )  # fmt: skip
+    out.print(table)
+    table = Table(title=f"Latency at {arguments.rate} articles/s, milliseconds")
+    for heading in ("", "guarantee", "p50", "p99", "max", "cores"):
+        table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
+    rows = [(peer, runs) for peer, runs in late.items()]
+    rows += [(f"{peer} at {arguments.high_rate}/s", runs) for peer, runs in fast_late.items()]
+    for peer, runs in rows:
+        ok = [run for run in runs if run["ok"]]
+        values = [[run[name] for run in ok] for name in ("p50_ms", "p99_ms", "max_ms")]
+        cores = _range([run["cpu_cores"] for run in ok], "{:.2f}")
+        table.add_row(peer, _guarantee(peer), *(_range(value, "{:.0f}") for value in values), cores)
+    out.print(table)
+    out.print(
+        f"article-stream {__version__}, Python {platform.python_version()}, librdkafka "
+        f"{confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
+        f"{len(os.sched_getaffinity(0))} cores, Kafka and the load on the same cores; CPU/article with the start. "
+        f"The machine's other guests took {stolen:.1%} of the processors' time."
+    )
+
+
+def _guarantee(peer: str) -> str:
+    base = peer.partition("@")[0].partition("+")[0].partition(" ")[0]
+    return GUARANTEE.get(base) or GUARANTEE.get(base.rpartition("-")[2], "at least once")
+
+
+def _range(values: list[float], shape: str) -> str:
+    if not values:
+        return "-"
+    ends = [shape.format(value) for value in (min(values), max(values))]
+    return ends[0] if ends[0] == ends[1] else "–".join(ends)
+
+
+if __name__ == "__main__":
+    main()
