@@ -21,13 +21,23 @@ FOOTER = (
 )  # fmt: skip
 
 
+def vocabulary() -> list[str]:
+    """The words that the load is made of."""
+    return sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
+
+
+def paragraph(pick: random.Random, words: list[str]) -> str:
+    """Some words, as one sentence."""
+    return " ".join(pick.choices(words, k=pick.randint(*WORDS))) + "."
+
+
 def texts() -> list[str]:
     """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each with words of its own order."""
     pick = random.Random(11)  # noqa: S311 - the same load each time
-    words = sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
+    words = vocabulary()
     made = []
     for _ in range(VARIANTS):
-        body = [" ".join(pick.choices(words, k=pick.randint(*WORDS))) + "." for _ in range(PARAGRAPHS)]
+        body = [paragraph(pick, words) for _ in range(PARAGRAPHS)]
         body[4] = "What the council decided"
         body[11] = "'We have not stopped': the mayor"
         again = body[1:] if pick.random() < TWICE else []
