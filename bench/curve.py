@@ -50,7 +50,8 @@ def exponent(places: Sequence[float], values: Sequence[float]) -> float:
 
 def show(curve: Curve) -> None:
     """Print the table, the exponents under it."""
-    table = Table(title=curve.title, caption="\n".join(curve.notes))
+    out = Console(width=None if sys.stdout.isatty() else 120)
+    table = Table(title=curve.title)
     table.add_column(curve.over, justify="right")
     for series in curve.series:
         table.add_column(f"{series}, {curve.unit}", justify="right")
@@ -60,7 +61,9 @@ def show(curve: Curve) -> None:
     table.add_section()
     table.add_row("exponent, all", *(f"{whole:.2f}" for whole, _ in found))
     table.add_row("exponent, last step", *(f"{last:.2f}" for _, last in found))
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    out.print(table)
+    for said in curve.notes:
+        out.print(said)
 
 
 def draw(curve: Curve, folder: Path) -> None:
@@ -79,7 +82,7 @@ def draw(curve: Curve, folder: Path) -> None:
         axes.set_ylabel(curve.unit)
         axes.set_xticks(curve.places, [f"{place:,}" for place in curve.places])
         axes.minorticks_off()
-        if min(map(min, curve.series.values())) * 10 > max(map(max, curve.series.values())):
+        if min(map(min, curve.series.values())) * 20 > max(map(max, curve.series.values())):
             axes.set_yscale("linear")
             axes.set_ylim(bottom=0)
         axes.grid(alpha=0.3, color=GREY)

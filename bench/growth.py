@@ -27,6 +27,7 @@ PARAGRAPHS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RULES = (10, 100, 1_000, 10_000)
 PARTITIONS = (1, 4, 16, 64, 256)
 FOOTERS = {"model": True, "markers": False}
+ALIKE = "model, 100 lines that begin as all rules do"
 RUN_BYTES, RUN_ARTICLES = 3_000_000, 300
 """A run is of one article, or of as many different ones as are within both."""
 LONGEST_S = 10.0
@@ -68,18 +69,20 @@ def paragraphs(arguments: argparse.Namespace) -> Curve:
     series: dict[str, list[float]] = {f"{footers}, {kind}": [] for kind in kinds for footers in FOOTERS}
     for count in PARAGRAPHS:
         for kind, equal in kinds.items():
-            value = shapes.value(shapes.short_paragraphs(count, equal=equal))
+            size = len(shapes.short_paragraphs(count))
+            firsts = range(0, count * articles_of(size), count)
+            values = [shapes.value(shapes.short_paragraphs(count, equal=equal, first=first)) for first in firsts]
             for footers, processor in processors().items():
-                found = cpu_us(processor, [value] * articles_of(len(value)), arguments.runs)
-                series[f"{footers}, {kind}"].append(found)
+                series[f"{footers}, {kind}"].append(cpu_us(processor, values, arguments.runs))
     title = "Processor time by the number of short paragraphs"
     return Curve("paragraphs", title, "paragraphs", "µs per article", PARAGRAPHS, series)
 
 
 def rules(arguments: argparse.Namespace) -> Curve:
-    """The load's articles, with more and more rules in a file of one's own."""
+    """More and more rules of one's own: on the load's articles, and on short lines that begin as all rules do."""
     values = [load.value(number, text) for number, text in enumerate(load.texts()[:RUN_ARTICLES])]
-    series: dict[str, list[float]] = {footers: [] for footers in FOOTERS}
+    short = [shapes.value(shapes.short_paragraphs(100, first=first)) for first in range(0, 3_000, 100)]
+    series: dict[str, list[float]] = {footers: [] for footers in (*FOOTERS, ALIKE)}
     notes = []
     with tempfile.TemporaryDirectory() as folder:
         for count in RULES:
@@ -89,6 +92,8 @@ def rules(arguments: argparse.Namespace) -> Curve:
             notes.append(f"Loading {count:,} rules beside the built-in ones: {time.process_time() - began:.2f} s")
             for footers, processor in processors(loaded).items():
                 series[footers].append(cpu_us(processor, values, arguments.runs))
+            alike = load_rules([shapes.rules_file(Path(folder), count, "the committee ")])
+            series[ALIKE].append(cpu_us(processors(alike)["model"], short, arguments.runs))
     title = "Processor time by the number of rules in STREAM_RULES"
     return Curve("rules", title, "rules", "µs per article", RULES, series, notes)
 
@@ -102,6 +107,7 @@ def partitions(arguments: argparse.Namespace) -> Curve:
     with RealKafka(jvm_options=KAFKAS_HEAP) as kafka:
         servers = kafka.bootstrap_servers
         for count in PARTITIONS:
+            note(f"{count} partitions …")
             source = f"p{count}.raw"
             make_topics(servers, source, partitions=count)
             load.backlog(servers, source, arguments.articles)

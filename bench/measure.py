@@ -9,7 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import load
@@ -65,12 +65,12 @@ def throughput(
     """Measure a run over a backlog of `count` articles that is there already; the output gets so many partitions."""
     output = str(settings["output_topic"])
     make_topics(servers, output, str(settings["dead_letter_topic"]), partitions=partitions)
-    admin = AdminClient({"bootstrap.servers": servers})
+    asker = Consumer({"bootstrap.servers": servers, "group.id": str(settings["group_id"])})  # it never joins
     memory: list[float] = []
     with Measured(module, settings) as run:
         deadline = time.monotonic() + PATIENCE_S
         before = 0.0
-        while (done := _committed(admin, settings, partitions)) < count:
+        while (done := _committed(asker, str(settings["input_topic"]), partitions)) < count:
             run.check()
             if time.monotonic() > deadline:
                 sys.exit(f"only {done} of {count} articles within {PATIENCE_S:g} s")
@@ -82,6 +82,7 @@ def throughput(
         time.sleep(0.5)  # the last transaction's markers
         cpu_s, peak = run.cpu_s() - before, run.memory_mb("VmHWM")
         memory.append(run.memory_mb())
+    asker.close()
     times = _append_times(servers, output, partitions)
     if len(times) != count:
         sys.exit(f"{count} articles went in and {len(times)} came out")
@@ -115,15 +116,13 @@ def latency(
     return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], stolen)
 
 
-def _committed(admin: AdminClient, settings: Mapping[str, object], partitions: int) -> int:
+def _committed(asker: Consumer, topic: str, partitions: int) -> int:
     """How many records the group has read and committed; the output's ends count the transactions' markers, too."""
-    group, topic = str(settings["group_id"]), str(settings["input_topic"])
-    asked = ConsumerGroupTopicPartitions(group, [TopicPartition(topic, number) for number in range(partitions)])
+    asked = [TopicPartition(topic, number) for number in range(partitions)]
     try:
-        found = admin.list_consumer_group_offsets([asked])[group].result(10)
+        return sum(max(0, partition.offset) for partition in asker.committed(asked, timeout=10))
     except KafkaException:  # a broker just started may have no coordinator yet
         return 0
-    return sum(max(0, partition.offset) for partition in found.topic_partitions)
 
 
 def _reading(servers: str, topic: str, partitions: int = PARTITIONS, **more: object) -> Consumer:

@@ -30,17 +30,20 @@ def of_size(size_bytes: int, seed: int) -> str:
     return "\n".join([*body, *body[1:], *FOOTER])
 
 
-def short_paragraphs(count: int, *, equal: bool) -> str:
-    """So many short paragraphs, all different or all equal."""
-    number = iter(lambda: 7, None) if equal else iter(range(count))
-    return "\n".join(f"The committee took note of item {next(number):07}." for _ in range(count))
+def short_paragraphs(count: int, *, equal: bool = False, first: int = 0) -> str:
+    """So many short paragraphs, all equal or with numbers from the first on."""
+    numbers = [first] * count if equal else range(first, first + count)
+    return "\n".join(f"The committee took note of item {number:07}." for number in numbers)
 
 
-def rules_file(folder: Path, count: int) -> Path:
-    """A file with so many rules of all kinds, each a phrase of three of the words that the articles are made of."""
+def rules_file(folder: Path, count: int, begin: str = "") -> Path:
+    """A file with so many rules of all kinds, each a phrase of three of the words that the articles are made of.
+
+    `begin` is what all phrases begin with.
+    """
     path = folder / f"{count}.toml"
     rules = zip(range(count), cycle(KINDS), _phrases())
-    path.write_text("\n".join(RULE.format(number, *kind, phrase) for number, kind, phrase in rules), "utf-8")
+    path.write_text("\n".join(RULE.format(number, *kind, begin + phrase) for number, kind, phrase in rules), "utf-8")
     return path
 
 
