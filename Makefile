@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos bench bench-peers clean
+.PHONY: help demo test check format chaos bench bench-growth bench-peers clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(READY) ## the whole worker on an embedded broker, with articles that come along; ends by itself
 	@$(BIN)/article-stream demo
@@ -39,6 +39,9 @@ chaos: $(READY) ## kill workers and brokers while articles flow, count what come
 
 bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop (minutes)
 	@$(BIN)/python -m bench
+
+bench-growth: $(READY) ## processor time of an article by its length, its paragraphs, the rules, the partitions (minutes)
+	@$(BIN)/python -m bench.growth
 
 bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS=folder (half an hour)
 	@$(BIN)/python -m bench.peers $(PEERS)

@@ -19,19 +19,34 @@ HEADING = "You may also like"
 HEADLINES, HEADLINES_WORDS = 5, (4, 12)
 
 
+def vocabulary() -> list[str]:
+    """The words that the load is made of."""
+    return sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
+
+
+def paragraph(pick: random.Random, words: list[str]) -> str:
+    """Some words, as one sentence."""
+    return " ".join(pick.choices(words, k=pick.randint(*WORDS))) + "."
+
+
+def footer(pick: random.Random, words: list[str]) -> list[str]:
+    """A heading and headlines that no other article has."""
+    plain = [word for word in words if word.isalpha()]
+    lines = [" ".join(pick.choices(plain, k=pick.randint(*HEADLINES_WORDS))).capitalize() for _ in range(HEADLINES)]
+    return [HEADING, *lines]
+
+
 def texts() -> list[str]:
     """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each of words of its own."""
     pick = random.Random(11)  # noqa: S311 - the same load each time
-    words = sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
-    plain = [word for word in words if word.isalpha()]
+    words = vocabulary()
     made = []
     for _ in range(VARIANTS):
-        body = [" ".join(pick.choices(words, k=pick.randint(*WORDS))) + "." for _ in range(PARAGRAPHS)]
+        body = [paragraph(pick, words) for _ in range(PARAGRAPHS)]
         body[4] = "What the council decided"
         body[11] = "'We have not stopped': the mayor"
         again = body[1:] if pick.random() < TWICE else []
-        links = [" ".join(pick.choices(plain, k=pick.randint(*HEADLINES_WORDS))).capitalize() for _ in range(HEADLINES)]
-        made.append("\n".join([*body, *again, HEADING, *links]))
+        made.append("\n".join([*body, *again, *footer(pick, words)]))
     return made
 
 

@@ -9,8 +9,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench import load
 from bench.process import Measured, stolen_s, stolen_since
@@ -42,10 +42,10 @@ class Latency:
     stolen: float
 
 
-def make_topics(servers: str, *topics: str) -> None:
+def make_topics(servers: str, *topics: str, partitions: int = PARTITIONS) -> None:
     """Create topics whose records carry the time the broker appended them."""
     stamped = {"message.timestamp.type": "LogAppendTime"}
-    wanted = [NewTopic(topic, PARTITIONS, 1, config=stamped) for topic in topics]
+    wanted = [NewTopic(topic, partitions, 1, config=stamped) for topic in topics]
     admin = AdminClient({"bootstrap.servers": servers})
     for made in admin.create_topics(wanted).values():
         made.result(30)
@@ -59,28 +59,32 @@ def settings_for(servers: str, name: str, source: str, **more: object) -> dict[s
     }  # fmt: skip
 
 
-def throughput(servers: str, module: tuple[str, ...], settings: Mapping[str, object], count: int) -> Throughput:
-    """Measure a run over a backlog of `count` articles that is there already."""
+def throughput(
+    servers: str, module: tuple[str, ...], settings: Mapping[str, object], count: int, partitions: int = PARTITIONS
+) -> Throughput:
+    """Measure a run over a backlog of `count` articles that is there already; the output gets so many partitions."""
     output = str(settings["output_topic"])
-    make_topics(servers, output, str(settings["dead_letter_topic"]))
-    admin = AdminClient({"bootstrap.servers": servers})
+    make_topics(servers, output, str(settings["dead_letter_topic"]), partitions=partitions)
+    asker = Consumer({"bootstrap.servers": servers, "group.id": str(settings["group_id"])})  # it never joins
     memory: list[float] = []
     with Measured(module, settings) as run:
         deadline = time.monotonic() + PATIENCE_S
-        before = 0.0
-        while (done := _ends(admin, output)) < count:
+        before = asked_at = run.cpu_s()
+        while (done := committed(asker, str(settings["input_topic"]), partitions)) < count:
             run.check()
             if time.monotonic() > deadline:
                 sys.exit(f"only {done} of {count} articles within {PATIENCE_S:g} s")
             if done == 0:
-                before = run.cpu_s()
+                before = asked_at
             elif len(memory) < 4 * done // count:
                 memory.append(run.memory_mb())
             time.sleep(0.05)
+            asked_at = run.cpu_s()  # an answer may take its time
         time.sleep(0.5)  # the last transaction's markers
         cpu_s, peak = run.cpu_s() - before, run.memory_mb("VmHWM")
         memory.append(run.memory_mb())
-    times = _append_times(servers, output)
+    asker.close()
+    times = _append_times(servers, output, partitions)
     if len(times) != count:
         sys.exit(f"{count} articles went in and {len(times)} came out")
     return Throughput((count - 1) / (times[-1] - times[0]) * 1000, cpu_s / count * 1e6, peak, tuple(memory))
@@ -113,32 +117,31 @@ def latency(
     return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], stolen)
 
 
-def _ends(admin: AdminClient, topic: str) -> int:
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-    asked = {TopicPartition(topic, number): latest for number in range(PARTITIONS)}
+def committed(asker: Consumer, topic: str, partitions: int) -> int:
+    """How many records the group has read and committed; the output's ends count the transactions' markers, too."""
+    asked = [TopicPartition(topic, number) for number in range(partitions)]
     while True:
-        answers = admin.list_offsets(asked, isolation_level=IsolationLevel.READ_COMMITTED)
         try:
-            return sum(answer.result(10).offset for answer in answers.values())
-        except KafkaException:  # a topic just made may have no leader yet
+            return sum(max(0, partition.offset) for partition in asker.committed(asked, timeout=10))
+        except KafkaException:  # the group may have no coordinator yet
             time.sleep(0.05)
 
 
-def _reading(servers: str, topic: str, **more: object) -> Consumer:
+def _reading(servers: str, topic: str, partitions: int = PARTITIONS, **more: object) -> Consumer:
     config: dict[str, str | int | float | bool | None] = {
         "bootstrap.servers": servers, "group.id": f"{topic}.bench", "enable.auto.commit": False,
         "isolation.level": "read_committed", "auto.offset.reset": "earliest", "fetch.wait.max.ms": 10,
     }  # fmt: skip
     config.update(more)  # type: ignore[arg-type]
     consumer = Consumer(config)
-    consumer.assign([TopicPartition(topic, number, 0) for number in range(PARTITIONS)])
+    consumer.assign([TopicPartition(topic, number, 0) for number in range(partitions)])
     return consumer
 
 
-def _append_times(servers: str, topic: str) -> list[int]:
-    consumer = _reading(servers, topic, **{"enable.partition.eof": True})
+def _append_times(servers: str, topic: str, partitions: int) -> list[int]:
+    consumer = _reading(servers, topic, partitions, **{"enable.partition.eof": True})
     times: list[int] = []
-    left = PARTITIONS
+    left = partitions
     while left:
         for message in consumer.consume(2000, 1.0):
             if message.error() is None:

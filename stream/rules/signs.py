@@ -8,7 +8,8 @@ around them ("next", "home", "by ...") and never take a line away on their own.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from bisect import bisect
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
@@ -48,11 +49,35 @@ class Phrases(Protocol):
         """What it finds."""
 
 
+class Openings(NamedTuple):
+    """Phrases that lines begin with, in order, their numbers, and where the longest one is that each begins with.
+
+    Whatever a line begins with stands right before it in the order, or is what that one begins with: so the
+    longest is found without a look at all of them.
+    """
+
+    phrases: Sequence[str]
+    numbers: Sequence[int]
+    shorter: Sequence[int]  # -1: none
+
+    @classmethod
+    def of(cls, numbers: Mapping[str, int]) -> Openings:
+        """Put them in order."""
+        phrases = sorted(numbers)
+        shorter: list[int] = []
+        for at, phrase in enumerate(phrases):
+            before = at - 1
+            while before >= 0 and not phrase.startswith(phrases[before]):
+                before = shorter[before]
+            shorter.append(before)
+        return cls(phrases, [numbers[phrase] for phrase in phrases], shorter)
+
+
 class Signs(NamedTuple):
-    """The look-ups. `openings` is by the first two characters: all of them, and each with its number, longest first."""
+    """The look-ups. `openings` is by the first two characters."""
 
     whole: Mapping[str, int]
-    openings: Mapping[str, tuple[tuple[str, ...], tuple[tuple[str, int], ...]]]
+    openings: Mapping[str, Openings]
     base: Any = None  # other signs, asked where these find nothing
 
     def of(self, line: str) -> int:
@@ -71,8 +96,13 @@ class Signs(NamedTuple):
         found = self.whole.get(low.rstrip(RIGHT), 0)
         if not found:
             known = self.openings.get(low[:_STEM])
-            if known is not None and low.startswith(known[0]):
-                return next(number for phrase, number in known[1] if low.startswith(phrase))
+            if known is not None:
+                phrases, numbers, shorter = known
+                at = bisect(phrases, low) - 1
+                while at >= 0:
+                    if low.startswith(phrases[at]):
+                        return numbers[at]
+                    at = shorter[at]
         return found
 
 
@@ -105,8 +135,5 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
                     whole[form.rstrip(RIGHT)] = number
                 for opening in _openings(form, rule.match):
                     stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
-    openings = {}
-    for stem, found in stems.items():
-        ordered = sorted(found.items(), key=lambda item: (-len(item[0]), item[0]))
-        openings[stem] = (tuple(phrase for phrase, _ in ordered), tuple(ordered))
+    openings = {stem: Openings.of(numbers) for stem, numbers in stems.items()}
     return Signs(whole, openings, base)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
-from types import FrameType, SimpleNamespace
-from typing import Any
+from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 
 from stream import paragraphs
 from stream.records import Processor
-from stream.rules import builtin, load
+from stream.rules import Rules, builtin, load
+from stream.rules.model import Rule
 from tests.fakes import FakeRecord
 from tests.hostile import TEXTS, VALUES
+from tests.work import Work
 
 SMALL = 400
 # Twice the size, twice the work; what is more is for passes that a small record does not need.
@@ -23,54 +23,6 @@ GROWTH = 2.3
 JSON = Processor.of("text", "json", builtin())
 TEXT = Processor.of("text", "text", builtin())
 MARKERS = Processor.of("text", "text", load(whole_page=False))
-
-
-class Work:
-    """Counts lines of Python run, characters of the strings whose methods are called, and swaps of marks.
-
-    What C does with a string is linear in it, but for sorting the marks on a letter (`unicodedata.normalize`).
-    """
-
-    def __init__(self) -> None:
-        """Begin at nothing."""
-        self.count = 0
-
-    def of(self, call: Callable[[], object]) -> int:
-        """Count what a call does."""
-        before = sys.gettrace(), sys.getprofile()
-        sys.settrace(self._line)
-        sys.setprofile(self._call)
-        try:
-            call()
-        finally:
-            sys.settrace(before[0])
-            sys.setprofile(before[1])
-        return self.count
-
-    def _line(self, _frame: FrameType, event: str, _argument: object) -> Any:
-        self.count += event == "line"
-        return self._line
-
-    def _call(self, _frame: FrameType, event: str, called: object) -> None:
-        if event == "c_call":
-            text = getattr(called, "__self__", None)
-            self.count += len(text) if type(text) is str else 1
-
-    def normalize(self, form: str, text: str) -> str:
-        """Normalise, and count the swaps of neighbours that sorting by insertion takes."""
-        marks: Counter[int] = Counter()
-        for character in _decomposed(text):
-            own = unicodedata.combining(character)
-            if own:
-                self.count += sum(many for other, many in marks.items() if other > own)
-                marks[own] += 1
-            else:
-                marks.clear()
-        return unicodedata.normalize("NFC" if form == "NFC" else "NFD", text)  # the stubs want a literal
-
-
-def _decomposed(text: str) -> str:
-    return "".join(unicodedata.normalize("NFD", character) for character in text)
 
 
 def work(monkeypatch: pytest.MonkeyPatch, processor: Processor, value: bytes) -> int:
@@ -98,6 +50,21 @@ def test_work_for_a_plain_text_record_is_linear(
     monkeypatch: pytest.MonkeyPatch, processor: Processor, shape: str
 ) -> None:
     grows(monkeypatch, processor, lambda size: TEXTS[shape](size).encode())
+
+
+@pytest.mark.parametrize("match", ["start", "line"])
+def test_work_does_not_grow_with_rules_that_begin_alike(
+    monkeypatch: pytest.MonkeyPatch, match: Literal["start", "line"]
+) -> None:
+    """Also for the shortest of the phrases that a line begins with, which stands behind all others that it may be."""
+
+    def rules(count: int) -> Rules:
+        phrases = ("the ferry", *(f"the ferry to island {number}" for number in range(count)))
+        return Rules.of((Rule("own", "section", match, phrases, phrases[0], "related"),), "", whole_page=True)
+
+    text = "\n".join(f"The ferry leaves at {number} from the old quay" for number in range(SMALL))
+    few, many = (work(monkeypatch, Processor.of("text", "text", rules(count)), text.encode()) for count in (10, 10_000))
+    assert many <= 1.01 * few
 
 
 def test_the_count_sees_what_is_not_linear(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,143 @@
+"""What an article costs, counted and not timed, so that no machine's mood hides a cost that was added.
+
+A count above its bound is work that was added; one far below is a bound that guards nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import tracemalloc
+from collections import Counter
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from bench import load as bench_load
+from stream.flow import Flow
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.sink import Sink
+from stream.kafka.transaction import Committer, Transactions
+from stream.records import Outcome, Processor
+from stream.rules import load as load_rules
+from stream.settings import Settings, load
+from tests.fakes import FakeRecord, outcome
+from tests.work import Work
+
+ARTICLES = 12
+ABOVE, BELOW = 1.05, 0.85
+INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and fewer lines
+# By STREAM_FOOTERS, for all the articles together: lines of Python run, calls of C, characters of the strings whose
+# methods are called, and the sum of the most bytes that were allocated at once for each article.
+LINES = {"model": 18_900 if INLINED else 19_486, "markers": 9_409 if INLINED else 9_568}
+CALLS = {"model": 4_705, "markers": 2_299}
+CHARACTERS = {"model": 363_406, "markers": 253_157}
+PEAK_BYTES = {"model": 1_336_000, "markers": 1_334_000}
+FOOTERS = pytest.mark.parametrize("footers", ["model", "markers"])
+PATIENCE_S = 60.0
+
+
+def within(**counts: tuple[int, int]) -> None:
+    """Fail where a count is above its bound, or so far below that the bound says nothing."""
+    far = {what: pair for what, pair in counts.items() if not BELOW * pair[1] <= pair[0] <= ABOVE * pair[1]}
+    if far:
+        said = (f"{what}: {found:,}, {found / bound - 1:+.0%} of {bound:,}" for what, (found, bound) in far.items())
+        pytest.fail("; ".join(said) + ". If that is meant, write the new counts here.", pytrace=False)
+
+
+def prepared(footers: str) -> tuple[Processor, list[FakeRecord]]:
+    """Articles of the benchmark, and a processor that has seen one more: what is made once is made."""
+    processor = Processor.of("text", "auto", load_rules(whole_page=footers == "model"))
+    texts = islice(bench_load.texts(), ARTICLES + 1)
+    first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in enumerate(texts)]
+    processor.process(first)
+    return processor, rest
+
+
+@FOOTERS
+def test_the_work_for_an_article_stays(footers: str) -> None:
+    processor, records = prepared(footers)
+    work = Work()
+    work.of(lambda: [processor.process(record) for record in records])
+    within(
+        lines=(work.lines, LINES[footers]),
+        calls=(work.calls, CALLS[footers]),
+        characters=(work.characters, CHARACTERS[footers]),
+    )
+
+
+@FOOTERS
+def test_the_memory_for_an_article_stays(footers: str) -> None:
+    processor, records = prepared(footers)
+    within(peak_bytes=(sum(peak(processor, record) for record in records), PEAK_BYTES[footers]))
+
+
+def peak(processor: Processor, record: FakeRecord) -> int:
+    """The most bytes that were allocated at once."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        processor.process(record)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+class CountingProducer:
+    """A producer that takes all, and counts its calls by name."""
+
+    def __init__(self) -> None:
+        """None yet."""
+        self.calls: Counter[str] = Counter()
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        def call(*_: object, **__: object) -> int:
+            self.calls[name] += 1
+            return 0
+
+        return call
+
+    def __len__(self) -> int:
+        return 0
+
+
+def exactly_once(settings: Settings) -> Committer:
+    """The committer that uses transactions."""
+    return Transactions(settings, object, lambda *_: None, batch_bytes=1_000_000)
+
+
+def at_least_once(settings: Settings) -> Committer:
+    """The committer without."""
+    return AtLeastOnce(settings, lambda *_: None, batch_bytes=1_000_000)
+
+
+async def published(settings: Settings, committer: Any, outcomes: Sequence[Outcome]) -> Counter[str]:
+    """Put outcomes through the sink; give the calls to the client."""
+    committer._producer = producer = CountingProducer()  # noqa: SLF001 - what `own` does with a broker
+    flow = Flow()
+    session = flow.begin_session()
+    wiring: dict[str, Any] = {"on_delivered": lambda *_: None, "on_aborted": lambda: None}
+    sink = Sink(settings, flow, committer, largest_bytes=1_000_000, **wiring)
+    flow.enter(len(outcomes))
+    sink.start()
+    await asyncio.wait_for(sink.put(session, outcomes), PATIENCE_S)
+    assert await asyncio.to_thread(flow.drained, PATIENCE_S)
+    sink.close(PATIENCE_S)
+    return producer.calls
+
+
+BEGIN, PRODUCE, OFFSETS, COMMIT = "begin_transaction", "produce", "send_offsets_to_transaction", "commit_transaction"
+
+
+@pytest.mark.parametrize("partitions", [1, 64])
+@pytest.mark.parametrize(("records", "batches"), [(1, 1), (1000, 1), (2500, 3)])
+async def test_a_batch_is_one_transaction_and_one_call_a_record(records: int, batches: int, partitions: int) -> None:
+    outcomes = [outcome(number, partition=number % partitions) for number in range(records)]
+    settings = load(environ={})
+    calls = await published(settings, exactly_once(settings), outcomes)
+    assert calls == {PRODUCE: records, BEGIN: batches, OFFSETS: batches, COMMIT: batches}
+    calls = await published(settings, at_least_once(settings), outcomes)
+    assert calls == {PRODUCE: records, "flush": batches}
