@@ -122,7 +122,7 @@ class Settings(BaseModel):
     batch_max_records: int = Field(1000, ge=1, le=100_000, description="most records in one transaction")
     batch_max_bytes: int = Field(8_000_000, ge=1, description="most bytes of input in one transaction")
     fetch_buffer_bytes: int = Field(
-        32_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed"
+        8_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed"
     )
     session_timeout_ms: int = Field(6_000, ge=1_000, description="a worker silent for so long loses its partitions")
     transaction_timeout_ms: int = Field(
