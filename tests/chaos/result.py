@@ -20,7 +20,7 @@ class Size:
 
 
 # A short session timeout is a shorter test; the full one measures what users get who set nothing.
-SHORT = Size("short", kills=2, rate=200, pause_s=8, storm_s=8, backlog=60_000, idle_s=1, session_timeout_ms=3_000)
+SHORT = Size("short", kills=2, rate=200, pause_s=8, storm_s=8, backlog=45_000, idle_s=1, session_timeout_ms=3_000)
 FULL = Size("full", kills=20, rate=500, pause_s=30, storm_s=60, backlog=1_000_000, idle_s=30, session_timeout_ms=6_000)
 
 
