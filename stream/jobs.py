@@ -64,6 +64,8 @@ def _until_failure(things: Iterable[Thing], failures: list[StreamError]) -> Iter
 class _Crew(Generic[Thing, Result]):
     """Processes that work, each on a pipe of its own: one that dies takes no lock along that others wait for.
 
+    `ProcessPoolExecutor` hangs on Python 3.10 where one dies while it is sent something large (cpython issue 94777).
+
     A thing, which may be larger than a pipe holds, is sent only to a process that waits for one, so that never both
     sides send.
     """
