@@ -137,8 +137,9 @@ def _find(
         if marks is None or weights is None:
             footer, junk, sure, held, settled = look(lines, places, rules)
         else:
-            footer, junk, sure, held, settled = Found(footer_of(lines, places, marks, weights, rules), {})
-            settled = bool(footer) and marks.keys() <= footer.keys()
+            by_marks = footer_of(lines, places, marks, weights, rules)
+            nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is none
+            footer, junk, sure, held, settled = Found(by_marks, {}, settled=nothing_left)
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
