@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
@@ -68,3 +69,21 @@ def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:
     """The worker's outcome of an article at a place."""
     value = orjson.dumps({"id": offset, "text": text})
     return PROCESSOR.process(FakeRecord(value, the_partition=partition, the_offset=offset))
+
+
+class NotingProducer:
+    """A producer that takes all, and notes which of its methods are called."""
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        self.called: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., int]:
+        def call(*_: object, **__: object) -> int:
+            self.called.append(name)
+            return 0
+
+        return call
+
+    def __len__(self) -> int:
+        return 0

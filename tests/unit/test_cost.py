@@ -10,7 +10,7 @@ import gc
 import sys
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
@@ -24,7 +24,7 @@ from stream.kafka.transaction import Committer, Transactions
 from stream.records import Outcome, Processor
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
-from tests.fakes import FakeRecord, outcome
+from tests.fakes import FakeRecord, NotingProducer, outcome
 from tests.work import Work
 
 ARTICLES = 12
@@ -86,24 +86,6 @@ def peak(processor: Processor, record: FakeRecord) -> int:
         tracemalloc.stop()
 
 
-class CountingProducer:
-    """A producer that takes all, and counts its calls by name."""
-
-    def __init__(self) -> None:
-        """None yet."""
-        self.calls: Counter[str] = Counter()
-
-    def __getattr__(self, name: str) -> Callable[..., int]:
-        def call(*_: object, **__: object) -> int:
-            self.calls[name] += 1
-            return 0
-
-        return call
-
-    def __len__(self) -> int:
-        return 0
-
-
 def exactly_once(settings: Settings) -> Committer:
     """The committer that uses transactions."""
     return Transactions(settings, object, lambda *_: None, batch_bytes=1_000_000)
@@ -116,7 +98,7 @@ def at_least_once(settings: Settings) -> Committer:
 
 async def published(settings: Settings, committer: Any, outcomes: Sequence[Outcome]) -> Counter[str]:
     """Put outcomes through the sink; give the calls to the client."""
-    committer._producer = producer = CountingProducer()  # noqa: SLF001 - what `own` does with a broker
+    committer._producer = producer = NotingProducer()  # noqa: SLF001 - what `own` does with a broker
     flow = Flow()
     session = flow.begin_session()
     wiring: dict[str, Any] = {"on_delivered": lambda *_: None, "on_aborted": lambda: None}
@@ -126,7 +108,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     await asyncio.wait_for(sink.put(session, outcomes), PATIENCE_S)
     assert await asyncio.to_thread(flow.drained, PATIENCE_S)
     sink.close(PATIENCE_S)
-    return producer.calls
+    return Counter(producer.called)
 
 
 BEGIN, PRODUCE, OFFSETS, COMMIT = "begin_transaction", "produce", "send_offsets_to_transaction", "commit_transaction"

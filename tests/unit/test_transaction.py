@@ -10,10 +10,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from stream.errors import StreamError
 from stream.kafka.transaction import Chunk, Transactions
-from stream.records import Processor
-from stream.rules import builtin
 from stream.settings import load
-from tests.fakes import FakeRecord
+from tests.fakes import NotingProducer, outcome
 
 PATIENCE_S = 60.0
 
@@ -41,26 +39,11 @@ class HangingProducer:
         return 0
 
 
-class NotingProducer:
-    """A producer that notes which of its methods are called."""
-
-    def __init__(self) -> None:
-        """Begin with nothing."""
-        self.called: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: self.called.append(name)
-
-    def __len__(self) -> int:
-        return 0
-
-
 def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_for_the_last_one() -> None:
     transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     producer = NotingProducer()
     transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
-    outcomes = [Processor.of("text", "json", builtin()).process(FakeRecord(b"{}")) for _ in range(2)]
-    transactions.commit(Chunk(outcomes, []))
+    transactions.commit(Chunk([outcome(0), outcome(1)], []))
     assert producer.called == [
         "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
     ]  # fmt: skip
