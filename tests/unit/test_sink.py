@@ -1,130 +1,23 @@
-"""The sink publishes everything once: as much as waits, again after a failure, a refused record as a dead letter."""
+"""The sink publishes everything once: as much as waits, again after a failure, nothing of a session that has ended."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import TopicPartition
 
-from stream.dead_letters import read_letter
-from stream.errors import KafkaUnavailable, SessionLost, StreamError
-from stream.flow import Flow
-from stream.kafka.sink import Sink, offsets_after
-from stream.kafka.transaction import Aborted, Chunk, Refused
+from stream.errors import KafkaUnavailable, SessionLost
+from stream.kafka.sink import offsets_after
+from stream.kafka.transaction import Aborted, Chunk
 from stream.records import Outcome
-from stream.settings import Settings, load
+from stream.settings import load
 from tests.fakes import BODY, PROCESSOR, FakeRecord, outcome
+from tests.rig import PATIENCE_S, Rig, offsets, started
 
-Act = Callable[[Chunk], None]
-PATIENCE_S = 60.0
-TOO_LARGE = "too_large"
 FENCED = SessionLost("fenced")
-
-
-@pytest.fixture(autouse=True)
-def _quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.kafka.sink.FIRST_RETRY_S", 0.001)
-    monkeypatch.setattr("stream.kafka.sink.LAST_RETRY_S", 0.002)
-
-
-class FakeCommitter:
-    """Keeps what it is given, after asking `act`, which may raise or wait."""
-
-    def __init__(self) -> None:
-        self.tries: list[list[int]] = []
-        self.chunks: list[Chunk] = []
-        self.act: Act = lambda _: None
-
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
-        """Not used by the sink."""
-
-    def commit(self, chunk: Chunk) -> None:
-        """Try, and keep."""
-        self.tries.append(offsets(chunk.outcomes))
-        self.act(chunk)
-        self.chunks.append(chunk)
-
-    def silent_s(self) -> float:
-        """Not used by the sink."""
-        return 0.0
-
-    def settle(self, consumer: Consumer, *, wait: bool) -> None:
-        """Not used by the sink."""
-
-    def close(self) -> None:
-        """Not used by the sink."""
-
-    @property
-    def published(self) -> list[Outcome]:
-        """All that was published, in order."""
-        return [outcome for chunk in self.chunks for outcome in chunk.outcomes]
-
-
-@dataclass
-class Rig:
-    """A running sink with what is around it."""
-
-    sink: Sink
-    flow: Flow
-    committer: FakeCommitter
-    delivered: list[Outcome] = field(default_factory=list)
-    aborted: int = 0
-
-    async def put(self, outcomes: Sequence[Outcome], *, session: int | None = None) -> None:
-        """Give it outcomes as the agent does."""
-        if session is None or session == self.flow.session:
-            self.flow.enter(len(outcomes))
-        await asyncio.wait_for(self.sink.put(session or self.flow.session, outcomes), PATIENCE_S)
-
-    async def drained(self) -> bool:
-        """Wait until all is published or the session has failed."""
-        return await asyncio.to_thread(self.flow.drained, PATIENCE_S)
-
-
-def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:
-    flow, committer = Flow(), FakeCommitter()
-    flow.begin_session()
-
-    def on_aborted() -> None:
-        made.aborted += 1
-
-    sink = Sink(
-        settings,
-        flow,
-        committer,
-        on_delivered=lambda outcomes, _: made.delivered.extend(outcomes),
-        on_aborted=on_aborted,
-        largest_bytes=largest_bytes,
-    )
-    made = Rig(sink, flow, committer)
-    sink.start()
-    return made
-
-
-@pytest.fixture
-async def rig() -> AsyncIterator[Rig]:
-    running = started(load({"batch_max_records": 5}, environ={}))
-    yield running
-    running.sink.close(PATIENCE_S)
-
-
-def offsets(outcomes: Sequence[Outcome]) -> list[int]:
-    return [outcome.source.offset() or 0 for outcome in outcomes]
-
-
-def refuse(*bad: int, reason: str = "too_large") -> Act:
-    """Refuse chunks that hold any of these offsets as an article."""
-
-    def act(chunk: Chunk) -> None:
-        if any(it.source.offset() in bad and it.name != "dead" for it in chunk.outcomes):
-            raise Refused(reason, "the broker says so")
-
-    return act
 
 
 async def test_a_lone_article_is_committed_at_once_with_the_offset_after_it(rig: Rig) -> None:
@@ -230,95 +123,6 @@ async def test_trying_again_ends_when_the_session_fails(rig: Rig) -> None:
     await rig.put([outcome(1)])
     assert await rig.drained()
     assert rig.committer.tries[tries:] == [[1]]
-
-
-@pytest.mark.parametrize("reason", ["too_large", "rejected"])
-async def test_a_refused_record_alone_becomes_a_dead_letter_and_its_neighbours_come_out(rig: Rig, reason: str) -> None:
-    rig.committer.act = refuse(2, reason=reason)
-    await rig.put([outcome(number) for number in range(4)])
-    assert await rig.drained()
-    assert offsets(rig.committer.published) == [0, 1, 2, 3], "in order, each once"
-    letters = [it for it in rig.committer.published if it.name == "dead"]
-    assert offsets(letters) == [2]
-    assert letters[0].reason == reason
-    assert letters[0].value == letters[0].source.value()
-    letter = read_letter(letters[0].headers)
-    assert (letter.reason, letter.offset) == (reason, 2)
-    assert "the broker says so" in letter.message
-    assert "articles.clean" in letter.message
-    assert letters == [it for it in rig.delivered if it.name == "dead"], "it is counted as dead"
-
-
-async def test_after_a_refused_record_transactions_grow_again(rig: Rig) -> None:
-    rig.committer.act = refuse(1)
-    await rig.put([outcome(number) for number in range(3)])
-    assert await rig.drained()
-    await rig.put([outcome(number) for number in range(3, 7)])
-    assert await rig.drained()
-    assert rig.committer.tries[-1] == [3, 4, 5, 6]
-
-
-async def test_removals_that_are_refused_stay_away_and_their_article_goes(rig: Rig) -> None:
-    def no_removals(chunk: Chunk) -> None:
-        if any(it.removed for it in chunk.outcomes):
-            raise Refused(TOO_LARGE, "no")
-
-    rig.committer.act = no_removals
-    await rig.put([outcome(0), outcome(1)._replace(removed=b"{}")])
-    assert await rig.drained()
-    assert offsets(rig.committer.published) == [0, 1]
-    assert not any(it.name == "dead" for it in rig.committer.published)
-    first, second = (dict(it.headers).get("article-stream.removed") for it in rig.committer.published)
-    assert (first, second) == (None, TOO_LARGE.encode())
-
-
-async def test_where_the_dead_letter_is_refused_too_a_pointer_goes(rig: Rig) -> None:
-    def only_small(chunk: Chunk) -> None:
-        if any(it.value for it in chunk.outcomes):
-            raise Refused(TOO_LARGE, "no")
-
-    rig.committer.act = only_small
-    await rig.put([outcome(0)])
-    assert await rig.drained()
-    (pointer,) = rig.committer.published
-    assert (pointer.name, pointer.value, pointer.key) == ("dead", b"", None)
-    assert pointer.headers[-1] == ("article-stream.pointer", b"1")
-    assert read_letter(pointer.headers).offset == 0
-
-
-@pytest.mark.parametrize("value", [None, b""])
-async def test_a_record_without_value_that_is_large_by_its_headers_becomes_a_pointer(
-    rig: Rig, value: bytes | None
-) -> None:
-    def only_few_headers(chunk: Chunk) -> None:
-        if any(name == "large" for it in chunk.outcomes for name, _ in it.headers):
-            raise Refused(TOO_LARGE, "no")
-
-    rig.committer.act = only_few_headers
-    await rig.put([PROCESSOR.process(FakeRecord(value, the_headers=[("large", b"x" * 1000)]))])
-    assert await rig.drained()
-    assert [it.headers[-1] for it in rig.committer.published] == [("article-stream.pointer", b"1")]
-
-
-async def test_where_even_the_pointer_is_refused_nothing_is_skipped(rig: Rig) -> None:
-    def refuse_all(_: Chunk) -> None:
-        raise Refused(TOO_LARGE, "no")
-
-    rig.committer.act = refuse_all
-    await rig.put([outcome(0)])
-    assert not await rig.drained()
-    assert isinstance(rig.flow.error, StreamError)
-    assert "refuses even a pointer" in str(rig.flow.error)
-    assert rig.committer.published == []
-    assert rig.delivered == []
-
-
-async def test_a_record_that_may_be_too_large_travels_alone() -> None:
-    rig = started(load(environ={}), largest_bytes=2000)
-    await rig.put([outcome(0), outcome(1), outcome(2, text=BODY * 20), outcome(3), outcome(4)])
-    assert await rig.drained()
-    assert rig.committer.tries == [[0, 1], [2], [3, 4]]
-    rig.sink.close(PATIENCE_S)
 
 
 async def test_outcomes_of_an_old_session_are_dropped(rig: Rig) -> None:

@@ -1,0 +1,98 @@
+"""A running sink with a committer that does what a test wants, and what is around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from confluent_kafka import Consumer
+
+from stream.flow import Flow
+from stream.kafka.sink import Sink
+from stream.kafka.transaction import Chunk
+from stream.records import Outcome
+from stream.settings import Settings
+
+Act = Callable[[Chunk], None]
+PATIENCE_S = 60.0
+
+
+class FakeCommitter:
+    """Keeps what it is given, after asking `act`, which may raise or wait."""
+
+    def __init__(self) -> None:
+        self.tries: list[list[int]] = []
+        self.chunks: list[Chunk] = []
+        self.act: Act = lambda _: None
+
+    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+        """Not used by the sink."""
+
+    def commit(self, chunk: Chunk) -> None:
+        """Try, and keep."""
+        self.tries.append(offsets(chunk.outcomes))
+        self.act(chunk)
+        self.chunks.append(chunk)
+
+    def silent_s(self) -> float:
+        """Not used by the sink."""
+        return 0.0
+
+    def settle(self, consumer: Consumer, *, wait: bool) -> None:
+        """Not used by the sink."""
+
+    def close(self) -> None:
+        """Not used by the sink."""
+
+    @property
+    def published(self) -> list[Outcome]:
+        """All that was published, in order."""
+        return [outcome for chunk in self.chunks for outcome in chunk.outcomes]
+
+
+@dataclass
+class Rig:
+    """A running sink with what is around it."""
+
+    sink: Sink
+    flow: Flow
+    committer: FakeCommitter
+    delivered: list[Outcome] = field(default_factory=list)
+    aborted: int = 0
+
+    async def put(self, outcomes: Sequence[Outcome], *, session: int | None = None) -> None:
+        """Give it outcomes as the agent does."""
+        if session is None or session == self.flow.session:
+            self.flow.enter(len(outcomes))
+        await asyncio.wait_for(self.sink.put(session or self.flow.session, outcomes), PATIENCE_S)
+
+    async def drained(self) -> bool:
+        """Wait until all is published or the session has failed."""
+        return await asyncio.to_thread(self.flow.drained, PATIENCE_S)
+
+
+def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:
+    """Start a sink, in a session."""
+    flow, committer = Flow(), FakeCommitter()
+    flow.begin_session()
+
+    def on_aborted() -> None:
+        made.aborted += 1
+
+    sink = Sink(
+        settings,
+        flow,
+        committer,
+        on_delivered=lambda outcomes, _: made.delivered.extend(outcomes),
+        on_aborted=on_aborted,
+        largest_bytes=largest_bytes,
+    )
+    made = Rig(sink, flow, committer)
+    sink.start()
+    return made
+
+
+def offsets(outcomes: Sequence[Outcome]) -> list[int]:
+    """Where their articles stood."""
+    return [outcome.source.offset() or 0 for outcome in outcomes]
