@@ -14,6 +14,7 @@ from stream.tail.lines import (
     CLOSED,
     COLONS,
     COMMENTS,
+    HEADINGS,
     LENGTH,
     NO_LINE,
     ONE,
@@ -35,7 +36,6 @@ RUNS = 4
 OPENED = 3
 """... and so many lines where a heading or a bar of buttons follows a sentence."""
 BAR = 5
-SURE_TOPICS = range(1, 9)
 LENGTHS = (1 << 32) - 1
 PROSE_LENGTHS = (1 << 2 * BITS) - 1
 
@@ -81,7 +81,7 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     top = scores.index(low) + 1
     if quick and len([score for score in scores if score < low + SURE]) == 1:
         if top < end:
-            if topics[top] in SURE_TOPICS and prose[top - 1] and True not in prose[top:]:
+            if topics[top] in HEADINGS and prose[top - 1] and True not in prose[top:]:
                 return Page(lines, weights, counts, prose, looks, likes, [top], top, [])
         elif len([score for score in scores if score <= limit]) == 1:
             return Page(lines, weights, counts, prose, looks, likes, [end], end, [])

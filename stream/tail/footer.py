@@ -15,7 +15,7 @@ from stream.footers import named, prose, tail_of
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
-from stream.tail.lines import MOST_SEEN, Line, Memo, is_quiet
+from stream.tail.lines import MOST_SEEN, Line, Memo, is_quiet, plain_tail
 from stream.tail.model import Model, shipped
 
 SHAPE = "tail.shape"
@@ -42,6 +42,15 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     texts = [lines[place].strip() for place in places]
     if is_quiet(texts, rules.signs):
         return NOTHING  # clean already, as most articles of many streams are
+    begin = plain_tail(texts, rules.signs)
+    if begin < len(texts):
+        tail = range(begin, len(texts))
+        return Found(named(tail, places, rules.find_all(texts, tail), SHAPE), {}, sure=True, settled=True)
+    return weigh_page(texts, places, rules)
+
+
+def weigh_page(texts: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+    """Do what `look` does, with the model whatever the page looks like. `texts` are the lines at `places`, stripped."""
     model: Model = rules.model or shipped()
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
     tail = find_tail(texts, rules.signs, model, memo)

@@ -12,7 +12,7 @@ from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from stream.rules.signs import LEGAL_WORDS, Signs
+from stream.rules.signs import ABOUTS, LEGAL_WORDS, Signs
 
 PROSE = 80
 """A closed line of at least this effective length is prose."""
@@ -76,6 +76,11 @@ WHOLE, ANY_TOPIC, COMMENTS, PROSES, COLONS, LENGTH, PROSE_LENGTH = 0, 20, 40, 60
 _MOST_PROSE = 4000
 _WHOLE_TOPICS = frozenset({*range(1, 11), LEGAL_WORDS})
 _COMMENT_TOPICS = (3, 13)
+HEADINGS = range(1, 9)
+"""Topics of whole lines that open a footer: all but navigation and credits."""
+_PLAINLY = frozenset(HEADINGS) - {ABOUTS.index("ad") + 1}  # after an advertisement the article may go on
+PLAIN = 10
+"""Lines of the longest tail that may be plain without the model."""
 
 Codes = tuple[int, int, int, int, int, int, int]
 """Effective length, end, start, topic, digits, capitals, sentences."""
@@ -263,9 +268,8 @@ def _known(codes: Codes, weights: Sequence[int], shapes: dict[Codes, Line]) -> L
 
 def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
     """Whether the last two lines are prose, and no line says anything of itself: there is no footer to look for."""
-    for line in lines[-2:]:
-        if len(line) < PROSE and (line.isascii() or len(line) * 5 < PROSE * 2):
-            return False
+    if any(map(_is_short, lines[-2:])):
+        return False
     of = signs.of
     for line in lines:
         size = len(line)
@@ -277,3 +281,19 @@ def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
         if size < PROSE or end != CLOSED:
             return False
     return True
+
+
+def plain_tail(lines: Sequence[str], signs: Signs) -> int:
+    """Where a heading opens a tail of a few short lines, on a page that is quiet up to there; else `len(lines)`.
+
+    The model cuts there as well: nothing else is possible (docs/decisions/0008).
+    """
+    end = len(lines)
+    begin = next((at + 1 for at in range(end - 1, max(end - PLAIN - 2, 0), -1) if not _is_short(lines[at])), end)
+    plain = 1 < begin < end - 1 and signs.of(lines[begin]) in _PLAINLY and is_quiet(lines[:begin], signs)
+    return begin if plain else end
+
+
+def _is_short(line: str) -> bool:
+    """Whether a line is no prose in any script."""
+    return len(line) < PROSE and (line.isascii() or len(line) * 5 < PROSE * 2)

@@ -18,6 +18,8 @@ from stream.evaluation import Page, page_of
 from stream.provenance import as_json, original
 from stream.repeats import is_long
 from stream.rules import Rules, builtin, load
+from stream.tail.footer import look, weigh_page
+from stream.tail.lines import PLAIN, plain_tail
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "articles.jsonl.gz"
 EVERY = 4  # of so many pages one: all of them take minutes
@@ -59,3 +61,18 @@ def test_a_body_that_comes_again_goes_and_nothing_else(rules: Rules) -> None:
         assert all(line in rest for line in left), f"{page.id}: more is left"
         assert set(left) == set(want), f"{page.id}: something is lost"
     assert tried > 100
+
+
+def test_a_plain_tail_is_what_the_model_sees_in_it() -> None:
+    chance, plain = random.Random(5), 0  # noqa: S311 - the same each time
+    rules = builtin()
+    for page in pages():
+        body = [line.strip() for line, belongs in zip(page.lines, page.body, strict=True) if belongs]
+        footer = [line.strip() for line in page.lines[page.footer_start :]]
+        for size in range(2, PLAIN + 1):
+            for lines in [*body, *footer[:size]], [*body[: chance.randint(1, len(body))], *footer[:size]]:
+                if plain_tail(lines, rules.signs) < len(lines):
+                    plain += 1
+                    places = range(len(lines))
+                    assert look(lines, places, rules).footer == weigh_page(lines, places, rules).footer, page.id
+    assert plain > 500

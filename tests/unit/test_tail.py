@@ -14,7 +14,8 @@ from stream.cleaning import clean, restore
 from stream.rules import builtin
 from stream.tail.decision import find_tail, within_budget
 from stream.tail.features import FEATURES, features_of, page_of
-from stream.tail.lines import CLIP, codes_of, halves, lines_of
+from stream.tail.footer import look, weigh_page
+from stream.tail.lines import CLIP, PLAIN, codes_of, halves, lines_of, plain_tail
 from stream.tail.model import chances, model_of, shipped
 
 DATA = json.loads(files("stream.tail").joinpath("weights.json").read_text("utf-8"))
@@ -73,6 +74,39 @@ def test_a_footer_is_found(footer: list[str]) -> None:
 @pytest.mark.parametrize("lines", [[], ["One line"], P, ["A title", *P], P[:1]])
 def test_a_body_has_none(lines: list[str]) -> None:
     assert find_tail(lines, builtin().signs, shipped()).begin == len(lines)
+
+
+@pytest.mark.parametrize("footer", [["Related articles", *LINKS], ["Share", "Tweet"], ["Comments (8)", *LINKS, *LINKS]])
+def test_where_a_tail_is_plain_the_model_is_not_asked_and_would_say_the_same(footer: list[str]) -> None:
+    lines = [P[0], "A subhead", *P, *footer]
+    places = list(range(len(lines)))
+    found = look(lines, places, builtin())
+    assert plain_tail(lines, builtin().signs) == len(P) + 2
+    assert list(found.footer) == places[len(P) + 2 :]
+    assert found.settled
+    assert found == weigh_page(lines, places, builtin())._replace(settled=True)
+
+
+@pytest.mark.parametrize(
+    ("why", "lines"),
+    {
+        "no tail": P,
+        "a heading alone": [*P, "Related articles"],
+        "no heading": [*P, *LINKS],
+        "an advertisement": [*P, "Advertisement", *LINKS],
+        "a menu": [*P, "Home", *LINKS],
+        "a heading that goes on": [*P, "Related articles: the ferry leaves again", *LINKS],
+        "a short line before the heading": [*P, "So it ends.", "Related articles", *LINKS],
+        "a heading before": [*P[:4], "Share", *P[4:], "Related articles", *LINKS],
+        "prose in it": [*P, "Related articles", P[3], *LINKS],
+        "a long headline in it": [*P, "Related articles", P[3].rstrip("."), *LINKS],
+        "many lines": [*P, "Related articles", *LINKS, *LINKS, *LINKS[:PLAIN - 8]],
+        "one paragraph": [P[0], "Related articles", *LINKS],
+        "nothing": [],
+    }.items(),
+)  # fmt: skip
+def test_what_is_less_plain_is_the_models(why: str, lines: list[str]) -> None:
+    assert plain_tail(lines, builtin().signs) == len(lines), why
 
 
 def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
