@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import sys
 import time
 
-import confluent_kafka
 from rich.console import Console
 from rich.table import Table
 
 from bench import load
+from bench.machine import kafka_to_measure, machine
 from bench.measure import Latency, Throughput, latency, make_topics, settings_for, throughput
 from bench.process import stolen_s, stolen_since
-from stream import __version__
-from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
 BARE_LOOP = "bare loop"
 SYSTEMS = {BARE_LOOP: ("bench.bare_loop",), "article-stream worker": ("stream", "worker")}
@@ -31,10 +27,8 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (3)")
     parser.add_argument("--footers", default="model", choices=("model", "markers"), help="STREAM_FOOTERS (model)")
     arguments = parser.parse_args()
-    if reason := RealKafka.why_not():
-        sys.exit(f"No Kafka to measure on: {reason}.")
     note = Console(stderr=True).print
-    with RealKafka(jvm_options=KAFKAS_HEAP) as kafka:
+    with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
         note(f"Publishing {arguments.articles:,} articles …")
@@ -85,12 +79,7 @@ def show(
     out.print("p99 of each run, and the share of the processors' time that the machine's other guests took meanwhile:")
     for name in SYSTEMS:
         out.print(f"  {name}: " + ", ".join(f"{run.p99_ms:.1f} ms ({run.stolen:.1%})" for run in quick[name]))
-    cores = len(os.sched_getaffinity(0))
-    out.print(
-        f"article-stream {__version__}, Python {platform.python_version()}, "
-        f"librdkafka {confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
-        f"{cores} cores, Kafka on the same cores."
-    )
+    out.print(f"{machine()}, Kafka on the same cores.")
     out.print(f"The machine's other guests took {stolen:.1%} of the processors' time in all.")
 
 

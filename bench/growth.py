@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -15,12 +14,12 @@ from rich.console import Console
 
 from bench import load, shapes
 from bench.curve import Curve, draw, show
+from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
 from stream.records import Processor
 from stream.rules import Rules
 from stream.rules import load as load_rules
 from tests.fakes import FakeRecord
-from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 PARAGRAPHS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
@@ -100,11 +99,9 @@ def rules(arguments: argparse.Namespace) -> Curve:
 
 def partitions(arguments: argparse.Namespace) -> Curve:
     """A whole worker on a real Kafka: a backlog spread over more and more partitions, the output over as many."""
-    if reason := RealKafka.why_not():
-        sys.exit(f"No Kafka to measure on: {reason}.")
     cpu: list[float] = []
     notes = []
-    with RealKafka(jvm_options=KAFKAS_HEAP) as kafka:
+    with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         for count in PARTITIONS:
             note(f"{count} partitions …")

@@ -24,9 +24,14 @@ class Throughput:
     """A backlog's figures: articles a second from the first to the last output, processor time, memory."""
 
     per_second: float
-    cpu_us: float
+    by_thread_us: Mapping[str, float]  # of an article
     peak_mb: float
     quarter_mb: tuple[float, ...]
+
+    @property
+    def cpu_us(self) -> float:
+        """Processor time of an article."""
+        return sum(self.by_thread_us.values())
 
 
 @dataclass(frozen=True)
@@ -81,13 +86,14 @@ def throughput(
             time.sleep(0.05)
             asked_at = run.cpu_s()  # an answer may take its time
         time.sleep(0.5)  # the last transaction's markers
-        cpu_s, peak = run.cpu_s() - before, run.memory_mb("VmHWM")
+        after, peak = run.cpu_s(), run.memory_mb("VmHWM")
         memory.append(run.memory_mb())
     asker.close()
     times = _append_times(servers, output, partitions)
     if len(times) != count:
         sys.exit(f"{count} articles went in and {len(times)} came out")
-    return Throughput((count - 1) / (times[-1] - times[0]) * 1000, cpu_s / count * 1e6, peak, tuple(memory))
+    by_thread = {name: (after[name] - before[name]) / count * 1e6 for name in after}
+    return Throughput((count - 1) / (times[-1] - times[0]) * 1000, by_thread, peak, tuple(memory))
 
 
 def latency(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import socket
 import sys
+
+from tests.processes import free_port
 
 
 def main() -> None:
@@ -17,15 +18,9 @@ def main() -> None:
         "STREAM_DEAD_LETTER_TOPIC": peer["DEAD"],
         "STREAM_GROUP_ID": peer["GROUP"],
         "STREAM_INSTANCE_ID": f"peer-{peer['INSTANCE']}",
-        "STREAM_HTTP_PORT": str(_free_port()),
+        "STREAM_HTTP_PORT": str(free_port()),
     }
     os.execve(sys.executable, [sys.executable, "-m", "stream", "worker"], {**peer, **settings})  # noqa: S606 - it is ours
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -19,19 +19,25 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-import confluent_kafka
 from rich.console import Console
 from rich.table import Table
 
 from bench import load
+from bench.machine import kafka_to_measure, machine
 from bench.measure import make_topics
 from bench.process import stolen_s, stolen_since
-from stream import __version__
 from stream.rules import builtin
-from tests.kafka_server import KAFKAS_HEAP, RealKafka
+from tests.commands import environment
+from tests.kafka_server import RealKafka
 
 JOB, EVERYTHING = "article-stream-job", "article-stream"
-GUARANTEE = {"eos": "exactly once", "txn": "exactly once", JOB: "exactly once", EVERYTHING: "exactly once"}
+EXACTLY_ONCE = (
+    EVERYTHING,
+    JOB,
+    "confluent-txn",
+    "kstreams-eos",
+    "quix-eos",
+)  # faust-eos is not
 FOR_SPEED = (
     f"{JOB}@2", f"{EVERYTHING}@2", JOB, EVERYTHING, "go-franz", "confluent-txn", "confluent-txn@2",
     "kstreams-eos+NUM_THREADS=2", "quix-eos", "quix-eos@2", "bytewax-p2", "faust",
@@ -74,18 +80,13 @@ def main() -> None:
         sys.exit("There are no peers to measure: name their folder, as in make bench-peers PEERS=../peers.")
     if not (build / "v1").is_dir():
         sys.exit(f"The peers are not built yet: run sh {folder / 'setup.sh'} once, or set PEERS_BUILD.")
-    if reason := RealKafka.why_not():
-        sys.exit(f"No Kafka to measure on: {reason}.")
-    with RealKafka(jvm_options=KAFKAS_HEAP) as kafka, tempfile.TemporaryDirectory() as scratch:
+    with kafka_to_measure() as kafka, tempfile.TemporaryDirectory() as scratch:
         harness = Harness(folder, build, Path(scratch), kafka)
         harness.warm_up()
         before, began = stolen_s(), time.monotonic()
-        at = ["--rate", str(arguments.rate), "--secs", str(arguments.seconds)]
-        late = harness.run("latency", arguments.latency, *at, "--reps", str(arguments.runs))
-        at[1] = str(arguments.high_rate)
-        fast_late = harness.run("latency", JOB, *at, "--reps", str(arguments.runs))
-        size = ["-n", str(arguments.articles), "--limit", str(30 + arguments.articles / 1000)]
-        fast = harness.run("tput", arguments.speed, *size, "--reps", str(arguments.runs))
+        late = harness.latency(arguments.latency, arguments.rate, arguments)
+        fast_late = harness.latency(JOB, arguments.high_rate, arguments)
+        fast = harness.backlog(arguments.speed, arguments)
         share = stolen_since(before, began)
     show(arguments, fast, late, fast_late, share)
 
@@ -102,9 +103,8 @@ class Harness:
         (scratch / "texts.json").write_text(json.dumps(load.texts()), "utf-8")
         self._python = build / "v1" / "bin" / "python"
         self._scratch = scratch
-        clean = {name: text for name, text in os.environ.items() if not name.startswith("STREAM_")}
         self._environment = {
-            **clean,
+            **environment(),
             "BOOTSTRAP": kafka.bootstrap_servers, "KAFKA_PID_FILE": str(scratch / "pid"), "DEAD": "peers.dead",
             "KAFKA_DATA": str(kafka.data_dir), "PEERS_BUILD": str(build), "PEERS_JSON": str(self._workers()),
             "PYTHONPATH": "",
@@ -122,9 +122,19 @@ class Harness:
 
     def warm_up(self) -> None:
         """A broker that still compiles itself takes three times as long to commit."""
-        self.run("latency", "confluent-txn", "--rate", "1500", "--secs", "30")
+        self._run("latency", "confluent-txn", "--rate", "1500", "--secs", "30")
 
-    def run(self, what: str, peers: str, *options: str) -> Rows:
+    def latency(self, peers: str, rate: int, arguments: argparse.Namespace) -> Rows:
+        """Articles at a rate."""
+        at = ("--rate", str(rate), "--secs", str(arguments.seconds))
+        return self._run("latency", peers, *at, "--reps", str(arguments.runs))
+
+    def backlog(self, peers: str, arguments: argparse.Namespace) -> Rows:
+        """As many articles a second as there can be."""
+        size = ("-n", str(arguments.articles), "--limit", str(30 + arguments.articles / 1000))
+        return self._run("tput", peers, *size, "--reps", str(arguments.runs))
+
+    def _run(self, what: str, peers: str, *options: str) -> Rows:
         """One call of the harness; its rows by peer."""
         rows = self._scratch / "rows.jsonl"
         rows.write_text("", "ascii")
@@ -166,17 +176,12 @@ def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows,
         cores = _range([run["cpu_cores"] for run in ok], "{:.2f}")
         table.add_row(peer, _guarantee(peer), *(_range(value, "{:.0f}") for value in values), cores)
     out.print(table)
-    out.print(
-        f"article-stream {__version__}, Python {platform.python_version()}, librdkafka "
-        f"{confluent_kafka.libversion()[0]}, {platform.system()} {platform.machine()}, "
-        f"{len(os.sched_getaffinity(0))} cores, Kafka and the load on the same cores; CPU/article with the start. "
-        f"The machine's other guests took {stolen:.1%} of the processors' time."
-    )
+    out.print(f"{machine()}, Kafka and the load on the same cores; CPU/article with the start.")
+    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time.")
 
 
 def _guarantee(peer: str) -> str:
-    base = peer.partition("@")[0].partition("+")[0].partition(" ")[0]
-    return GUARANTEE.get(base) or GUARANTEE.get(base.rpartition("-")[2], "at least once")
+    return "exactly once" if re.split("[@+ ]", peer)[0] in EXACTLY_ONCE else "at least once"
 
 
 def _range(values: list[float], shape: str) -> str:

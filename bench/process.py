@@ -12,7 +12,14 @@ from pathlib import Path
 
 from typing_extensions import Self
 
+from tests.commands import environment
+
 TICKS = os.sysconf("SC_CLK_TCK")
+
+
+MAIN = "the event loop: decode, clean, encode; Faust, asyncio, metrics"
+OTHERS = "source and sink: fetching and publishing, in Python"
+LIBRARY = "librdkafka: fetching, decompressing, compressing, sending"
 
 
 def stolen_s() -> float:
@@ -25,22 +32,31 @@ def stolen_since(before_s: float, began_s: float) -> float:
     return (stolen_s() - before_s) / (time.monotonic() - began_s) / len(os.sched_getaffinity(0))
 
 
+def _times(task: Path) -> tuple[str, float]:
+    """The name of a process or thread, and its processor time so far in seconds; none where it has ended."""
+    try:
+        name, fields = (task / "stat").read_text("ascii").split("(", 1)[1].rsplit(")", 1)
+    except OSError:
+        return "", 0.0
+    return name, (int(fields.split()[11]) + int(fields.split()[12])) / TICKS
+
+
 class Measured:
     """A Python module run as a process with these settings; ends with the block."""
 
     def __init__(self, module: tuple[str, ...], settings: Mapping[str, object]) -> None:
         """Start it."""
-        environment = {name: text for name, text in os.environ.items() if not name.startswith("STREAM_")}
-        environment |= {"STREAM_" + name.upper(): str(setting) for name, setting in settings.items()}
         self.log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the block
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *module], env=environment, stdout=self.log, stderr=subprocess.STDOUT
+            [sys.executable, "-m", *module], env=environment(settings), stdout=self.log, stderr=subprocess.STDOUT
         )
 
-    def cpu_s(self) -> float:
-        """Seconds of processor time so far, user and system."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text("ascii").rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+    def cpu_s(self) -> dict[str, float]:
+        """Seconds of processor time so far, user and system: of the first thread, librdkafka's, the others."""
+        root = Path(f"/proc/{self.process.pid}")
+        whole, (_, first) = _times(root)[1], _times(root / "task" / root.name)
+        library = sum(spent for name, spent in map(_times, (root / "task").iterdir()) if name.startswith("rdk:"))
+        return {MAIN: first, LIBRARY: library, OTHERS: whole - first - library}
 
     def memory_mb(self, what: str = "VmRSS") -> float:
         """Resident memory now, or at its peak (`VmHWM`)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -16,6 +15,8 @@ from pathlib import Path
 
 import orjson
 from typing_extensions import Self
+
+from tests.commands import ROOT, environment
 
 PATIENCE_S = 60.0
 
@@ -48,13 +49,13 @@ class Worker:
     ) -> None:
         """Start it; ``settings`` are names without prefix."""
         self.port = free_port()
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("STREAM_")}
-        environment["STREAM_HTTP_PORT"] = str(self.port)
-        environment |= {"STREAM_" + name.upper(): str(value) for name, value in settings.items()}
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
-        root = Path(__file__).parent.parent
         self.process = subprocess.Popen(
-            [sys.executable, *command], env=environment, stdout=self._log, stderr=subprocess.STDOUT, cwd=root
+            [sys.executable, *command],
+            env=environment({"http_port": self.port, **settings}),
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
         )
 
     @property

@@ -115,9 +115,7 @@ def halves(lines: Sequence[str]) -> int:
 
 def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
     """The codes of a line that is not blank."""
-    size = len(line)
-    if per_letter > _PAIR and not line.isascii():
-        size = size * per_letter >> 1
+    size = _effective(line, per_letter)
     if not size:
         return (0, 0, 0, 0, 0, 0, 0)
     topic = digits = capitals = 0
@@ -131,6 +129,11 @@ def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
     if size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line):
         topic = LEGAL_WORDS
     return (size, _end_of(line), _START.get(line[0], 0), topic, digits, capitals, _sentences(line))
+
+
+def _effective(line: str, per_letter: int) -> int:
+    """A line's length in letters of a script with spaces."""
+    return len(line) if per_letter <= _PAIR or line.isascii() else len(line) * per_letter >> 1
 
 
 def _end_of(line: str) -> int:
@@ -275,10 +278,9 @@ def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
         size = len(line)
         if size <= LEGAL_LONGEST and ((size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line):
             return False
-    per_letter = halves(lines)
     for line in lines[-2:]:
-        size, end, *_ = codes_of(line, per_letter, signs)
-        if size < PROSE or end != CLOSED:
+        size = len(line) if line.isascii() else _effective(line, halves(lines))
+        if size < PROSE or _end_of(line) != CLOSED:
             return False
     return True
 
