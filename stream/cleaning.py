@@ -204,18 +204,14 @@ def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
 
 def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
     """Give the removals in order; with `first`, each with the blank lines before it."""
-    if not gone:
-        return ()
-    begins = ends = sorted(gone)
-    texts = [lines[at] for at in ends]
-    if -1 in first:
-        begins = []
-        for at in ends:
-            begin = at
+    blanks = -1 in first
+    removals = []
+    for at in sorted(gone):
+        reason, of, rule = gone[at]
+        begin, text = at, lines[at]
+        if blanks and at and first[at - 1] < 0:
             while begin and first[begin - 1] < 0:
                 begin -= 1
-            begins.append(begin)
-        texts = [separator.join(lines[begin : at + 1]) for begin, at in zip(begins, ends, strict=True)]
-    reasons, ofs, found = zip(*map(gone.__getitem__, ends), strict=True)
-    numbers = [at + 1 for at in begins]
-    return tuple(map(_removal, zip(numbers, texts, reasons, ofs, found, strict=True)))
+            text = separator.join(lines[begin : at + 1])
+        removals.append(_removal((begin + 1, text, reason, of, rule)))
+    return tuple(removals)

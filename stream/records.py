@@ -5,11 +5,11 @@ Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Literal, NamedTuple, Protocol
 
-from stream.article import Cleaned, CleanedList, Removal
+from stream.article import Cleaned, CleanedList
 from stream.cleaning import clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
@@ -34,6 +34,7 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
 HEADER_OVERHEAD_BYTES = 10
+_reason = attrgetter("reason")
 
 
 class Record(Protocol):
@@ -160,9 +161,9 @@ class Processor:
         return cleaned_list, list(cleaned_list.paragraphs)
 
     def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
-        footer = _count(result.removed, "footer")
-        junk = _count(result.removed, "junk")
-        repeats = len(result.removed) - footer - junk
+        reasons = [*map(_reason, result.removed)]
+        footer, junk = reasons.count("footer"), reasons.count("junk")
+        repeats = len(reasons) - footer - junk
         ours: Headers = [
             (REPEATS_HEADER, b"%d" % repeats),
             (FOOTER_HEADER, b"%d" % footer),
@@ -241,10 +242,6 @@ def _header(headers: Headers, wanted: str) -> bytes | None:
         if name.lower() == wanted:
             return value
     return None
-
-
-def _count(removed: Sequence[Removal], reason: str) -> int:
-    return sum(1 for removal in removed if removal.reason == reason)
 
 
 def _encode_text(value: bytes, old: str | list[str], new: str | list[str]) -> bytes:  # noqa: ARG001 - one signature
