@@ -212,10 +212,10 @@ def dead(record: Record, reason: str, message: str, *, headers: Headers | None =
 
 
 def pointer(letter: Outcome) -> Outcome:
-    """What goes where even the dead letter is too large: only where the record stands, and why."""
+    """What goes where the dead letter is refused too, for its size or its time: where the record stands, and why."""
     record = letter.source
     why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
-    return letter._replace(key=None, value=b"", headers=[*why, (POINTER_HEADER, b"1")], source=record)
+    return letter._replace(key=None, value=b"", headers=[*why, (POINTER_HEADER, b"1")], timestamp_ms=0, source=record)
 
 
 def without_removals(outcome: Outcome, reason: str) -> Outcome:

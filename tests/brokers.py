@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
-from confluent_kafka import Consumer, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from stream.kafka.embedded import EmbeddedBroker
@@ -15,6 +15,9 @@ from stream.records import Headers
 from tests.ledger import Topics, fresh_name
 from tests.processes import PATIENCE_S
 
+NO_COORDINATOR_YET = {
+    *(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
+}
 PARTITIONS = 4  # what the embedded broker gives every topic
 
 
@@ -105,6 +108,10 @@ class Broker:
         try:
             places = [TopicPartition(f"{topics.name}.raw", number) for number in range(PARTITIONS)]
             return sum(max(0, place.offset) for place in consumer.committed(places, timeout=PATIENCE_S))
+        except KafkaException as raised:
+            if raised.args[0].code() not in NO_COORDINATOR_YET:
+                raise
+            return 0
         finally:
             consumer.close()
 

@@ -67,7 +67,8 @@ class AtLeastOnce:
         except KafkaException as raised:
             failed.append(client.error_of(raised))
         if failed:
-            self._give_up(producer, failed[0])
+            # Those that only were in the same batch as the one that is refused fail with it.
+            self._give_up(producer, next((error for error in failed if error.code() in REFUSALS), failed[0]))
         with self._lock:
             self._acknowledged.update({(offset.topic, offset.partition): offset for offset in chunk.offsets})
         self._on_stage("produce", produced - began)

@@ -62,7 +62,8 @@ class Sink:
         self._ready = threading.Condition()
         self._closing = False
         self._session = 0
-        self._alone = 0  # how many of the next records travel alone
+        self._careful = 0  # among how many of the next records is one that was refused
+        self._most = 1  # and how many of those travel together
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room: asyncio.Event | None = None
         self._thread = self._new_thread()
@@ -144,16 +145,17 @@ class Sink:
         """What the next transaction publishes: up to the bounds, or one large record alone."""
         taken: list[Outcome] = []
         size = 0
-        while self._waiting and len(taken) < self._settings.batch_max_records:
+        most = self._most if self._careful else self._settings.batch_max_records
+        while self._waiting and len(taken) < most:
             record = self._waiting[0].size_bytes()
-            lone = self._alone > 0 or record > self.largest_bytes
+            lone = record > self.largest_bytes
             if taken and (lone or size + record > self._settings.batch_max_bytes):
                 break
             taken.append(self._waiting.popleft())
             size += record
             if lone:
-                self._alone = max(0, self._alone - 1)
                 break
+        self._careful = max(0, self._careful - len(taken))
         return taken
 
     def _publish(self, session: int, outcomes: list[Outcome]) -> None:
@@ -167,7 +169,7 @@ class Sink:
             except Refused as refused:
                 self._on_aborted()
                 if len(outcomes) > 1:
-                    self._put_back(outcomes)  # one at a time: then it is known which one is refused
+                    self._put_back(outcomes)
                     return
                 outcomes = [self._demoted(outcomes[0], refused)]
                 continue
@@ -184,6 +186,8 @@ class Sink:
                 delay_s = min(2 * delay_s, LAST_RETRY_S)
                 continue
             break
+        if self._careful:
+            self._most *= 2
         if self.problem:
             log.info("Publishing goes on.")
             self.problem = ""
@@ -199,9 +203,11 @@ class Sink:
                 raise LeftBehind
 
     def _put_back(self, outcomes: list[Outcome]) -> None:
+        """Half as many at a time, until it is known which one is refused."""
         with self._ready:
             self._waiting.extendleft(reversed(outcomes))
-            self._alone = len(outcomes)
+            self._careful += len(outcomes)
+            self._most = len(outcomes) // 2
 
     def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
         """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it."""

@@ -19,6 +19,7 @@ FENCE_AT_ONCE = 8
 # Calling again goes on with what is under way, or asks the new one.
 ASK_AGAIN_S = 3.0
 AGAIN_S = 0.02
+RENEW_S = 5.0
 STILL_S = 9.0  # no answer and no acknowledgement for so long: begin anew
 
 
@@ -92,6 +93,20 @@ def produce_all(
             client.produce(producer, removed, value=outcome.removed, **both)
 
 
+def cause_of(producer: Producer, error: KafkaError) -> KafkaError:
+    """Why an open transaction takes no more records, where `error` only says that it does not.
+
+    The broker may have refused the first ones before the last one is produced. To begin another transaction is
+    then refused with the cause, and can do nothing to the one that has failed.
+    """
+    if error.code() == KafkaError._STATE:  # noqa: SLF001
+        try:
+            producer.begin_transaction()
+        except KafkaException as raised:
+            return client.error_of(raised)
+    return error
+
+
 class Transactions:
     """Exactly once: the committer that uses Kafka's transactions.
 
@@ -134,12 +149,12 @@ class Transactions:
             self._producer = self._initialised(wanted)
             self._id = wanted
 
-    def _initialised(self, transactional_id: str) -> Producer:
+    def _initialised(self, transactional_id: str, timeout_s: float | None = None) -> Producer:
         producer = Producer(
             client.transactional(self._settings, transactional_id, **client.batch_size(self._batch_bytes))
         )
         try:
-            producer.init_transactions(self._timeout_s)
+            producer.init_transactions(timeout_s or self._timeout_s)
         except KafkaException as raised:
             doing = f"opening the transactional id {transactional_id}"
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
@@ -162,26 +177,32 @@ class Transactions:
         if producer is None:
             msg = "There are records but no partitions."
             raise SessionLost(msg)
+        member = self._group_metadata()  # once: what joins later must not be taken for this one's
         clock = time.perf_counter
         try:
             began = clock()
             producer.begin_transaction()
-            self._again(
-                producer,
-                lambda: producer.send_offsets_to_transaction(chunk.offsets, self._group_metadata(), ASK_AGAIN_S),
-            )
+            self._again(producer, lambda: producer.send_offsets_to_transaction(chunk.offsets, member, ASK_AGAIN_S))
             sent = clock()
-            produce_all(producer, self._settings, chunk.outcomes)
+            self._check_is_ours(producer)
+            try:
+                produce_all(producer, self._settings, chunk.outcomes)
+            except KafkaException as raised:
+                raise KafkaException(cause_of(producer, client.error_of(raised))) from None
             produced = clock()
-            if self._producer is not producer:  # given up while it waited for an answer
-                msg = "The session ended before its transaction was committed."
-                raise SessionLost(msg)
+            self._check_is_ours(producer)
             self._again(producer, lambda: producer.commit_transaction(ASK_AGAIN_S))
             self._on_stage("offsets", sent - began)
             self._on_stage("produce", produced - sent)
             self._on_stage("commit", clock() - produced)
         except KafkaException as raised:
             self._abort(producer, client.error_of(raised))
+
+    def _check_is_ours(self, producer: Producer) -> None:
+        """Raises `SessionLost` where the producer was given up while it waited for an answer."""
+        if self._producer is not producer:
+            msg = "The session ended before its transaction was committed."
+            raise SessionLost(msg)
 
     def _again(self, producer: Producer, call: Callable[[], None]) -> None:
         """Calls again what librdkafka says may be called again, until the broker would have aborted anyway.
@@ -225,10 +246,26 @@ class Transactions:
             msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
             raise SessionLost(msg) from None
         if error.code() in REFUSALS:
+            self._renew(producer)
             raise Refused(REFUSALS[error.code()], error.str())
         if isinstance(explained, InstanceFenced):
             raise explained  # no later try succeeds
         raise Aborted(explained)
+
+    def _renew(self, producer: Producer) -> None:
+        """Goes on with a new producer. The old one counts the records that were refused, and the broker does not:
+
+        so it refuses the next transaction, too, and librdkafka takes half a second to three to see it.
+        """
+        try:
+            fresh = self._initialised(self._id, RENEW_S)
+        except StreamError:
+            self._forget(producer)
+            raise
+        if self._producer is not producer:  # given up meanwhile
+            fresh.purge()
+            self._check_is_ours(producer)
+        self._producer = fresh
 
     def _forget(self, producer: Producer) -> None:
         producer.purge()

@@ -154,3 +154,35 @@ def test_a_record_too_large_for_its_topic_is_a_dead_letter_and_its_neighbours_co
             assert [(it.key(), it.value()) for it in dead] == [(None, b"")] * 3
         until(lambda: worker.metric('article_stream_dead_letters_total{reason="too_large"}') == 3, "the count")
         assert worker.terminate() == 0, worker.log
+
+
+@pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])
+def test_records_that_their_topic_refuses_are_dead_letters_however_many_travel_together(
+    real: Broker, delivery: str
+) -> None:
+    topics = real.topics("refused", clean={"cleanup.policy": "compact"})  # which takes no record without a key
+    sent = [it._replace(key=b"%d" % number) for number, it in enumerate(articles(0, 3_000))]
+    keyless = (3, 4)
+    for place in keyless:
+        sent[place] = sent[place]._replace(key=None)
+    real.send(f"{topics.name}.raw", sent)
+    with Worker(topics.settings(delivery=delivery, batch_max_records=3_000)) as worker:
+        until(lambda: real.committed(topics) == len(sent), "all to be committed")
+        clean, dead = numbers(real.read(f"{topics.name}.clean")), real.read(f"{topics.name}.dead")
+        assert clean.keys() == once(len(sent)).keys() - {*keyless}
+        assert delivery == "at_least_once" or clean.total() == len(clean)
+        assert sorted(orjson.loads(it.value() or b"")["number"] for it in dead) == [*keyless]
+        assert {dict(headers_of(it))["__streams.errors.exception"] for it in dead} == {b"rejected"}
+        assert worker.terminate() == 0, worker.log
+
+
+def test_an_article_too_old_for_its_topics_leaves_a_pointer_of_today(real: Broker) -> None:
+    recent = {"message.timestamp.before.max.ms": "86400000"}
+    topics = real.topics("old", clean=recent, dead=recent)
+    old, new = articles(0, 2)
+    real.send(f"{topics.name}.raw", [old._replace(timestamp_ms=1_600_000_000_000), new])
+    with Worker(topics.settings()) as worker:
+        (letter,) = real.read(f"{topics.name}.dead", 1)
+        assert (letter.value(), dict(headers_of(letter))["__streams.errors.exception"]) == (b"", b"rejected")
+        assert numbers(real.read(f"{topics.name}.clean", 1)) == Counter([1])
+        assert worker.terminate() == 0, worker.log

@@ -125,6 +125,7 @@ def test_a_pointer_is_small_and_says_where_the_record_stands() -> None:
     small = pointer(letter)
     assert small.size_bytes() < 1000
     assert (small.name, small.key, small.value, small.reason) == ("dead", None, b"", "too_large")
+    assert (letter.timestamp_ms > 0, small.timestamp_ms) == (True, 0), "its own time may be what is refused"
     assert small.headers[-1] == ("article-stream.pointer", b"1")
     assert read_letter(small.headers) == Letter("too_large", "it is large", "articles.raw", 3, 42)
 

@@ -41,6 +41,16 @@ async def test_a_refused_record_alone_becomes_a_dead_letter_and_its_neighbours_c
     assert letters == [it for it in rig.delivered if it.name == "dead"], "it is counted as dead"
 
 
+async def test_a_refused_record_among_many_is_found_in_a_few_tries() -> None:
+    rig = started(load(environ={}))
+    rig.committer.act = refuse(300)
+    await rig.put([outcome(number) for number in range(1000)])
+    assert await rig.drained()
+    assert offsets(rig.committer.published) == list(range(1000))
+    assert len(rig.committer.tries) < 40
+    rig.sink.close(PATIENCE_S)
+
+
 async def test_after_a_refused_record_transactions_grow_again(rig: Rig) -> None:
     rig.committer.act = refuse(1)
     await rig.put([outcome(number) for number in range(3)])

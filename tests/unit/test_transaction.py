@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from stream.errors import StreamError
-from stream.kafka.transaction import Chunk, Transactions
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.transaction import Chunk, Refused, Transactions
 from stream.settings import load
 from tests.fakes import NotingProducer, outcome
 
@@ -47,6 +49,51 @@ def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_
     assert producer.called == [
         "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
     ]  # fmt: skip
+
+
+class FailingProducer(NotingProducer):
+    """A producer whose transaction fails while records are still produced: then it only says that it has failed."""
+
+    def produce(self, *_: object, **__: object) -> None:
+        """Say so."""
+        raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
+
+    def begin_transaction(self) -> None:
+        """Say why, where one is open."""
+        if self.called:
+            raise KafkaException(KafkaError(KafkaError.INVALID_RECORD, "no key", txn_requires_abort=True))
+
+
+def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    failing, fresh = FailingProducer(), NotingProducer()
+    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
+    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Refused, match="no key") as refused:
+        transactions.commit(Chunk([outcome(0)], []))
+    assert refused.value.reason == "rejected"
+    assert failing.called == ["send_offsets_to_transaction", "abort_transaction"], "it is not committed"
+    transactions.commit(Chunk([outcome(0)], []))
+    assert fresh.called[-1] == "commit_transaction"
+
+
+class RefusingProducer(NotingProducer):
+    """A producer whose records fail, one for what it is and the others with it."""
+
+    def produce(self, *_: object, on_delivery: Callable[[KafkaError, None], None], **__: object) -> None:
+        """Fail."""
+        alone = KafkaError.INVALID_RECORD if self.called else KafkaError._INVALID_DIFFERENT_RECORD  # noqa: SLF001
+        self.called.append("produce")
+        on_delivery(KafkaError(alone), None)
+
+
+def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    committer._producer = RefusingProducer()  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Refused):
+        committer.commit(Chunk([outcome(0), outcome(1)], []))
 
 
 @pytest.fixture
