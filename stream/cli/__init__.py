@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from typing import Annotated
 
@@ -11,6 +13,9 @@ from stream._version import __version__
 from stream.cli import check, clean, dead_letters, demo, evaluate, rules, send, settings, topics, worker
 from stream.cli.console import errors, plain
 from stream.errors import StreamError
+
+SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
+"""What the system has no more of is nobody's mistake in the code."""
 
 app = typer.Typer(
     name="article-stream",
@@ -54,8 +59,18 @@ def main() -> None:
     try:
         app()
     except StreamError as error:
-        errors().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True, highlight=False)
+        _say(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in SCARCE:
+            raise
+        _say(StreamError(f"The system says: {error.strerror}.", fix="What is written so far is not whole."))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write would fail again
+        sys.exit(1)
+
+
+def _say(error: StreamError) -> None:
+    errors().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True, highlight=False)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import orjson
@@ -10,7 +13,7 @@ import pytest
 
 from stream.provenance import original
 from stream.settings import PREFIX, Settings
-from tests.commands import Answer, article_stream, one_sentence
+from tests.commands import ROOT, Answer, article_stream, one_sentence
 from tests.fakes import BODY, CLEAN, OTHER, REPEATED
 from tests.processes import free_port
 
@@ -32,6 +35,22 @@ def test_files_are_read_in_the_format_that_their_names_tell(tmp_path: Path) -> N
     (tmp_path / "c.JSONL").write_text(f'{{"text":["{BODY}","{BODY}"]}}\n\n{{"text":"x"}}\n', "utf-8")
     answer = article_stream("clean", tmp_path / "a.txt", tmp_path / "b.json", tmp_path / "c.JSONL")
     assert answer == Answer(0, f'{CLEAN}{cleaned}{{"text":["{BODY}"]}}\n{{"text":"x"}}\n', "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("where", ["output", "removed"])
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_is_one_sentence(where: str, jobs: int) -> None:
+    full = Path("/dev/full")
+    keep = ["--removed", full] if where == "removed" else []
+    with full.open("wb") if where == "output" else Path(os.devnull).open("wb") as out:
+        command = [sys.executable, "-m", "stream", "clean", "--jobs", str(jobs), *map(str, keep)]
+        ended = subprocess.run(
+            command, input=REPEATED.encode(), stdout=out, stderr=subprocess.PIPE, timeout=120, check=False, cwd=ROOT
+        )  # fmt: skip
+    assert ended.returncode == 1
+    said = "error: The system says: No space left on device. What is written so far is not whole."
+    assert ended.stderr.decode().splitlines() == [said]
 
 
 def test_the_format_can_be_given(tmp_path: Path) -> None:
