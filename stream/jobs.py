@@ -8,7 +8,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import get_context
+from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, Generic, TypeVar
@@ -110,7 +110,7 @@ class _Crew(Generic[Thing, Result]):
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_work_for, args=(theirs,), daemon=True)
-        with _ctrl_c_ignored():
+        with _ctrl_c_waits():
             process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         self._processes[ours] = process
@@ -149,18 +149,21 @@ class _Crew(Generic[Thing, Result]):
 
 
 @contextmanager
-def _ctrl_c_ignored() -> Iterator[None]:
-    """What is started now ignores Ctrl-C, which goes to all processes of a terminal: the first one ends the others."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _ctrl_c_waits() -> Iterator[None]:
+    """A Ctrl-C comes afterwards, and what is started now never gets one.
+
+    It goes to all processes of a terminal, and the first one ends the others.
+    """
+    resource_tracker.ensure_running()  # by itself it would start now, and let Ctrl-C through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _work_for(connection: Connection) -> None:
     """What a process does: says that it is there, is given the work, then one thing after the other."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # on Windows this is not inherited
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whom it worked for has gone
         connection.send(None)
         work: Callable[[Any], object] = connection.recv()

@@ -240,6 +240,12 @@ def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
         until(partial(group_is_gone, process.pid), "its processes")
 
 
+def test_a_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(len, ["thing"], 2))
+
+
 def test_processes_that_are_killed_are_one_sentence_and_1(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
         for child in children(process.pid):
