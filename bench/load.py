@@ -10,6 +10,8 @@ from pathlib import Path
 import orjson
 from confluent_kafka import Producer
 
+from stream.kafka import client
+
 SHAPE = Path(__file__).parent.parent / "tests" / "data" / "twice.txt"
 VARIANTS = 997
 PARAGRAPHS = 17
@@ -69,7 +71,7 @@ def backlog(servers: str, topic: str, count: int) -> float:
     for number in range(count):
         article = value(number, kinds[number % VARIANTS])
         size += len(article)
-        sender.produce(topic, article, f"a{number}")
+        client.produce(sender, topic, value=article, key=f"a{number}".encode())
         if number % 64 == 0:
             sender.poll(0)
     sender.flush()
