@@ -161,12 +161,12 @@ def test_records_that_their_topic_refuses_are_dead_letters_however_many_travel_t
     real: Broker, delivery: str
 ) -> None:
     topics = real.topics("refused", clean={"cleanup.policy": "compact"})  # which takes no record without a key
-    sent = [it._replace(key=b"%d" % number) for number, it in enumerate(articles(0, 3_000))]
+    sent = [it._replace(key=b"%d" % number) for number, it in enumerate(articles(0, 1_500))]
     keyless = (3, 4)
     for place in keyless:
         sent[place] = sent[place]._replace(key=None)
     real.send(f"{topics.name}.raw", sent)
-    with Worker(topics.settings(delivery=delivery, batch_max_records=3_000)) as worker:
+    with Worker(topics.settings(delivery=delivery, batch_max_records=1_500)) as worker:
         until(lambda: real.committed(topics) == len(sent), "all to be committed")
         clean, dead = numbers(real.read(f"{topics.name}.clean")), real.read(f"{topics.name}.dead")
         assert clean.keys() == once(len(sent)).keys() - {*keyless}
