@@ -49,8 +49,8 @@ class RulesWatch(Service):
         try:
             rules = load(self._paths, whole_page=engine.settings.whole_page)
         except (OSError, RuleError) as error:
-            engine.metrics.rules_refused()
             log.error("STREAM_RULES changed, and is refused: %s The rules in force stay, version %s.", error, old)  # noqa: TRY400
+            engine.metrics.rules_refused()
             return
         if rules.version != old:
             engine.use(rules)
