@@ -26,13 +26,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (3)")
     parser.add_argument("--footers", default="model", choices=("model", "markers"), help="STREAM_FOOTERS (model)")
+    parser.add_argument("--teaser", action="store_true", help="a backlog whose every page the model has to look at")
     arguments = parser.parse_args()
     note = Console(stderr=True).print
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
         note(f"Publishing {arguments.articles:,} articles …")
-        size = load.backlog(servers, "backlog", arguments.articles)
+        size = load.backlog(servers, "backlog", arguments.articles, teaser=arguments.teaser)
         note("Warming the broker up …")  # a broker that still compiles itself takes three times as long to commit
         warm = settings_for(servers, "warm", "warm.raw")
         latency(servers, SYSTEMS[BARE_LOOP], warm, arguments.rate, min(20, arguments.seconds))

@@ -19,6 +19,7 @@ WORDS = (28, 60)
 TWICE = 0.9
 HEADING = "You may also like"
 HEADLINES, HEADLINES_WORDS = 5, (4, 12)
+TEASER = "A headline longer than any heading, for which the model has to look at the whole page before it is sure of it"
 
 
 def vocabulary() -> list[str]:
@@ -38,8 +39,11 @@ def footer(pick: random.Random, words: list[str]) -> list[str]:
     return [HEADING, *lines]
 
 
-def texts() -> list[str]:
-    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each of words of its own."""
+def texts(*, teaser: bool = False) -> list[str]:
+    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each of words of its own.
+
+    With `teaser` their tails are not plain: one headline is long (docs/decisions/0008).
+    """
     pick = random.Random(11)  # noqa: S311 - the same load each time
     words = vocabulary()
     made = []
@@ -48,7 +52,7 @@ def texts() -> list[str]:
         body[4] = "What the council decided"
         body[11] = "'We have not stopped': the mayor"
         again = body[1:] if pick.random() < TWICE else []
-        made.append("\n".join([*body, *again, *footer(pick, words)]))
+        made.append("\n".join([*body, *again, *footer(pick, words), *([TEASER] if teaser else [])]))
     return made
 
 
@@ -65,9 +69,9 @@ def producer(servers: str, linger_ms: int = 5) -> Producer:
     )  # fmt: skip
 
 
-def backlog(servers: str, topic: str, count: int) -> float:
+def backlog(servers: str, topic: str, count: int, *, teaser: bool = False) -> float:
     """Publish so many articles; give their mean size in bytes."""
-    kinds, sender, size = texts(), producer(servers), 0
+    kinds, sender, size = texts(teaser=teaser), producer(servers), 0
     for number in range(count):
         article = value(number, kinds[number % VARIANTS])
         size += len(article)
