@@ -16,9 +16,8 @@ from tests.ledger import expected
 from tests.processes import Worker, until
 
 BODY = "The ferry to the outer islands was cancelled again on Monday, and nobody at the quay was surprised by it."
-TEXT = (
-    f"{BODY}\nA second vessel is due on Friday.\n{BODY}\nYou may also like\nFive stations\nFerry stops\nMarket moves on"
-)
+MORE = "A second vessel is due on Friday, the company said, and could not say at which hour it is going to leave."
+TEXT = f"{BODY}\n{MORE}\n{BODY}\nYou may also like\nFive stations\nFerry stops\nMarket moves on"
 SAMPLE = orjson.dumps({"number": 0, "text": TEXT}).replace(b'"number":0', b'"number":%d')
 WANTED = expected(SAMPLE % 7).replace(b'"number":7', b'"number":%d')
 WARM = 0.3  # the share of the backlog after which memory should not grow any more
