@@ -5,6 +5,7 @@ Names of scenarios as arguments play those alone, and write nothing; ``--short``
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
 import traceback
@@ -17,13 +18,20 @@ from tests.chaos.site import Site, site
 from tests.kafka_server import RealKafka
 
 
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Play, print a line each, write the table; 1 where a row is not as promised."""
+    known = [scenario.name for scenario in SCENARIOS]
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Every fault in full; takes minutes.")
+    parser.add_argument("names", nargs="*", help=f"play these alone, and write no table: {', '.join(known)}")
+    parser.add_argument("--short", action="store_true", help="play the short ones")
+    arguments = parser.parse_args()
+    names: list[str] = arguments.names
+    if unknown := set(names).difference(known):
+        parser.error(f"there is no fault {min(unknown)!r}")
     if reason := RealKafka.why_not():
         print(f"make chaos needs a real Kafka of its own: {reason}", file=sys.stderr)  # noqa: T201
         return 1
-    size = SHORT if "--short" in arguments else FULL
-    names = [argument for argument in arguments if not argument.startswith("-")]
+    size = SHORT if arguments.short else FULL
     chosen = [scenario for scenario in SCENARIOS if not names or scenario.name in names]
     began = time.monotonic()
     results: list[Result] = []
@@ -61,4 +69,4 @@ def _play(scenario: Scenario, cluster: Site, size: Size) -> Result | None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
