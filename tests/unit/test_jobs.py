@@ -222,6 +222,15 @@ def children(pid: int) -> list[int]:
     return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
+@pytest.fixture
+def ctrl_c_counts() -> Iterator[None]:
+    """What a shell starts in the background ignores Ctrl-C, and what that starts does, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_ctrl_c_is_for_the_first_process_alone(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
         for child in children(process.pid):
@@ -231,6 +240,7 @@ def test_ctrl_c_is_for_the_first_process_alone(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_bytes().count(b"\n") == 5001
 
 
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
     with running(tmp_path / "out") as process:
         os.killpg(process.pid, signal.SIGINT)
@@ -240,6 +250,7 @@ def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
         until(partial(group_is_gone, process.pid), "its processes")
 
 
+@pytest.mark.usefixtures("ctrl_c_counts")
 def test_a_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
