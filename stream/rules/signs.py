@@ -17,6 +17,8 @@ ABOUTS: tuple[About, ...] = (
     *("related", "share", "comments", "tags", "popular"),
     *("ad", "legal", "subscribe", "nav", "credit"),
 )
+TOPICS: Mapping[About, int] = {about: number for number, about in enumerate(ABOUTS, 1)}
+"""The number of each topic."""
 OPENING = len(ABOUTS)
 LEGAL_WORDS = 2 * OPENING + 1
 """The number of a line with a copyright sign in it."""
@@ -126,7 +128,7 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
     whole: dict[str, int] = {}
     stems: dict[str, dict[str, int]] = {}
     for rule in rules:
-        number = ABOUTS.index(rule.about) + 1
+        number = TOPICS[rule.about]
         for phrase in rule.phrases:
             low = phrase.lower().lstrip(LEFT)
             forms = {low, plain(low)} if _GREEK[0] <= low[:1] < _GREEK[1] else {low, low.lstrip(RIGHT)}

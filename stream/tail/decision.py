@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import NamedTuple
 
-from stream.rules.signs import ABOUTS, OPENING, Signs
+from stream.rules.signs import OPENING, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
 from stream.tail.lines import CLOSED, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo, lines_of
 from stream.tail.model import Model, chances
 
 OPENED_BY = 25
 """Lines among which the one stands that tells what a footer begins with."""
-LIST_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("related", "popular"))
-SURE_TOPICS = frozenset(ABOUTS.index(about) + 1 for about in ("share", "comments", "tags", "subscribe"))
+LIST_TOPICS = frozenset({TOPICS["related"], TOPICS["popular"]})
+SURE_TOPICS = frozenset({TOPICS["share"], TOPICS["comments"], TOPICS["tags"], TOPICS["subscribe"]})
 ARTICLE = b"\x01" * 12
 """So many paragraphs of prose in a row are an article."""
-AD = ABOUTS.index("ad") + 1
+AD = TOPICS["ad"]
 SENTENCE = 40
 """A closed line of this effective length is a sentence."""
 HARDLY = 1

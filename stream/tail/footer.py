@@ -15,8 +15,9 @@ from stream.footers import named, prose, tail_of
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
-from stream.tail.lines import MOST_SEEN, Line, Memo, is_quiet, plain_tail
+from stream.tail.lines import MOST_SEEN, Line, Memo
 from stream.tail.model import Model, shipped
+from stream.tail.plain import is_quiet, plain_tail
 
 SHAPE = "tail.shape"
 """The rule of a line that goes for what the whole page looks like, under no marker."""

@@ -6,18 +6,17 @@ from collections.abc import Mapping, Sequence
 
 from stream.footers import BULLETS
 from stream.rules import Rule
-from stream.rules.signs import ABOUTS, LEFT, OPENING, RIGHT
+from stream.rules.signs import LEFT, OPENING, RIGHT, TOPICS
 from stream.tail.lines import CLOSED, SHORT, Line
 
 _CJK = "\u2e80"
 _COLONS = (":", "\uff1a")
 _SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _COUNTED = "])} \u00a0"
-SHARE, AD = ABOUTS.index("share") + 1, ABOUTS.index("ad") + 1
 _LINKED = ("section", "inline")
-_BARS = (SHARE, ABOUTS.index("subscribe") + 1, ABOUTS.index("nav") + 1)
-_HEADS = (ABOUTS.index("related") + 1, SHARE, ABOUTS.index("popular") + 1, ABOUTS.index("subscribe") + 1)
-_COMMENTS = ABOUTS.index("comments") + 1
+_BARS = (TOPICS["share"], TOPICS["subscribe"], TOPICS["nav"])
+_HEADS = (TOPICS["related"], TOPICS["share"], TOPICS["popular"], TOPICS["subscribe"])
+_COMMENTS = TOPICS["comments"]
 
 
 def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, Rule]) -> list[tuple[int, str]]:

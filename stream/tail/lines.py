@@ -12,7 +12,7 @@ from functools import partial
 from operator import itemgetter
 from typing import NamedTuple
 
-from stream.rules.signs import ABOUTS, LEGAL_WORDS, Signs
+from stream.rules.signs import LEGAL_WORDS, Signs
 
 PROSE = 80
 """A closed line of at least this effective length is prose."""
@@ -61,7 +61,7 @@ _DATE = re.compile(
 _DIGIT = re.compile(r"[0-9]")
 _MANY, _SOME = 6, 3  # capitals, of ten words
 _FEW_WORDS, _CAPITALS_FROM = 2, 15
-_PAIR = 2
+_PAIR, WIDEST = 2, 5
 _first = itemgetter(0)
 MOST_SEEN = 8192
 """Lines of other articles that are remembered."""
@@ -78,9 +78,6 @@ _WHOLE_TOPICS = frozenset({*range(1, 11), LEGAL_WORDS})
 _COMMENT_TOPICS = (3, 13)
 HEADINGS = range(1, 9)
 """Topics of whole lines that open a footer: all but navigation and credits."""
-_PLAINLY = frozenset(HEADINGS) - {ABOUTS.index("ad") + 1}  # after an advertisement the article may go on
-PLAIN = 10
-"""Lines of the longest tail that may be plain without the model."""
 
 Codes = tuple[int, int, int, int, int, int, int]
 """Effective length, end, start, topic, digits, capitals, sentences."""
@@ -108,14 +105,14 @@ def halves(lines: Sequence[str]) -> int:
     """Half characters that a letter counts: five in scripts without spaces, which say more with each."""
     text = "\n".join(lines[:60])
     if text.isascii():
-        return 2
+        return _PAIR
     wide = len(text.encode("utf-8", "surrogatepass")) * 100 > (len(text) + 1) * 205
-    return 5 if wide and not any("\u0900" <= letter < "\u1100" for letter in text[:200]) else 2
+    return WIDEST if wide and not any("\u0900" <= letter < "\u1100" for letter in text[:200]) else _PAIR
 
 
 def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
     """The codes of a line that is not blank."""
-    size = _effective(line, per_letter)
+    size = effective(line, per_letter)
     if not size:
         return (0, 0, 0, 0, 0, 0, 0)
     topic = digits = capitals = 0
@@ -128,15 +125,16 @@ def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
             digits += 3
     if size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line):
         topic = LEGAL_WORDS
-    return (size, _end_of(line), _START.get(line[0], 0), topic, digits, capitals, _sentences(line))
+    return (size, end_of(line), _START.get(line[0], 0), topic, digits, capitals, _sentences(line))
 
 
-def _effective(line: str, per_letter: int) -> int:
-    """A line's length in letters of a script with spaces."""
+def effective(line: str, per_letter: int) -> int:
+    """A line's length in letters of a script with spaces, with so many `halves` a letter."""
     return len(line) if per_letter <= _PAIR or line.isascii() else len(line) * per_letter >> 1
 
 
-def _end_of(line: str) -> int:
+def end_of(line: str) -> int:
+    """What a line ends with: `CLOSED` and the others; 0 for a letter."""
     last = line[-1]
     if last in _QUOTES and len(line) > 1:
         before = line[-2]
@@ -245,7 +243,7 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
                 known = _known(codes_of(line, per_letter, signs), weights, shapes)
             else:  # too long to be looked up
                 last = line[-1]
-                end = _end_of(line) if last in _QUOTES else _END.get(last, 0)
+                end = end_of(line) if last in _QUOTES else _END.get(last, 0)
                 several = 1 if ". " in line else _sentences(line)
                 start = _START.get(line[0], 0)
                 capped = min(size, _MOST_PROSE)
@@ -267,35 +265,3 @@ def _known(codes: Codes, weights: Sequence[int], shapes: dict[Codes, Line]) -> L
     if known is None:
         known = shapes[codes] = line_of(codes, weights)
     return known
-
-
-def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
-    """Whether the last two lines are prose, and no line says anything of itself: there is no footer to look for."""
-    if any(map(_is_short, lines[-2:])):
-        return False
-    of = signs.of
-    for line in lines:
-        size = len(line)
-        if size <= LEGAL_LONGEST and ((size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line):
-            return False
-    for line in lines[-2:]:
-        size = len(line) if line.isascii() else _effective(line, halves(lines))
-        if size < PROSE or _end_of(line) != CLOSED:
-            return False
-    return True
-
-
-def plain_tail(lines: Sequence[str], signs: Signs) -> int:
-    """Where a heading opens a tail of a few short lines, on a page that is quiet up to there; else `len(lines)`.
-
-    The model cuts there as well: nothing else is possible (docs/decisions/0008).
-    """
-    end = len(lines)
-    begin = next((at + 1 for at in range(end - 1, max(end - PLAIN - 2, 0), -1) if not _is_short(lines[at])), end)
-    plain = 1 < begin < end - 1 and signs.of(lines[begin]) in _PLAINLY and is_quiet(lines[:begin], signs)
-    return begin if plain else end
-
-
-def _is_short(line: str) -> bool:
-    """Whether a line is no prose in any script."""
-    return len(line) < PROSE and (line.isascii() or len(line) * 5 < PROSE * 2)

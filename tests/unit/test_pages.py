@@ -19,7 +19,7 @@ from stream.provenance import as_json, original
 from stream.repeats import is_long
 from stream.rules import Rules, builtin, load
 from stream.tail.footer import look, weigh_page
-from stream.tail.lines import PLAIN, plain_tail
+from stream.tail.plain import LONGEST, plain_tail
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "articles.jsonl.gz"
 EVERY = 4  # of so many pages one: all of them take minutes
@@ -69,7 +69,7 @@ def test_a_plain_tail_is_what_the_model_sees_in_it() -> None:
     for page in pages():
         body = [line.strip() for line, belongs in zip(page.lines, page.body, strict=True) if belongs]
         footer = [line.strip() for line in page.lines[page.footer_start :]]
-        for size in range(2, PLAIN + 1):
+        for size in range(2, LONGEST + 1):
             for lines in [*body, *footer[:size]], [*body[: chance.randint(1, len(body))], *footer[:size]]:
                 if plain_tail(lines, rules.signs) < len(lines):
                     plain += 1

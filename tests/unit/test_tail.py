@@ -15,8 +15,9 @@ from stream.rules import builtin
 from stream.tail.decision import find_tail, within_budget
 from stream.tail.features import FEATURES, features_of, page_of
 from stream.tail.footer import look, weigh_page
-from stream.tail.lines import CLIP, PLAIN, codes_of, halves, lines_of, plain_tail
+from stream.tail.lines import CLIP, codes_of, halves, lines_of
 from stream.tail.model import chances, model_of, shipped
+from stream.tail.plain import LONGEST, plain_tail
 
 DATA = json.loads(files("stream.tail").joinpath("weights.json").read_text("utf-8"))
 P = [
@@ -100,7 +101,7 @@ def test_where_a_tail_is_plain_the_model_is_not_asked_and_would_say_the_same(foo
         "a heading before": [*P[:4], "Share", *P[4:], "Related articles", *LINKS],
         "prose in it": [*P, "Related articles", P[3], *LINKS],
         "a long headline in it": [*P, "Related articles", P[3].rstrip("."), *LINKS],
-        "many lines": [*P, "Related articles", *LINKS, *LINKS, *LINKS[:PLAIN - 8]],
+        "many lines": [*P, "Related articles", *LINKS, *LINKS, *LINKS[:LONGEST - 8]],
         "one paragraph": [P[0], "Related articles", *LINKS],
         "nothing": [],
     }.items(),

@@ -1,0 +1,42 @@
+"""Pages for which nobody has to ask the model: those without a footer, and those whose footer is plain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stream.rules.signs import TOPICS, Signs
+from stream.tail.lines import CLOSED, HEADINGS, LEGAL_LONGEST, PROSE, SHORT, WIDEST, effective, end_of, halves
+
+LONGEST = 10
+"""Lines of the longest tail that may be plain."""
+_OPEN = frozenset(HEADINGS) - {TOPICS["ad"]}  # after an advertisement the article may go on
+
+
+def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
+    """Whether the last two lines are prose, and no line says anything of itself: there is no footer to look for."""
+    last = lines[-2:]
+    if any(map(_is_short, last)):
+        return False
+    of = signs.of
+    for line in lines:
+        size = len(line)
+        if size <= LEGAL_LONGEST and ((size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line):
+            return False
+    per_letter = WIDEST if all(map(str.isascii, last)) else halves(lines)  # which no letter of ASCII asks for
+    return all(effective(line, per_letter) >= PROSE and end_of(line) == CLOSED for line in last)
+
+
+def plain_tail(lines: Sequence[str], signs: Signs) -> int:
+    """Where a heading opens a tail of a few short lines, on a page that is quiet up to there; else `len(lines)`.
+
+    The model would cut there as well (docs/decisions/0008).
+    """
+    end = len(lines)
+    begin = next((at + 1 for at in range(end - 1, max(end - LONGEST - 2, 0), -1) if not _is_short(lines[at])), end)
+    plain = 1 < begin < end - 1 and signs.of(lines[begin]) in _OPEN and is_quiet(lines[:begin], signs)
+    return begin if plain else end
+
+
+def _is_short(line: str) -> bool:
+    """Whether a line is no prose, whatever the script of its page."""
+    return effective(line, WIDEST) < PROSE
