@@ -86,6 +86,7 @@ class Sink:
             if session == self._flow.session:
                 if session != self._session:
                     self._waiting.clear()
+                    self._careful = 0
                     self._session = session
                 self._waiting.extend(outcomes)
                 self._ready.notify()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -144,17 +145,18 @@ class Transactions:
         others = [identity for identity in map(self.transactional_id, gained) if identity != wanted]
         if others:
             with ThreadPoolExecutor(FENCE_AT_ONCE, thread_name_prefix="fence") as pool:
-                list(pool.map(self._initialised, others))  # each takes some 60 ms, nearly all of it waiting
+                # Each takes some 60 ms, nearly all of it waiting.
+                list(pool.map(self._initialised, others, repeat(self._timeout_s)))
         if wanted and self._producer is None:
-            self._producer = self._initialised(wanted)
+            self._producer = self._initialised(wanted, self._timeout_s)
             self._id = wanted
 
-    def _initialised(self, transactional_id: str, timeout_s: float | None = None) -> Producer:
+    def _initialised(self, transactional_id: str, timeout_s: float) -> Producer:
         producer = Producer(
             client.transactional(self._settings, transactional_id, **client.batch_size(self._batch_bytes))
         )
         try:
-            producer.init_transactions(timeout_s or self._timeout_s)
+            producer.init_transactions(timeout_s)
         except KafkaException as raised:
             doing = f"opening the transactional id {transactional_id}"
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
@@ -257,14 +259,13 @@ class Transactions:
 
         so it refuses the next transaction, too, and librdkafka takes half a second to three to see it.
         """
+        self._check_is_ours(producer)  # else the id is another session's
         try:
             fresh = self._initialised(self._id, RENEW_S)
         except StreamError:
             self._forget(producer)
             raise
-        if self._producer is not producer:  # given up meanwhile
-            fresh.purge()
-            self._check_is_ours(producer)
+        self._check_is_ours(producer)
         self._producer = fresh
 
     def _forget(self, producer: Producer) -> None:

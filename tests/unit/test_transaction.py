@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from stream.errors import StreamError
+from stream.errors import SessionLost, StreamError
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.transaction import Chunk, Refused, Transactions
 from stream.settings import load
@@ -77,6 +77,18 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
     assert failing.called == ["send_offsets_to_transaction", "abort_transaction"], "it is not committed"
     transactions.commit(Chunk([outcome(0)], []))
     assert fresh.called[-1] == "commit_transaction"
+
+
+def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    opened: list[object] = []
+    monkeypatch.setattr(transactions, "_initialised", lambda *ids: opened.extend(ids))
+    failing = FailingProducer()
+    monkeypatch.setattr(failing, "abort_transaction", lambda *_: transactions.close())
+    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(SessionLost):
+        transactions.commit(Chunk([outcome(0)], []))
+    assert opened == [], "its id is another session's by now"
 
 
 class RefusingProducer(NotingProducer):
