@@ -49,7 +49,7 @@ def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -
 
 
 def worker(articles: int, footers: str) -> dict[str, float]:
-    """By thread, without the start's."""
+    """Processor time of an article by thread, without the start's."""
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")

@@ -31,13 +31,8 @@ from tests.commands import environment
 from tests.kafka_server import RealKafka
 
 JOB, EVERYTHING = "article-stream-job", "article-stream"
-EXACTLY_ONCE = (
-    EVERYTHING,
-    JOB,
-    "confluent-txn",
-    "kstreams-eos",
-    "quix-eos",
-)  # faust-eos is not
+# Not faust-eos, for all its name: no transaction of it holds a record.
+EXACTLY_ONCE = (EVERYTHING, JOB, "confluent-txn", "kstreams-eos", "quix-eos")
 FOR_SPEED = (
     f"{JOB}@2", f"{EVERYTHING}@2", JOB, EVERYTHING, "go-franz", "confluent-txn", "confluent-txn@2",
     "kstreams-eos+NUM_THREADS=2", "quix-eos", "quix-eos@2", "bytewax-p2", "faust",

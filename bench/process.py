@@ -16,7 +16,6 @@ from tests.commands import environment
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
-
 MAIN = "the event loop: decode, clean, encode; Faust, asyncio, metrics"
 OTHERS = "source and sink: fetching and publishing, in Python"
 LIBRARY = "librdkafka: fetching, decompressing, compressing, sending"
@@ -35,10 +34,11 @@ def stolen_since(before_s: float, began_s: float) -> float:
 def _times(task: Path) -> tuple[str, float]:
     """The name of a process or thread, and its processor time so far in seconds; none where it has ended."""
     try:
-        name, fields = (task / "stat").read_text("ascii").split("(", 1)[1].rsplit(")", 1)
+        name, rest = (task / "stat").read_text("ascii").split("(", 1)[1].rsplit(")", 1)
     except OSError:
         return "", 0.0
-    return name, (int(fields.split()[11]) + int(fields.split()[12])) / TICKS
+    user, system = rest.split()[11:13]
+    return name, (int(user) + int(system)) / TICKS
 
 
 class Measured:

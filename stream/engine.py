@@ -9,7 +9,15 @@ from collections.abc import Callable, Sequence
 from confluent_kafka import KafkaException
 
 from stream._version import __version__
-from stream.errors import AuthenticationFailed, KafkaFatal, KafkaUnavailable, NotAuthorized, SessionLost, StreamError
+from stream.errors import (
+    AuthenticationFailed,
+    KafkaFatal,
+    KafkaUnavailable,
+    NotAuthorized,
+    SessionLost,
+    StreamError,
+    TopicMissing,
+)
 from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
@@ -25,6 +33,9 @@ from stream.settings import Settings
 log = logging.getLogger("stream")
 
 LAST_PAUSE_S = 5.0
+# Withdrawn rights, a password that is being changed, a topic that a broker does not know yet after its start, or an
+# error of librdkafka that we do not know: a new session with new clients may be without it.
+MAY_PASS = (NotAuthorized, AuthenticationFailed, TopicMissing, KafkaFatal)
 DRAIN_SHARE = 0.75  # of the time a stop may take; the rest is for leaving the group
 
 
@@ -100,11 +111,9 @@ class Engine:
             try:
                 self._session(hand_on)
             except StreamError as error:
-                # A right or a password that was good may be good again: whoever runs the worker sees it is not ready.
-                withdrawn = self.source.progress.joined_once and isinstance(
-                    error, (NotAuthorized, AuthenticationFailed)
-                )
-                if not error.retriable and not withdrawn:
+                # What was there once may come again: whoever runs the worker sees that it is not ready.
+                may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
+                if not error.retriable and (not may_pass or self.flow.stopping.is_set()):
                     self.fatal = error
                     raise
                 self.source.progress.trouble = str(error)

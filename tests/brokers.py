@@ -15,9 +15,9 @@ from stream.records import Headers
 from tests.ledger import Topics, fresh_name
 from tests.processes import PATIENCE_S
 
-NO_COORDINATOR_YET = {
-    *(KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
-}
+NO_COORDINATOR_YET = (
+    KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS
+)  # fmt: skip
 PARTITIONS = 4  # what the embedded broker gives every topic
 
 

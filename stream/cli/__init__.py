@@ -59,7 +59,7 @@ def main() -> None:
     try:
         app()
     except StreamError as error:
-        _say(error)
+        _say(str(error))
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does
@@ -67,10 +67,10 @@ def main() -> None:
     except OSError as error:
         if error.errno not in SCARCE:
             raise
-        _say(StreamError(f"The system says: {error.strerror}.", fix="What is written so far is not whole."))
+        _say(f"The system says: {error.strerror}. What is written so far is not whole.")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write would fail again
         sys.exit(1)
 
 
-def _say(error: StreamError) -> None:
-    errors().print(f"[bold red]error:[/] {plain(str(error))}", soft_wrap=True, highlight=False)
+def _say(error: str) -> None:
+    errors().print(f"[bold red]error:[/] {plain(error)}", soft_wrap=True, highlight=False)

@@ -183,6 +183,8 @@ _UNREACHABLE = COORDINATOR_MOVES | {
     KafkaError._TIMED_OUT,  # noqa: SLF001
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
+    KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
+    KafkaError._DESTROY_BROKER,  # noqa: SLF001 - the cluster has taken it off its list while it was asked
 }
 
 # A broker that starts, stops or moves its partitions says one of these for a while.
@@ -200,6 +202,9 @@ _PASSING = {
     KafkaError.NOT_ENOUGH_REPLICAS,
     KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
     KafkaError.KAFKA_STORAGE_ERROR,
+    KafkaError.OFFSET_NOT_AVAILABLE,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError._WAIT_COORD,  # noqa: SLF001
     KafkaError._WAIT_CACHE,  # noqa: SLF001
 }

@@ -63,15 +63,21 @@ class Stage:
         self.ledger = self._stack.enter_context(ChaosLedger(self.topics, partitions=self._partitions))
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        if raised[0] is not None:
-            self._show()
+    def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
+        # In the error itself: what a scenario prints, in a thread of its own, is another test's output.
+        shown = "" if raised is None else self._shown()
         self._stack.close()
+        if isinstance(raised, Exception):
+            msg = f"{raised}\n{shown}"
+            raise AssertionError(msg) from raised  # noqa: TRY004 - not about its type
 
-    def _show(self) -> None:
+    def _shown(self) -> str:
+        """Say what the ledger knows, and of each worker its state and the end of its log."""
+        parts = [f"{self.ledger.sent} sent, {self.ledger.arrived} arrived, silent for {self.ledger.silent_s:.1f} s"]
         for place, worker in enumerate(self.workers):
             state = f"exit code {worker.process.poll()}, {worker.get('/health/ready')}"
-            print(f"--- worker {place} ({state}):\n{worker.log[-6000:]}")  # noqa: T201
+            parts.append(f"--- worker {place} ({state}):\n{worker.log[-6000:]}")
+        return "\n".join(parts)
 
     @property
     def raw(self) -> str:
@@ -153,7 +159,7 @@ class Stage:
         """Wait for what is owed, stop the workers, count anew."""
         self.wait_all()
         if self.ledger.lost:
-            self._show()  # while they can still be asked
+            print(self._shown())  # noqa: T201 - while they can still be asked
         silence = self.ledger.longest_silence_s
         self.end_workers()
         found = self.count()

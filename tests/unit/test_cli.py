@@ -13,7 +13,7 @@ import pytest
 
 from stream.provenance import original
 from stream.settings import PREFIX, Settings
-from tests.commands import ROOT, Answer, article_stream, one_sentence
+from tests.commands import ROOT, Answer, article_stream, environment, one_sentence
 from tests.fakes import BODY, CLEAN, OTHER, REPEATED
 from tests.processes import free_port
 
@@ -46,7 +46,8 @@ def test_a_full_disk_is_one_sentence(where: str, jobs: int) -> None:
     with full.open("wb") if where == "output" else Path(os.devnull).open("wb") as out:
         command = [sys.executable, "-m", "stream", "clean", "--jobs", str(jobs), *map(str, keep)]
         ended = subprocess.run(
-            command, input=REPEATED.encode(), stdout=out, stderr=subprocess.PIPE, timeout=120, check=False, cwd=ROOT
+            command, input=REPEATED.encode(), stdout=out, stderr=subprocess.PIPE, env=environment(),
+            timeout=120, check=False, cwd=ROOT,
         )  # fmt: skip
     assert ended.returncode == 1
     said = "error: The system says: No space left on device. What is written so far is not whole."

@@ -188,6 +188,9 @@ def test_a_batch_is_no_larger_than_the_topic_takes(largest: int, size: int) -> N
         (KafkaError.PRODUCER_FENCED, SessionLost, True),
         (KafkaError.ILLEGAL_GENERATION, SessionLost, True),
         (KafkaError.NOT_ENOUGH_REPLICAS, KafkaUnavailable, True),
+        (KafkaError._DESTROY_BROKER, KafkaUnavailable, True),  # noqa: SLF001
+        (KafkaError._MSG_TIMED_OUT, KafkaUnavailable, True),  # noqa: SLF001
+        (KafkaError.OFFSET_NOT_AVAILABLE, KafkaUnavailable, True),
         (KafkaError.POLICY_VIOLATION, KafkaFatal, False),
     ],
 )
