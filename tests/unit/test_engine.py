@@ -1,0 +1,78 @@
+"""Which errors end the worker, and which a session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from stream.engine import Engine
+from stream.errors import AuthenticationFailed, InstanceFenced, KafkaFatal, NotAuthorized, StreamError, TopicMissing
+from stream.rules import builtin
+from stream.settings import load
+
+KINDS = (AuthenticationFailed, NotAuthorized, TopicMissing, KafkaFatal)
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
+    made = Engine(load(environ={}), builtin(), largest_bytes=1000)
+    monkeypatch.setattr("stream.engine.LAST_PAUSE_S", 0.0)
+    return made
+
+
+def sessions(engine: Engine, monkeypatch: pytest.MonkeyPatch, *raised: StreamError) -> list[int]:
+    """Let each session end with one of these errors, and a last one with a stop; gives those that begin."""
+    begun: list[int] = []
+    errors: Iterator[StreamError] = iter(raised)
+
+    def session(_: object) -> None:
+        begun.append(len(begun))
+        for error in errors:
+            raise error
+        engine.stop()
+
+    monkeypatch.setattr(engine, "_session", session)
+    return begun
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_was_there_once_may_come_again(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, kind: type[StreamError]
+) -> None:
+    engine.source.progress.joined_once = True
+    begun = sessions(engine, monkeypatch, kind("Once."), kind("Again."))
+    engine.run(print)
+    assert len(begun) == 3
+    assert engine.source.progress.trouble == "Again."
+    assert engine.fatal is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_never_was_there_ends_the_worker(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, kind: type[StreamError]
+) -> None:
+    sessions(engine, monkeypatch, kind("Never."))
+    with pytest.raises(kind):
+        engine.run(print)
+    assert isinstance(engine.fatal, kind)
+
+
+def test_a_younger_worker_of_the_same_instance_ends_this_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.source.progress.joined_once = True
+    sessions(engine, monkeypatch, InstanceFenced("Another one."))
+    with pytest.raises(InstanceFenced):
+        engine.run(print)
+
+
+def test_records_that_could_not_be_committed_before_a_stop_are_an_error(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def session(_: object) -> None:
+        engine.stop()
+        raise KafkaFatal("Three records under way.")  # noqa: EM101
+
+    engine.source.progress.joined_once = True
+    monkeypatch.setattr(engine, "_session", session)
+    with pytest.raises(KafkaFatal):
+        engine.run(print)
