@@ -116,7 +116,7 @@ class Stage:
     def wait_output(self, articles: int = 1) -> None:
         """Wait until so many more articles have come out than now."""
         wanted = self.ledger.arrived + articles
-        until(lambda: self.ledger.arrived >= wanted, f"{articles} more articles, of {self.ledger.sent} sent")
+        until(lambda: self.ledger.arrived >= wanted, f"{articles} more articles, of {self.ledger.sent} sent", ENOUGH_S)
 
     def wait_all(self) -> None:
         """Wait until everything has come out; what has not by then is lost."""
