@@ -43,7 +43,7 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     texts = [lines[place].strip() for place in places]
     if is_quiet(texts, rules.signs):
         return NOTHING  # clean already, as most articles of many streams are
-    begin = plain_tail(texts, rules.signs)
+    begin = plain_tail(texts, rules)
     if begin < len(texts):
         tail = range(begin, len(texts))
         return Found(named(tail, places, rules.find_all(texts, tail), SHAPE), {}, sure=True, settled=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stream.rules import Rules
 from stream.rules.signs import TOPICS, Signs
 from stream.tail.lines import CLOSED, HEADINGS, LEGAL_LONGEST, PROSE, SHORT, WIDEST, effective, end_of, halves
 
@@ -26,15 +27,19 @@ def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
     return all(effective(line, per_letter) >= PROSE and end_of(line) == CLOSED for line in last)
 
 
-def plain_tail(lines: Sequence[str], signs: Signs) -> int:
+def plain_tail(lines: Sequence[str], rules: Rules) -> int:
     """Where a heading opens a tail of a few short lines, on a page that is quiet up to there; else `len(lines)`.
 
-    The model would cut there as well (docs/decisions/0008).
+    The model would cut there as well (docs/decisions/0008). The heading is a rule's, and no line after it ends as a
+    sentence does: "Background", which is a hint, may be a subhead of the article's, and short sentences may be its own.
     """
-    end = len(lines)
+    end, signs = len(lines), rules.signs
     begin = next((at + 1 for at in range(end - 1, max(end - LONGEST - 2, 0), -1) if not _is_short(lines[at])), end)
-    plain = 1 < begin < end - 1 and signs.of(lines[begin]) in _OPEN and is_quiet(lines[:begin], signs)
-    return begin if plain else end
+    if not 1 < begin < end - 1 or signs.of(lines[begin]) not in _OPEN or rules.find(lines[begin]) is None:
+        return end
+    if any(end_of(line) == CLOSED for line in lines[begin + 1 :]) or not is_quiet(lines[:begin], signs):
+        return end
+    return begin
 
 
 def _is_short(line: str) -> bool:

@@ -71,7 +71,7 @@ def test_a_plain_tail_is_what_the_model_sees_in_it() -> None:
         footer = [line.strip() for line in page.lines[page.footer_start :]]
         for size in range(2, LONGEST + 1):
             for lines in [*body, *footer[:size]], [*body[: chance.randint(1, len(body))], *footer[:size]]:
-                if plain_tail(lines, rules.signs) < len(lines):
+                if plain_tail(lines, rules) < len(lines):
                     plain += 1
                     places = range(len(lines))
                     assert look(lines, places, rules).footer == weigh_page(lines, places, rules).footer, page.id
