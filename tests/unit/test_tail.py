@@ -82,7 +82,7 @@ def test_where_a_tail_is_plain_the_model_is_not_asked_and_would_say_the_same(foo
     lines = [P[0], "A subhead", *P, *footer]
     places = list(range(len(lines)))
     found = look(lines, places, builtin())
-    assert plain_tail(lines, builtin().signs) == len(P) + 2
+    assert plain_tail(lines, builtin()) == len(P) + 2
     assert list(found.footer) == places[len(P) + 2 :]
     assert found.settled
     assert found == weigh_page(lines, places, builtin())._replace(settled=True)
@@ -107,7 +107,7 @@ def test_where_a_tail_is_plain_the_model_is_not_asked_and_would_say_the_same(foo
     }.items(),
 )  # fmt: skip
 def test_what_is_less_plain_is_the_models(why: str, lines: list[str]) -> None:
-    assert plain_tail(lines, builtin().signs) == len(lines), why
+    assert plain_tail(lines, builtin()) == len(lines), why
 
 
 def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
