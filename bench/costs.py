@@ -15,7 +15,7 @@ from rich.table import Table
 from bench import load
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
-from stream.paragraphs import BLANK, digests, first_places, outline
+from stream.paragraphs import first_of
 from stream.records import Processor
 from stream.repeats import repeats_of
 from stream.rules import Rules
@@ -75,7 +75,7 @@ def steps(footers: str, *, teaser: bool = False) -> dict[str, float]:
         "split, normalise, hash": (places_of, [(text,) for text in texts]),
         "repeats": (repeats_of, list(zip(lines, firsts, strict=True))),
         "clean": (processor.clean, [(text, rules) for text in texts]),
-        "encode": (processor.codec.encode, list(zip(values, texts, cleaned, strict=True))),
+        "encode": (processor.codec.encode, list(zip(values, cleaned, strict=True))),
     }
     if rules.whole_page:
         calls["footer"] = (look, [(line, place, rules) for line, place in zip(lines, places, strict=True)])
@@ -96,7 +96,7 @@ def steps(footers: str, *, teaser: bool = False) -> dict[str, float]:
 
 def places_of(text: str) -> list[int]:
     """Where each line first stands."""
-    return first_places(digests(outline(text, "\n") or []), BLANK)
+    return first_of(text, "\n")[1]
 
 
 def not_repeated(lines: list[str], first: list[int]) -> list[int]:

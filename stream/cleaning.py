@@ -17,19 +17,7 @@ from functools import partial
 
 from stream.article import Cleaned, CleanedList, Reason, Removal
 from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
-from stream.paragraphs import (
-    BLANK,
-    digests,
-    first_places,
-    keys,
-    normal_lines,
-    normal_list,
-    outline,
-    outlines_tell,
-    separator_of,
-    split,
-    width,
-)
+from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
 from stream.repeats import repeats_of
 from stream.rules import Rule, Rules, builtin
 from stream.tail.footer import Found, look
@@ -48,29 +36,8 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
     if rules is None:
         rules = builtin()
     separator = separator_of(text)
-    outlines = outline(text, separator)
-    marks: dict[int, Rule] | None = None
-    if outlines is None:
-        lines = text.split(separator)
-        first = first_places(keys(normal_lines(text, lines, separator)))
-    else:
-        ids = digests(outlines)
-        different = len(set(ids))
-        no_repeats = different == len(ids) or different == len(ids) - ids.count(BLANK) + 1
-        if no_repeats and not rules.whole_page:
-            longest = MAX_MARKER if text.isascii() else 4 * MAX_MARKER  # bytes
-            sizes = list(map(len, outlines))
-            short = [at for at, size in enumerate(sizes) if 0 < size <= longest] if min(sizes) <= longest else []
-            lines = text.split(separator) if short else []
-            marks = find_marks(lines, short, rules)
-            if not marks:
-                return Cleaned(text, (), rules.version, (), separator)
-        else:
-            lines = text.split(separator)
-        first = first_places(ids, BLANK)
-        if marks is None and not outlines_tell(first, lines):
-            first = first_places(keys(normal_lines(text, lines, separator)))
-    gone, withheld = _find(lines, first, rules, marks)
+    lines, first = first_of(text, separator)
+    gone, withheld = _find(lines, first, rules)
     kept = text
     if gone:
         drop = _with_blanks(gone, first)
@@ -120,15 +87,13 @@ def _merge(kept: Sequence[str], parts: Iterable[tuple[int, list[str]]]) -> list[
     return merged
 
 
-def _find(
-    lines: Sequence[str], first: list[int], rules: Rules, marks: Mapping[int, Rule] | None = None
-) -> tuple[_Gone, _Gone]:
-    """Find what goes and what is withheld, without blank lines. `marks` are the markers, where they are known."""
+def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
+    """Find what goes and what is withheld, without blank lines."""
     repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
-    weights = None
+    marks = weights = None
     if not rules.whole_page:
-        marks = find_marks(lines, places, rules) if marks is None else marks
+        marks = find_marks(lines, places, rules)
         if not marks:
             return repeats, {}
         weights = weigh(lines, places)

@@ -8,18 +8,15 @@ byte for byte, because it is never written anew.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from stream.splice import SpanNotFound, value_span
+from stream.splice import value_span
 
 BOM = b"\xef\xbb\xbf"
 Format = Literal["json", "text"]
-# Names that JSON can spell in two ways only with a \u escape; the short cut below rests on it.
-PLAIN_NAME = re.compile(r"[A-Za-z0-9_.:-]+")
 
 
 class Undecodable(NamedTuple):
@@ -34,13 +31,6 @@ class JsonCodec:
     """Values that are JSON objects; the text is the top-level field `field`, a string or a list of strings."""
 
     field: str
-    token: bytes
-    plain: bool
-
-    @classmethod
-    def of(cls, field: str) -> JsonCodec:
-        """The codec for a field's name."""
-        return cls(field, orjson.dumps(field), PLAIN_NAME.fullmatch(field) is not None)
 
     def decode(self, value: bytes) -> str | list[str] | Undecodable:
         """The text, or the list of paragraphs, or why there is none."""
@@ -66,31 +56,14 @@ class JsonCodec:
         found = "" if isinstance(document, Undecodable) else document.get(field)
         return found if type(found) is str else ""
 
-    def encode(self, value: bytes, old: str | list[str], new: str | list[str]) -> bytes:
-        """`value` with `new` in the place of `old`; every other byte stays.
+    def encode(self, value: bytes, new: str | list[str]) -> bytes:
+        """`value`, which `decode` took, with `new` in the place of its text; every other byte stays.
 
-        `value` and `old` are what `decode` took and gave. Where the field stands twice in the object, the
+        Where the field stands twice in the object, the
         last one counts and is replaced, as for every common JSON parser.
         """
-        start, end = self._span(value, old)
+        start, end = value_span(value, self.field)
         return b"".join((value[:start], orjson.dumps(new), value[end:]))
-
-    def _span(self, value: bytes, old: str | list[str]) -> tuple[int, int]:
-        if self.plain and value.count(self.token) == 1:
-            # The name stands once. If what follows is `:` and the very text, and no name beside it is
-            # spelled with an escape, this is the place: no need to walk the document.
-            start = value.index(self.token) + len(self.token)
-            while value[start : start + 1] in b" \t\r\n:" and start < len(value):
-                start += 1
-            spelled = orjson.dumps(old)
-            end = start + len(spelled)
-            if value.startswith(spelled, start) and b"\\u" not in value[:start] and value.find(b"\\u", end) < 0:
-                return start, end
-        try:
-            return value_span(value, self.field)
-        except SpanNotFound:  # pragma: no cover - decode has found it, so the walk does
-            msg = f"field {self.field!r} was read but not found again; this is a bug"
-            raise AssertionError(msg) from None
 
 
 def decode_text(value: bytes) -> str | Undecodable:

@@ -12,6 +12,8 @@ from itertools import chain
 
 from xxhash import xxh3_128_digest
 
+from stream import native
+
 SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
 _ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
 _OTHER_SPACES = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
@@ -26,6 +28,7 @@ _PLAIN_SET = (
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
+_PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
 # Longer than a word with all its marks is in any language that puts spaces between words.
 _UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
 _BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
@@ -109,6 +112,20 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
     if changed[:1] == " " or changed[-1:] == " ":
         changed = changed.strip(" ")
     return lines if changed is text else changed.split(separator)
+
+
+def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
+    """Give the lines of `text`, and for each where the first one of its normal form stands; -1 for a blank line."""
+    if native.compiled is not None and separator == "\n":
+        found: tuple[list[str], list[int]] | None = native.compiled.places(text, _PLAIN_LETTERS)
+        if found is not None:
+            return found
+    lines, outlines = text.split(separator), outline(text, separator)
+    if outlines is not None:
+        first = first_places(digests(outlines), BLANK)
+        if outlines_tell(first, lines):
+            return lines, first
+    return lines, first_places(keys(normal_lines(text, lines, separator)))
 
 
 def outline(text: str, separator: str) -> list[bytes] | None:

@@ -120,7 +120,7 @@ class Processor:
         article's site, for rules that are for some sites alone.
         """
         version = rules.version.encode()
-        return cls(JsonCodec.of(text_field), input_format, rules, version, keeps_removed, source_field)
+        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -137,7 +137,7 @@ class Processor:
             return dead(record, old.reason, old.message, headers=headers)
         result, new = self.clean(old, self.rules_for(None if plain else value, headers))
         encode = _encode_text if plain else self.codec.encode
-        return self._outcome(record, headers, value if not result.removed else encode(value, old, new), result)
+        return self._outcome(record, headers, value if not result.removed else encode(value, new), result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
         """The rules for an article, by the site that its source field names, or else the last header of that name.
@@ -244,6 +244,6 @@ def _header(headers: Headers, wanted: str) -> bytes | None:
     return None
 
 
-def _encode_text(value: bytes, old: str | list[str], new: str | list[str]) -> bytes:  # noqa: ARG001 - one signature
+def _encode_text(value: bytes, new: str | list[str]) -> bytes:  # noqa: ARG001 - one signature
     assert isinstance(new, str)  # noqa: S101 - text gives text
     return new.encode()

@@ -10,6 +10,8 @@ import re
 
 import orjson
 
+from stream import native
+
 # Whatever can stand between two strings: punctuation, white space, numbers, literals.
 BETWEEN = re.compile(rb'[^"\[\]{},:]*([\[\]{},:"])')
 
@@ -23,6 +25,15 @@ def value_span(value: bytes, field: str) -> tuple[int, int]:
 
     Raises `SpanNotFound`.
     """
+    if native.compiled is not None:
+        place: tuple[int, int] | None = native.compiled.span(value, orjson.dumps(field))
+        if place is not None:
+            return place
+    return _walk(value, field)
+
+
+def _walk(value: bytes, field: str) -> tuple[int, int]:
+    """Do what `value_span` does."""
     depth = 0
     name: bytes | None = None  # the last string read at depth 1
     opened = -1  # where the value of the wanted field begins, while it is being read

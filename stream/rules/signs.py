@@ -12,6 +12,8 @@ from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+from stream import native
+
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
 ABOUTS: tuple[About, ...] = (
     *("related", "share", "comments", "tags", "popular"),
@@ -31,6 +33,9 @@ LEFT = (
 _BRACKETS = "<()[]{}\uff08\uff09\u3010\u3011\u300a\u300b"
 RIGHT = LEFT + _BRACKETS + "\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
 _STEM = 2
+_SETS = tuple(native.letters(*marks) for marks in (LEFT, RIGHT, _BRACKETS))
+SHORT, LEGAL_LONGEST = 120, 400
+"""Characters of the longest line that is looked up, and of the longest with legal words."""
 _CJK = "\u2e80"
 _GREEK = ("\u0370", "\u0400")
 
@@ -81,9 +86,22 @@ class Signs(NamedTuple):
     whole: Mapping[str, int]
     openings: Mapping[str, Openings]
     base: Any = None  # other signs, asked where these find nothing
+    compiled: Any = None  # the twin of these look-ups, where it was built
+
+    def silent(self, lines: list[str]) -> bool:
+        """Whether no line says anything of itself: none has a topic, or legal words."""
+        if self.compiled is not None:
+            return bool(self.compiled.silent(lines))
+        return not any(map(self._says, lines))
+
+    def _says(self, line: str) -> bool:
+        size = len(line)
+        return size <= LEGAL_LONGEST and ((size <= SHORT and self.of(line) > 0) or is_legal(line))
 
     def of(self, line: str) -> int:
         """The number of a line's topic; 0 for none."""
+        if self.compiled is not None:
+            return int(self.compiled.of(line))
         low = line.lower().lstrip(LEFT)
         found = self._of(low)
         if not found and (low[:1] in _BRACKETS or "  " in low or "\t" in low or not low.isascii()):
@@ -106,6 +124,11 @@ class Signs(NamedTuple):
                         return numbers[at]
                     at = shorter[at]
         return found
+
+
+def is_legal(line: str) -> bool:
+    """Whether there are legal words in a line."""
+    return "\u00a9" in line or "ights reserved" in line
 
 
 def _openings(phrase: str, match: str) -> list[str]:
@@ -138,4 +161,7 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
                 for opening in _openings(form, rule.match):
                     stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
     openings = {stem: Openings.of(numbers) for stem, numbers in stems.items()}
-    return Signs(whole, openings, base)
+    if native.compiled is None:
+        return Signs(whole, openings, base)
+    below = None if base is None else base.compiled
+    return Signs(whole, openings, base, native.compiled.Lookup(whole, openings, below, *_SETS))

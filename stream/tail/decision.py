@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stream.rules.signs import OPENING, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
-from stream.tail.lines import CLOSED, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo, lines_of
+from stream.tail.lines import CLOSED, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
 from stream.tail.model import Model, chances
 
 OPENED_BY = 25
@@ -43,9 +43,9 @@ class Tail(NamedTuple):
     held: int  # where it would begin, were not so much of the article after it
 
 
-def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | None = None) -> Tail:
+def find_tail(texts: list[str], signs: Signs, model: Model, memo: Memo | None = None) -> Tail:
     """Find the footer of a page; no line is blank."""
-    lines = lines_of(texts, model.line_weights, signs, memo)
+    lines = model.lines(texts, signs, memo)
     end = len(lines)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
@@ -55,7 +55,7 @@ def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | Non
     if len(page.cuts) == 1:
         held = page.cuts[0]
         return Tail(held if held == end or not refused(page, held) else end, lines, held)
-    likely = chances([model.score(row) for row in features_of(page)])
+    likely = chances(model.scores(features_of(page)))
     begin = held = page.cuts[decide(page, likely, model.rule)]
     if begin == end:
         wanted = page.cuts[decide(page, likely, model.rule, guarded=False)]

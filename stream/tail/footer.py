@@ -50,7 +50,7 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     return weigh_page(texts, places, rules)
 
 
-def weigh_page(texts: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+def weigh_page(texts: list[str], places: Sequence[int], rules: Rules) -> Found:
     """Do what `look` does, with the model whatever the page looks like. `texts` are the lines at `places`, stripped."""
     model: Model = rules.model or shipped()
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site

@@ -10,17 +10,15 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from stream.rules.signs import LEGAL_WORDS, Signs
+from stream import native
+from stream.rules.signs import LEGAL_LONGEST, LEGAL_WORDS, SHORT, Signs, is_legal
 
 PROSE = 80
 """A closed line of at least this effective length is prose."""
 LONGEST = 600
 """Lengths above count as this."""
-SHORT = 120
-"""Only lines up to this effective length are looked up, and looked at closely."""
-LEGAL_LONGEST = 400
 CLIP = 150
 """A line's weight is clipped to this before it is summed."""
 
@@ -123,7 +121,7 @@ def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
         capitals = _capitals(line, size)
         if "@" in line or "http" in line or "www." in line:
             digits += 3
-    if size <= LEGAL_LONGEST and ("\u00a9" in line or "ights reserved" in line):
+    if size <= LEGAL_LONGEST and is_legal(line):
         topic = LEGAL_WORDS
     return (size, end_of(line), _START.get(line[0], 0), topic, digits, capitals, _sentences(line))
 
@@ -212,6 +210,20 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
     return _line((weight, clipped, capped, end, topic, counts, prose, like << 3 | start, like))
 
 
+def look_of(weights: Sequence[int]) -> Any:
+    """Give the twin of `lines_of` for these weights; None where it was not built."""
+    if native.compiled is None:
+        return None
+    starts, ends, quotes = native.table(_START), native.table(_END), native.letters(*_QUOTES)
+    return native.compiled.Look(starts, ends, quotes, lambda code: line_of(unpacked(code), weights))
+
+
+def unpacked(code: int) -> Codes:
+    """Give the codes that the compiled twin puts into one number; a length is at most `_MOST_PROSE` there."""
+    low, high = code & (1 << 18) - 1, code >> 18
+    return (low & 4095, low >> 12 & 7, low >> 15, high & 31, high >> 5 & 7, high >> 8 & 7, high >> 11)
+
+
 class Seen(NamedTuple):
     """What was seen before: short lines; the codes of others; long ones, by their codes in one number.
 
@@ -239,7 +251,7 @@ def lines_of(lines: Sequence[str], weights: Sequence[int], signs: Signs, memo: M
             if known is None:
                 known = seen[line] = _known(codes_of(line, per_letter, signs), weights, shapes)
         elif line.isascii() or per_letter == _PAIR:
-            if size <= LEGAL_LONGEST and ("ights reserved" in line or "\u00a9" in line):
+            if size <= LEGAL_LONGEST and is_legal(line):
                 known = _known(codes_of(line, per_letter, signs), weights, shapes)
             else:  # too long to be looked up
                 last = line[-1]

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from stream import native
+from stream.rules.signs import Signs
 from stream.tail.features import FEATURES
-from stream.tail.lines import COLUMNS
+from stream.tail.lines import COLUMNS, Line, Memo, halves, lines_of, look_of
 
 LEAVES = 8
 UNIT = 1000
@@ -35,6 +37,22 @@ class Model(NamedTuple):
     leaves: tuple[tuple[int, ...], ...]  # of each tree: the score by what is left of its byte
     rule: Mapping[str, int]
     version: str
+    look: Any = None  # the compiled twins of `lines_of` and of `score`, where they were built
+    compiled: Any = None
+
+    def lines(self, texts: list[str], signs: Signs, memo: Memo | None = None) -> list[Line]:
+        """Look at each line of a page; none is blank."""
+        if self.look is None or signs.compiled is None:
+            return lines_of(texts, self.line_weights, signs, memo)
+        found: list[Line] = self.look.lines(texts, halves(texts), signs.compiled)
+        return found
+
+    def scores(self, rows: list[tuple[int, ...]]) -> list[int]:
+        """The scores of cuts with these features."""
+        if self.compiled is None:
+            return list(map(self.score, rows))
+        found: list[int] = self.compiled.scores(rows)
+        return found
 
     def score(self, row: Sequence[int]) -> int:
         """The score of a cut with these features."""
@@ -68,8 +86,10 @@ def model_of(data: Mapping[str, Any]) -> Model:
         for _, ruled_out in sorted(found):
             masks.append(masks[-1] & ~ruled_out)
         asked.append((feature, tuple(threshold for threshold, _ in sorted(found)), tuple(masks)))
+    weights = tuple(data["line_weights"])
+    trees = None if native.compiled is None else native.compiled.Trees(list(data["trees"]), len(FEATURES))
     return Model(
-        tuple(data["line_weights"]), len(tables), tuple(asked), tuple(tables), dict(data["rule"]), data["version"]
+        weights, len(tables), tuple(asked), tuple(tables), dict(data["rule"]), data["version"], look_of(weights), trees
     )
 
 

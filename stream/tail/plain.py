@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from stream.rules import Rules
 from stream.rules.signs import TOPICS, Signs
-from stream.tail.lines import CLOSED, HEADINGS, LEGAL_LONGEST, PROSE, SHORT, WIDEST, effective, end_of, halves
+from stream.tail.lines import CLOSED, HEADINGS, PROSE, WIDEST, effective, end_of, halves
 
 LONGEST = 10
 """Lines of the longest tail that may be plain."""
 _OPEN = frozenset(HEADINGS) - {TOPICS["ad"]}  # after an advertisement the article may go on
 
 
-def is_quiet(lines: Sequence[str], signs: Signs) -> bool:
+def is_quiet(lines: list[str], signs: Signs) -> bool:
     """Whether the last two lines are prose, and no line says anything of itself: there is no footer to look for."""
     last = lines[-2:]
     if any(map(_is_short, last)):
         return False
-    of = signs.of
-    for line in lines:
-        size = len(line)
-        if size <= LEGAL_LONGEST and ((size <= SHORT and of(line)) or "\u00a9" in line or "ights reserved" in line):
-            return False
+    if not signs.silent(lines):
+        return False
     per_letter = WIDEST if all(map(str.isascii, last)) else halves(lines)  # which no letter of ASCII asks for
     return all(effective(line, per_letter) >= PROSE and end_of(line) == CLOSED for line in last)
 
 
-def plain_tail(lines: Sequence[str], rules: Rules) -> int:
+def plain_tail(lines: list[str], rules: Rules) -> int:
     """Where a heading opens a tail of a few short lines, on a page that is quiet up to there; else `len(lines)`.
 
     The model would cut there as well (docs/decisions/0008). The heading is a rule's, and no line after it ends as a

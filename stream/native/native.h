@@ -1,0 +1,64 @@
+/* What the files of this module share. Each function has a twin in Python that says what it does and does the same. */
+
+#ifndef STREAM_NATIVE_H
+#define STREAM_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* A set of characters as a bit each; whoever is beyond its end is not in it. */
+typedef struct {
+    const uint8_t *bits;
+    Py_ssize_t size; /* bytes */
+} Set;
+
+static inline int in_set(Set set, Py_UCS4 letter)
+{
+    return (Py_ssize_t)(letter >> 3) < set.size && (set.bits[letter >> 3] >> (letter & 7) & 1);
+}
+
+static inline Set set_of(PyObject *bytes)
+{
+    Set set = {(const uint8_t *)PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)};
+    return set;
+}
+
+/* A string to be read letter by letter. */
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t size;
+} Text;
+
+static inline Text text_of(PyObject *string)
+{
+    Text text = {PyUnicode_KIND(string), PyUnicode_DATA(string), PyUnicode_GET_LENGTH(string)};
+    return text;
+}
+
+static inline Py_UCS4 letter(Text text, Py_ssize_t at)
+{
+    return PyUnicode_READ(text.kind, text.data, at);
+}
+
+/* places.c */
+extern uint64_t native_seed;
+PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* signs.c */
+extern PyTypeObject native_Lookup;
+int native_topic(PyObject *lookup, PyObject *line); /* -1 with an exception */
+int native_is_legal(PyObject *line);                /* -1 with an exception */
+int native_signs_ready(void);
+
+/* lines.c */
+extern PyTypeObject native_Look;
+
+/* trees.c */
+extern PyTypeObject native_Trees;
+
+/* span.c */
+PyObject *native_span(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+#endif

@@ -1,0 +1,102 @@
+/* Included by places.c once for each width of a letter. */
+
+#define BLOCK 32
+
+static int NAME(all_plain)(const CHAR *text, Py_ssize_t size, Set plain)
+{
+    Py_ssize_t at = 0;
+    while (at < size) {
+        Py_ssize_t end = at + BLOCK < size ? at + BLOCK : size;
+        Py_UCS4 any = 0;
+        for (Py_ssize_t each = at; each < end; each++)
+            any |= text[each];
+        if (any >= 0x80)
+            for (Py_ssize_t each = at; each < end; each++)
+                if (text[each] >= 0x80 && !in_set(plain, text[each]))
+                    return 0;
+        at = end;
+    }
+    return 1;
+}
+
+/* Whether a line that is not empty may not be in normal form. */
+static int NAME(is_odd)(const CHAR *line, Py_ssize_t size)
+{
+    int odd = line[0] == ' ' || line[size - 1] <= ' ';
+    for (Py_ssize_t at = 0; at < size - 1; at++)
+        odd |= (line[at] < ' ') | ((line[at] == ' ') & (line[at + 1] == ' '));
+    return odd;
+}
+
+/* Copies a line with a space for each run of white space, and none at its ends; gives its size. */
+static Py_ssize_t NAME(normalise)(const CHAR *line, Py_ssize_t size, CHAR *copy)
+{
+    Py_ssize_t used = 0;
+    for (Py_ssize_t at = 0; at < size; at++) {
+        if (!is_space(line[at]))
+            copy[used++] = line[at];
+        else if (used && copy[used - 1] != ' ')
+            copy[used++] = ' ';
+    }
+    return used && copy[used - 1] == ' ' ? used - 1 : used;
+}
+
+static Py_ssize_t NAME(line_end)(const CHAR *text, Py_ssize_t at, Py_ssize_t size)
+{
+    if (sizeof(CHAR) == 1) {
+        const void *found = memchr(text + at, '\n', size - at);
+        return found ? (const CHAR *)found - text : size;
+    }
+    while (at < size && text[at] != '\n')
+        at++;
+    return at;
+}
+
+static PyObject *NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int ascii)
+{
+    if (!ascii && !NAME(all_plain)(text, size, plain))
+        Py_RETURN_NONE;
+    Lines seen = {0};
+    CHAR *copies = NULL;
+    Py_ssize_t used = 0, begin = 0, breaks = 0, line = 0;
+    for (Py_ssize_t at = 0; at < size; at++)
+        breaks += text[at] == '\n';
+    PyObject *lines = PyList_New(breaks + 1), *first = PyList_New(breaks + 1), *pair = NULL;
+    if (lines == NULL || first == NULL)
+        goto done;
+    for (; line <= breaks; line++) {
+        Py_ssize_t end = NAME(line_end)(text, begin, size), length = end - begin, of = -1;
+        PyObject *string = PyUnicode_FromKindAndData(sizeof(CHAR), text + begin, length);
+        if (string == NULL)
+            goto done;
+        PyList_SET_ITEM(lines, line, string);
+        const CHAR *normal = text + begin;
+        if (length && NAME(is_odd)(normal, length)) {
+            if (copies == NULL && (copies = PyMem_Malloc(size * sizeof(CHAR))) == NULL)
+                goto no_memory;
+            length = NAME(normalise)(normal, length, copies + used);
+            normal = copies + used;
+            used += length;
+        }
+        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)line)) < 0)
+            goto no_memory;
+        PyObject *number = PyLong_FromSsize_t(of);
+        if (number == NULL)
+            goto done;
+        PyList_SET_ITEM(first, line, number);
+        begin = end + 1;
+    }
+    pair = PyTuple_Pack(2, lines, first);
+    goto done;
+no_memory:
+    PyErr_NoMemory();
+done:
+    PyMem_Free(seen.known);
+    PyMem_Free(seen.table);
+    PyMem_Free(copies);
+    Py_XDECREF(lines);
+    Py_XDECREF(first);
+    return pair;
+}
+
+#undef BLOCK

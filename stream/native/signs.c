@@ -1,0 +1,320 @@
+/* What a short line says of itself. Twin: `Signs.of` in stream/rules/signs.py.
+
+   A filter by the first two letters says for most lines that no phrase begins so; what is left is looked up in the
+   twin's own dictionaries. */
+
+#include "native.h"
+
+#define STEMS 4096
+#define LEGAL_LONGEST 400
+#define SHORT 120
+
+typedef struct {
+    PyObject_HEAD
+    PyObject *whole, *openings; /* dictionaries */
+    PyObject *base;             /* another Lookup, or NULL */
+    PyObject *left, *right, *brackets; /* bytes: sets */
+    uint8_t stems[STEMS / 8];
+} Lookup;
+
+static PyObject *lower_name, *reserved;
+
+int native_signs_ready(void)
+{
+    lower_name = PyUnicode_InternFromString("lower");
+    reserved = PyUnicode_InternFromString("ights reserved");
+    return lower_name != NULL && reserved != NULL ? 0 : -1;
+}
+
+static inline uint32_t stem_of(Py_UCS4 first, Py_UCS4 second)
+{
+    return (first * 131 + second * 31) & (STEMS - 1);
+}
+
+static int add_stems(Lookup *self, PyObject *phrases)
+{
+    PyObject *phrase, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(phrases, &at, &phrase, &value)) {
+        if (!PyUnicode_Check(phrase)) {
+            PyErr_SetString(PyExc_TypeError, "a phrase is a str");
+            return -1;
+        }
+        Text text = text_of(phrase);
+        if (text.size >= 2) {
+            uint32_t stem = stem_of(letter(text, 0), letter(text, 1));
+            self->stems[stem >> 3] |= (uint8_t)(1 << (stem & 7));
+        }
+    }
+    return 0;
+}
+
+static PyObject *lookup_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *whole, *openings, *base, *left, *right, *brackets;
+    if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) ||
+        !PyArg_ParseTuple(args, "O!O!OO!O!O!", &PyDict_Type, &whole, &PyDict_Type, &openings, &base, &PyBytes_Type,
+                          &left, &PyBytes_Type, &right, &PyBytes_Type, &brackets))
+        return NULL;
+    if (base != Py_None && !PyObject_TypeCheck(base, &native_Lookup)) {
+        PyErr_SetString(PyExc_TypeError, "base is a Lookup or None");
+        return NULL;
+    }
+    Lookup *self = (Lookup *)type->tp_alloc(type, 0);
+    if (self == NULL)
+        return NULL;
+    self->whole = Py_NewRef(whole);
+    self->openings = Py_NewRef(openings);
+    self->base = base == Py_None ? NULL : Py_NewRef(base);
+    self->left = Py_NewRef(left);
+    self->right = Py_NewRef(right);
+    self->brackets = Py_NewRef(brackets);
+    if (add_stems(self, whole) < 0 || add_stems(self, openings) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static void lookup_dealloc(Lookup *self)
+{
+    Py_XDECREF(self->whole);
+    Py_XDECREF(self->openings);
+    Py_XDECREF(self->base);
+    Py_XDECREF(self->left);
+    Py_XDECREF(self->right);
+    Py_XDECREF(self->brackets);
+    Py_TYPE(self)->tp_free((PyObject *)self);
+}
+
+static int number_of(PyObject *found)
+{
+    long number = PyLong_AsLong(found);
+    return number == -1 && PyErr_Occurred() ? -1 : (int)number;
+}
+
+/* The number of the longest of these openings that `rest` begins with; 0 for none. */
+static int opening_of(PyObject *known, PyObject *rest)
+{
+    if (!PyTuple_Check(known) || PyTuple_GET_SIZE(known) != 3 || !PyList_Check(PyTuple_GET_ITEM(known, 0)) ||
+        !PyList_Check(PyTuple_GET_ITEM(known, 1)) || !PyList_Check(PyTuple_GET_ITEM(known, 2))) {
+        PyErr_SetString(PyExc_TypeError, "openings are three lists");
+        return -1;
+    }
+    PyObject *phrases = PyTuple_GET_ITEM(known, 0), *numbers = PyTuple_GET_ITEM(known, 1);
+    PyObject *shorter = PyTuple_GET_ITEM(known, 2);
+    Py_ssize_t low = 0, high = PyList_GET_SIZE(phrases);
+    while (low < high) {
+        Py_ssize_t middle = low + (high - low) / 2;
+        if (PyUnicode_Compare(rest, PyList_GET_ITEM(phrases, middle)) < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    Py_ssize_t at = PyErr_Occurred() ? -1 : low - 1;
+    while (at >= 0 && at < PyList_GET_SIZE(phrases) && at < PyList_GET_SIZE(numbers) && at < PyList_GET_SIZE(shorter)) {
+        Py_ssize_t begins = PyUnicode_Tailmatch(rest, PyList_GET_ITEM(phrases, at), 0, PY_SSIZE_T_MAX, -1);
+        if (begins != 0)
+            return begins < 0 ? -1 : number_of(PyList_GET_ITEM(numbers, at));
+        at = PyLong_AsSsize_t(PyList_GET_ITEM(shorter, at));
+        if (at == -1 && PyErr_Occurred())
+            return -1;
+    }
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+/* What `Signs._of` gives for the letters of `low` from `begin` on. */
+static int topic_from(Lookup *self, PyObject *low, Py_ssize_t begin)
+{
+    Text text = text_of(low);
+    Set right = set_of(self->right);
+    Py_ssize_t end = text.size;
+    if (end - begin < 1)
+        return 0;
+    int known_stem = 1; /* a single letter has none */
+    if (end - begin >= 2) {
+        uint32_t stem = stem_of(letter(text, begin), letter(text, begin + 1));
+        known_stem = self->stems[stem >> 3] >> (stem & 7) & 1;
+    }
+    while (end > begin && in_set(right, letter(text, end - 1)))
+        end--;
+    /* a single letter may be a phrase whose second one was a mark of the line */
+    if (end > begin && (known_stem || end - begin == 1)) {
+        PyObject *key = PyUnicode_Substring(low, begin, end);
+        if (key == NULL)
+            return -1;
+        PyObject *found = PyDict_GetItemWithError(self->whole, key);
+        Py_DECREF(key);
+        int number = found != NULL ? number_of(found) : PyErr_Occurred() ? -1 : 0;
+        if (number)
+            return number;
+    }
+    if (!known_stem || text.size - begin < 2)
+        return 0;
+    PyObject *stem = PyUnicode_Substring(low, begin, begin + 2);
+    if (stem == NULL)
+        return -1;
+    PyObject *openings = PyDict_GetItemWithError(self->openings, stem);
+    Py_DECREF(stem);
+    if (openings == NULL)
+        return PyErr_Occurred() ? -1 : 0;
+    PyObject *rest = PyUnicode_Substring(low, begin, text.size);
+    if (rest == NULL)
+        return -1;
+    int number = opening_of(openings, rest);
+    Py_DECREF(rest);
+    return number;
+}
+
+/* `low` from `begin` on without marks and brackets before it and with single spaces, and one at its end; None where
+   that is what it is already but for the last space. */
+static PyObject *plainer_of(Lookup *self, PyObject *low, Py_ssize_t begin)
+{
+    Text text = text_of(low);
+    Set right = set_of(self->right);
+    Py_ssize_t from = begin, used = 0;
+    while (from < text.size && in_set(right, letter(text, from)))
+        from++;
+    Py_UCS4 *copy = PyMem_Malloc((text.size - from + 1) * sizeof(Py_UCS4));
+    if (copy == NULL)
+        return PyErr_NoMemory();
+    int same = from == begin;
+    for (Py_ssize_t at = from; at < text.size; at++) {
+        Py_UCS4 each = letter(text, at);
+        if (!Py_UNICODE_ISSPACE(each))
+            copy[used++] = each;
+        else if (used && copy[used - 1] != ' ') {
+            copy[used++] = ' ';
+            same &= each == ' ';
+        }
+        else
+            same = 0;
+    }
+    if (used && copy[used - 1] == ' ') {
+        used--;
+        same = 0;
+    }
+    PyObject *plainer = NULL;
+    if (same)
+        plainer = Py_NewRef(Py_None);
+    else {
+        copy[used++] = ' ';
+        plainer = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, copy, used);
+    }
+    PyMem_Free(copy);
+    return plainer;
+}
+
+/* Whether the line could be another one without brackets and superfluous white space. */
+static int may_be_plainer(Lookup *self, Text low, Py_ssize_t begin)
+{
+    if (begin == low.size || in_set(set_of(self->brackets), letter(low, begin)))
+        return 1;
+    for (Py_ssize_t at = begin; at < low.size; at++) {
+        Py_UCS4 each = letter(low, at);
+        if (each >= 0x80 || each == '\t' || (each == ' ' && at + 1 < low.size && letter(low, at + 1) == ' '))
+            return 1;
+    }
+    return 0;
+}
+
+int native_topic(PyObject *lookup, PyObject *line)
+{
+    Lookup *self = (Lookup *)lookup;
+    PyObject *low = PyObject_CallMethodNoArgs(line, lower_name);
+    if (low == NULL)
+        return -1;
+    if (!PyUnicode_Check(low)) {
+        Py_DECREF(low);
+        PyErr_SetString(PyExc_TypeError, "a line is a str");
+        return -1;
+    }
+    Text text = text_of(low);
+    Set left = set_of(self->left);
+    Py_ssize_t begin = 0;
+    while (begin < text.size && in_set(left, letter(text, begin)))
+        begin++;
+    int found = topic_from(self, low, begin);
+    if (found == 0 && may_be_plainer(self, text, begin)) {
+        PyObject *plainer = plainer_of(self, low, begin);
+        if (plainer == NULL)
+            found = -1;
+        else {
+            if (plainer != Py_None)
+                found = topic_from(self, plainer, 0);
+            Py_DECREF(plainer);
+        }
+    }
+    Py_DECREF(low);
+    return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
+}
+
+int native_is_legal(PyObject *line)
+{
+    Py_ssize_t size = PyUnicode_GET_LENGTH(line);
+    if (!PyUnicode_IS_ASCII(line)) {
+        Py_ssize_t found = PyUnicode_FindChar(line, 0xA9, 0, size, 1);
+        if (found != -1)
+            return found == -2 ? -1 : 1;
+    }
+    Py_ssize_t found = PyUnicode_Find(line, reserved, 0, size, 1);
+    return found == -2 ? -1 : found >= 0;
+}
+
+static PyObject *lookup_of(PyObject *self, PyObject *line)
+{
+    if (!PyUnicode_Check(line)) {
+        PyErr_SetString(PyExc_TypeError, "a line is a str");
+        return NULL;
+    }
+    int topic = native_topic(self, line);
+    return topic < 0 ? NULL : PyLong_FromLong(topic);
+}
+
+/* Whether no line says anything of itself. Twin: `Signs.silent`. */
+static PyObject *lookup_silent(PyObject *self, PyObject *lines)
+{
+    if (!PyList_Check(lines)) {
+        PyErr_SetString(PyExc_TypeError, "silent(lines: list)");
+        return NULL;
+    }
+    for (Py_ssize_t at = 0; at < PyList_GET_SIZE(lines); at++) {
+        PyObject *line = PyList_GET_ITEM(lines, at);
+        if (!PyUnicode_Check(line)) {
+            PyErr_SetString(PyExc_TypeError, "a line is a str");
+            return NULL;
+        }
+        Py_ssize_t size = PyUnicode_GET_LENGTH(line);
+        int says = size <= SHORT ? native_topic(self, line) : 0;
+        if (says == 0 && size <= LEGAL_LONGEST)
+            says = native_is_legal(line);
+        if (says < 0)
+            return NULL;
+        if (says)
+            Py_RETURN_FALSE;
+    }
+    Py_RETURN_TRUE;
+}
+
+/* For the processes of `clean --jobs` */
+static PyObject *lookup_reduce(Lookup *self, PyObject *Py_UNUSED(none))
+{
+    return Py_BuildValue("O(OOOOOO)", Py_TYPE(self), self->whole, self->openings, self->base ? self->base : Py_None,
+                         self->left, self->right, self->brackets);
+}
+
+static PyMethodDef methods[] = {
+    {"__reduce__", (PyCFunction)lookup_reduce, METH_NOARGS, NULL},
+    {"of", lookup_of, METH_O, NULL},
+    {"silent", lookup_silent, METH_O, NULL},
+    {NULL},
+};
+
+PyTypeObject native_Lookup = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "stream.native.compiled.Lookup",
+    .tp_basicsize = sizeof(Lookup),
+    .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = lookup_new,
+    .tp_dealloc = (destructor)lookup_dealloc,
+    .tp_methods = methods,
+};
