@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import compress
 
+from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
 from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
 from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
@@ -40,8 +42,10 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
     gone, withheld = _find(lines, first, rules)
     kept = text
     if gone:
-        drop = _with_blanks(gone, first)
-        rest = [line for at, line in enumerate(lines) if at not in drop]
+        stays = bytearray(b"\1" * len(lines))
+        for at in _with_blanks(gone, first):
+            stays[at] = 0
+        rest = list(compress(lines, stays))
         kept = separator.join(rest)
         if len(rest) == 1 and len(split(kept)[0]) > 1 and clean(kept, rules).removed:
             gone, kept = {}, text  # a lone line left would be split otherwise, and cleaned again
@@ -169,6 +173,9 @@ def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
 
 def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
     """Give the removals in order; with `first`, each with the blank lines before it."""
+    if native.compiled is not None and isinstance(lines, list) and isinstance(first, list):
+        found: tuple[Removal, ...] = native.compiled.removals(Removal, gone, lines, first, separator)
+        return found
     blanks = -1 in first
     removals = []
     for at in sorted(gone):

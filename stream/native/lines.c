@@ -5,8 +5,6 @@
 #define SHORT 120
 #define LEGAL_LONGEST 400
 #define LONGEST 4000 /* a line's size counts as this at the most */
-#define CLOSED 1
-#define QUOTED 6
 #define LEGAL_WORDS 21
 
 typedef struct {
@@ -45,11 +43,6 @@ static void look_dealloc(Look *self)
     Py_XDECREF(self->make);
     Py_XDECREF(self->made);
     Py_TYPE(self)->tp_free((PyObject *)self);
-}
-
-static inline int value_of(PyObject *table, Py_UCS4 letter)
-{
-    return (Py_ssize_t)letter < PyBytes_GET_SIZE(table) ? ((const uint8_t *)PyBytes_AS_STRING(table))[letter] : 0;
 }
 
 static inline int is_digit(Py_UCS4 each)
@@ -158,16 +151,6 @@ static int sentences_of(Text text, int ascii)
     return colon ? 2 : 0;
 }
 
-static int end_of(Look *self, Text text)
-{
-    Py_UCS4 last = letter(text, text.size - 1);
-    if (in_set(set_of(self->quotes), last) && text.size > 1) {
-        Py_UCS4 before = letter(text, text.size - 2);
-        return value_of(self->ends, before) == CLOSED || before == ',' || before == 0xFF0C ? CLOSED : QUOTED;
-    }
-    return value_of(self->ends, last);
-}
-
 /* The codes of a line in one number; -1 with an exception. */
 static long code_of(Look *self, PyObject *line, long per_letter, PyObject *lookup)
 {
@@ -188,7 +171,7 @@ static long code_of(Look *self, PyObject *line, long per_letter, PyObject *looku
     if (topic < 0)
         return -1;
     long code = size < LONGEST ? size : LONGEST;
-    code |= (long)end_of(self, text) << 12 | (long)value_of(self->starts, letter(text, 0)) << 15;
+    code |= (long)native_end(text, self->ends, set_of(self->quotes)) << 12 | (long)value_of(self->starts, letter(text, 0)) << 15;
     return code | (long)topic << 18 | (long)digits << 23 | (long)capitals << 26 | (long)sentences_of(text, ascii) << 29;
 }
 

@@ -4,6 +4,9 @@
 
 static PyMethodDef functions[] = {
     {"places", (PyCFunction)(void (*)(void))native_places, METH_FASTCALL, NULL},
+    {"block", native_block, METH_O, NULL},
+    {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
+    {"removals", (PyCFunction)(void (*)(void))native_removals, METH_FASTCALL, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},
     {NULL},
 };

@@ -42,6 +42,12 @@ static inline Py_UCS4 letter(Text text, Py_ssize_t at)
     return PyUnicode_READ(text.kind, text.data, at);
 }
 
+/* The number of a letter in a table with a byte for each. */
+static inline int value_of(PyObject *table, Py_UCS4 letter)
+{
+    return (Py_ssize_t)letter < PyBytes_GET_SIZE(table) ? ((const uint8_t *)PyBytes_AS_STRING(table))[letter] : 0;
+}
+
 /* places.c */
 extern uint64_t native_seed;
 PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
@@ -49,11 +55,22 @@ PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t coun
 /* signs.c */
 extern PyTypeObject native_Lookup;
 int native_topic(PyObject *lookup, PyObject *line); /* -1 with an exception */
-int native_is_legal(PyObject *line);                /* -1 with an exception */
+int native_is_legal(PyObject *line);
+int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end); /* -1 with an exception; lines are str */
 int native_signs_ready(void);
 
 /* lines.c */
 extern PyTypeObject native_Look;
+
+/* plain.c */
+int native_end(Text text, PyObject *ends, Set quotes);
+PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* repeats.c */
+PyObject *native_block(PyObject *module, PyObject *first);
+
+/* removals.c */
+PyObject *native_removals(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* trees.c */
 extern PyTypeObject native_Trees;

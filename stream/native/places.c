@@ -34,12 +34,14 @@ typedef struct {
     uint32_t size; /* bytes */
     uint32_t hash;
     uint32_t line;
+    int as_it_stands; /* it was in normal form */
 } Known;
 
 typedef struct {
     Known *known;
     uint32_t *table; /* index in `known` + 1, or 0 */
     uint32_t count, room, mask;
+    int same; /* the last line that was found again was in normal form where it was found */
 } Lines;
 
 static int grow(Lines *lines)
@@ -66,18 +68,20 @@ static int grow(Lines *lines)
 }
 
 /* Gives the number of the first line like this one, or -1 without memory. */
-static Py_ssize_t first_like(Lines *lines, const void *data, size_t size, uint32_t line)
+static Py_ssize_t first_like(Lines *lines, const void *data, size_t size, uint32_t line, int as_it_stands)
 {
     if (lines->count == lines->room && grow(lines) < 0)
         return -1;
     uint32_t hash = hash_of(data, size), place = hash & lines->mask;
     for (; lines->table[place]; place = (place + 1) & lines->mask) {
         const Known *known = &lines->known[lines->table[place] - 1];
-        if (known->hash == hash && known->size == size && memcmp(known->data, data, size) == 0)
+        if (known->hash == hash && known->size == size && memcmp(known->data, data, size) == 0) {
+            lines->same = known->as_it_stands;
             return known->line;
+        }
     }
     Known *known = &lines->known[lines->count++];
-    *known = (Known){data, (uint32_t)size, hash, line};
+    *known = (Known){data, (uint32_t)size, hash, line, as_it_stands};
     lines->table[place] = lines->count;
     return line;
 }

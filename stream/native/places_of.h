@@ -66,23 +66,27 @@ static PyObject *NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int 
         goto done;
     for (; line <= breaks; line++) {
         Py_ssize_t end = NAME(line_end)(text, begin, size), length = end - begin, of = -1;
-        PyObject *string = PyUnicode_FromKindAndData(sizeof(CHAR), text + begin, length);
-        if (string == NULL)
-            goto done;
-        PyList_SET_ITEM(lines, line, string);
-        const CHAR *normal = text + begin;
-        if (length && NAME(is_odd)(normal, length)) {
+        const CHAR *here = text + begin, *normal = here;
+        if (length && NAME(is_odd)(here, length)) {
             if (copies == NULL && (copies = PyMem_Malloc(size * sizeof(CHAR))) == NULL)
                 goto no_memory;
-            length = NAME(normalise)(normal, length, copies + used);
             normal = copies + used;
+            length = NAME(normalise)(here, length, copies + used);
             used += length;
         }
-        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)line)) < 0)
+        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)line, normal == here)) < 0)
             goto no_memory;
-        PyObject *number = PyLong_FromSsize_t(of);
-        if (number == NULL)
+        PyObject *string = NULL, *number = PyLong_FromSsize_t(of);
+        if (normal == here && of >= 0 && of < line && seen.same)
+            string = Py_NewRef(PyList_GET_ITEM(lines, of));
+        else
+            string = PyUnicode_FromKindAndData(sizeof(CHAR), here, end - begin);
+        if (string == NULL || number == NULL) {
+            Py_XDECREF(string);
+            Py_XDECREF(number);
             goto done;
+        }
+        PyList_SET_ITEM(lines, line, string);
         PyList_SET_ITEM(first, line, number);
         begin = end + 1;
     }

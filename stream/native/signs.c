@@ -249,16 +249,43 @@ int native_topic(PyObject *lookup, PyObject *line)
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
 }
 
+/* Whether "ights reserved" is in it: by its rarest letter. */
+static int is_reserved(const char *line, Py_ssize_t size)
+{
+    static const char words[] = "ights reserved";
+    const Py_ssize_t all = sizeof words - 1, before = 11; /* of the v */
+    const char *end = line + size, *at = line + before;
+    while (at < end && (at = memchr(at, 'v', end - at)) != NULL) {
+        if (end - at >= all - before && memcmp(at - before, words, all) == 0)
+            return 1;
+        at++;
+    }
+    return 0;
+}
+
 int native_is_legal(PyObject *line)
 {
     Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-    if (!PyUnicode_IS_ASCII(line)) {
-        Py_ssize_t found = PyUnicode_FindChar(line, 0xA9, 0, size, 1);
-        if (found != -1)
-            return found == -2 ? -1 : 1;
-    }
-    Py_ssize_t found = PyUnicode_Find(line, reserved, 0, size, 1);
+    if (PyUnicode_IS_ASCII(line))
+        return is_reserved(PyUnicode_DATA(line), size);
+    Py_ssize_t found = PyUnicode_FindChar(line, 0xA9, 0, size, 1);
+    if (found == -1)
+        found = PyUnicode_Find(line, reserved, 0, size, 1);
     return found == -2 ? -1 : found >= 0;
+}
+
+int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end)
+{
+    for (Py_ssize_t at = 0; at < end && at < PyList_GET_SIZE(lines); at++) {
+        PyObject *line = PyList_GET_ITEM(lines, at);
+        Py_ssize_t size = PyUnicode_GET_LENGTH(line);
+        int says = size <= SHORT ? native_topic(lookup, line) : 0;
+        if (says == 0 && size <= LEGAL_LONGEST)
+            says = native_is_legal(line);
+        if (says)
+            return says < 0 ? -1 : 0;
+    }
+    return 1;
 }
 
 static PyObject *lookup_of(PyObject *self, PyObject *line)
@@ -274,26 +301,15 @@ static PyObject *lookup_of(PyObject *self, PyObject *line)
 /* Whether no line says anything of itself. Twin: `Signs.silent`. */
 static PyObject *lookup_silent(PyObject *self, PyObject *lines)
 {
+    for (Py_ssize_t at = 0; PyList_Check(lines) && at < PyList_GET_SIZE(lines); at++)
+        if (!PyUnicode_Check(PyList_GET_ITEM(lines, at)))
+            lines = Py_None;
     if (!PyList_Check(lines)) {
-        PyErr_SetString(PyExc_TypeError, "silent(lines: list)");
+        PyErr_SetString(PyExc_TypeError, "silent(lines: list of str)");
         return NULL;
     }
-    for (Py_ssize_t at = 0; at < PyList_GET_SIZE(lines); at++) {
-        PyObject *line = PyList_GET_ITEM(lines, at);
-        if (!PyUnicode_Check(line)) {
-            PyErr_SetString(PyExc_TypeError, "a line is a str");
-            return NULL;
-        }
-        Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-        int says = size <= SHORT ? native_topic(self, line) : 0;
-        if (says == 0 && size <= LEGAL_LONGEST)
-            says = native_is_legal(line);
-        if (says < 0)
-            return NULL;
-        if (says)
-            Py_RETURN_FALSE;
-    }
-    Py_RETURN_TRUE;
+    int silent = native_silent(self, lines, PyList_GET_SIZE(lines));
+    return silent < 0 ? NULL : PyBool_FromLong(silent);
 }
 
 /* For the processes of `clean --jobs` */

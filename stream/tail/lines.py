@@ -210,12 +210,14 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
     return _line((weight, clipped, capped, end, topic, counts, prose, like << 3 | start, like))
 
 
+STARTS, ENDS_TABLE, QUOTES = native.table(_START), native.table(_END), native.letters(*_QUOTES)
+
+
 def look_of(weights: Sequence[int]) -> Any:
     """Give the twin of `lines_of` for these weights; None where it was not built."""
     if native.compiled is None:
         return None
-    starts, ends, quotes = native.table(_START), native.table(_END), native.letters(*_QUOTES)
-    return native.compiled.Look(starts, ends, quotes, lambda code: line_of(unpacked(code), weights))
+    return native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, lambda code: line_of(unpacked(code), weights))
 
 
 def unpacked(code: int) -> Codes:

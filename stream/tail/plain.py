@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from stream import native
 from stream.rules import Rules
 from stream.rules.signs import TOPICS, Signs
-from stream.tail.lines import CLOSED, HEADINGS, PROSE, WIDEST, effective, end_of, halves
+from stream.tail.lines import CLOSED, ENDS_TABLE, HEADINGS, PROSE, QUOTES, WIDEST, effective, end_of, halves
 
 LONGEST = 10
 """Lines of the longest tail that may be plain."""
 _OPEN = frozenset(HEADINGS) - {TOPICS["ad"]}  # after an advertisement the article may go on
+_OPEN_TOPICS = native.letters(*map(chr, _OPEN))
 
 
 def is_quiet(lines: list[str], signs: Signs) -> bool:
@@ -28,9 +30,17 @@ def plain_tail(lines: list[str], rules: Rules) -> int:
     The model would cut there as well (docs/decisions/0008). The heading is a rule's, and no line after it ends as a
     sentence does: "Background", which is a hint, may be a subhead of the article's, and short sentences may be its own.
     """
-    end, signs = len(lines), rules.signs
+    begin = opening_of(lines, rules.signs)
+    return begin if begin == len(lines) or rules.find(lines[begin]) is not None else len(lines)
+
+
+def opening_of(lines: list[str], signs: Signs) -> int:
+    """Do what `plain_tail` does, where a hint counts as a heading, too."""
+    if signs.compiled is not None:
+        return int(native.compiled.opening(lines, signs.compiled, ENDS_TABLE, QUOTES, halves, _OPEN_TOPICS))
+    end = len(lines)
     begin = next((at + 1 for at in range(end - 1, max(end - LONGEST - 2, 0), -1) if not _is_short(lines[at])), end)
-    if not 1 < begin < end - 1 or signs.of(lines[begin]) not in _OPEN or rules.find(lines[begin]) is None:
+    if not 1 < begin < end - 1 or signs.of(lines[begin]) not in _OPEN:
         return end
     if any(end_of(line) == CLOSED for line in lines[begin + 1 :]) or not is_quiet(lines[:begin], signs):
         return end
