@@ -1,0 +1,293 @@
+"""The compiled parts of the core do what their twins in Python do, to the byte, for any input."""
+
+from __future__ import annotations
+
+import gc
+import pickle
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from stream import native
+from stream.article import Removal
+from stream.cleaning import _removals, clean, clean_list
+from stream.paragraphs import _PLAIN_SET, first_of, outline, separator_of
+from stream.repeats import repeats_of
+from stream.rules import Rules, builtin, load
+from stream.rules.signs import LEFT, RIGHT, Signs
+from stream.splice import SpanNotFound, _walk, value_span
+from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, halves, lines_of, unpacked
+from stream.tail.model import Model, shipped
+from stream.tail.plain import opening_of
+
+pytestmark = pytest.mark.skipif(native.compiled is None, reason="the compiled parts were not built: no C compiler")
+
+PROSE = [
+    "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
+    "A second vessel is on its way from the mainland, the harbour master said; it should be here by “Friday.”",
+    "渡轮星期一再次停航，码头上没有人感到意外。港务长说，另一艘船正从大陆赶来，预计星期五到达，大家都在等待消息，港口已经准备好了一切。",
+    "Паром на внешние острова в понедельник снова отменили, и никого на причале это не удивило, сказал капитан порта.",
+]
+PHRASES = sorted({phrase for rule in builtin().rules for phrase in rule.phrases})
+MARKS = st.text(st.sampled_from(sorted({*LEFT, *RIGHT, "\x85", "\u2028"})), max_size=3)
+letters = st.characters(codec=None) | st.sampled_from("\n\r\t \x0b\x1c\x85\xa0\u2028\u3000\u0301İßǅΣς年月时©文aZ19.:@!?”’)")
+wild = st.text(letters, max_size=60)
+about = st.sampled_from(
+    ["3 min", "5 часов", "1999", "12:30", "7年8", "www.a.b", "http", "a@b", "All rights reserved", "v", "ights reserve"]
+)
+phrases = st.tuples(MARKS, st.sampled_from(PHRASES), MARKS, st.sampled_from(["", " 12", ": x", "x", "  of  y"])).map(
+    lambda parts: parts[0] + parts[1].swapcase() + parts[3] + parts[2]
+)
+titles = st.lists(st.sampled_from(["Storm", "Closes", "the", "BRIDGE", "Ǆ", "7", "é", "Élan"]), max_size=9).map(" ".join)
+line = st.one_of(wild, phrases, about, titles, st.tuples(wild, about, titles).map(" ".join), st.sampled_from(PROSE))
+blank = st.sampled_from(["", " ", "\t ", "\r"])
+pages = st.tuples(st.lists(line | blank, max_size=12), st.lists(st.integers(0, 11), max_size=24)).map(
+    lambda parts: [*parts[0], *(parts[0][at % len(parts[0])] for at in parts[1] if parts[0])]
+)
+tails = st.tuples(st.lists(st.sampled_from(PROSE), max_size=4), st.lists(phrases | titles | line, max_size=12)).map(
+    lambda parts: [*parts[0], *parts[1]]
+)
+texts = st.tuples(pages | tails, st.sampled_from(["\n", "\n", "\n\n", "\r\n", " \n ", "\r", "\u2029"])).map(
+    lambda parts: parts[1].join(parts[0])
+)
+
+
+@contextmanager
+def in_python() -> Iterator[None]:
+    """Run without the compiled parts, but for what was made with them before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "compiled", None)
+        yield
+
+
+def plain(signs: Signs) -> Signs:
+    return signs._replace(compiled=None)
+
+
+def without(model: Model) -> Model:
+    return model._replace(look=None, compiled=None)
+
+
+def slow(rules: Rules) -> Rules:
+    """Give the same rules without anything compiled."""
+    return replace(rules, signs=plain(rules.signs), model=without(shipped()), seen={}, for_sites={})
+
+
+FAST = [load(whole_page=False), builtin()]
+SLOW = [slow(rules) for rules in FAST]
+
+
+@settings(max_examples=1500, deadline=None)
+@given(texts | wild)
+def test_a_text_is_cleaned_alike(text: str) -> None:
+    found = [clean(text, rules) for rules in FAST]
+    with in_python():
+        assert found == [clean(text, rules) for rules in SLOW]
+
+
+@settings(max_examples=300, deadline=None)
+@given(pages | tails)
+def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
+    found = [clean_list(paragraphs, rules) for rules in FAST]
+    with in_python():
+        assert found == [clean_list(paragraphs, rules) for rules in SLOW]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts | wild)
+@example("a  b\na b\n a b \na\tb\r\nab\n\n \n")
+@example("\x85\n\x85")
+@example("\ud800\n\ud800")
+def test_lines_and_their_first_places(text: str) -> None:
+    found = first_of(text, separator_of(text))
+    with in_python():
+        assert found == first_of(text, separator_of(text))
+    places = native.compiled.places(text, native.letters(*__import__("re").findall("(?s).-.|.", _PLAIN_SET)))
+    assert (places is None) == (outline(text.replace("\r", "\n"), "\n") is None or "\u2028" in text or "\u2029" in text)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(line)
+def test_what_a_line_says(text: str) -> None:
+    signs = builtin().signs
+    assert signs.of(text) == plain(signs).of(text)
+    assert signs.silent([text]) == plain(signs).silent([text])
+
+
+def test_every_phrase_is_found() -> None:
+    signs = builtin().signs
+    for phrase in PHRASES:
+        for shown in (phrase, phrase.upper(), f"• {phrase} (3)", f"[{phrase}]", f"{phrase}: more", f"  {phrase}  x"):
+            assert signs.of(shown) == plain(signs).of(shown), shown
+
+
+@settings(max_examples=300, deadline=None)
+@given(line)
+def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
+    own = replace(builtin().rules[0], phrases=("what the sea says", "ferry"), source=("sea.example",))
+    rules = Rules.of((*builtin().rules, own), "v", whole_page=True).for_site("www.sea.example")
+    mine = rules.signs
+    slowly = mine._replace(compiled=None, base=plain(mine.base))
+    for shown in (text, "Ferry", "What the sea says", f"ferry {text}"):
+        assert mine.of(shown) == slowly.of(shown)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(line.filter(bool), st.sampled_from([2, 5]))
+def test_a_line_in_one_number(text: str, per_letter: int) -> None:
+    signs = builtin().signs
+    code = shipped().look.code(text, per_letter, signs.compiled)
+    size, *codes = codes_of(text, per_letter, plain(signs))
+    assert unpacked(code) == (min(size, 4000), *codes)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(line.map(str.strip).filter(bool), min_size=1, max_size=8))
+def test_lines(lines: list[str]) -> None:
+    signs, model = builtin().signs, shipped()
+    assert model.lines(lines, signs) == lines_of(lines, model.line_weights, plain(signs))
+    assert [unpacked(shipped().look.code("x" * 5000, 2, signs.compiled))[0]] == [4000]
+
+
+@settings(max_examples=1000, deadline=None)
+@given(tails.map(lambda lines: [line for each in lines if (line := each.strip())]))
+def test_where_a_plain_tail_opens(lines: list[str]) -> None:
+    signs = builtin().signs
+    assert opening_of(lines, signs) == opening_of(lines, plain(signs))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(*[st.integers(-(2**40), 2**40) | st.integers(-300, 300)] * 24), max_size=5))
+def test_scores(rows: list[tuple[int, ...]]) -> None:
+    assert shipped().scores(rows) == without(shipped()).scores(rows)
+
+
+numbers = st.lists(st.integers(0, 9), max_size=30)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(numbers, st.lists(st.integers(0, 29), max_size=4))
+@example([0, 1, 2, 0, 1, 2], [])
+@example([0, 1, 2, 3, 1, 2, 4], [3])
+def test_repeats(kinds: list[int], blanks: list[int]) -> None:
+    lines = ["" if at in blanks else f"{kind} " + "long " * 20 for at, kind in enumerate(kinds)]
+    short = [line[:1] if at % 3 else line for at, line in enumerate(lines)]
+    for each in (lines, short):
+        first = first_of("\n".join(each), "\n")[1] if each else []
+        found = repeats_of(each, first)
+        with in_python():
+            again = repeats_of(each, first)
+        assert list(found.items()) == list(again.items())
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.integers(0, 9), st.sampled_from([("repeat", 1, None), ("footer", None, "a.b")]), max_size=9))
+def test_removals(gone: dict[int, Any]) -> None:
+    lines = ["a", "", "b", " ", "", "c", "d", "e", "", "f"]
+    for first in ([0, -1, 2, -1, -1, 5, 6, 7, -1, 9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
+        there = {at: why for at, why in gone.items() if first[at] >= 0}
+        found = _removals(there, lines, first, "\n")
+        with in_python():
+            assert found == _removals(there, lines, first, "\n")
+        assert all(type(removal) is Removal for removal in found)
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=9) | st.sampled_from(['"', "\\", '\\"']),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(
+    st.dictionaries(st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]) | st.text(max_size=4), values, max_size=5),
+    st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]),
+    st.booleans(),
+)
+def test_a_fields_place(document: dict[str, Any], field: str, indented: bool) -> None:  # noqa: FBT001
+    value = orjson.dumps(document, option=orjson.OPT_INDENT_2 if indented else 0)
+    try:
+        wanted: object = _walk(value, field)
+    except SpanNotFound:
+        wanted = None
+    try:
+        found: object = value_span(value, field)
+    except SpanNotFound:
+        found = None
+    assert found == wanted
+
+
+@settings(max_examples=1000, deadline=None)
+@given(st.binary(max_size=60) | st.text('{}[]",:\\ ta1', max_size=40).map(str.encode))
+def test_what_is_no_json_does_no_harm(value: bytes) -> None:
+    place = native.compiled.span(value, b'"t"')
+    assert place is None or 0 <= place[0] <= place[1] <= len(value)
+
+
+def test_what_is_no_argument_is_an_error() -> None:
+    it, lookup = native.compiled, builtin().signs.compiled
+    calls: list[tuple[Any, ...]] = [
+        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.block, ()), (it.block, ["x"]),
+        (it.removals, dict, {}, [], [], ""), (it.removals, Removal, {3: ("a", 1, None)}, ["a"], [], ""),
+        (it.removals, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.removals, Removal, {"x": ("a", 1, None)}, ["a"], [], ""),
+        (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),
+        (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
+        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]),
+        (it.Look, STARTS, ENDS_TABLE, QUOTES), (shipped().look.lines, [1], 2, lookup), (shipped().look.lines, ["a"], 2, 3),
+        (shipped().look.code, 1, 2, lookup), (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65),
+        (it.Trees, [{"f": [0], "v": [1], "l": [0], "r": [0]}], 1), (it.Trees, [{"f": [1], "v": [1], "l": [1], "r": [1]}], 1),
+        (it.Trees, [{"f": [-1], "v": ["x"], "l": [0], "r": [0]}], 1), (it.Trees, [{"f": [-1], "v": [1], "l": [0]}], 1),
+        (shipped().compiled.scores, [(1,)]), (shipped().compiled.scores, [(2**80,) * 24]), (shipped().compiled.scores, ()),
+    ]  # fmt: skip
+    for call, *arguments in calls:
+        with pytest.raises((TypeError, ValueError, OverflowError)):
+            call(*arguments)
+
+
+def test_an_error_in_what_is_called_back_comes_out() -> None:
+    def fails(_: object) -> None:
+        msg = "no line"
+        raise LookupError(msg)
+
+    look, lookup = native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
+    with pytest.raises(LookupError, match="no line"):
+        look.lines(["a"], 2, lookup)
+    with pytest.raises(LookupError, match="no line"):
+        native.compiled.opening([*PROSE, "Share", "a"], lookup, ENDS_TABLE, QUOTES, fails, b"\xff")
+
+
+def test_the_look_ups_travel_to_other_processes() -> None:
+    signs = pickle.loads(pickle.dumps(builtin())).signs  # noqa: S301 - our own
+    assert signs.of("You may also like") == builtin().signs.of("You may also like") > 0
+
+
+def test_nothing_is_kept_or_given_back_twice() -> None:
+    text = "\n".join([*PROSE, *PROSE, " a  b", "a b", "You may also like", "Storm Closes Bridge", "Ferry"])
+    value = orjson.dumps({"id": 1, "text": text})
+
+    def work() -> None:
+        for rules in FAST:
+            clean(text, rules)
+        clean_list(text.split("\n"), FAST[1])
+        lines = [each.strip() for each in text.split("\n")]
+        shipped().lines(lines, FAST[1].signs)
+        shipped().scores([(1,) * 24])
+        value_span(value, "text")
+        pickle.dumps(FAST[1].signs.compiled)
+
+    for _ in range(50):
+        work()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(300):
+        work()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 100
