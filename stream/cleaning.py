@@ -12,7 +12,7 @@ Nothing here reads a clock, logs, or raises on any `str`; each step is linear in
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import partial
 from itertools import compress
 
@@ -21,7 +21,7 @@ from stream.article import Cleaned, CleanedList, Reason, Removal
 from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
 from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
 from stream.repeats import repeats_of
-from stream.rules import Rule, Rules, builtin
+from stream.rules import Rules, builtin
 from stream.tail.footer import Found, look
 
 PASSES = 8

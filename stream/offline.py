@@ -41,7 +41,5 @@ def clean_value(processor: Processor, value: bytes, value_format: Literal["text"
         return CleanedValue(value, problem=old.message)
     result, new = processor.clean(old, processor.rules_for(value if value_format != "text" else None, []))
     if result.removed:
-        value = (
-            new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, new)
-        )
+        value = new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, new)
     return CleanedValue(value, result)

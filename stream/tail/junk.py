@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from stream.footers import BULLETS
 from stream.rules import Rule
-from stream.rules.signs import LEFT, OPENING, RIGHT, TOPICS
-from stream.tail.lines import CLOSED, SHORT, Line
+from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
+from stream.tail.lines import CLOSED, Line
 
 _CJK = "\u2e80"
 _COLONS = (":", "\uff1a")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gc
 import pickle
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -18,16 +16,17 @@ from hypothesis import strategies as st
 from stream import native
 from stream.article import Removal
 from stream.cleaning import _removals, clean, clean_list
-from stream.paragraphs import _PLAIN_SET, first_of, outline, separator_of
+from stream.paragraphs import _PLAIN_LETTERS, first_of, outline, separator_of
 from stream.repeats import repeats_of
 from stream.rules import Rules, builtin, load
-from stream.rules.signs import LEFT, RIGHT, Signs
+from stream.rules.signs import LEFT, RIGHT
 from stream.splice import SpanNotFound, _walk, value_span
 from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, halves, lines_of, unpacked
-from stream.tail.model import Model, shipped
+from stream.tail.model import shipped
 from stream.tail.plain import opening_of
+from tests.twins import in_python, needs_compiled, plain, slow, without
 
-pytestmark = pytest.mark.skipif(native.compiled is None, reason="the compiled parts were not built: no C compiler")
+pytestmark = needs_compiled
 
 PROSE = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -37,7 +36,9 @@ PROSE = [
 ]
 PHRASES = sorted({phrase for rule in builtin().rules for phrase in rule.phrases})
 MARKS = st.text(st.sampled_from(sorted({*LEFT, *RIGHT, "\x85", "\u2028"})), max_size=3)
-letters = st.characters(codec=None) | st.sampled_from("\n\r\t \x0b\x1c\x85\xa0\u2028\u3000\u0301İßǅΣς年月时©文aZ19.:@!?”’)")
+letters = st.characters(codec=None) | st.sampled_from(
+    "\n\r\t \x0b\x1c\x85\xa0\u2028\u3000\u0301İßǅΣς年月时©文aZ19.:@!?”’)"
+)
 wild = st.text(letters, max_size=60)
 about = st.sampled_from(
     ["3 min", "5 часов", "1999", "12:30", "7年8", "www.a.b", "http", "a@b", "All rights reserved", "v", "ights reserve"]
@@ -45,7 +46,9 @@ about = st.sampled_from(
 phrases = st.tuples(MARKS, st.sampled_from(PHRASES), MARKS, st.sampled_from(["", " 12", ": x", "x", "  of  y"])).map(
     lambda parts: parts[0] + parts[1].swapcase() + parts[3] + parts[2]
 )
-titles = st.lists(st.sampled_from(["Storm", "Closes", "the", "BRIDGE", "Ǆ", "7", "é", "Élan"]), max_size=9).map(" ".join)
+titles = st.lists(st.sampled_from(["Storm", "Closes", "the", "BRIDGE", "Ǆ", "7", "é", "Élan"]), max_size=9).map(
+    " ".join
+)
 line = st.one_of(wild, phrases, about, titles, st.tuples(wild, about, titles).map(" ".join), st.sampled_from(PROSE))
 blank = st.sampled_from(["", " ", "\t ", "\r"])
 pages = st.tuples(st.lists(line | blank, max_size=12), st.lists(st.integers(0, 11), max_size=24)).map(
@@ -59,32 +62,11 @@ texts = st.tuples(pages | tails, st.sampled_from(["\n", "\n", "\n\n", "\r\n", " 
 )
 
 
-@contextmanager
-def in_python() -> Iterator[None]:
-    """Run without the compiled parts, but for what was made with them before."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "compiled", None)
-        yield
-
-
-def plain(signs: Signs) -> Signs:
-    return signs._replace(compiled=None)
-
-
-def without(model: Model) -> Model:
-    return model._replace(look=None, compiled=None)
-
-
-def slow(rules: Rules) -> Rules:
-    """Give the same rules without anything compiled."""
-    return replace(rules, signs=plain(rules.signs), model=without(shipped()), seen={}, for_sites={})
-
-
 FAST = [load(whole_page=False), builtin()]
 SLOW = [slow(rules) for rules in FAST]
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(texts | wild)
 def test_a_text_is_cleaned_alike(text: str) -> None:
     found = [clean(text, rules) for rules in FAST]
@@ -92,7 +74,7 @@ def test_a_text_is_cleaned_alike(text: str) -> None:
         assert found == [clean(text, rules) for rules in SLOW]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(pages | tails)
 def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
     found = [clean_list(paragraphs, rules) for rules in FAST]
@@ -100,7 +82,7 @@ def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
         assert found == [clean_list(paragraphs, rules) for rules in SLOW]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(texts | wild)
 @example("a  b\na b\n a b \na\tb\r\nab\n\n \n")
 @example("\x85\n\x85")
@@ -109,11 +91,11 @@ def test_lines_and_their_first_places(text: str) -> None:
     found = first_of(text, separator_of(text))
     with in_python():
         assert found == first_of(text, separator_of(text))
-    places = native.compiled.places(text, native.letters(*__import__("re").findall("(?s).-.|.", _PLAIN_SET)))
+    places = native.compiled.places(text, _PLAIN_LETTERS)
     assert (places is None) == (outline(text.replace("\r", "\n"), "\n") is None or "\u2028" in text or "\u2029" in text)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(line)
 def test_what_a_line_says(text: str) -> None:
     signs = builtin().signs
@@ -128,7 +110,7 @@ def test_every_phrase_is_found() -> None:
             assert signs.of(shown) == plain(signs).of(shown), shown
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(line)
 def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
     own = replace(builtin().rules[0], phrases=("what the sea says", "ferry"), source=("sea.example",))
@@ -139,7 +121,7 @@ def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
         assert mine.of(shown) == slowly.of(shown)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(line.filter(bool), st.sampled_from([2, 5]))
 def test_a_line_in_one_number(text: str, per_letter: int) -> None:
     signs = builtin().signs
@@ -156,14 +138,14 @@ def test_lines(lines: list[str]) -> None:
     assert [unpacked(shipped().look.code("x" * 5000, 2, signs.compiled))[0]] == [4000]
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(tails.map(lambda lines: [line for each in lines if (line := each.strip())]))
 def test_where_a_plain_tail_opens(lines: list[str]) -> None:
     signs = builtin().signs
     assert opening_of(lines, signs) == opening_of(lines, plain(signs))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(*[st.integers(-(2**40), 2**40) | st.integers(-300, 300)] * 24), max_size=5))
 def test_scores(rows: list[tuple[int, ...]]) -> None:
     assert shipped().scores(rows) == without(shipped()).scores(rows)
@@ -172,7 +154,7 @@ def test_scores(rows: list[tuple[int, ...]]) -> None:
 numbers = st.lists(st.integers(0, 9), max_size=30)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(numbers, st.lists(st.integers(0, 29), max_size=4))
 @example([0, 1, 2, 0, 1, 2], [])
 @example([0, 1, 2, 3, 1, 2, 4], [3])
@@ -187,7 +169,7 @@ def test_repeats(kinds: list[int], blanks: list[int]) -> None:
         assert list(found.items()) == list(again.items())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.integers(0, 9), st.sampled_from([("repeat", 1, None), ("footer", None, "a.b")]), max_size=9))
 def test_removals(gone: dict[int, Any]) -> None:
     lines = ["a", "", "b", " ", "", "c", "d", "e", "", "f"]
@@ -200,13 +182,17 @@ def test_removals(gone: dict[int, Any]) -> None:
 
 
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=9) | st.sampled_from(['"', "\\", '\\"']),
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**60), 2**60)
+    | st.text(max_size=9)
+    | st.sampled_from(['"', "\\", '\\"']),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
     max_leaves=8,
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(
     st.dictionaries(st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]) | st.text(max_size=4), values, max_size=5),
     st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]),
@@ -225,7 +211,7 @@ def test_a_fields_place(document: dict[str, Any], field: str, indented: bool) ->
     assert found == wanted
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.binary(max_size=60) | st.text('{}[]",:\\ ta1', max_size=40).map(str.encode))
 def test_what_is_no_json_does_no_harm(value: bytes) -> None:
     place = native.compiled.span(value, b'"t"')
@@ -234,18 +220,19 @@ def test_what_is_no_json_does_no_harm(value: bytes) -> None:
 
 def test_what_is_no_argument_is_an_error() -> None:
     it, lookup = native.compiled, builtin().signs.compiled
+    lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
+    leaf = {"f": [-1], "v": [1], "l": [0], "r": [0]}
     calls: list[tuple[Any, ...]] = [
         (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.block, ()), (it.block, ["x"]),
-        (it.removals, dict, {}, [], [], ""), (it.removals, Removal, {3: ("a", 1, None)}, ["a"], [], ""),
-        (it.removals, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.removals, Removal, {"x": ("a", 1, None)}, ["a"], [], ""),
+        (it.removals, dict, {}, [], [], ""), (it.removals, Removal, {3: why}, ["a"], [], ""),
+        (it.removals, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.removals, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),
         (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
-        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]),
-        (it.Look, STARTS, ENDS_TABLE, QUOTES), (shipped().look.lines, [1], 2, lookup), (shipped().look.lines, ["a"], 2, 3),
-        (shipped().look.code, 1, 2, lookup), (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65),
-        (it.Trees, [{"f": [0], "v": [1], "l": [0], "r": [0]}], 1), (it.Trees, [{"f": [1], "v": [1], "l": [1], "r": [1]}], 1),
-        (it.Trees, [{"f": [-1], "v": ["x"], "l": [0], "r": [0]}], 1), (it.Trees, [{"f": [-1], "v": [1], "l": [0]}], 1),
-        (shipped().compiled.scores, [(1,)]), (shipped().compiled.scores, [(2**80,) * 24]), (shipped().compiled.scores, ()),
+        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.Look, STARTS, ENDS_TABLE, QUOTES),
+        (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().look.code, 1, 2, lookup),
+        (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
+        (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
+        (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * 24]), (scores, ()),
     ]  # fmt: skip
     for call, *arguments in calls:
         with pytest.raises((TypeError, ValueError, OverflowError)):
