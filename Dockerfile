@@ -2,8 +2,11 @@
 FROM python:3.13.9-slim-bookworm AS build
 WORKDIR /src
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+# For the compiled parts of the core, which is twice as fast with them.
+# hadolint ignore=DL3008
+RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /opt/article-stream
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml setup.py README.md LICENSE ./
 COPY stream stream
 RUN /opt/article-stream/bin/pip install --no-cache-dir .
 

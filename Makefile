@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos bench bench-growth bench-peers clean
+.PHONY: help demo test check format chaos sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/python tools/settings_table.py --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python tools/sanitize.py --warnings
 	@$(BIN)/python .ci/audit.py
 
 format: $(READY) ## format the code, repair what can be repaired without a person
@@ -36,6 +37,9 @@ format: $(READY) ## format the code, repair what can be repaired without a perso
 
 chaos: $(READY) ## kill workers and brokers while articles flow, count what comes out: docs/reliability.md (minutes)
 	@$(BIN)/python -m tests.chaos
+
+sanitize: $(READY) ## the compiled parts with the compiler's checks of memory and arithmetic, on any input
+	$(BIN)/python tools/sanitize.py
 
 bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop (minutes)
 	@$(BIN)/python -m bench
@@ -47,9 +51,11 @@ bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS
 	@$(BIN)/python -m bench.peers $(PEERS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build stream/native/*.so
 
-$(READY): pyproject.toml
+NATIVE := $(wildcard stream/native/*.[ch])
+
+$(READY): pyproject.toml setup.py $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
 	  echo "article-stream needs Python 3.10 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
 	  echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
@@ -58,4 +64,5 @@ $(READY): pyproject.toml
 	@echo "Installing into $(VENV), once ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(BIN)/python -c 'from stream import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
 	@touch $(READY)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaException
 
+from stream import native
 from stream._version import __version__
 from stream.errors import (
     AuthenticationFailed,
@@ -176,7 +177,7 @@ class Engine:
         return (
             f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"
             f"{removed}, on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
-            f"rules {self.processor.rules.version}{health}."
+            f"rules {self.processor.rules.version}, core {native.NAME}{health}."
         )
 
     def describe_totals(self) -> str:

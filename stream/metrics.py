@@ -22,6 +22,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from stream import native
 from stream._version import __version__
 from stream.kafka.partitions import Partitions
 from stream.records import Outcome
@@ -107,7 +108,8 @@ class Metrics:
         self.totals: Tally[str] = Tally()
 
     def _tell_versions(self, rules: str) -> None:
-        self._build.info({"version": __version__, "rules": rules, "librdkafka": confluent_kafka.libversion()[0]})
+        librdkafka = confluent_kafka.libversion()[0]
+        self._build.info({"version": __version__, "rules": rules, "librdkafka": librdkafka, "core": native.NAME})
 
     def rules_in_force(self, version: str) -> None:
         """Changed rules were loaded."""

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script in a folder of scripts, not a package
 """How good the tail model is on sites that it has not seen.
 
     python tools/train_footer.py CORPUS.jsonl.gz --cv FOLDS.json --out /dev/null

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script in a folder of scripts, not a package
 """Print the table of all settings, made from `stream.settings.Settings`; `--write` and `--check` look at README.md."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: INP001 - a script in a folder of scripts, not a package
 """Learn the tail model from labelled pages, and write the weights that the package ships.
 
     OMP_NUM_THREADS=1 python tools/train_footer.py CORPUS.jsonl.gz [--cv FOLDS.json] [--out FILE]
@@ -98,7 +97,7 @@ def variants(page: dict[str, Any], lines: list[str], rng: random.Random) -> list
     if foot:
         found.append((body + foot[: rng.randint(1, 10)], 1.0))
         found.append((raw + foot[: rng.randint(1, 10)], 0.7))
-        if len(foot) > 11:  # noqa: PLR2004 - more than the above
+        if len(foot) > 11:
             found.append((raw + foot[: rng.randint(11, len(foot))], 0.6))
         found.append((body + foot, 0.7))
         found.append((body + foot[: rng.randint(1, 10)], 0.5))
@@ -122,7 +121,7 @@ def samples_of(pages: list[dict[str, Any]]) -> list[Sample]:
             if per_letter not in codes:
                 codes[per_letter] = [codes_of(line, per_letter, signs) for line in lines]
             first = max((at + 1 for at, place in enumerate(places) if page["keep"][place]), default=0)
-            if len(places) < 2 or not first:  # noqa: PLR2004 - there is nothing to cut
+            if len(places) < 2 or not first:
                 continue
             last = first
             while last < len(places) and neutral[places[last]]:

@@ -270,11 +270,13 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
         value_span(value, "text")
         pickle.dumps(FAST[1].signs.compiled)
 
-    for _ in range(50):
-        work()
-    gc.collect()
-    before = sys.getallocatedblocks()
-    for _ in range(300):
-        work()
-    gc.collect()
-    assert sys.getallocatedblocks() - before < 100
+    def grown() -> int:
+        gc.collect()
+        before = sys.getallocatedblocks()
+        for _ in range(300):
+            work()
+        gc.collect()
+        return sys.getallocatedblocks() - before
+
+    work()
+    assert min(grown() for _ in range(3)) < 100  # what others keep meanwhile does not come three times

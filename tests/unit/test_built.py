@@ -1,0 +1,18 @@
+"""Whether the compiled parts were built where they have to be."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from stream import native
+
+
+def test_the_compiled_parts_were_built() -> None:
+    if native.compiled is None and not os.environ.get("STREAM_TEST_REQUIRE_COMPILED"):
+        pytest.skip(
+            "they were not: no C compiler with Python.h was at hand (STREAM_TEST_REQUIRE_COMPILED=1 wants them)"
+        )
+    assert native.compiled is not None
+    assert native.NAME == "compiled"

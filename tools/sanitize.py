@@ -1,0 +1,55 @@
+"""Compile the parts in C with the compiler's checks, and run what compares them with their twins in Python.
+
+python tools/sanitize.py                any input, with every access to memory and all arithmetic checked (GCC)
+python tools/sanitize.py --warnings     only compile, with all warnings as errors
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NATIVE = Path("stream", "native")
+STRICT = ("-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type")
+CHECKS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
+TEST = Path("tests", "property", "test_native.py")
+
+
+def main() -> None:
+    """Compile, and run the tests unless only warnings are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--warnings", action="store_true", help="only compile")
+    only_warnings = parser.parse_args().warnings
+    compiler = shutil.which(os.environ.get("CC", "cc"))
+    if compiler is None:
+        sys.stderr.write("sanitize: skipped, there is no C compiler\n")
+        return
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copytree(ROOT / "stream", Path(scratch, "stream"), ignore=shutil.ignore_patterns("*.so"))
+        shutil.copytree(ROOT / "tests", Path(scratch, "tests"))
+        shutil.copy(ROOT / "pyproject.toml", scratch)
+        library = str(NATIVE / f"compiled{sysconfig.get_config_var('EXT_SUFFIX')}")
+        sources = sorted(str(NATIVE / path.name) for path in (ROOT / NATIVE).glob("*.c"))
+        checks = ("-O3",) if only_warnings else CHECKS
+        include = f"-I{sysconfig.get_path('include')}"
+        command = [compiler, *STRICT, *checks, "-std=c11", "-shared", "-fPIC", include, *sources, "-o", library]
+        subprocess.run(command, cwd=scratch, check=True)
+        if only_warnings:
+            return
+        wanted = ("libasan.so", "libubsan.so")
+        found = (subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in wanted)
+        checked = {"LD_PRELOAD": " ".join(found), "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
+        test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TEST), "-k", "not nothing_is_kept"]
+        ended = subprocess.run(test, cwd=scratch, env={**os.environ, **checked}, check=False)
+    sys.exit(ended.returncode)
+
+
+if __name__ == "__main__":
+    main()
