@@ -17,10 +17,19 @@ static inline uint64_t mix(uint64_t one, uint64_t other)
 static uint32_t hash_of(const void *data, size_t size)
 {
     const uint8_t *at = data;
-    uint64_t word, hash = native_seed ^ size;
-    for (; size >= 8; size -= 8, at += 8) {
+    uint64_t word = 0, other, hash = native_seed ^ size, second = native_seed + size;
+    for (; size >= 16; size -= 16, at += 16) { /* two at a time, which do not wait for each other */
+        memcpy(&word, at, 8);
+        memcpy(&other, at + 8, 8);
+        hash = mix(hash ^ word, 0x9E3779B97F4A7C15u);
+        second = mix(second ^ other, 0xE7037ED1A0B428DBu);
+    }
+    hash ^= second;
+    if (size >= 8) {
         memcpy(&word, at, 8);
         hash = mix(hash ^ word, 0x9E3779B97F4A7C15u);
+        size -= 8;
+        at += 8;
     }
     word = 0;
     memcpy(&word, at, size);

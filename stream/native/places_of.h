@@ -22,9 +22,9 @@ static int NAME(all_plain)(const CHAR *text, Py_ssize_t size, Set plain)
 /* Whether a line that is not empty may not be in normal form. */
 static int NAME(is_odd)(const CHAR *line, Py_ssize_t size)
 {
-    int odd = line[0] == ' ' || line[size - 1] <= ' ';
+    CHAR odd = line[0] == ' ' || line[size - 1] <= ' ';
     for (Py_ssize_t at = 0; at < size - 1; at++)
-        odd |= (line[at] < ' ') | ((line[at] == ' ') & (line[at + 1] == ' '));
+        odd |= (CHAR)((CHAR)(line[at] < ' ') | ((CHAR)(line[at] == ' ') & (CHAR)(line[at + 1] == ' ')));
     return odd;
 }
 
@@ -59,8 +59,8 @@ static PyObject *NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int 
     Lines seen = {0};
     CHAR *copies = NULL;
     Py_ssize_t used = 0, begin = 0, breaks = 0, line = 0;
-    for (Py_ssize_t at = 0; at < size; at++)
-        breaks += text[at] == '\n';
+    for (Py_ssize_t at = NAME(line_end)(text, 0, size); at < size; at = NAME(line_end)(text, at + 1, size))
+        breaks++;
     PyObject *lines = PyList_New(breaks + 1), *first = PyList_New(breaks + 1), *pair = NULL;
     if (lines == NULL || first == NULL)
         goto done;
