@@ -20,6 +20,7 @@ from stream.repeats import is_long
 from stream.rules import Rules, builtin, load
 from stream.tail.footer import look, weigh_page
 from stream.tail.plain import LONGEST, plain_tail
+from tests.twins import in_python, needs_compiled, slow
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "articles.jsonl.gz"
 EVERY = 4  # of so many pages one: all of them take minutes
@@ -41,6 +42,18 @@ def test_every_removal_can_be_undone_and_a_second_cleaning_removes_nothing(rules
         cleaned = clean(raw, rules)
         assert original(as_json({}, cleaned), cleaned.text) == raw, page.id
         assert clean(cleaned.text, rules).removed == (), page.id
+
+
+@both
+@needs_compiled
+def test_pages_are_cleaned_alike_without_the_compiled_parts(rules: Rules) -> None:
+    slowly = slow(rules)
+    for page in pages():
+        body = (line for line, belongs in zip(page.lines, page.body, strict=True) if belongs)
+        texts = "\n".join(page.lines), "\n".join(body)
+        found = [clean(text, rules) for text in texts]
+        with in_python():
+            assert found == [clean(text, slowly) for text in texts], page.id
 
 
 @both
