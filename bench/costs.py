@@ -15,9 +15,9 @@ from rich.table import Table
 from bench import load
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
+from stream.cleaning import _repeats
 from stream.paragraphs import first_of
 from stream.records import Processor
-from stream.repeats import repeats_of
 from stream.rules import Rules
 from stream.rules import load as load_rules
 from stream.tail.footer import look
@@ -67,13 +67,13 @@ def steps(footers: str, *, teaser: bool = False) -> dict[str, float]:
     texts = [orjson.loads(value)["text"] for value in values]
     lines = [text.split("\n") for text in texts]
     firsts = list(map(places_of, texts))
-    places = list(map(not_repeated, lines, firsts))
+    places = [_repeats(line, first)[1] for line, first in zip(lines, firsts, strict=True)]
     cleaned = [processor.clean(text, rules)[1] for text in texts]
     calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]] = {
         "in all": (processor.process, [(FakeRecord(value),) for value in values]),
         "decode": (processor.codec.decode, [(value,) for value in values]),
         "split, normalise, hash": (places_of, [(text,) for text in texts]),
-        "repeats": (repeats_of, list(zip(lines, firsts, strict=True))),
+        "repeats": (_repeats, list(zip(lines, firsts, strict=True))),
         "clean": (processor.clean, [(text, rules) for text in texts]),
         "encode": (processor.codec.encode, list(zip(values, cleaned, strict=True))),
     }
@@ -97,12 +97,6 @@ def steps(footers: str, *, teaser: bool = False) -> dict[str, float]:
 def places_of(text: str) -> list[int]:
     """Where each line first stands."""
     return first_of(text, "\n")[1]
-
-
-def not_repeated(lines: list[str], first: list[int]) -> list[int]:
-    """The places of what is left without repeats."""
-    repeats = repeats_of(lines, first)
-    return [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
 
 
 def least(rules: Rules, calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]]) -> dict[str, float]:

@@ -20,7 +20,7 @@ from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
 from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
 from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
-from stream.repeats import repeats_of
+from stream.repeats import is_long, repeats_of
 from stream.rules import Rules, builtin
 from stream.tail.footer import Found, look
 
@@ -40,17 +40,13 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
     separator = separator_of(text)
     lines, first = first_of(text, separator)
     gone, withheld = _find(lines, first, rules)
-    kept = text
+    held = _removals(withheld, lines, first, separator) if withheld else ()
     if gone:
-        stays = bytearray(b"\1" * len(lines))
-        for at in _with_blanks(gone, first):
-            stays[at] = 0
-        rest = list(compress(lines, stays))
-        kept = separator.join(rest)
-        if len(rest) == 1 and len(split(kept)[0]) > 1 and clean(kept, rules).removed:
-            gone, kept = {}, text  # a lone line left would be split otherwise, and cleaned again
-    removed = _removals(gone, lines, first, separator)
-    return Cleaned(kept, removed, rules.version, _removals(withheld, lines, first, separator), separator)
+        kept, removed = _part(gone, lines, first, separator)
+        # A lone line left would be split otherwise, and cleaned again.
+        if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
+            return Cleaned(kept, removed, rules.version, held, separator)
+    return Cleaned(text, (), rules.version, held, separator)
 
 
 def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:
@@ -93,8 +89,7 @@ def _merge(kept: Sequence[str], parts: Iterable[tuple[int, list[str]]]) -> list[
 
 def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
     """Find what goes and what is withheld, without blank lines."""
-    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
-    places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
+    repeats, places, alone = _repeats(lines, first)
     marks = weights = None
     if not rules.whole_page:
         marks = find_marks(lines, places, rules)
@@ -116,9 +111,11 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if not _within_budget(lines, found, gone, weights, sure=footer if sure else ()):
             return gone, found
         gone |= found
+        if settled and alone:
+            return gone, {}
         places = [at for at in places if at not in found]
-        rest = [first[at] for at in places]
-        if len(set(rest)) < len(rest):
+        if not alone:
+            rest = [first[at] for at in places]
             again = repeats_of([lines[at] for at in places], first_places(rest))
             gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
             settled = settled and not again
@@ -126,6 +123,17 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if settled:
             return gone, {}
     return repeats, {}
+
+
+def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:
+    """Give the repeats, the places of the other lines that are not blank, and whether no two of these are the same."""
+    if native.compiled is not None:
+        simple: tuple[_Gone, list[int]] | None = native.compiled.repeats(first, "repeat")
+        if simple is not None and (not simple[0] or any(is_long(lines[at]) for at in simple[0])):
+            return *simple, True
+    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
+    places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
+    return repeats, places, len({first[at] for at in places}) == len(places)
 
 
 def _within_budget(
@@ -171,11 +179,19 @@ def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
     return whole
 
 
+def _part(gone: _Gone, lines: list[str], first: list[int], separator: str) -> tuple[str, tuple[Removal, ...]]:
+    """Give the text that stays, and the removals in order, each with the blank lines before it."""
+    if native.compiled is not None:
+        parts: tuple[str, tuple[Removal, ...]] = native.compiled.part(Removal, gone, lines, first, separator)
+        return parts
+    stays = bytearray(b"\1" * len(lines))
+    for at in _with_blanks(gone, first):
+        stays[at] = 0
+    return separator.join(compress(lines, stays)), _removals(gone, lines, first, separator)
+
+
 def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
     """Give the removals in order; with `first`, each with the blank lines before it."""
-    if native.compiled is not None and isinstance(lines, list) and isinstance(first, list):
-        found: tuple[Removal, ...] = native.compiled.removals(Removal, gone, lines, first, separator)
-        return found
     blanks = -1 in first
     removals = []
     for at in sorted(gone):

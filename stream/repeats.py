@@ -22,7 +22,6 @@ from collections.abc import Sequence
 from itertools import compress
 from operator import ne
 
-from stream import native
 from stream.paragraphs import first_places, normal, width
 
 LONG = 60
@@ -50,10 +49,6 @@ def find_repeats(lines: Sequence[str], keys: Sequence[bytes]) -> dict[int, int]:
 
 def repeats_of(lines: Sequence[str], whole: list[int]) -> dict[int, int]:
     """Do what `find_repeats` does, with `first_places` of the keys."""
-    if native.compiled is not None:
-        simple: dict[int, int] | None = native.compiled.block(whole)
-        if simple is not None and (not simple or any(is_long(lines[place]) for place in simple)):
-            return simple
     places = list(range(len(whole)))
     if whole == places:
         return {}

@@ -1,6 +1,9 @@
 """The parts of the core that are compiled, where a C compiler was at hand when the package was installed.
 
     compiled.places     which lines are the same        paragraphs.py      places.c
+    compiled.repeats    the commonest repeats           cleaning.py        repeats.c
+    compiled.opening    where a plain tail opens        tail/plain.py      plain.c
+    compiled.part       what stays and what went        cleaning.py        part.c
     compiled.Lookup     what a short line says          rules/signs.py     signs.c
     compiled.Look       a line as a few codes           tail/lines.py      lines.c
     compiled.Trees      the scores of cuts              tail/model.py      trees.c

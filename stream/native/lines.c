@@ -97,6 +97,17 @@ static int digits_of(Text text)
     return digits + address;
 }
 
+enum { NO_CASE, LOWER, UPPER, TITLE };
+
+static inline int case_of(Py_UCS4 each)
+{
+    if (each < 0x80) /* without a call */
+        return each >= 'a' && each <= 'z' ? LOWER : each >= 'A' && each <= 'Z' ? UPPER : NO_CASE;
+    if (Py_UNICODE_ISUPPER(each))
+        return UPPER;
+    return Py_UNICODE_ISTITLE(each) ? TITLE : Py_UNICODE_ISLOWER(each) ? LOWER : NO_CASE;
+}
+
 static int capitals_of(Text text, Py_ssize_t size)
 {
     int upper = 1, title = 1, cased = 0, before = 0; /* `before`: the last letter has a case */
@@ -104,25 +115,23 @@ static int capitals_of(Text text, Py_ssize_t size)
     int space = 1;
     for (Py_ssize_t at = 0; at < text.size; at++) {
         Py_UCS4 each = letter(text, at);
-        int is_upper = Py_UNICODE_ISUPPER(each), is_title = Py_UNICODE_ISTITLE(each);
-        if (is_upper || is_title) {
-            title &= !before;
-            upper &= !is_title;
-            before = cased = 1;
-        }
-        else if (Py_UNICODE_ISLOWER(each)) {
+        const int its_case = case_of(each);
+        if (its_case == LOWER) {
             title &= before;
             upper = 0;
-            before = cased = 1;
         }
-        else
-            before = 0;
+        else if (its_case != NO_CASE) {
+            title &= !before;
+            upper &= its_case == UPPER;
+        }
+        before = its_case != NO_CASE;
+        cased |= before;
         if (Py_UNICODE_ISSPACE(each))
             space = 1;
         else if (space) {
             space = 0;
             words++;
-            capitals += is_upper;
+            capitals += its_case == UPPER;
         }
     }
     if (cased && upper)

@@ -4,9 +4,9 @@
 
 static PyMethodDef functions[] = {
     {"places", (PyCFunction)(void (*)(void))native_places, METH_FASTCALL, NULL},
-    {"block", native_block, METH_O, NULL},
+    {"repeats", (PyCFunction)(void (*)(void))native_repeats, METH_FASTCALL, NULL},
     {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
-    {"removals", (PyCFunction)(void (*)(void))native_removals, METH_FASTCALL, NULL},
+    {"part", (PyCFunction)(void (*)(void))native_part, METH_FASTCALL, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},
     {NULL},
 };

@@ -67,10 +67,10 @@ int native_end(Text text, PyObject *ends, Set quotes);
 PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* repeats.c */
-PyObject *native_block(PyObject *module, PyObject *first);
+PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* removals.c */
-PyObject *native_removals(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* trees.c */
 extern PyTypeObject native_Trees;

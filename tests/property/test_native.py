@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from stream import native
 from stream.article import Removal
-from stream.cleaning import _removals, clean, clean_list
+from stream.cleaning import _part, _repeats, clean, clean_list
 from stream.paragraphs import _PLAIN_LETTERS, first_of, outline, separator_of
-from stream.repeats import repeats_of
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import LEFT, RIGHT
 from stream.splice import SpanNotFound, _walk, value_span
@@ -163,22 +162,23 @@ def test_repeats(kinds: list[int], blanks: list[int]) -> None:
     short = [line[:1] if at % 3 else line for at, line in enumerate(lines)]
     for each in (lines, short):
         first = first_of("\n".join(each), "\n")[1] if each else []
-        found = repeats_of(each, first)
+        found = _repeats(each, first)
         with in_python():
-            again = repeats_of(each, first)
-        assert list(found.items()) == list(again.items())
+            again = _repeats(each, first)
+        assert found == again
+        assert list(found[0]) == list(again[0])
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.integers(0, 9), st.sampled_from([("repeat", 1, None), ("footer", None, "a.b")]), max_size=9))
-def test_removals(gone: dict[int, Any]) -> None:
+def test_parts(gone: dict[int, Any]) -> None:
     lines = ["a", "", "b", " ", "", "c", "d", "e", "", "f"]
     for first in ([0, -1, 2, -1, -1, 5, 6, 7, -1, 9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
         there = {at: why for at, why in gone.items() if first[at] >= 0}
-        found = _removals(there, lines, first, "\n")
+        found = _part(there, lines, first, "\n")
         with in_python():
-            assert found == _removals(there, lines, first, "\n")
-        assert all(type(removal) is Removal for removal in found)
+            assert found == _part(there, lines, first, "\n")
+        assert all(type(removal) is Removal for removal in found[1])
 
 
 values = st.recursive(
@@ -223,9 +223,9 @@ def test_what_is_no_argument_is_an_error() -> None:
     lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
     leaf = {"f": [-1], "v": [1], "l": [0], "r": [0]}
     calls: list[tuple[Any, ...]] = [
-        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.block, ()), (it.block, ["x"]),
-        (it.removals, dict, {}, [], [], ""), (it.removals, Removal, {3: why}, ["a"], [], ""),
-        (it.removals, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.removals, Removal, {"x": why}, ["a"], [], ""),
+        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""), (it.repeats, ["x"], ""),
+        (it.part, dict, {}, [], [], ""), (it.part, Removal, {3: why}, ["a"], [], ""),
+        (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),
         (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
         (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.Look, STARTS, ENDS_TABLE, QUOTES),
