@@ -18,7 +18,7 @@ from itertools import compress
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, prose, weigh
+from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, weigh
 from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
 from stream.repeats import is_long, repeats_of
 from stream.rules import Rules, builtin
@@ -95,7 +95,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         marks = find_marks(lines, places, rules)
         if not marks:
             return repeats, {}
-        weights = weigh(lines, places)
+        weights = weigh(lines)
     gone = repeats.copy()
     for _ in range(PASSES):
         if marks is None or weights is None:
@@ -160,7 +160,7 @@ def _within_budget(
     if not doubtful:
         return True
     if weights is None:
-        weights = [prose(line) if line else 0 for line in lines]
+        weights = weigh(lines)
     taken = sum(map(weights.__getitem__, doubtful))
     return not taken or taken <= MAX_PROSE_SHARE * sum(weight for at, weight in enumerate(weights) if at not in gone)
 

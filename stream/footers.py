@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from stream.paragraphs import width
+from stream import native
+from stream.paragraphs import WIDE, width
 from stream.rules import Rule, Rules
 
 MAX_MARKER = 80
@@ -28,6 +29,7 @@ NEAR = 4
 BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 _ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f\u061f\u0964;\uff1b")
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
+_ENDS_SET, _QUOTES_SET = native.letters(*_ENDS), native.letters(*_QUOTES)
 
 
 def ends_sentence(line: str) -> bool:
@@ -51,7 +53,7 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
     """
     places = [at for at, line in enumerate(lines) if line and not line.isspace()]
     marks = find_marks(lines, places, rules)
-    return list(footer_of(lines, places, marks, weigh(lines, places), rules).items()) if marks else []
+    return list(footer_of(lines, places, marks, weigh(lines), rules).items()) if marks else []
 
 
 def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dict[int, Rule]:
@@ -59,18 +61,12 @@ def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dic
     return rules.find_all(lines, [place for place in places if len(lines[place]) <= MAX_MARKER])
 
 
-def weigh(lines: Sequence[str], places: Iterable[int]) -> list[int]:
-    """Give `prose` of each of `lines`; 0 for those that are not at `places`."""
-    weights = [0] * len(lines)
-    for place in places:
-        line = lines[place]
-        size = len(line)
-        if size >= PROSE and line.isascii():  # what `prose` gives, without calling it
-            if line[-1] in _ENDS or ends_sentence(line):
-                weights[place] = size
-        elif 3 * size >= PROSE and not line.isascii():
-            weights[place] = prose(line)
-    return weights
+def weigh(lines: Sequence[str]) -> list[int]:
+    """Give `prose` of each of `lines`, 0 of an empty one."""
+    if native.compiled is not None and isinstance(lines, list):
+        found: list[int] = native.compiled.weigh(lines, _ENDS_SET, _QUOTES_SET, WIDE)
+        return found
+    return [prose(line) if line else 0 for line in lines]
 
 
 def footer_of(

@@ -33,7 +33,10 @@ _PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
 _UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
 _BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
 _RADICAL = re.compile(b"\xe2[\xba-\xbf]")
-_WIDE = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
+_WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60", "\U00020000-\U0003ffff")
+_WIDE = re.compile(f"[{''.join(_WIDE_SET)}]")
+WIDE = native.letters(*_WIDE_SET)
+"""The letters that are as wide as three, as a set for the compiled code."""
 
 
 def separator_of(text: str) -> str:

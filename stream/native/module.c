@@ -8,6 +8,7 @@ static PyMethodDef functions[] = {
     {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
     {"part", (PyCFunction)(void (*)(void))native_part, METH_FASTCALL, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},
+    {"weigh", (PyCFunction)(void (*)(void))native_weigh, METH_FASTCALL, NULL},
     {NULL},
 };
 

@@ -72,6 +72,9 @@ PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t cou
 /* removals.c */
 PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
+/* prose.c */
+PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
 /* trees.c */
 extern PyTypeObject native_Trees;
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from stream.footers import named, prose, tail_of
+from stream.footers import named, tail_of, weigh
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
@@ -95,7 +95,7 @@ def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) ->
     end = len(texts)
     if begin < end and not any(at < begin and rule.kind == "section" for at, rule in marks.items()):
         return begin
-    wide = [prose(text) for text in texts]
+    wide = weigh(texts)
     if begin == end and wide[-1] and end - 1 not in marks:
         return begin
     marked = tail_of(marks, wide)

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from stream import native
 from stream.article import Removal
 from stream.cleaning import _part, _repeats, clean, clean_list
+from stream.footers import weigh
 from stream.paragraphs import _PLAIN_LETTERS, first_of, outline, separator_of
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import LEFT, RIGHT
@@ -150,6 +151,14 @@ def test_scores(rows: list[tuple[int, ...]]) -> None:
     assert shipped().scores(rows) == without(shipped()).scores(rows)
 
 
+@settings(max_examples=400, deadline=None)
+@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda it: it[0] * it[1]), max_size=6))
+def test_the_width_of_prose(lines: list[str]) -> None:
+    found = weigh(lines)
+    with in_python():
+        assert found == weigh(lines)
+
+
 numbers = st.lists(st.integers(0, 9), max_size=30)
 
 
@@ -223,7 +232,8 @@ def test_what_is_no_argument_is_an_error() -> None:
     lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
     leaf = {"f": [-1], "v": [1], "l": [0], "r": [0]}
     calls: list[tuple[Any, ...]] = [
-        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""), (it.repeats, ["x"], ""),
+        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
+        (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
         (it.part, dict, {}, [], [], ""), (it.part, Removal, {3: why}, ["a"], [], ""),
         (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),

@@ -1,0 +1,52 @@
+/* The width of lines that are prose. Twin: `weigh` in stream/footers.py. */
+
+#include "native.h"
+
+#define PROSE 80
+
+/* What `ends_sentence` says. */
+static int ends_sentence(Text text, Set ends, Set quotes)
+{
+    Py_ssize_t end = text.size;
+    while (end && in_set(quotes, letter(text, end - 1)))
+        end--;
+    return end && in_set(ends, letter(text, end - 1));
+}
+
+static Py_ssize_t prose_of(PyObject *line, Set ends, Set quotes, Set wide)
+{
+    Text text = text_of(line);
+    Py_ssize_t width = text.size;
+    if (3 * width < PROSE)
+        return 0;
+    if (!in_set(ends, letter(text, text.size - 1)) && !ends_sentence(text, ends, quotes))
+        return 0;
+    if (!PyUnicode_IS_ASCII(line))
+        for (Py_ssize_t at = 0; at < text.size; at++)
+            width += in_set(wide, letter(text, at)) ? 2 : 0;
+    return width >= PROSE ? width : 0;
+}
+
+/* weigh(lines, ends, quotes, wide): a number for each line */
+PyObject *native_weigh(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 4 || !PyList_Check(args[0]) || !PyBytes_Check(args[1]) || !PyBytes_Check(args[2]) ||
+        !PyBytes_Check(args[3])) {
+        PyErr_SetString(PyExc_TypeError, "weigh(lines: list, ends: bytes, quotes: bytes, wide: bytes)");
+        return NULL;
+    }
+    PyObject *lines = args[0], *weights = PyList_New(PyList_GET_SIZE(lines));
+    Set ends = set_of(args[1]), quotes = set_of(args[2]), wide = set_of(args[3]);
+    for (Py_ssize_t at = 0; weights != NULL && at < PyList_GET_SIZE(weights); at++) {
+        PyObject *line = PyList_GET_ITEM(lines, at), *weight = NULL;
+        if (PyUnicode_Check(line))
+            weight = PyLong_FromSsize_t(prose_of(line, ends, quotes, wide));
+        else
+            PyErr_SetString(PyExc_TypeError, "a line is a str");
+        if (weight == NULL)
+            Py_CLEAR(weights);
+        else
+            PyList_SET_ITEM(weights, at, weight);
+    }
+    return weights;
+}
