@@ -18,10 +18,10 @@ from itertools import compress
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import MAX_MARKER, ends_sentence, find_marks, footer_of, weigh
+from stream.footers import ends_sentence, footer_of, weigh
 from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
 from stream.repeats import is_long, repeats_of
-from stream.rules import Rules, builtin
+from stream.rules import MAX_MARKER, Rules, builtin
 from stream.tail.footer import Found, look
 
 PASSES = 8
@@ -92,7 +92,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     repeats, places, alone = _repeats(lines, first)
     marks = weights = None
     if not rules.whole_page:
-        marks = find_marks(lines, places, rules)
+        marks = rules.find_all(lines, places)
         if not marks:
             return repeats, {}
         weights = weigh(lines)

@@ -8,14 +8,12 @@ paragraphs that end a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from stream import native
 from stream.paragraphs import WIDE, width
-from stream.rules import Rule, Rules
+from stream.rules import MAX_MARKER, Rule, Rules
 
-MAX_MARKER = 80
-"""Characters of the longest line that is looked up as a marker."""
 PROSE = 80
 """Width from which a line that ends a sentence is prose."""
 STRONG = 200
@@ -52,13 +50,8 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
     Blank lines are never in the answer, nor the first line that is not blank.
     """
     places = [at for at, line in enumerate(lines) if line and not line.isspace()]
-    marks = find_marks(lines, places, rules)
+    marks = rules.find_all(lines, places)
     return list(footer_of(lines, places, marks, weigh(lines), rules).items()) if marks else []
-
-
-def find_marks(lines: Sequence[str], places: Iterable[int], rules: Rules) -> dict[int, Rule]:
-    """Find the markers among the lines at `places`, in order."""
-    return rules.find_all(lines, [place for place in places if len(lines[place]) <= MAX_MARKER])
 
 
 def weigh(lines: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from stream.cli.console import output, visible
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
 from stream.paragraphs import split
-from stream.rules import MAX_PHRASE, RuleError, Rules, fold, load
+from stream.rules import MAX_MARKER, RuleError, Rules, fold, load
 from stream.settings import Settings
 
 app = typer.Typer(help="The footer rules: list them, check your own, see what they find.", no_args_is_help=True)
@@ -115,7 +115,7 @@ def explain(
         msg = f"{file} can not be read: {error.strerror}."
         raise StreamError(msg) from None
     for number, line in enumerate(lines, 1):
-        rule = rules.find(line) if len(line) <= MAX_PHRASE else None
+        rule = rules.find(line) if len(line) <= MAX_MARKER else None
         if rule is not None:
             shown = visible(" ".join(line.split()))
             out.print(f"{number:5}  {shown}  [{rule.id}, {rule.kind}]", markup=False, soft_wrap=True)

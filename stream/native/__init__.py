@@ -2,6 +2,7 @@
 
     compiled.places     which lines are the same        paragraphs.py      places.c
     compiled.repeats    the commonest repeats           cleaning.py        repeats.c
+    compiled.candidates lines that may be markers       rules/model.py     candidates.c
     compiled.weigh      the width of prose              footers.py         prose.c
     compiled.opening    where a plain tail opens        tail/plain.py      plain.c
     compiled.part       what stays and what went        cleaning.py        part.c

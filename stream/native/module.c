@@ -5,6 +5,7 @@
 static PyMethodDef functions[] = {
     {"places", (PyCFunction)(void (*)(void))native_places, METH_FASTCALL, NULL},
     {"repeats", (PyCFunction)(void (*)(void))native_repeats, METH_FASTCALL, NULL},
+    {"candidates", (PyCFunction)(void (*)(void))native_candidates, METH_FASTCALL, NULL},
     {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
     {"part", (PyCFunction)(void (*)(void))native_part, METH_FASTCALL, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},

@@ -75,6 +75,9 @@ PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count)
 /* prose.c */
 PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
+/* candidates.c */
+PyObject *native_candidates(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
 /* trees.c */
 extern PyTypeObject native_Trees;
 

@@ -25,7 +25,7 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
-from stream.rules.model import Kind, Match, Rule, RuleError, Rules, fold, host_of, words
+from stream.rules.model import MAX_MARKER, Kind, Match, Rule, RuleError, Rules, fold, host_of
 from stream.rules.signs import ABOUTS, About
 
 if sys.version_info >= (3, 11):
@@ -33,7 +33,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # the same code, for Python 3.10
 
-__all__ = ["ABOUTS", "About", "Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load", "words"]
+__all__ = ["ABOUTS", "MAX_MARKER", "About", "Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load"]
 
 KINDS: tuple[Kind, ...] = ("section", "label", "inline", "notice", "end", "hint")
 MATCHES: tuple[Match, ...] = ("line", "start")
@@ -47,8 +47,6 @@ DEFAULT_ABOUT: dict[Kind, About] = {
     "hint": "nav",
 }
 FIELDS = frozenset({"id", "kind", "about", "match", "phrases", "example", "source"})
-MAX_PHRASE = 80
-"""Characters. Longer lines are never looked up as markers."""
 
 
 @cache
@@ -123,8 +121,8 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C9
         raise RuleError(where, f"about is {entry.get('about')!r}; allowed are {', '.join(ABOUTS)}")
     phrases = _strings(where, "phrases", entry.get("phrases"))
     for phrase in phrases:
-        if not fold(phrase) or len(phrase) > MAX_PHRASE:
-            raise RuleError(where, f"phrase {phrase!r}: allowed are 1 to {MAX_PHRASE} characters with a letter")
+        if not fold(phrase) or len(phrase) > MAX_MARKER:
+            raise RuleError(where, f"phrase {phrase!r}: allowed are 1 to {MAX_MARKER} characters with a letter")
     if not phrases:
         raise RuleError(where, "phrases is empty; give at least one")
     example = entry.get("example")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from stream import native
 from stream.rules.signs import About, Signs, signs_of
 
 Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
@@ -30,6 +31,8 @@ _AFTER_WORD = ":,.;!?\u2026\uff1a"
 _COLONS = (":", "\uff1a", "|")
 _CJK = "\u2e80"
 _MAX_WORDS = 16
+MAX_MARKER = 80
+"""Characters of the longest line that is looked up as a marker."""
 _Node = dict[str, Any]
 _RULE = ""  # no word is empty
 
@@ -149,23 +152,34 @@ class Rules:
         return replace(self, model=model, for_sites={}, seen={})
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
-        """Find the rules for the lines at `places`: 0-based index -> rule, in order.
-
-        Most lines are not markers, and their first word tells: it is of letters only, which `fold` leaves
-        where they are, and begins no phrase.
-        """
+        """Find the rules for the lines at `places`: 0-based index -> rule, in order. Long lines are not looked up."""
         found: dict[int, Rule] = {}
-        openings = self.openings
-        for place in places:
-            line = lines[place]
-            word = line.partition(" ")[0].casefold()
-            if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
-                rule = self._find(line)
-                if rule is not None:
-                    found[place] = rule
+        for place in self.candidates(lines, places):
+            rule = self._find(lines[place])
+            if rule is not None:
+                found[place] = rule
         if self.base is None:
             return found
         return dict(sorted({**self.base.find_all(lines, places), **found}.items()))
+
+    def candidates(self, lines: Sequence[str], places: Sequence[int]) -> list[int]:
+        """Tell which lines may be markers.
+
+        Most are none, and their first word tells: it is of letters only, which `fold` leaves where they are, and
+        begins no phrase.
+        """
+        openings = self.openings
+        if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
+            some: list[int] = native.compiled.candidates(lines, places, openings, MAX_MARKER)
+            return some
+        some = []
+        for place in places:
+            line = lines[place]
+            if len(line) <= MAX_MARKER:
+                word = line.partition(" ")[0].casefold()
+                if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
+                    some.append(place)
+        return some
 
     def find(self, line: str) -> Rule | None:
         """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""

@@ -46,7 +46,8 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     begin = plain_tail(texts, rules)
     if begin < len(texts):
         tail = range(begin, len(texts))
-        return Found(named(tail, places, rules.find_all(texts, tail), SHAPE), {}, sure=True, settled=True)
+        marks = rules.find_all(texts, [*tail])
+        return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
     return weigh_page(texts, places, rules)
 
 

@@ -159,6 +159,15 @@ def test_the_width_of_prose(lines: list[str]) -> None:
         assert found == weigh(lines)
 
 
+@settings(max_examples=400, deadline=None)
+@given(st.lists(line, max_size=6))
+def test_which_lines_are_looked_up(lines: list[str]) -> None:
+    rules, places = builtin(), list(range(0, len(lines), 2))
+    found = rules.candidates(lines, places)
+    with in_python():
+        assert found == rules.candidates(lines, places)
+
+
 numbers = st.lists(st.integers(0, 9), max_size=30)
 
 
@@ -234,6 +243,7 @@ def test_what_is_no_argument_is_an_error() -> None:
     calls: list[tuple[Any, ...]] = [
         (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
         (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
+        (it.candidates, ["a"], [1], set(), 9), (it.candidates, ["a"], [0], {}, 9), (it.candidates, [0], [0], set(), 9),
         (it.part, dict, {}, [], [], ""), (it.part, Removal, {3: why}, ["a"], [], ""),
         (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),
