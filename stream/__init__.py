@@ -6,7 +6,7 @@
                                             encode    letters, offsets
 
 In reading order: `article`, `paragraphs`, `repeats`, `footers`, `cleaning` (the pure core); `codec`,
-`records` (bytes to bytes, no Kafka yet); `kafka/`, `flow`, `engine` (the data path); `app` (Faust);
+`records`, `outcomes` (bytes to bytes, no Kafka yet); `kafka/`, `flow`, `engine` (the data path); `app` (Faust);
 `health`, `metrics`, `web` (to be seen); `settings`, `errors`, `cli/`.
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from confluent_kafka import KafkaException
 
@@ -27,7 +27,8 @@ from stream.kafka.sink import Sink
 from stream.kafka.source import Source
 from stream.kafka.transaction import Committer, Transactions
 from stream.metrics import Metrics
-from stream.records import Outcome, Processor
+from stream.outcomes import Outcomes
+from stream.records import Processor
 from stream.rules import Rules
 from stream.settings import Settings
 
@@ -91,15 +92,14 @@ class Engine:
         if batch.session != self.flow.session:
             return
         began = time.perf_counter()
-        outcomes = list(map(self.processor.process, batch.records))
+        outcomes = Outcomes.of(map(self.processor.process, batch.records))
         self.metrics.stage("clean", time.perf_counter() - began)
         await self.sink.put(batch.session, outcomes)
 
-    def _delivered(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+    def _delivered(self, outcomes: Outcomes, seconds: float) -> None:
         self.metrics.committed(outcomes, seconds)
-        last = {outcome.source.partition() or 0: outcome.source.offset() or 0 for outcome in outcomes}
-        for number, offset in last.items():
-            self.partitions.published(number, offset + 1)
+        for number, following in outcomes.following.items():
+            self.partitions.published(number, following)
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
         """Runs session after session until a stop or an error that no new session mends.

@@ -7,7 +7,7 @@ cleaned + unchanged + tombstone + dead, at every moment.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import confluent_kafka
 from prometheus_client import (
@@ -25,7 +25,7 @@ from prometheus_client.registry import Collector
 from stream import native
 from stream._version import __version__
 from stream.kafka.partitions import Partitions
-from stream.records import Outcome
+from stream.outcomes import Outcomes
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
@@ -139,35 +139,25 @@ class Metrics:
         else:
             self._rebalances.labels(name).inc(count)
 
-    def committed(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+    def committed(self, outcomes: Outcomes, seconds: float) -> None:
         """A commit published these outcomes."""
-        names: Tally[str] = Tally()
-        repeats = footer = junk = withheld = bytes_in = bytes_out = 0
-        for outcome in outcomes:
-            names[outcome.name] += 1
-            repeats += outcome.repeats
-            footer += outcome.footer
-            junk += outcome.junk
-            withheld += outcome.withheld > 0
-            bytes_in += len(outcome.source.value() or b"")
-            bytes_out += len(outcome.value or b"")
-            if outcome.reason:
-                self._dead.labels(outcome.reason).inc()
-        for name, count in names.items():
+        for name, count in outcomes.names.items():
             self._records.labels(name).inc(count)
+        for reason, count in outcomes.reasons.items():
+            self._dead.labels(reason).inc(count)
+        removed = {"repeat": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk}
+        for reason, count in removed.items():
+            self._removed.labels(reason).inc(count)
         self._records_in.inc(len(outcomes))
-        self._bytes_in.inc(bytes_in)
-        self._bytes_out.inc(bytes_out)
-        self._removed.labels("repeat").inc(repeats)
-        self._removed.labels("footer").inc(footer)
-        self._removed.labels("junk").inc(junk)
-        self._withheld.inc(withheld)
+        self._bytes_in.inc(outcomes.bytes_in)
+        self._bytes_out.inc(outcomes.bytes_out)
+        self._withheld.inc(outcomes.withheld)
         self._transactions.labels("committed").inc()
         self._batch.observe(len(outcomes))
         self._commit.observe(seconds)
         self._last.set_to_current_time()
-        self.totals.update(names)
-        self.totals.update({"repeats": repeats, "footer": footer, "junk": junk})
+        self.totals.update(outcomes.names)
+        self.totals.update({"repeats": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk})
 
     def text(self) -> bytes:
         """The metrics in Prometheus' text format."""

@@ -6,6 +6,7 @@ Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Literal, NamedTuple, Protocol
 
@@ -16,7 +17,8 @@ from stream.dead_letters import letter_headers
 from stream.provenance import REMOVAL_BYTES, as_json
 from stream.rules import Rules
 
-Headers = list[tuple[str, bytes | None]]
+Header = tuple[str, bytes | None]
+Headers = list[Header]
 OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
 
 REPEATS_HEADER = "article-stream.repeats"
@@ -34,11 +36,15 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
 HEADER_OVERHEAD_BYTES = 10
+OURS_REMEMBERED = 1024  # the counts of most articles are those of another one
 _reason = attrgetter("reason")
 
 
 class Record(Protocol):
     """A consumed record, as confluent-kafka's `Message` gives it."""
+
+    def __len__(self) -> int:
+        """The value's bytes; a tombstone has none."""
 
     def topic(self) -> str | None:
         """The topic's name."""
@@ -66,8 +72,9 @@ class Outcome(NamedTuple):
     """What becomes of one record. `timestamp_ms` is 0 where the record has none.
 
     `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
-    record that came in: it is needed again if the broker finds the outcome too large. `removed` is what goes
-    to the topic of removals, if there is one (`stream.provenance`).
+    record that came in: it is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of
+    what goes on the wire, before compression. `removed` is what goes to the topic of removals, if there is one
+    (`stream.provenance`).
     """
 
     name: OutcomeName
@@ -76,21 +83,13 @@ class Outcome(NamedTuple):
     headers: Headers
     timestamp_ms: int
     source: Record
+    size_bytes: int
     reason: str = ""
     repeats: int = 0
     footer: int = 0
     withheld: int = 0
     removed: bytes | None = None
     junk: int = 0
-
-    def size_bytes(self) -> int:
-        """An upper bound of the record's size on the wire, before compression."""
-        size = RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.value or b"")
-        if self.removed is not None:
-            size += RECORD_OVERHEAD_BYTES + len(self.key or b"") + len(self.removed)
-        for name, value in self.headers:
-            size += HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"")
-        return size
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +129,8 @@ class Processor:
         except UnicodeDecodeError as error:
             return dead(record, "bad_header", f"the name of a header is not UTF-8 ({error.reason})", headers=[])
         if value is None:
-            return Outcome("tombstone", record.key(), None, headers, timestamp_ms(record), record)
+            key = record.key()
+            return Outcome("tombstone", key, None, headers, timestamp_ms(record), record, size(key, None, headers))
         plain = format_of(_header(headers, "content-type"), self.input_format) == "text"
         old = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(old, Undecodable):
@@ -163,35 +163,53 @@ class Processor:
     def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
         reasons = [*map(_reason, result.removed)]
         footer, junk = reasons.count("footer"), reasons.count("junk")
-        repeats = len(reasons) - footer - junk
-        ours: Headers = [
-            (REPEATS_HEADER, b"%d" % repeats),
-            (FOOTER_HEADER, b"%d" % footer),
-            (RULES_HEADER, self.version),
-        ]
-        if junk:
-            ours.append((JUNK_HEADER, b"%d" % junk))
-        if result.withheld:
-            ours.append((WITHHELD_HEADER, b"%d" % len(result.withheld)))
+        repeats, withheld = len(reasons) - footer - junk, len(result.withheld)
+        key = record.key()
+        ours, ours_bytes = _ours(self.version, repeats, footer, junk, withheld)
+        size_bytes = size(key, value, headers) + ours_bytes
+        headers = [*headers, *ours]
         removed = None
-        if self.keeps_removed and result.removed:
+        if self.keeps_removed and reasons:
             removed = _removed(record, result)
             place = f"{record.topic()}/{record.partition()}/{record.offset()}"
-            ours.append((RAW_HEADER, place.encode()) if removed is not None else (REMOVED_HEADER, b"too_large"))
+            headers.append((RAW_HEADER, place.encode()) if removed is not None else (REMOVED_HEADER, b"too_large"))
+            size_bytes = size(key, value, headers) + (0 if removed is None else size(key, removed, []))
         return Outcome(
-            "cleaned" if result.removed else "unchanged",
-            record.key(),
+            "cleaned" if reasons else "unchanged",
+            key,
             value,
-            headers + ours,
+            headers,
             timestamp_ms(record),
             record,
+            size_bytes,
             "",
             repeats,
             footer,
-            len(result.withheld),
+            withheld,
             removed,
             junk,
         )
+
+
+@lru_cache(OURS_REMEMBERED)
+def _ours(version: bytes, repeats: int, footer: int, junk: int, withheld: int) -> tuple[tuple[Header, ...], int]:
+    """Our headers of an article, and how many bytes they are."""
+    ours: Headers = [(REPEATS_HEADER, b"%d" % repeats), (FOOTER_HEADER, b"%d" % footer), (RULES_HEADER, version)]
+    if junk:
+        ours.append((JUNK_HEADER, b"%d" % junk))
+    if withheld:
+        ours.append((WITHHELD_HEADER, b"%d" % withheld))
+    return tuple(ours), _headers_size(ours)
+
+
+def size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    """An upper bound of a record's bytes on the wire, before compression."""
+    beside = _headers_size(headers) if headers else 0
+    return RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"") + beside
+
+
+def _headers_size(headers: Headers) -> int:
+    return sum(HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"") for name, value in headers)
 
 
 def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
@@ -208,14 +226,15 @@ def dead(record: Record, reason: str, message: str, *, headers: Headers | None =
     if headers is None:
         headers = record.headers() or []
     why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
-    return Outcome("dead", record.key(), record.value(), headers + why, timestamp_ms(record), record, reason)
+    key, value, headers = record.key(), record.value(), headers + why
+    return Outcome("dead", key, value, headers, timestamp_ms(record), record, size(key, value, headers), reason)
 
 
 def pointer(letter: Outcome) -> Outcome:
     """What goes where the dead letter is refused too, for its size or its time: where the record stands, and why."""
-    record = letter.source
     why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
-    return letter._replace(key=None, value=b"", headers=[*why, (POINTER_HEADER, b"1")], timestamp_ms=0, source=record)
+    headers: Headers = [*why, (POINTER_HEADER, b"1")]
+    return letter._replace(key=None, value=b"", headers=headers, timestamp_ms=0, size_bytes=size(None, b"", headers))
 
 
 def without_removals(outcome: Outcome, reason: str) -> Outcome:
@@ -223,7 +242,8 @@ def without_removals(outcome: Outcome, reason: str) -> Outcome:
     headers = [*outcome.headers]
     if headers and headers[-1][0] == RAW_HEADER:  # ours is the last one; another may have come in
         headers.pop()
-    return outcome._replace(removed=None, headers=[*headers, (REMOVED_HEADER, reason.encode())])
+    headers.append((REMOVED_HEADER, reason.encode()))
+    return outcome._replace(removed=None, headers=headers, size_bytes=size(outcome.key, outcome.value, headers))
 
 
 def is_pointer(outcome: Outcome) -> bool:

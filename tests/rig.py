@@ -11,6 +11,7 @@ from confluent_kafka import Consumer
 from stream.flow import Flow
 from stream.kafka.sink import Sink
 from stream.kafka.transaction import Chunk
+from stream.outcomes import Outcomes
 from stream.records import Outcome
 from stream.settings import Settings
 
@@ -65,7 +66,7 @@ class Rig:
         """Give it outcomes as the agent does."""
         if session is None or session == self.flow.session:
             self.flow.enter(len(outcomes))
-        await asyncio.wait_for(self.sink.put(session or self.flow.session, outcomes), PATIENCE_S)
+        await asyncio.wait_for(self.sink.put(session or self.flow.session, Outcomes.of(outcomes)), PATIENCE_S)
 
     async def drained(self) -> bool:
         """Wait until all is published or the session has failed."""
@@ -84,7 +85,7 @@ def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:
         settings,
         flow,
         committer,
-        on_delivered=lambda outcomes, _: made.delivered.extend(outcomes),
+        on_delivered=lambda outcomes, _: made.delivered.extend(outcomes.made),
         on_aborted=on_aborted,
         largest_bytes=largest_bytes,
     )

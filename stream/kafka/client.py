@@ -29,6 +29,7 @@ from stream.settings import Settings
 rdkafka_log = logging.getLogger("librdkafka")
 
 Config = dict[str, Any]
+ANY_PARTITION = -1  # the partitioner chooses
 
 
 def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None = None) -> Config:
@@ -102,11 +103,19 @@ def transactional(settings: Settings, transactional_id: str, **more: Any) -> Con
     )
 
 
-def produce(client: Producer, topic: str, **record: Any) -> None:
+def produce(  # noqa: PLR0913, PLR0917 - a record's parts, by place, for that is called for each article
+    client: Producer,
+    topic: str,
+    value: bytes | None,
+    key: bytes | None = None,
+    headers: list[tuple[str, bytes | None]] | None = None,
+    timestamp_ms: int = 0,
+    on_delivery: Callable[..., None] | None = None,
+) -> None:
     """Hands a record to the client's queue; waits where that is full. Raises `KafkaException`."""
     while True:
         try:
-            client.produce(topic, **record)
+            client.produce(topic, value, key, ANY_PARTITION, on_delivery, None, timestamp_ms, headers)  # type: ignore[arg-type]  # the stubs take lists for invariant
         except BufferError:
             client.poll(0.05)
         else:

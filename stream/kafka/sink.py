@@ -11,19 +11,20 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from confluent_kafka import TopicPartition
 
 from stream.errors import SessionLost, StreamError
 from stream.flow import Flow
 from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
+from stream.outcomes import Outcomes
 from stream.records import Outcome, dead, is_pointer, pointer, without_removals
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Delivered = Callable[[Sequence[Outcome], float], None]
+Delivered = Callable[[Outcomes, float], None]
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
 QUIET_S = 7.0  # longer than any call that comes back, once its producer was given up
 STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
@@ -58,7 +59,7 @@ class Sink:
         self._idle = threading.Event()
         self._idle.set()
         self.largest_bytes = largest_bytes
-        self._waiting: deque[Outcome] = deque()
+        self._waiting: deque[Outcomes] = deque()
         self._ready = threading.Condition()
         self._closing = False
         self._session = 0
@@ -75,7 +76,7 @@ class Sink:
         self._room = asyncio.Event()
         self._thread.start()
 
-    async def put(self, session: int, outcomes: Sequence[Outcome]) -> None:
+    async def put(self, session: int, outcomes: Outcomes) -> None:
         """Takes the outcomes of a batch; waits while as many as fill a transaction are waiting already."""
         assert self._room is not None  # noqa: S101 - start was called
         while self._full() and not self._closing:
@@ -88,7 +89,7 @@ class Sink:
                     self._waiting.clear()
                     self._careful = 0
                     self._session = session
-                self._waiting.extend(outcomes)
+                self._waiting.append(outcomes)
                 self._ready.notify()
 
     def quiesce(self, *, silent: bool = False) -> None:
@@ -109,11 +110,11 @@ class Sink:
 
     def _full(self) -> bool:
         with self._ready:  # the thread takes from the other end meanwhile
-            waiting = self._waiting
-            if len(waiting) >= self._settings.batch_max_records:
-                return True
-            # Large records: a rough look is enough, for a batch of the source is bounded in bytes too.
-            return bool(waiting) and len(waiting) * waiting[0].size_bytes() >= self._settings.batch_max_bytes
+            it = self._settings
+            return (
+                sum(map(len, self._waiting)) >= it.batch_max_records
+                or sum(outcomes.size_bytes for outcomes in self._waiting) >= it.batch_max_bytes
+            )
 
     def close(self, timeout_s: float) -> None:
         """Ends the thread; what is waiting stays unpublished. Called when nothing is under way, or all is lost."""
@@ -142,37 +143,53 @@ class Sink:
                 self._flow.fail(error)
             self._idle.set()
 
-    def _take(self) -> list[Outcome]:
-        """What the next transaction publishes: up to the bounds, or one large record alone."""
-        taken: list[Outcome] = []
-        size = 0
+    def _take(self) -> Outcomes:
+        """What the next transaction publishes: what fits of a batch, and whole ones after it up to the bounds."""
         most = self._most if self._careful else self._settings.batch_max_records
-        while self._waiting and len(taken) < most:
-            record = self._waiting[0].size_bytes()
-            lone = record > self.largest_bytes
-            if taken and (lone or size + record > self._settings.batch_max_bytes):
-                break
-            taken.append(self._waiting.popleft())
-            size += record
-            if lone:
-                break
+        waiting = self._waiting
+        taken = waiting.popleft()
+        fit = self._first(taken, most)
+        if fit < len(taken):
+            taken, left = taken.split(fit)
+            waiting.appendleft(left)
+        while waiting and self._fits(most, taken, waiting[0]):
+            taken.add(waiting.popleft())
         self._careful = max(0, self._careful - len(taken))
         return taken
 
-    def _publish(self, session: int, outcomes: list[Outcome]) -> None:
+    def _fits(self, most: int, *together: Outcomes) -> bool:
+        """Whether these may travel in one transaction."""
+        return (
+            sum(map(len, together)) <= most
+            and sum(it.size_bytes for it in together) <= self._settings.batch_max_bytes
+            and all(it.largest_bytes <= self.largest_bytes for it in together)
+        )
+
+    def _first(self, outcomes: Outcomes, most: int) -> int:
+        """How many of the first ones may travel in one transaction: a large record alone."""
+        if self._fits(most, outcomes):
+            return len(outcomes)
+        size = 0
+        for number, outcome in enumerate(outcomes.made[:most]):
+            size += outcome.size_bytes
+            if size > self._settings.batch_max_bytes or outcome.size_bytes > self.largest_bytes:
+                return max(1, number)
+        return most
+
+    def _publish(self, session: int, outcomes: Outcomes) -> None:
         """Publishes until it is done; every failure is a new try of the same records or ends the session."""
         delay_s = FIRST_RETRY_S
         aborted_before = stale = 0
         while True:
             began = time.perf_counter()
             try:
-                self._commit(Chunk(outcomes, offsets_after(outcomes)))
+                self._commit(self._chunk(outcomes))
             except Refused as refused:
                 self._on_aborted()
                 if len(outcomes) > 1:
                     self._put_back(outcomes)
                     return
-                outcomes = [self._demoted(outcomes[0], refused)]
+                outcomes = Outcomes.of([self._demoted(outcomes.made[0], refused)])
                 continue
             except Aborted as aborted:
                 self._on_aborted()
@@ -195,6 +212,11 @@ class Sink:
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
+    def _chunk(self, outcomes: Outcomes) -> Chunk:
+        """With the offsets as Kafka commits them."""
+        topic = self._settings.input_topic
+        return Chunk(outcomes.made, [TopicPartition(topic, *place) for place in outcomes.following.items()])
+
     def _commit(self, chunk: Chunk) -> None:
         """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""
         try:
@@ -203,10 +225,10 @@ class Sink:
             if threading.current_thread() is not self._thread:
                 raise LeftBehind
 
-    def _put_back(self, outcomes: list[Outcome]) -> None:
+    def _put_back(self, outcomes: Outcomes) -> None:
         """Half as many at a time, until it is known which one is refused."""
         with self._ready:
-            self._waiting.extendleft(reversed(outcomes))
+            self._waiting.appendleft(outcomes)
             self._careful += len(outcomes)
             self._most = len(outcomes) // 2
 
@@ -231,14 +253,3 @@ class Sink:
     def _wake(self) -> None:
         if self._loop is not None and self._room is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._room.set)
-
-
-def offsets_after(outcomes: Sequence[Outcome]) -> list[TopicPartition]:
-    """For each partition the offset after its last record, as Kafka commits them."""
-    last: dict[int, Outcome] = {}
-    for outcome in outcomes:
-        last[outcome.source.partition() or 0] = outcome
-    return [
-        TopicPartition(outcome.source.topic() or "", partition, (outcome.source.offset() or 0) + 1)
-        for partition, outcome in last.items()
-    ]

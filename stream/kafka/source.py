@@ -111,7 +111,7 @@ class Source:
                 messages += consumer.consume(most - len(messages), 0)
         records = self._of_ours(messages)
         if records:
-            self._mean_bytes = sum(len(message) for message in records) / len(records)
+            self._mean_bytes = sum(map(len, records)) / len(records)
             self.progress.goes_on()
         else:
             self.progress.check()
@@ -123,19 +123,18 @@ class Source:
         The next owner of a partition reads it from where it was committed. Where that is this worker again, the
         records from before and from after look the same, so the session begins anew rather than lose some.
         """
-        if again := self._taken_away & set(self._partitions.numbers) & {it.partition() for it in messages}:
-            msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
-            raise SessionLost(msg)
-        records = []
-        for message in messages:
-            if message.partition() in self._taken_away:
-                continue
-            error = message.error()
-            if error is None:
-                records.append(message)
-                self._partitions.fetched(message.partition(), message.offset() + 1)
-            else:
-                self._told(message, error)
+        if self._taken_away:
+            if again := self._taken_away & set(self._partitions.numbers) & {it.partition() for it in messages}:
+                msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
+                raise SessionLost(msg)
+            messages = [message for message in messages if message.partition() not in self._taken_away]
+        records = [message for message in messages if message.error() is None]
+        for number, last in {message.partition(): message for message in records}.items():
+            self._partitions.fetched(number, last.offset() + 1)
+        if len(records) < len(messages):
+            for message in messages:
+                if error := message.error():
+                    self._told(message, error)
         return records
 
     def _look(self, consumer: Consumer) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import NamedTuple, NoReturn, Protocol
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
@@ -85,13 +85,13 @@ def produce_all(
     Raises `KafkaException`.
     """
     output, dead, removed = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
-    more: dict[str, Any] = {} if on_delivery is None else {"on_delivery": on_delivery}
+    produce = client.produce
     for outcome in outcomes:
         topic = dead if outcome.name == "dead" else output
-        both = {"key": outcome.key, "timestamp": outcome.timestamp_ms, **more}
-        client.produce(producer, topic, value=outcome.value, headers=outcome.headers, **both)
+        key, timestamp_ms = outcome.key, outcome.timestamp_ms
+        produce(producer, topic, outcome.value, key, outcome.headers, timestamp_ms, on_delivery)
         if removed and outcome.removed is not None:
-            client.produce(producer, removed, value=outcome.removed, **both)
+            produce(producer, removed, outcome.removed, key, None, timestamp_ms, on_delivery)
 
 
 def cause_of(producer: Producer, error: KafkaError) -> KafkaError:

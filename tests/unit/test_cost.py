@@ -22,6 +22,7 @@ from stream.flow import Flow
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.sink import Sink
 from stream.kafka.transaction import Committer, Transactions
+from stream.outcomes import Outcomes
 from stream.records import Outcome, Processor
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
@@ -89,6 +90,21 @@ def test_the_memory_for_an_article_stays(what: str) -> None:
         within(peak_bytes=(sum(peak(processor, record) for record in records), COSTS[what][3]))
 
 
+@FOOTERS
+def test_an_article_leaves_no_cycles_behind(footers: str) -> None:
+    """The worker looks for them seldom (`stream.app.COLLECT_AFTER`)."""
+    processor, records = prepared(footers)
+    records += [FakeRecord(value) for value in (b"{", b"\xff", b"[1]", b'{"text": 7}', b"", None)]
+    gc.collect()
+    gc.disable()
+    try:
+        for record in records:
+            processor.process(record)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
+
+
 def peak(processor: Processor, record: FakeRecord) -> int:
     """The most bytes that were allocated at once."""
     gc.collect()
@@ -119,7 +135,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     sink = Sink(settings, flow, committer, largest_bytes=1_000_000, **wiring)
     flow.enter(len(outcomes))
     sink.start()
-    await asyncio.wait_for(sink.put(session, outcomes), PATIENCE_S)
+    await asyncio.wait_for(sink.put(session, Outcomes.of(outcomes)), PATIENCE_S)
     assert await asyncio.to_thread(flow.drained, PATIENCE_S)
     sink.close(PATIENCE_S)
     return Counter(producer.called)

@@ -166,7 +166,7 @@ HEADERS: dict[str, Headers] = {
 def test_headers_of_any_kind_go_through_in_order(name: str, value: bytes) -> None:
     outcome = outcome_of(value, HEADERS[name])
     raw = sum(len(header.encode()) + len(content or b"") for header, content in outcome.headers)
-    assert outcome.size_bytes() >= raw + len(outcome.value or b"")
+    assert outcome.size_bytes >= raw + len(outcome.value or b"")
     if outcome.name == "dead":
         letter = read_letter(outcome.headers)
         assert (letter.topic, letter.partition, letter.offset) == ("articles.raw", 0, 0)

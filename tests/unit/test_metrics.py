@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from stream.dead_letters import REASONS
 from stream.kafka.partitions import Partitions
 from stream.metrics import Metrics
+from stream.outcomes import Outcomes
 from stream.records import Outcome
 from tests.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord, outcome
 
@@ -35,7 +36,7 @@ def outcomes(picks: list[int]) -> list[Outcome]:
 def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) -> None:
     metrics = Metrics(Partitions(), rules_version="r1")
     for batch in batches:
-        metrics.committed(outcomes(batch), 0.01)
+        metrics.committed(Outcomes.of(outcomes(batch)), 0.01)
         found = samples(metrics)
         parts = [found[f"records_total {name}"] for name in NAMES]
         assert found["records_in_total"] == sum(parts)
@@ -61,7 +62,7 @@ def test_every_outcome_is_there_before_the_first_record() -> None:
 
 def test_a_withheld_removal_is_counted_by_article() -> None:
     metrics = Metrics(Partitions(), rules_version="r1")
-    metrics.committed([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)], 0.01)
+    metrics.committed(Outcomes.of([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)]), 0.01)
     assert samples(metrics)["articles_withheld_total"] == 1
 
 

@@ -121,9 +121,9 @@ def test_a_letter_that_died_before_says_the_last_reason() -> None:
 def test_a_pointer_is_small_and_says_where_the_record_stands() -> None:
     record = FakeRecord(article(REPEATED), b"k" * 100_000, [("big", b"x" * 100_000)], 3, 42)
     letter = dead(record, "too_large", "it is large")
-    assert letter.size_bytes() > 200_000
+    assert letter.size_bytes > 200_000
     small = pointer(letter)
-    assert small.size_bytes() < 1000
+    assert small.size_bytes < 1000
     assert (small.name, small.key, small.value, small.reason) == ("dead", None, b"", "too_large")
     assert (letter.timestamp_ms > 0, small.timestamp_ms) == (True, 0), "its own time may be what is refused"
     assert small.headers[-1] == ("article-stream.pointer", b"1")
@@ -191,7 +191,7 @@ def test_the_size_is_an_upper_bound() -> None:
     outcome = process(article(REPEATED), [("名", b"x" * 300)])
     raw = len(outcome.key or b"") + len(outcome.value or b"")
     raw += sum(len(name.encode()) + len(value or b"") + 4 for name, value in outcome.headers)
-    assert raw <= outcome.size_bytes() <= raw + 1000
+    assert raw <= outcome.size_bytes <= raw + 1000
 
 
 OF_A_SITE = """[[rule]]
@@ -246,7 +246,7 @@ def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str])
         with pytest.raises(ValueError, match="no record of removals"):
             original(other, cleaned)
     assert dict(outcome.headers)["article-stream.raw"] == b"articles.raw/3/42"
-    assert outcome.size_bytes() > len(outcome.value or b"") + len(outcome.removed)
+    assert outcome.size_bytes > len(outcome.value or b"") + len(outcome.removed)
     assert orjson.loads(outcome.removed)["offset"] == 42
     assert process(value).removed is None
     assert process(outcome.value, None, processor).removed is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -94,10 +93,11 @@ def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypa
 class RefusingProducer(NotingProducer):
     """A producer whose records fail, one for what it is and the others with it."""
 
-    def produce(self, *_: object, on_delivery: Callable[[KafkaError, None], None], **__: object) -> None:
+    def produce(self, *record: Any) -> None:
         """Fail."""
         alone = KafkaError.INVALID_RECORD if self.called else KafkaError._INVALID_DIFFERENT_RECORD  # noqa: SLF001
         self.called.append("produce")
+        on_delivery = record[4]
         on_delivery(KafkaError(alone), None)
 
 
