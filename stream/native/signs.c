@@ -249,17 +249,19 @@ int native_topic(PyObject *lookup, PyObject *line)
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
 }
 
-/* Whether "ights reserved" is in it: by its rarest letter. */
+/* Whether "ights reserved" is in it: a look at four of its letters at every place at once, which the compiler makes a
+   few instructions for many places, tells for nearly every line. */
 static int is_reserved(const char *line, Py_ssize_t size)
 {
     static const char words[] = "ights reserved";
-    const Py_ssize_t all = sizeof words - 1, before = 11; /* of the v */
-    const char *end = line + size, *at = line + before;
-    while (at < end && (at = memchr(at, 'v', end - at)) != NULL) {
-        if (end - at >= all - before && memcmp(at - before, words, all) == 0)
+    const Py_ssize_t all = sizeof words - 1;
+    char any = 0;
+    for (Py_ssize_t at = 0; at <= size - all; at++)
+        any |= (char)((char)(line[at] == words[0]) & (char)(line[at + 1] == words[1]) & (char)(line[at + 5] == ' ') &
+                      (char)(line[at + 11] == words[11]));
+    for (Py_ssize_t at = 0; any && at <= size - all; at++)
+        if (memcmp(line + at, words, all) == 0)
             return 1;
-        at++;
-    }
     return 0;
 }
 
