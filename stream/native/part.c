@@ -44,6 +44,8 @@ static PyObject *taken(PyTypeObject *type, PyObject *gone, PyObject *place, PyOb
     }
     while (begin && is_blank(args[3], begin - 1))
         begin--;
+    if (PyErr_Occurred())
+        return NULL;
     for (Py_ssize_t each = begin; each <= at; each++)
         if (PyList_SetItem(stays, each, Py_NewRef(Py_None)) < 0)
             return NULL;
