@@ -55,9 +55,11 @@ PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t coun
 /* signs.c */
 extern PyTypeObject native_Lookup;
 int native_topic(PyObject *lookup, PyObject *line); /* -1 with an exception */
-int native_is_legal(PyObject *line);
 int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end); /* -1 with an exception; lines are str */
 int native_signs_ready(void);
+
+/* legal.c */
+int native_is_legal(PyObject *line); /* -1 with an exception */
 
 /* lines.c */
 extern PyTypeObject native_Look;

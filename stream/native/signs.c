@@ -17,13 +17,12 @@ typedef struct {
     uint8_t stems[STEMS / 8];
 } Lookup;
 
-static PyObject *lower_name, *reserved;
+static PyObject *lower_name;
 
 int native_signs_ready(void)
 {
     lower_name = PyUnicode_InternFromString("lower");
-    reserved = PyUnicode_InternFromString("ights reserved");
-    return lower_name != NULL && reserved != NULL ? 0 : -1;
+    return lower_name != NULL ? 0 : -1;
 }
 
 static inline uint32_t stem_of(Py_UCS4 first, Py_UCS4 second)
@@ -247,33 +246,6 @@ int native_topic(PyObject *lookup, PyObject *line)
     }
     Py_DECREF(low);
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
-}
-
-/* Whether "ights reserved" is in it: a look at four of its letters at every place at once, which the compiler makes a
-   few instructions for many places, tells for nearly every line. */
-static int is_reserved(const char *line, Py_ssize_t size)
-{
-    static const char words[] = "ights reserved";
-    const Py_ssize_t all = sizeof words - 1;
-    char any = 0;
-    for (Py_ssize_t at = 0; at <= size - all; at++)
-        any |= (char)((char)(line[at] == words[0]) & (char)(line[at + 1] == words[1]) & (char)(line[at + 5] == ' ') &
-                      (char)(line[at + 11] == words[11]));
-    for (Py_ssize_t at = 0; any && at <= size - all; at++)
-        if (memcmp(line + at, words, all) == 0)
-            return 1;
-    return 0;
-}
-
-int native_is_legal(PyObject *line)
-{
-    Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-    if (PyUnicode_IS_ASCII(line))
-        return is_reserved(PyUnicode_DATA(line), size);
-    Py_ssize_t found = PyUnicode_FindChar(line, 0xA9, 0, size, 1);
-    if (found == -1)
-        found = PyUnicode_Find(line, reserved, 0, size, 1);
-    return found == -2 ? -1 : found >= 0;
 }
 
 int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end)
