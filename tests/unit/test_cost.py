@@ -20,7 +20,7 @@ from bench import load as bench_load
 from stream.flow import Flow
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.sink import Sink
-from stream.kafka.transaction import Committer, Transactions
+from stream.kafka.transaction import Committer, Transactions, produce_all
 from stream.outcomes import Outcomes
 from stream.records import Outcome, Processor
 from stream.rules import load as load_rules
@@ -42,6 +42,8 @@ LINES = {
 CALLS = {"model": 2_584, "page": 5_097, "markers": 2_559}
 CHARACTERS = {"model": 258_441, "page": 368_645, "markers": 253_157}
 PEAK_BYTES = {"model": 1_334_000, "page": 1_432_000, "markers": 1_334_000}
+# For so many outcomes: lines of Python run to count them, and to hand them to the client.
+AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 17_045, 13_004
 FOOTERS = pytest.mark.parametrize("footers", ["model", "page", "markers"])
 PATIENCE_S = 60.0
 
@@ -79,6 +81,19 @@ def test_the_work_for_an_article_stays(footers: str) -> None:
 def test_the_memory_for_an_article_stays(footers: str) -> None:
     processor, records = prepared(footers)
     within(peak_bytes=(sum(peak(processor, record) for record in records), PEAK_BYTES[footers]))
+
+
+def test_the_work_around_an_article_stays() -> None:
+    """Counting its outcome, and handing it to the client."""
+    made = [outcome(number, partition=number % 4) for number in range(AROUND)]
+    settings, counting, producing = load(environ={}), Work(), Work()
+    producer: Any = NotingProducer()
+    counting.of(lambda: Outcomes.of(made))
+    producing.of(lambda: produce_all(producer, settings, made))
+    within(
+        counting=(counting.lines, COUNTING_LINES),
+        producing=(producing.lines, PRODUCING_LINES),
+    )
 
 
 @FOOTERS
