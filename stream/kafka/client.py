@@ -230,9 +230,9 @@ def validate(settings: Settings) -> None:
     for make, config in ((Consumer, consumer(settings)), (Producer, producer(settings))):
         try:
             made = make(config)
-        except KafkaException as raised:
-            text = error_of(raised).str()
-            msg = f"librdkafka does not accept the configuration: {text}."
+        except (KafkaException, TypeError, ValueError) as raised:  # the client reads some properties itself
+            text = error_of(raised).str() if isinstance(raised, KafkaException) else str(raised)
+            msg = f"librdkafka does not accept the configuration: {text.rstrip('.')}."
             raise SettingsError(msg, fix="Check the STREAM_…_PROPERTIES and STREAM_SSL_… settings.") from None
         if isinstance(made, Consumer):
             made.close()

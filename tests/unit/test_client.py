@@ -166,6 +166,13 @@ def test_librdkafka_takes_what_it_is_told(values: dict[str, Any]) -> None:
     Producer(client.transactional(it, "x", **client.batch_size(1_048_588)))
 
 
+@pytest.mark.parametrize("wrong", [{"delivery.report.only.error": "true"}, {"linger.ms": "soon"}, {"no.such": "1"}])
+def test_what_it_does_not_take_is_said(wrong: dict[str, str]) -> None:
+    with pytest.raises(SettingsError, match=r"does not accept the configuration: .*[^.]\.") as raised:
+        client.validate(settings(producer_properties=wrong))
+    assert "STREAM_…_PROPERTIES" in str(raised.value)
+
+
 @pytest.mark.parametrize(("largest", "size"), [(20_000, 20_000), (10_000_000, 1_000_000), (0, 1)])
 def test_a_batch_is_no_larger_than_the_topic_takes(largest: int, size: int) -> None:
     assert client.batch_size(largest) == {"batch.size": size}
