@@ -37,12 +37,12 @@ INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and 
 # strings whose methods are called; the sum of the most bytes that were allocated at once for each article. By
 # STREAM_FOOTERS, `page` where the model has to look at the whole page, and without the compiled parts.
 COSTS = {
-    "model": ((8_433, 8_567), 2_584, 258_441, 1_334_000),
-    "page": ((19_325, 20_070), 5_097, 368_645, 1_432_000),
-    "markers": ((9_585, 9_744), 2_559, 253_157, 1_334_000),
-    "model, in Python": ((8_433, 8_567), 2_584, 258_441, 1_334_000),
-    "page, in Python": ((19_325, 20_070), 5_097, 368_645, 1_432_000),
-    "markers, in Python": ((9_585, 9_744), 2_559, 253_157, 1_334_000),
+    "model": ((2_871, 2_921), 972, 61_697, 1_334_000),
+    "page": ((9_810, 10_471), 1_434, 112_631, 1_432_000),
+    "markers": ((3_975, 4_037), 996, 14_618, 1_334_000),
+    "model, in Python": ((13_379, 13_465), 4_432, 258_441, 1_334_000),
+    "page, in Python": ((24_443, 25_140), 6_857, 368_645, 1_432_000),
+    "markers, in Python": ((15_364, 15_474), 4_677, 288_967, 1_334_000),
 }
 # For so many outcomes: lines of Python run to count them, and to hand them to the client.
 AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 17_045, 13_004
