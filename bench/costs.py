@@ -15,6 +15,7 @@ from rich.table import Table
 from bench import load
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
+from stream import native
 from stream.cleaning import _repeats
 from stream.paragraphs import first_of
 from stream.records import Processor
@@ -22,6 +23,7 @@ from stream.rules import Rules
 from stream.rules import load as load_rules
 from stream.tail.footer import look
 from tests.fakes import FakeRecord
+from tests.twins import in_python, slow
 
 ROUNDS = 15
 
@@ -35,6 +37,8 @@ def main() -> None:
     workers = {footers: worker(arguments.articles, footers) for footers in ("model", "markers")}
     show(out, f"The worker on a backlog of {arguments.articles:,}: processor time, µs an article", workers)
     articles = {"model": steps("model"), "its tail not plain": steps("model", teaser=True), "markers": steps("markers")}
+    with in_python():
+        articles["model, in Python"] = steps("model")
     show(out, "One article, step by step, in a process with nothing else in it, µs", articles)
 
 
@@ -62,6 +66,8 @@ def worker(articles: int, footers: str) -> dict[str, float]:
 def steps(footers: str, *, teaser: bool = False) -> dict[str, float]:
     """The least time of several rounds for each step, each article another one."""
     rules = load_rules(whole_page=footers == "model")
+    if native.compiled is None:
+        rules = slow(rules)
     processor = Processor.of("text", "json", rules)
     values = [load.value(number, text) for number, text in enumerate(load.texts(teaser=teaser))]
     texts = [orjson.loads(value)["text"] for value in values]
