@@ -1,10 +1,13 @@
 """The compiled part of the core, which is optional: without a C compiler the package is installed without it."""
 
+from hashlib import sha256
 from pathlib import Path
 
 from setuptools import Extension, setup
 
 NATIVE = Path("stream", "native")
+# What it was built from: in a checkout one of other sources is not used (stream/native/__init__.py).
+STATE = sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*.[ch]")))).hexdigest()
 
 setup(
     ext_modules=[
@@ -13,6 +16,7 @@ setup(
             sources=sorted(str(path) for path in NATIVE.glob("*.c")),
             depends=sorted(str(path) for path in NATIVE.glob("*.h")),
             extra_compile_args=["-O3"],
+            define_macros=[("STATE", f'"{STATE}"')],
             optional=True,
         )
     ]

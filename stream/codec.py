@@ -100,11 +100,16 @@ def _past_doubles(value: bytes, error: orjson.JSONDecodeError) -> object:
         return None
     try:
         plain = value.removeprefix(BOM)
-        document: object = json.loads(plain, parse_float=str, parse_int=str, parse_constant=_no_json_constant)
+        document: object = json.loads(plain, parse_float=_no_text, parse_int=_no_text, parse_constant=_no_json_constant)
         orjson.dumps(document)  # half a surrogate pair could be read but not written
     except (ValueError, TypeError, RecursionError):
         return None
     return document
+
+
+def _no_text(_: str) -> int:
+    """What a number stands for where only the text is wanted: it is none."""
+    return 0
 
 
 def _no_json_constant(name: str) -> None:

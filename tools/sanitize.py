@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,8 +39,21 @@ def main() -> None:
         library = str(NATIVE / f"compiled{sysconfig.get_config_var('EXT_SUFFIX')}")
         sources = sorted(str(NATIVE / path.name) for path in (ROOT / NATIVE).glob("*.c"))
         checks = ("-O3",) if only_warnings else CHECKS
+        state = sha256(b"".join(path.read_bytes() for path in sorted((ROOT / NATIVE).glob("*.[ch]")))).hexdigest()
         include = f"-I{sysconfig.get_path('include')}"
-        command = [compiler, *STRICT, *checks, "-std=c11", "-shared", "-fPIC", include, *sources, "-o", library]
+        command = [
+            compiler,
+            *STRICT,
+            *checks,
+            f'-DSTATE="{state}"',
+            "-std=c11",
+            "-shared",
+            "-fPIC",
+            include,
+            *sources,
+            "-o",
+            library,
+        ]
         subprocess.run(command, cwd=scratch, check=True)
         if only_warnings:
             return

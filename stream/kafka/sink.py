@@ -187,7 +187,7 @@ class Sink:
             except Refused as refused:
                 self._on_aborted()
                 if len(outcomes) > 1:
-                    self._put_back(outcomes)
+                    self._put_back(session, outcomes)
                     return
                 outcomes = Outcomes.of([self._demoted(outcomes.made[0], refused)])
                 continue
@@ -225,9 +225,11 @@ class Sink:
             if threading.current_thread() is not self._thread:
                 raise LeftBehind
 
-    def _put_back(self, outcomes: Outcomes) -> None:
+    def _put_back(self, session: int, outcomes: Outcomes) -> None:
         """Half as many at a time, until it is known which one is refused."""
         with self._ready:
+            if session != self._flow.session:
+                return  # the next one reads them again
             self._waiting.appendleft(outcomes)
             self._careful += len(outcomes)
             self._most = len(outcomes) // 2

@@ -18,6 +18,8 @@ and the twins do the work (docs/decisions/0010).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 compiled: Any
@@ -25,6 +27,16 @@ try:
     from stream.native import compiled
 except ImportError:  # not built: without a compiler, or for another interpreter
     compiled = None
+
+
+def is_of_these_sources(state: str) -> bool:
+    """Whether something compiled is of the sources beside this file, where there are any, as in a checkout."""
+    sources = sorted(Path(__file__).parent.glob("*.[ch]"))
+    return not sources or sha256(b"".join(path.read_bytes() for path in sources)).hexdigest() == state
+
+
+if compiled is not None and not is_of_these_sources(compiled.STATE):
+    compiled = None  # of an older checkout: `make`, or installing again, builds it anew
 
 NAME = "Python" if compiled is None else "compiled"
 """Which of the two does the work, for people to see."""

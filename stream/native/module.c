@@ -2,6 +2,10 @@
 
 #include "native.h"
 
+#ifndef STATE
+#error "STATE is the hash of the sources: see setup.py"
+#endif
+
 static PyMethodDef functions[] = {
     {"places", (PyCFunction)(void (*)(void))native_places, METH_FASTCALL, NULL},
     {"repeats", (PyCFunction)(void (*)(void))native_repeats, METH_FASTCALL, NULL},
@@ -43,7 +47,8 @@ PyMODINIT_FUNC PyInit_compiled(void)
 {
     PyObject *made = PyModule_Create(&module);
     if (made == NULL || seed() < 0 || native_signs_ready() < 0 || add_type(made, "Lookup", &native_Lookup) < 0 ||
-        add_type(made, "Look", &native_Look) < 0 || add_type(made, "Trees", &native_Trees) < 0) {
+        add_type(made, "Look", &native_Look) < 0 || add_type(made, "Trees", &native_Trees) < 0 ||
+        PyModule_AddStringConstant(made, "STATE", STATE) < 0) {
         Py_XDECREF(made);
         return NULL;
     }

@@ -71,7 +71,7 @@ PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t cou
 /* repeats.c */
 PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-/* removals.c */
+/* part.c */
 PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* prose.c */

@@ -6,8 +6,6 @@
 #define LONGEST 10 /* lines of the tail */
 #define PAIR 2
 #define WIDEST 5
-#define SHORT 120
-#define LEGAL_LONGEST 400
 #define CLOSED 1
 
 static inline Py_ssize_t effective(PyObject *line, int per_letter)
@@ -53,7 +51,7 @@ static int is_quiet(PyObject *texts, Py_ssize_t end, PyObject *lookup, PyObject 
     Py_XDECREF(found);
     if (per_letter < 0)
         return -1;
-    for (Py_ssize_t at = from; at < end; at++)
+    for (Py_ssize_t at = from; at < end && at < PyList_GET_SIZE(texts); at++)
         if (effective(PyList_GET_ITEM(texts, at), (int)per_letter) < PROSE)
             return 0;
     return 1;

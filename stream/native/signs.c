@@ -35,7 +35,7 @@ static int add_stems(Lookup *self, PyObject *phrases)
     PyObject *phrase, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(phrases, &at, &phrase, &value)) {
-        if (!PyUnicode_Check(phrase)) {
+        if (!PyUnicode_CheckExact(phrase)) {
             PyErr_SetString(PyExc_TypeError, "a phrase is a str");
             return -1;
         }
@@ -223,7 +223,7 @@ int native_topic(PyObject *lookup, PyObject *line)
     PyObject *low = PyObject_CallMethodNoArgs(line, lower_name);
     if (low == NULL)
         return -1;
-    if (!PyUnicode_Check(low)) {
+    if (!PyUnicode_CheckExact(low)) {
         Py_DECREF(low);
         PyErr_SetString(PyExc_TypeError, "a line is a str");
         return -1;
@@ -264,7 +264,7 @@ int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end)
 
 static PyObject *lookup_of(PyObject *self, PyObject *line)
 {
-    if (!PyUnicode_Check(line)) {
+    if (!PyUnicode_CheckExact(line)) {
         PyErr_SetString(PyExc_TypeError, "a line is a str");
         return NULL;
     }
@@ -276,7 +276,7 @@ static PyObject *lookup_of(PyObject *self, PyObject *line)
 static PyObject *lookup_silent(PyObject *self, PyObject *lines)
 {
     for (Py_ssize_t at = 0; PyList_Check(lines) && at < PyList_GET_SIZE(lines); at++)
-        if (!PyUnicode_Check(PyList_GET_ITEM(lines, at)))
+        if (!PyUnicode_CheckExact(PyList_GET_ITEM(lines, at)))
             lines = Py_None;
     if (!PyList_Check(lines)) {
         PyErr_SetString(PyExc_TypeError, "silent(lines: list of str)");

@@ -15,4 +15,6 @@ def test_the_compiled_parts_were_built() -> None:
             "they were not: no C compiler with Python.h was at hand (STREAM_TEST_REQUIRE_COMPILED=1 wants them)"
         )
     assert native.compiled is not None
+    assert native.is_of_these_sources(native.compiled.STATE)
+    assert not native.is_of_these_sources("another")
     assert native.NAME == "compiled"
