@@ -84,7 +84,8 @@ class Engine:
 
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""
-        self.processor = self._processor(rules)
+        before, self.processor = self.processor.rules, self._processor(rules)
+        before.for_sites.clear()  # they know those they belong to: a cycle of what `stream.app` has frozen
         self.metrics.rules_in_force(rules.version)
 
     async def clean(self, batch: Batch) -> None:

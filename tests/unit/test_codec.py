@@ -197,3 +197,8 @@ def test_a_constant_that_json_does_not_have_beside_a_large_number_stays_undecoda
 
 def test_half_a_surrogate_pair_beside_a_large_number_is_undecodable() -> None:
     assert isinstance(JsonCodec("text").decode(b'{"big": 1e400, "text": "\\ud800"}'), Undecodable)
+
+
+def test_a_number_is_no_text_where_another_one_is_past_a_double() -> None:
+    for text in (b"1", b"[1, 2, 1]", b"1.5"):
+        assert isinstance(JsonCodec("text").decode(b'{"big": 1e400, "text": ' + text + b"}"), Undecodable)
