@@ -1,19 +1,16 @@
-"""Lines of junk within the body: only what is certain, and of what follows only links with a bullet."""
+"""Lines of junk within the body: only what is certain, and nothing of what follows it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.footers import BULLETS
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, TOPICS
 from stream.tail.lines import CLOSED, SHORT, Line
 
 _CJK = "\u2e80"
-_COLONS = (":", "\uff1a")
-_SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _COUNTED = "])} \u00a0"
-_LINKED = ("section", "inline")
+_NEVER = ("end", "inline")
 _BARS = (TOPICS["share"], TOPICS["subscribe"], TOPICS["nav"])
 _HEADS = (TOPICS["related"], TOPICS["share"], TOPICS["popular"], TOPICS["subscribe"])
 _COMMENTS = TOPICS["comments"]
@@ -23,28 +20,18 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
     """Give the lines of junk and their rules: those of `marks` that stand before the footer and are certain.
 
     An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
-    words ("Related articles"); a link under a colon ("Read more: ..."); the links with bullets under the last
-    two, but for sentences: a dialogue may begin each line with a dash. The first line never goes.
+    words ("Related articles"). A link behind its phrase ("Read more: ...") is as often an author's as not, and
+    what stands under a heading may be: they stay. The first line never goes.
     """
-    found = []
     end = len(texts)
-    for at, rule in marks.items():
-        if 0 < at < end and _certain(texts, lines, at, rule):
-            found.append((at, rule.id))
-            after = at + 1
-            while rule.kind in _LINKED and after < end and after not in marks and _link(texts[after], lines[after]):
-                found.append((after, rule.id))
-                after += 1
-    return found
+    return [(at, rule.id) for at, rule in marks.items() if 0 < at < end and _certain(texts, lines, at, rule)]
 
 
 def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -> bool:
     text, topic = texts[at], lines[at].topic
     if rule.kind == "notice":
         return len(text) <= SHORT and lines[at].end != CLOSED
-    if rule.kind == "inline":
-        return _linked(text, rule)
-    if rule.kind == "end" or topic > OPENING:
+    if rule.kind in _NEVER or topic > OPENING:
         return False
     if topic in _BARS and (_whole(lines, at - 1) or (at + 1 < len(texts) and _whole(lines, at + 1))):
         return True
@@ -56,20 +43,5 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
     return topic in _HEADS
 
 
-def _link(text: str, line: Line) -> bool:
-    return text.startswith(BULLETS) and line.end != CLOSED
-
-
 def _whole(lines: Sequence[Line], at: int) -> bool:
     return 0 < lines[at].topic <= OPENING
-
-
-def _linked(text: str, rule: Rule) -> bool:
-    """Whether a headline, not a sentence, follows the colon of "Read more: ..."."""
-    if rule.about != "related" or len(text) > SHORT or text.endswith(_SENTENCE_MARKS) or "..." in text:
-        return False
-    for colon in _COLONS:
-        head, found, link = text.partition(colon)
-        if found and link.strip():
-            return " " in head.strip() or head[:1] > _CJK
-    return False
