@@ -34,7 +34,7 @@ from stream.repeats import repeats_of
 from stream.rules import Rule, Rules, builtin
 from stream.tail.footer import Found, look
 
-PASSES = 8
+PASSES = 4
 BODY = 200
 """Width of what must remain when no prose does."""
 MAX_PROSE_SHARE = 1 / 3

@@ -59,7 +59,14 @@ def test_a_hint_is_evidence_and_never_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "about"), [("RELATED ARTICLES", 1), ("Read more: a headline", 11), ("ΣΧΟΛΙΑ", 3), ("A sentence.", 0)]
+    ("line", "about"),
+    [
+        ("RELATED ARTICLES", 1),
+        ("Continue reading", 9),
+        ("Read more: a headline", 11),
+        ("ΣΧΟΛΙΑ", 3),
+        ("A sentence.", 0),
+    ],
 )
 def test_what_a_line_says_of_itself(line: str, about: int) -> None:
     assert builtin().signs.of(line) == about

@@ -12,9 +12,9 @@ import pytest
 
 from stream.cleaning import clean, restore
 from stream.rules import builtin
-from stream.tail.decision import find_tail, within_budget
+from stream.tail.decision import comes_late, find_tail, refused, within_budget
 from stream.tail.features import FEATURES, features_of, page_of
-from stream.tail.footer import look, weigh_page
+from stream.tail.footer import NOTHING, Found, look, weigh_page
 from stream.tail.lines import CLIP, codes_of, halves, lines_of
 from stream.tail.model import chances, model_of, shipped
 from stream.tail.plain import LONGEST, plain_tail
@@ -118,9 +118,70 @@ def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
     assert not within([*P[:4], *LINKS, *P[4:]], 4)
     assert within([*P[:4], "Comments (8)", *LINKS, *P[4:]], 4)
     assert not within([*P[:4], "Related articles", *LINKS, *P[4:]], 4)
-    assert within([*P[:7], "Related articles", *LINKS, *P[7:]], 7)
+    assert within([*P[:8], "Related articles", *LINKS, *P[7:]], 8)
+    assert not within([*P[:7], "Related articles", *LINKS, *P[7:]], 7), "more than two thirds of the article"
     assert within([*P[:2], "Comments (8)", *P[:11]], 2)
     assert not within([*P[:2], "Comments (8)", *P[:12]], 2), "that is another article"
+
+
+def test_a_button_alone_or_far_below_is_less_evidence_than_a_bar() -> None:
+    def within(before: int, top: list[str]) -> bool:
+        lines = [*P[:before], *top, *P[before:]]
+        return within_budget(page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), before)
+
+    table = ["Platform", "Price", "Facebook", "0.40", "0.90", *LINKS]
+    assert within(3, ["Facebook", "Twitter", *table])
+    assert not within(3, table), "the name of a network in a table"
+    assert within(7, table)
+    assert within(3, [*LINKS, *LINKS, "Comments (8)"])
+    assert not within(3, [*LINKS, *LINKS, *LINKS, *LINKS, "Comments (8)"])
+    assert within(7, [*LINKS, *LINKS, *LINKS, *LINKS, "Comments (8)"])
+
+
+TABLE = [f"Berth {at}, {at} boats" for at in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("why", "late", "lines"),
+    [
+        ("a list longer than the article", True, [*P[:2], *TABLE, "Related articles"]),
+        ("a heading soon", False, [*P[:2], "Berths", "Related articles", *TABLE]),
+        ("a longer article", False, [*P[:9], *TABLE, "Related articles"]),
+        ("prose in the list", True, [*P[:9], *TABLE[:20], *P[9:11], *TABLE[20:], "Related articles"]),
+        ("hardly any prose, and half as much in the list", True, [*P[:2], *TABLE[:12], "Related articles"]),
+        ("more prose, and half as much in the list", False, [*P[:8], *TABLE[:20], "Related articles"]),
+        ("no heading at all", True, [*P[:2], *TABLE]),
+        ("a link under each entry", True, [*P[:2], "Pier", "Share", *TABLE[:20], "Share", *TABLE[20:], "Share"]),
+        ("a comment head for each", False, [*P[:2], "Pier", "Reply", *TABLE[:20], "Reply", *TABLE[20:], "Reply"]),
+    ],
+)
+def test_a_heading_far_below_a_long_list_is_late(why: str, late: bool, lines: list[str]) -> None:  # noqa: FBT001
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    cut = next(at for at, line in enumerate(lines) if line not in P)
+    found = comes_late(page, cut)
+    assert bool(found) == late, why
+    assert refused(page, cut) or not late
+    if found < len(lines) and late:
+        assert lines[found] == "Related articles"
+
+
+def test_above_a_late_heading_all_stays_and_the_rest_goes() -> None:
+    lines = [*P[:3], *TABLE, "Related articles", *LINKS, "Share", "Tweet", *LINKS, "Home", "About us"]
+    removed = clean("\n".join(lines)).removed
+    assert [removal.line for removal in removed] == list(range(44, len(lines) + 1))
+
+
+def test_a_text_that_each_pass_takes_more_of_keeps_its_footer(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = 0
+
+    def bite(_lines: object, places: Sequence[int], _rules: object) -> Found:
+        return Found({places[-1]: "x"}, {}, sure=True) if len(places) > left else NOTHING
+
+    monkeypatch.setattr("stream.cleaning.look", bite)
+    left = len(P) - 3
+    assert len(clean("\n".join(P)).removed) == 3
+    left = len(P) - 4
+    assert clean("\n".join(P)).removed == ()
 
 
 @pytest.mark.parametrize("dash", ["\u2013 ", "- ", "> "])
