@@ -35,6 +35,7 @@ from stream.rules import Rule, Rules, builtin
 from stream.tail.footer import Found, look
 
 PASSES = 4
+"""So many looks at a text: one that goes on losing lines has no bottom."""
 BODY = 200
 """Width of what must remain when no prose does."""
 MAX_PROSE_SHARE = 1 / 3

@@ -21,7 +21,7 @@ ARTICLE = b"\x01" * 12
 SHARE, COMMENTS, AD = TOPICS["share"], TOPICS["comments"], TOPICS["ad"]
 SOON = 8
 """After so many lines a heading of the footer is late: till then only the shape of the lines tells that it is one."""
-LATE, LATE_BRIEF, BRIEF = 250, 60, 700
+LATE, LATE_BRIEF, BRIEF = 260, 60, 600
 """Percent of the text before the cut that may stand before a late heading; where the prose before it is so short."""
 LEAST = 65
 """Where a cut is refused for a late heading, none before that is made that is less likely than one in so many."""
@@ -73,12 +73,12 @@ def find_tail(texts: Sequence[str], signs: Signs, model: Model, memo: Memo | Non
     if begin == end:
         wanted = page.cuts[decide(page, likely, model.rule, guarded=False)]
         if wanted < end:
-            begin = _late_cut(page, likely, wanted)
+            begin = late_cut(page, likely, wanted)
         held = begin if begin < end or wanted == end or within_budget(page, wanted) else wanted
     return Tail(begin, lines, held)
 
 
-def _late_cut(page: Page, likely: Sequence[int], wanted: int) -> int:
+def late_cut(page: Page, likely: Sequence[int], wanted: int) -> int:
     """The late heading below the cut that the model wants, if the body hardly goes on there; else the end."""
     end = len(page.lines)
     late = comes_late(page, wanted)

@@ -12,8 +12,8 @@ import pytest
 
 from stream.cleaning import clean, restore
 from stream.rules import builtin
-from stream.tail.decision import comes_late, find_tail, refused, within_budget
-from stream.tail.features import FEATURES, features_of, page_of
+from stream.tail.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
+from stream.tail.features import FEATURES, Page, features_of, page_of
 from stream.tail.footer import NOTHING, Found, look, weigh_page
 from stream.tail.lines import CLIP, codes_of, halves, lines_of
 from stream.tail.model import chances, model_of, shipped
@@ -145,7 +145,7 @@ TABLE = [f"Berth {at}, {at} boats" for at in range(40)]
     ("why", "late", "lines"),
     [
         ("a list longer than the article", True, [*P[:2], *TABLE, "Related articles"]),
-        ("a heading soon", False, [*P[:2], "Berths", "Related articles", *TABLE]),
+        ("a heading soon", False, [*P[:2], *TABLE[:8], "Related articles", *TABLE]),
         ("a longer article", False, [*P[:9], *TABLE, "Related articles"]),
         ("prose in the list", True, [*P[:9], *TABLE[:20], *P[9:11], *TABLE[20:], "Related articles"]),
         ("hardly any prose, and half as much in the list", True, [*P[:2], *TABLE[:12], "Related articles"]),
@@ -163,6 +163,37 @@ def test_a_heading_far_below_a_long_list_is_late(why: str, late: bool, lines: li
     assert refused(page, cut) or not late
     if found < len(lines) and late:
         assert lines[found] == "Related articles"
+
+
+def test_above_a_late_heading_no_unlikely_cut_is_made() -> None:
+    ends = ["The harbour is closed", "Pier (7)", "Old depot:", "2019", "'Quay'", "Ferry!"]
+    lines = [*P[:2], *TABLE[:30], *ends, "Related articles", *LINKS]
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    page = page._replace(cuts=[2, 34, 38, len(lines)])
+    assert [refused(page, cut) for cut in page.cuts[:3]] == [True, False, False]
+    assert decide(page, [900, 5, 60, 35], shipped().rule) == 2
+    assert decide(page, [800, 105, 60, 35], shipped().rule) == 1
+
+
+def test_a_footer_may_begin_at_a_late_heading_if_the_body_hardly_goes_on_there() -> None:
+    lines = [*P[:2], *TABLE, "Related articles", *LINKS]
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    end = len(lines)
+    page = page._replace(cuts=[2, end - 2, end])
+    assert late_cut(page, [900, 50, 50], 2) == 42
+    assert late_cut(page, [700, 200, 100], 2) == end
+    page = page_of(lines_of([*P[:9], *LINKS], shipped().line_weights, builtin().signs), quick=False)
+    assert late_cut(page._replace(cuts=[9, 13]), [900, 100], 9) == 13, "no heading is late"
+
+
+def test_where_every_cut_is_refused_the_late_heading_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wants_the_first(page: Page, *_: object, guarded: bool = True) -> int:
+        return len(page.cuts) - 1 if guarded else 0
+
+    monkeypatch.setattr("stream.tail.decision.decide", wants_the_first)
+    monkeypatch.setattr("stream.tail.decision.late_cut", lambda *_: 42)
+    lines = [*P[:2], *TABLE, "Related articles", *LINKS]
+    assert find_tail(lines, builtin().signs, shipped()).begin == 42
 
 
 def test_above_a_late_heading_all_stays_and_the_rest_goes() -> None:
