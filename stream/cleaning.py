@@ -24,7 +24,8 @@ from stream.repeats import is_long, repeats_of
 from stream.rules import MAX_MARKER, Rules, builtin
 from stream.tail.footer import Found, look
 
-PASSES = 8
+PASSES = 4
+"""So many looks at a text: one that goes on losing lines has no bottom."""
 BODY = 200
 """Width of what must remain when no prose does."""
 MAX_PROSE_SHARE = 1 / 3

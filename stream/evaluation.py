@@ -179,7 +179,8 @@ class Tally:
 class Report:
     """All counts of one run: in all, by language, by source; removed lines by reason; the worst pages.
 
-    `bodies` and `short` are of the same pages with no footer, and with one to ten lines of it.
+    `bodies` and `short` are of the same pages with no footer, and with one to ten lines of it; `changed` are the
+    bodies changed, by all reasons for it. `junk`: of the lines before the footer that went as junk, no body and body.
     """
 
     total: Tally = field(default_factory=Tally)
@@ -188,6 +189,8 @@ class Report:
     by_lang: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_source: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     by_reason: dict[str, tuple[int, int]] = field(default_factory=dict)
+    junk: tuple[int, int] = (0, 0)
+    changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     worst: list[tuple[float, str, str]] = field(default_factory=list)
 
     def measure(self, page: Page, rules: Rules) -> None:
@@ -197,14 +200,21 @@ class Report:
         few = 1 + xxhash.xxh3_64_intdigest(page.id.encode()) % MOST_OF_SHORT
         for tally, lines in ((self.bodies, 0), (self.short, few)):
             short = shortened(page, lines)
-            tally.add(short, flags_of(short, clean("\n".join(short.lines), rules).text))
+            cleaned = clean("\n".join(short.lines), rules)
+            tally.add(short, flags_of(short, cleaned.text))
+            if not lines and cleaned.removed:
+                self.changed[" and ".join(sorted({removal.reason for removal in cleaned.removed}))] += 1
 
     def row(self) -> dict[str, float]:
         """The figures of all pages by their names."""
         bodies, short = self.bodies, self.short
+        no_body, body = self.junk
+        falsely = sum(pages for reasons, pages in self.changed.items() if reasons != "repeat")
         return {
             **self.total.row(),
+            "gone as junk: no body %": Tally.percent(no_body, no_body + body),
             "bodies alone changed %": Tally.percent(bodies.changed, bodies.pages),
+            "bodies alone changed falsely %": Tally.percent(falsely, bodies.pages),
             "short footers: lines removed %": Tally.percent(short.footer_gone, short.footer),
             "short footers: body chars lost %": Tally.percent(short.chars_gone, short.chars),
         }
@@ -224,6 +234,8 @@ class Report:
             # The later copy of a body line is body by its label, and goes rightly.
             bad = page.body[at] and removal.reason != "repeat"
             self.by_reason[removal.reason] = (right + (not bad), wrong + bad)
+            if removal.reason == "junk" and at < page.footer_start:
+                self.junk = (self.junk[0] + (not bad), self.junk[1] + bad)
         if share:
             first = page.lines[lost_of(page, kept)[0]]
             self.worst = sorted([*self.worst, (share, page.id, first)], reverse=True)[:WORST]

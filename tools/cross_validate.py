@@ -4,7 +4,7 @@
     python tools/cross_validate.py CORPUS.jsonl.gz FOLDS.json
 
 Each page is cleaned with the one of the five models that learned without its site. The figures are those of
-`article-stream evaluate`, for each genre; then, for news, what went wrong, by cause.
+`article-stream evaluate`, for each genre and for all pages; then, for news, what went wrong, by cause.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from stream.tail.model import model_of  # noqa: E402
 
 FEW = 3
 """Lines."""
+ALL = "all"
 
 
 def main() -> None:
@@ -44,9 +45,10 @@ def main() -> None:
     with gzip.open(asked.corpus, "rt", encoding="utf-8") as file:
         for page in map(page_of, map(json.loads, file)):
             reports[page.genre].measure(page, rules[page.id])
+            reports[ALL].measure(page, rules[page.id])
             for cause, lines in mistakes_of(page, rules[page.id]) if page.genre == "news" else ():
                 mistakes[cause].append(lines)
-    rows = {genre: report.row() for genre, report in reports.items()}
+    rows = {genre: reports[genre].row() for genre in sorted(reports, key=lambda genre: (genre == ALL, genre))}
     sys.stdout.write(f"{'':34}" + "".join(f"{genre:>12}" for genre in rows) + "\n")
     for name in next(iter(rows.values())):
         sys.stdout.write(f"{name:34}" + "".join(f"{row[name]:12.2f}" for row in rows.values()) + "\n")

@@ -40,20 +40,8 @@ def main() -> None:
         sources = sorted(str(NATIVE / path.name) for path in (ROOT / NATIVE).glob("*.c"))
         checks = ("-O3",) if only_warnings else CHECKS
         state = sha256(b"".join(path.read_bytes() for path in sorted((ROOT / NATIVE).glob("*.[ch]")))).hexdigest()
-        include = f"-I{sysconfig.get_path('include')}"
-        command = [
-            compiler,
-            *STRICT,
-            *checks,
-            f'-DSTATE="{state}"',
-            "-std=c11",
-            "-shared",
-            "-fPIC",
-            include,
-            *sources,
-            "-o",
-            library,
-        ]
+        options = (*STRICT, *checks, "-std=c11", "-shared", "-fPIC", f'-DSTATE="{state}"')
+        command = [compiler, *options, f"-I{sysconfig.get_path('include')}", *sources, "-o", library]
         subprocess.run(command, cwd=scratch, check=True)
         if only_warnings:
             return

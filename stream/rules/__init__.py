@@ -8,6 +8,8 @@
                                     opening: its first letters (hints only)
     phrases = ["you may also like"] case, spaces and the marks around a line do not matter
     example = "You may also like:"  a line it finds
+    within = false                  optional, of an `inline` rule: such a link between two paragraphs may be the
+                                    author's own, and stays there with the model
     source = ["example.org"]        optional: the sites that it is for alone, www.example.org too
 
 A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
@@ -46,7 +48,7 @@ DEFAULT_ABOUT: dict[Kind, About] = {
     "end": "legal",
     "hint": "nav",
 }
-FIELDS = frozenset({"id", "kind", "about", "match", "phrases", "example", "source"})
+FIELDS = frozenset({"id", "kind", "about", "match", "phrases", "example", "source", "within"})
 
 
 @cache
@@ -128,7 +130,10 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C9
     example = entry.get("example")
     if not isinstance(example, str):
         raise RuleError(where, "example must be a string: a line that the rule finds")
-    rule = Rule(rule_id, kind, match, phrases, example, about, _sites(where, entry.get("source", [])))
+    within = entry.get("within", True)
+    if not isinstance(within, bool):
+        raise RuleError(where, f"within is {within!r}; allowed are true and false")
+    rule = Rule(rule_id, kind, match, phrases, example, about, _sites(where, entry.get("source", [])), within)
     alone = Rules.of((replace(rule, source=()),), "")
     if not (alone.signs.of(example) if kind == "hint" else alone.find(example)):
         raise RuleError(where, f"the rule does not find its example {example!r}")

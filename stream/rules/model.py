@@ -84,6 +84,7 @@ class Rule:
     example: str
     about: About
     source: tuple[str, ...] = ()
+    within: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import NamedTuple
 
 from stream.rules.signs import OPENING, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
-from stream.tail.lines import CLOSED, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
+from stream.tail.lines import CLOSED, HEADINGS, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
 from stream.tail.model import Model, chances
 
-OPENED_BY = 25
-"""Lines among which the one stands that tells what a footer begins with."""
+OPENED_BY, WITHIN = 15, 25
+"""Lines among which the one stands that tells what a footer begins with, surely or perhaps."""
 LIST_TOPICS = frozenset({TOPICS["related"], TOPICS["popular"]})
 SURE_TOPICS = frozenset({TOPICS["share"], TOPICS["comments"], TOPICS["tags"], TOPICS["subscribe"]})
 ARTICLE = b"\x01" * 12
 """So many paragraphs of prose in a row are an article."""
-AD = TOPICS["ad"]
+SHARE, COMMENTS, AD = TOPICS["share"], TOPICS["comments"], TOPICS["ad"]
+SOON = 8
+"""After so many lines a heading of the footer is late: till then only the shape of the lines tells that it is one."""
+LATE, LATE_BRIEF, BRIEF = 260, 60, 600
+"""Percent of the text before the cut that may stand before a late heading; where the prose before it is so short."""
+LEAST = 65
+"""Where a cut is refused for a late heading, none before that is made that is less likely than one in so many."""
+HARDLY_LATER = 8
+"""At a late heading a footer begins if the likelihood of a later cut is at most one in so many."""
+OFTEN = 3
+"""A line that comes so often is the link under each entry of a list ("Read more"), and no heading."""
+LISTED = 66
+"""Percent of the article's prose that may stand under a heading of related articles."""
 SENTENCE = 40
 """A closed line of this effective length is a sentence."""
 HARDLY = 1
@@ -59,13 +72,31 @@ def find_tail(texts: list[str], signs: Signs, model: Model, memo: Memo | None = 
     begin = held = page.cuts[decide(page, likely, model.rule)]
     if begin == end:
         wanted = page.cuts[decide(page, likely, model.rule, guarded=False)]
-        held = end if wanted == end or within_budget(page, wanted) else wanted
+        if wanted < end:
+            begin = late_cut(page, likely, wanted)
+        held = begin if begin < end or wanted == end or within_budget(page, wanted) else wanted
     return Tail(begin, lines, held)
+
+
+def late_cut(page: Page, likely: Sequence[int], wanted: int) -> int:
+    """The late heading below the cut that the model wants, if the body hardly goes on there; else the end."""
+    end = len(page.lines)
+    late = comes_late(page, wanted)
+    if not 0 < late < end - 1 or refused(page, late):
+        return end
+    later = sum([chance for cut, chance in zip(page.cuts, likely, strict=True) if cut > late])
+    return late if later * HARDLY_LATER <= sum(likely) else end
 
 
 def refused(page: Page, cut: int) -> bool:
     """Whether a cut is never made, however likely it is."""
-    return not within_budget(page, cut) or goes_on(page, cut) or within_list(page, cut) or is_table(page, cut)
+    return (
+        not within_budget(page, cut)
+        or goes_on(page, cut)
+        or within_list(page, cut)
+        or is_table(page, cut)
+        or comes_late(page, cut) > 0
+    )
 
 
 def goes_on(page: Page, cut: int) -> bool:
@@ -112,21 +143,50 @@ def is_table(page: Page, cut: int) -> bool:
     return few and before < total - before < (end - cut) * CELL
 
 
+def comes_late(page: Page, cut: int) -> int:
+    """Where the first heading of a footer is, if far below the cut and what stands before it may be the article's:
+
+    Lists and tables with more text than the article is left with; less where there is prose among them, or hardly
+    any before the cut. 0: it is not late.
+    """
+    end, counts, lines = len(page.lines), page.counts, page.lines
+    headings = Counter([line for line in lines if line.topic in HEADINGS])
+    often = {line for line, times in headings.items() if times >= OFTEN and line.topic != COMMENTS}
+    first = cut
+    while first < end and (lines[first].topic not in HEADINGS or lines[first] in often):
+        first += 1
+    if first - cut <= SOON:
+        return 0
+    between, before = counts[first] - counts[cut], counts[cut]
+    percent = LATE_BRIEF if before >> PROSE_LENGTH & PROSE_LENGTHS <= BRIEF else LATE
+    proses, length = between >> PROSES & ONE, between >> LENGTH & LENGTHS
+    return first if length * (1 + proses) * 100 > (before >> LENGTH & LENGTHS) * percent else 0
+
+
 def within_budget(page: Page, cut: int) -> bool:
     """Whether at most a third of the prose goes with this cut, or what goes is surely not the article's:
 
-    Buttons, a comment head, tags or a newsletter are near its begin, and it is no whole article that follows;
-    or a heading of related or popular articles opens it, with no more prose under it than the article has.
+    Buttons together, a comment head, tags or a newsletter are near its begin, and it is no whole article that
+    follows; or one button, or one of these further below, with no more prose after it than the article has; or a
+    heading of related or popular articles opens it, with no more than two thirds of that.
     """
     counts, end = page.counts, len(page.lines)
     before = counts[cut] >> PROSE_LENGTH & PROSE_LENGTHS
     after = (counts[end] >> PROSE_LENGTH & PROSE_LENGTHS) - before
     if 2 * after <= before:
         return True
-    topics = {line.topic for line in page.lines[cut : cut + OPENED_BY]}
-    if topics & SURE_TOPICS:
+    topics = [line.topic for line in page.lines[cut : cut + WITHIN]]
+    sure = [at for at, topic in enumerate(topics) if topic in SURE_TOPICS]
+    if any(at < OPENED_BY and (topics[at] != SHARE or _has_company(topics, at)) for at in sure):
         return bytes(page.prose[cut:]).find(ARTICLE) < 0
-    return page.lines[cut].topic in LIST_TOPICS and after <= before
+    if sure and after <= before:
+        return True
+    return page.lines[cut].topic in LIST_TOPICS and after * 100 <= before * LISTED
+
+
+def _has_company(topics: Sequence[int], at: int) -> bool:
+    """Whether a button has another one beside it: the name of a network alone may stand in a table."""
+    return any(0 < topic <= OPENING for topic in (*topics[max(at - 1, 0) : at], *topics[at + 1 : at + 2]))
 
 
 def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarded: bool = True) -> int:
@@ -136,7 +196,7 @@ def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarde
        share of the body that goes, one a footer line that stays, less `right` (in a tail of up to ten lines
        `right_few`) if the cut is the very one.
     2. The cheapest is moved on while it is likelier than `third` that a third of the body goes, and while
-       the cut is `refused`.
+       the cut is `refused`; past a late heading, if nothing above it is likely.
     3. It is not made where no footer at all is likelier than the limit for a tail of that many lines, that
        opens with a topic, or has one in it, or only has its shape.
     """
@@ -146,11 +206,14 @@ def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarde
     sizes = [(counts[cut] >> LENGTH & LENGTHS) + 1 for cut in cuts]
     at = _cheapest(cuts, likely, sizes, rule)
     on = guarded and at < last and goes_on(page, cuts[at])
+    late = 0  # before it no cut is made
     while at < last:
         risk = sum([likely[later] for later in range(at + 1, last + 1) if sizes[later] * 2 > sizes[at] * 3])
         low = risk * 1000 <= rule["third"] * total and not (guarded and refused(page, cuts[at]))
+        low = low and (cuts[at] >= late or likely[at] * LEAST >= total)
         if low and (not on or 0 < page.lines[cuts[at]].topic <= OPENING):
             break  # what follows the rest of an article is no footer for its shape alone
+        late = max(late, comes_late(page, cuts[at])) if guarded else 0
         at += 1
     if at == last:
         return last

@@ -12,7 +12,6 @@ from stream.tail.lines import (
     ANY_TOPIC,
     BITS,
     CLOSED,
-    COLONS,
     COMMENTS,
     HEADINGS,
     LENGTH,
@@ -41,8 +40,8 @@ PROSE_LENGTHS = (1 << 2 * BITS) - 1
 
 FEATURES = (
     "place", "rest", "body_gap", "from_first", "w-2", "w-1", "w0", "len-1", "len0", "end-1", "topic0", "topic1",
-    "w_last3", "w_last8", "prose_share", "mean_next5", "topics_before", "any_next10", "comments_before",
-    "prose_there", "len-1_to_prose", "lines_since_cut", "run_after", "colons_next10",
+    "w_last3", "w_next8", "w_end", "prose_share", "short_share", "mean_next5", "topics_before", "any_before",
+    "any_next10", "comments_before", "closed_last5", "closed_next5", "looks_last20", "prose_there", "len-1_to_prose",
 )  # fmt: skip
 
 
@@ -122,33 +121,31 @@ def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
 
 def features_of(page: Page) -> list[tuple[int, ...]]:
     """One row a cut, in the order of `FEATURES`."""
-    lines, weights, counts, prose, _, _, cuts, top, runs = page
-    end = len(lines)
+    lines, weights, counts, prose, looks, _, cuts, top, runs = page
+    end, last = len(lines), lines[-1].weight
+    ends = [line.end for line in lines]
     low = min([weights[cut] for cut in cuts])
     all_prose = counts[end] >> PROSE_LENGTH & PROSE_LENGTHS
     rows: list[tuple[int, ...]] = []
-    last = 0
     for cut in cuts:
         here, body = counts[cut], weights[cut]
         second, first = (lines[cut - 2] if cut > 1 else NO_LINE), lines[cut - 1]
         at0, at1 = (lines[cut] if cut < end else NO_LINE), (lines[cut + 1] if cut + 1 < end else NO_LINE)
-        to5 = min(cut + 5, end)
-        next10 = counts[min(cut + 10, end)] - here
+        from5, to5 = max(cut - 5, 0), min(cut + 5, end)
         nearest = prose.index(True, cut) if runs and runs[-1][1] > cut else end
         prose_before, proses = here >> PROSE_LENGTH & PROSE_LENGTHS, here >> PROSES & ONE
         mean_prose = prose_before // proses if proses else 0
         rows.append((
             *(cut, end - cut, body - low, cut - top, second.weight, first.weight, at0.weight),
             *(first.length, at0.length, first.end, at0.topic, at1.topic),
-            *(body - weights[max(cut - 3, 0)], body - weights[max(cut - 8, 0)]),
+            *(body - weights[max(cut - 3, 0)], weights[min(cut + 8, end)] - body, last),
             prose_before * 100 // all_prose if all_prose else 0,
+            (cut - proses) * 100 // cut,
             (counts[to5] - here >> LENGTH & LENGTHS) // (to5 - cut) if cut < end else 0,
-            *(here & ONE, next10 >> ANY_TOPIC & ONE, here >> COMMENTS & ONE),
+            *(here & ONE, here >> ANY_TOPIC & ONE, counts[min(cut + 10, end)] - here >> ANY_TOPIC & ONE),
+            *(here >> COMMENTS & ONE, ends[from5:cut].count(CLOSED), ends[cut:to5].count(CLOSED)),
+            looks[max(cut - 20, 0) : cut].count(at0.look),
             counts[min(nearest + 10, end)] - counts[nearest] >> PROSE_LENGTH & PROSE_LENGTHS,
             first.length * 100 // mean_prose if mean_prose else 100,
-            cut - last,
-            max([stop - max(begin, cut) for begin, stop in runs if stop > cut], default=0),
-            next10 >> COLONS & ONE,
         ))  # fmt: skip
-        last = cut
     return rows

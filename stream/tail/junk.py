@@ -1,19 +1,18 @@
-"""Lines of junk within the body: only what is certain, and of what follows only links with a bullet."""
+"""Lines of junk within the body: only what is certain, and nothing of what follows it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.footers import BULLETS
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
 from stream.tail.lines import CLOSED, Line
 
 _CJK = "\u2e80"
-_COLONS = (":", "\uff1a")
-_SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _COUNTED = "])} \u00a0"
-_LINKED = ("section", "inline")
+_COLONS = (":", "\uff1a")
+_STOPS = (".", "\u3002")
+_SENTENCE_MARKS = tuple(".!\u3002\uff01")
 _BARS = (TOPICS["share"], TOPICS["subscribe"], TOPICS["nav"])
 _HEADS = (TOPICS["related"], TOPICS["share"], TOPICS["popular"], TOPICS["subscribe"])
 _COMMENTS = TOPICS["comments"]
@@ -23,19 +22,12 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
     """Give the lines of junk and their rules: those of `marks` that stand before the footer and are certain.
 
     An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
-    words ("Related articles"); a link under a colon ("Read more: ..."); the links with bullets under the last
-    two, but for sentences: a dialogue may begin each line with a dash. The first line never goes.
+    words ("Related articles"); a link behind its phrase ("Read more: ...") between two paragraphs of prose:
+    elsewhere, and behind some phrases ("See also"), it is as often the author's. What stands under a heading
+    stays, for it may be his, too. The first line never goes.
     """
-    found = []
     end = len(texts)
-    for at, rule in marks.items():
-        if 0 < at < end and _certain(texts, lines, at, rule):
-            found.append((at, rule.id))
-            after = at + 1
-            while rule.kind in _LINKED and after < end and after not in marks and _link(texts[after], lines[after]):
-                found.append((after, rule.id))
-                after += 1
-    return found
+    return [(at, rule.id) for at, rule in marks.items() if 0 < at < end and _certain(texts, lines, at, rule)]
 
 
 def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -> bool:
@@ -43,7 +35,7 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
     if rule.kind == "notice":
         return len(text) <= SHORT and lines[at].end != CLOSED
     if rule.kind == "inline":
-        return _linked(text, rule)
+        return rule.within and _linked(text, rule) and _between_paragraphs(texts, lines, at)
     if rule.kind == "end" or topic > OPENING:
         return False
     if topic in _BARS and (_whole(lines, at - 1) or (at + 1 < len(texts) and _whole(lines, at + 1))):
@@ -56,12 +48,13 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
     return topic in _HEADS
 
 
-def _link(text: str, line: Line) -> bool:
-    return text.startswith(BULLETS) and line.end != CLOSED
-
-
 def _whole(lines: Sequence[Line], at: int) -> bool:
     return 0 < lines[at].topic <= OPENING
+
+
+def _between_paragraphs(texts: Sequence[str], lines: Sequence[Line], at: int) -> bool:
+    """Whether prose that ends with a full stop stands before it, and prose after it."""
+    return at + 1 < len(texts) and lines[at - 1].prose and lines[at + 1].prose and texts[at - 1].endswith(_STOPS)
 
 
 def _linked(text: str, rule: Rule) -> bool:

@@ -38,7 +38,7 @@ INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and 
 # STREAM_FOOTERS, `page` where the model has to look at the whole page, and without the compiled parts.
 COSTS = {
     "model": ((2_871, 2_921), 972, 61_697, 1_334_000),
-    "page": ((9_810, 10_471), 1_434, 112_631, 1_432_000),
+    "page": ((10_350, 11_047), 1_434, 112_631, 1_432_000),
     "markers": ((3_975, 4_037), 996, 14_618, 1_334_000),
     "model, in Python": ((13_379, 13_465), 4_432, 258_441, 1_334_000),
     "page, in Python": ((24_443, 25_140), 6_857, 368_645, 1_432_000),

@@ -45,6 +45,21 @@ def test_a_page_is_measured_with_less_of_its_footer_too() -> None:
     assert shortened(page_of(PAGE), 2).lines == (*P, *LINKS[:2])
 
 
+def test_of_what_goes_as_junk_the_body_is_counted_and_of_bodies_those_changed_falsely() -> None:
+    junk = ["Advertisement", "Related articles"]
+    lines = [*P[:3], junk[0], *P[3:5], junk[1], *P[5:], "You may also like", "One", "Two", "Advertisement", "Three"]
+    keep = [True] * 3 + [False] + [True] * 2 + [True] + [True] * 3 + [False] * 5
+    report = Report()
+    report.measure(page_of({"raw": "\n".join(lines), "keep": keep}), builtin())
+    assert report.junk == (1, 1)
+    assert report.row()["gone as junk: no body %"] == 50
+    assert report.row()["bodies alone changed falsely %"] == 100
+    report.measure(page_of({"raw": "\n".join([*P, *P[:2]]), "keep": [True] * 10}), builtin())
+    assert report.changed == {"junk": 1, "repeat": 1}
+    assert report.row()["bodies alone changed %"] == 100
+    assert report.row()["bodies alone changed falsely %"] == 50
+
+
 def test_lines_are_matched_in_order() -> None:
     page = page_of({"raw": "a\nb\na\nc", "keep": [True] * 4})
     assert flags_of(page, "a\n\na") == [True, False, True, False]

@@ -59,7 +59,14 @@ def test_a_hint_is_evidence_and_never_a_reason() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "about"), [("RELATED ARTICLES", 1), ("Read more: a headline", 11), ("ΣΧΟΛΙΑ", 3), ("A sentence.", 0)]
+    ("line", "about"),
+    [
+        ("RELATED ARTICLES", 1),
+        ("Continue reading", 9),
+        ("Read more: a headline", 11),
+        ("ΣΧΟΛΙΑ", 3),
+        ("A sentence.", 0),
+    ],
 )
 def test_what_a_line_says_of_itself(line: str, about: int) -> None:
     assert builtin().signs.of(line) == about
@@ -86,7 +93,7 @@ def test_marks_numbers_and_case_do_not_matter(line: str) -> None:
         ("Sign up for our newsletter today", "en.newsletter"),
         ("分享到微博", "zh.share-this"),
         ("相关阅读：渡轮停航", "zh.read-more"),
-        ("Читайте также: Паром", "ru.read-more"),
+        ("Читайте также: Паром", "ru.read-also"),
         ("Topics", "en.tags"),
         ("Topics: ferry", "en.tags-list"),
         ("The comments were kind", None),

@@ -12,9 +12,9 @@ import pytest
 
 from stream.cleaning import clean, restore
 from stream.rules import builtin
-from stream.tail.decision import find_tail, within_budget
-from stream.tail.features import FEATURES, features_of, page_of
-from stream.tail.footer import look, weigh_page
+from stream.tail.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
+from stream.tail.features import FEATURES, Page, features_of, page_of
+from stream.tail.footer import NOTHING, Found, look, weigh_page
 from stream.tail.lines import CLIP, codes_of, halves, lines_of
 from stream.tail.model import chances, model_of, shipped
 from stream.tail.plain import LONGEST, plain_tail
@@ -118,20 +118,125 @@ def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
     assert not within([*P[:4], *LINKS, *P[4:]], 4)
     assert within([*P[:4], "Comments (8)", *LINKS, *P[4:]], 4)
     assert not within([*P[:4], "Related articles", *LINKS, *P[4:]], 4)
-    assert within([*P[:7], "Related articles", *LINKS, *P[7:]], 7)
+    assert within([*P[:8], "Related articles", *LINKS, *P[7:]], 8)
+    assert not within([*P[:7], "Related articles", *LINKS, *P[7:]], 7), "more than two thirds of the article"
     assert within([*P[:2], "Comments (8)", *P[:11]], 2)
     assert not within([*P[:2], "Comments (8)", *P[:12]], 2), "that is another article"
 
 
-@pytest.mark.parametrize("head", ["Read more: the ferry leaves again", "Related articles"])
+def test_a_button_alone_or_far_below_is_less_evidence_than_a_bar() -> None:
+    def within(before: int, top: list[str]) -> bool:
+        lines = [*P[:before], *top, *P[before:]]
+        return within_budget(page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), before)
+
+    table = ["Platform", "Price", "Facebook", "0.40", "0.90", *LINKS]
+    assert within(3, ["Facebook", "Twitter", *table])
+    assert not within(3, table), "the name of a network in a table"
+    assert within(7, table)
+    assert within(3, [*LINKS, *LINKS, "Comments (8)"])
+    assert not within(3, [*LINKS, *LINKS, *LINKS, *LINKS, "Comments (8)"])
+    assert within(7, [*LINKS, *LINKS, *LINKS, *LINKS, "Comments (8)"])
+
+
+TABLE = [f"Berth {at}, {at} boats" for at in range(40)]
+
+
+@pytest.mark.parametrize(
+    ("why", "late", "lines"),
+    [
+        ("a list longer than the article", True, [*P[:2], *TABLE, "Related articles"]),
+        ("a heading soon", False, [*P[:2], *TABLE[:8], "Related articles", *TABLE]),
+        ("a longer article", False, [*P[:9], *TABLE, "Related articles"]),
+        ("prose in the list", True, [*P[:9], *TABLE[:20], *P[9:11], *TABLE[20:], "Related articles"]),
+        ("hardly any prose, and half as much in the list", True, [*P[:2], *TABLE[:12], "Related articles"]),
+        ("more prose, and half as much in the list", False, [*P[:8], *TABLE[:20], "Related articles"]),
+        ("no heading at all", True, [*P[:2], *TABLE]),
+        ("a link under each entry", True, [*P[:2], "Pier", "Share", *TABLE[:20], "Share", *TABLE[20:], "Share"]),
+        ("a comment head for each", False, [*P[:2], "Pier", "Reply", *TABLE[:20], "Reply", *TABLE[20:], "Reply"]),
+    ],
+)
+def test_a_heading_far_below_a_long_list_is_late(why: str, late: bool, lines: list[str]) -> None:  # noqa: FBT001
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    cut = next(at for at, line in enumerate(lines) if line not in P)
+    found = comes_late(page, cut)
+    assert bool(found) == late, why
+    assert refused(page, cut) or not late
+    if found < len(lines) and late:
+        assert lines[found] == "Related articles"
+
+
+def test_above_a_late_heading_no_unlikely_cut_is_made() -> None:
+    ends = ["The harbour is closed", "Pier (7)", "Old depot:", "2019", "'Quay'", "Ferry!"]
+    lines = [*P[:2], *TABLE[:30], *ends, "Related articles", *LINKS]
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    page = page._replace(cuts=[2, 34, 38, len(lines)])
+    assert [refused(page, cut) for cut in page.cuts[:3]] == [True, False, False]
+    assert decide(page, [900, 5, 60, 35], shipped().rule) == 2
+    assert decide(page, [800, 105, 60, 35], shipped().rule) == 1
+
+
+def test_a_footer_may_begin_at_a_late_heading_if_the_body_hardly_goes_on_there() -> None:
+    lines = [*P[:2], *TABLE, "Related articles", *LINKS]
+    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    end = len(lines)
+    page = page._replace(cuts=[2, end - 2, end])
+    assert late_cut(page, [900, 50, 50], 2) == 42
+    assert late_cut(page, [700, 200, 100], 2) == end
+    page = page_of(lines_of([*P[:9], *LINKS], shipped().line_weights, builtin().signs), quick=False)
+    assert late_cut(page._replace(cuts=[9, 13]), [900, 100], 9) == 13, "no heading is late"
+
+
+def test_where_every_cut_is_refused_the_late_heading_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wants_the_first(page: Page, *_: object, guarded: bool = True) -> int:
+        return len(page.cuts) - 1 if guarded else 0
+
+    monkeypatch.setattr("stream.tail.decision.decide", wants_the_first)
+    monkeypatch.setattr("stream.tail.decision.late_cut", lambda *_: 42)
+    lines = [*P[:2], *TABLE, "Related articles", *LINKS]
+    assert find_tail(lines, builtin().signs, shipped()).begin == 42
+
+
+def test_above_a_late_heading_all_stays_and_the_rest_goes() -> None:
+    lines = [*P[:3], *TABLE, "Related articles", *LINKS, "Share", "Tweet", *LINKS, "Home", "About us"]
+    removed = clean("\n".join(lines)).removed
+    assert [removal.line for removal in removed] == list(range(44, len(lines) + 1))
+
+
+def test_a_text_that_each_pass_takes_more_of_keeps_its_footer(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = 0
+
+    def bite(_lines: object, places: Sequence[int], _rules: object) -> Found:
+        return Found({places[-1]: "x"}, {}, sure=True) if len(places) > left else NOTHING
+
+    monkeypatch.setattr("stream.cleaning.look", bite)
+    left = len(P) - 3
+    assert len(clean("\n".join(P)).removed) == 3
+    left = len(P) - 4
+    assert clean("\n".join(P)).removed == ()
+
+
 @pytest.mark.parametrize("dash", ["\u2013 ", "- ", "> "])
-def test_a_dialogue_under_a_link_stays(head: str, dash: str) -> None:
+def test_what_stands_under_a_heading_within_the_body_stays(dash: str) -> None:
     said = [
         f"{dash}That is what he answered to the question number {at}, and nobody at the quay was surprised."
         for at in range(9)
     ]
-    cleaned = clean("\n".join([*P[:3], head, f"{dash}A headline of another day", *said, *P[3:5]]))
-    assert [removal.text for removal in cleaned.removed] == [head, f"{dash}A headline of another day"]
+    cleaned = clean("\n".join([*P[:3], "Related articles", f"{dash}A headline of another day", *said, *P[3:5]]))
+    assert [removal.text for removal in cleaned.removed] == ["Related articles"]
+
+
+def test_a_link_between_two_paragraphs_goes_and_others_stay() -> None:
+    link = "Read more: the ferry leaves again"
+    cleaned = clean("\n".join([*P[:3], link, *P[3:]]))
+    assert [(removal.text, removal.rule) for removal in cleaned.removed] == [(link, "en.read-more")]
+    quoted = P[2].rstrip(".") + ".\u201d"
+    for why, lines in {
+        "behind that phrase it is as often the author's": [*P[:3], "See also: the ferry leaves again", *P[3:]],
+        "under a heading": [*P[:2], "What comes next", link, *P[2:]],
+        "before a heading": [*P[:3], link, "What comes next", *P[3:]],
+        "after a quotation": [*P[:2], quoted, link, *P[3:]],
+    }.items():
+        assert clean("\n".join(lines)).removed == (), why
 
 
 def test_a_line_of_junk_goes_alone_and_says_so() -> None:
