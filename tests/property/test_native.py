@@ -21,6 +21,7 @@ from stream.paragraphs import _PLAIN_LETTERS, first_of, outline, separator_of
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import LEFT, RIGHT
 from stream.splice import SpanNotFound, _walk, value_span
+from stream.tail.features import FEATURES
 from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, halves, lines_of, unpacked
 from stream.tail.model import shipped
 from stream.tail.plain import opening_of
@@ -146,7 +147,7 @@ def test_where_a_plain_tail_opens(lines: list[str]) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.tuples(*[st.integers(-(2**40), 2**40) | st.integers(-300, 300)] * 24), max_size=5))
+@given(st.lists(st.tuples(*[st.integers(-(2**40), 2**40) | st.integers(-300, 300)] * len(FEATURES)), max_size=5))
 def test_scores(rows: list[tuple[int, ...]]) -> None:
     assert shipped().scores(rows) == without(shipped()).scores(rows)
 
@@ -253,7 +254,7 @@ def test_what_is_no_argument_is_an_error() -> None:
         (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().look.code, 1, 2, lookup),
         (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
         (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
-        (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * 24]), (scores, ()),
+        (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * len(FEATURES)]), (scores, ()),
     ]  # fmt: skip
     for call, *arguments in calls:
         with pytest.raises((TypeError, ValueError, OverflowError)):
@@ -287,7 +288,7 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
         clean_list(text.split("\n"), FAST[1])
         lines = [each.strip() for each in text.split("\n")]
         shipped().lines(lines, FAST[1].signs)
-        shipped().scores([(1,) * 24])
+        shipped().scores([(1,) * len(FEATURES)])
         value_span(value, "text")
         pickle.dumps(FAST[1].signs.compiled)
 

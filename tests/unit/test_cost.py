@@ -26,6 +26,7 @@ from stream.outcomes import Outcomes
 from stream.records import Outcome, Processor
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
+from stream.tail.model import shipped
 from tests.fakes import FakeRecord, NotingProducer, outcome
 from tests.twins import in_python, needs_compiled, slow
 from tests.work import Work
@@ -67,6 +68,9 @@ def prepared(what: str) -> Iterator[tuple[Processor, list[FakeRecord]]]:
     rules = load_rules(whole_page=footers != "markers")
     texts = enumerate(islice(bench_load.texts(teaser=footers == "page"), ARTICLES + 1))
     first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in texts]
+    if not how:
+        shipped.cache_clear()  # what it has made of other tests' lines would cost nothing here
+        shipped()
     with in_python() if how else nullcontext():
         processor = Processor.of("text", "auto", slow(rules) if how else rules)
         processor.process(first)
