@@ -2,8 +2,6 @@
 
 #include "native.h"
 
-#define SHORT 120
-#define LEGAL_LONGEST 400
 #define LONGEST 4000 /* a line's size counts as this at the most */
 #define LEGAL_WORDS 21
 

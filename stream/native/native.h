@@ -7,6 +7,10 @@
 #include <Python.h>
 #include <stdint.h>
 
+/* Of stream/rules/signs.py: the longest line that is looked up, and the longest with legal words. */
+#define SHORT 120
+#define LEGAL_LONGEST 400
+
 /* A set of characters as a bit each; whoever is beyond its end is not in it. */
 typedef struct {
     const uint8_t *bits;

@@ -6,8 +6,6 @@
 #include "native.h"
 
 #define STEMS 4096
-#define LEGAL_LONGEST 400
-#define SHORT 120
 
 typedef struct {
     PyObject_HEAD
