@@ -107,8 +107,7 @@ class Harness:
 
     def _workers(self) -> Path:
         rules = self._scratch / "job.toml"
-        disable = json.dumps([rule.id for rule in builtin().rules])
-        rules.write_text(JOBS_RULE.format(disable=disable, phrases=json.dumps(MARKERS)), "utf-8")
+        write_jobs_rules(rules)
         worker = {"cmd": [sys.executable, "-m", "bench.peer"], "cwd": str(Path(__file__).parent.parent), "txn": True}
         job = {"STREAM_FOOTERS": "markers", "STREAM_RULES": str(rules)}
         known = self._scratch / "workers.json"
@@ -142,6 +141,12 @@ class Harness:
             row = json.loads(line)
             found[row["peer"]].append(row)
         return found
+
+
+def write_jobs_rules(path: Path) -> None:
+    """The peers' job as a rule file for `STREAM_FOOTERS=markers`."""
+    disable = json.dumps([rule.id for rule in builtin().rules])
+    path.write_text(JOBS_RULE.format(disable=disable, phrases=json.dumps(MARKERS)), "utf-8")
 
 
 def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows, stolen: float) -> None:

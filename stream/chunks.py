@@ -48,8 +48,9 @@ class ChunkCleaner:
         removed: list[bytes] = []
         problems: list[str] = []
         shown = _explainer() if self.explain else _value
+        details = self.explain or self.keeps_removed
         for line, value in records(BytesIO(chunk.data), chunk.file_format, chunk.line):
-            result = clean_value(self.processor, value, chunk.file_format)
+            result = clean_value(self.processor, value, chunk.file_format, details=details)
             if result.problem:
                 place = f"{chunk.name}:{line}" if chunk.file_format == "jsonl" else chunk.name
                 problems.append(f"{place}: {result.problem}")

@@ -15,14 +15,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import partial
 from itertools import compress
+from typing import Any
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import ends_sentence, footer_of, weigh
-from stream.paragraphs import first_of, first_places, keys, normal_list, separator_of, split, width
+from stream.footers import ENDS_SET, QUOTES_SET, ends_sentence, footer_of, weigh
+from stream.paragraphs import PLAIN_LETTERS, WIDE, first_of, first_places, keys, normal_list, separator_of, split, width
 from stream.repeats import is_long, repeats_of
 from stream.rules import MAX_MARKER, Rules, builtin
 from stream.tail.footer import Found, look
+from stream.tail.lines import ENDS_TABLE, QUOTES
+from stream.tail.plain import OPEN_TOPICS
 
 PASSES = 4
 """So many looks at a text: one that goes on losing lines has no bottom."""
@@ -48,6 +51,19 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
             return Cleaned(kept, removed, rules.version, held, separator)
     return Cleaned(text, (), rules.version, held, separator)
+
+
+def articles(rules: Rules) -> Any:
+    """Give `clean` for whole JSON objects, compiled; None where it was not built, or other rules are asked as well.
+
+    Its `clean(value, name, text, find)` answers where nothing has to be weighed: most articles have repeats in one
+    place, if any, and no footer or a plain one.
+    """
+    signs = rules.signs.compiled
+    if native.compiled is None or signs is None or rules.base is not None:
+        return None
+    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE)
+    return native.compiled.Articles(rules.whole_page, signs, rules.openings, *letters)
 
 
 def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:

@@ -27,7 +27,7 @@ NEAR = 4
 BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 _ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f\u061f\u0964;\uff1b")
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
-_ENDS_SET, _QUOTES_SET = native.letters(*_ENDS), native.letters(*_QUOTES)
+ENDS_SET, QUOTES_SET = native.letters(*_ENDS), native.letters(*_QUOTES)
 
 
 def ends_sentence(line: str) -> bool:
@@ -57,7 +57,7 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
 def weigh(lines: Sequence[str]) -> list[int]:
     """Give `prose` of each of `lines`, 0 of an empty one."""
     if native.compiled is not None and isinstance(lines, list):
-        found: list[int] = native.compiled.weigh(lines, _ENDS_SET, _QUOTES_SET, WIDE)
+        found: list[int] = native.compiled.weigh(lines, ENDS_SET, QUOTES_SET, WIDE)
         return found
     return [prose(line) if line else 0 for line in lines]
 

@@ -34,12 +34,17 @@ class CleanedValue(NamedTuple):
         return () if self.result is None else self.result.withheld
 
 
-def clean_value(processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"]) -> CleanedValue:
-    """Cleans one value. Never raises, whatever the bytes are."""
+def clean_value(
+    processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"], *, details: bool = True
+) -> CleanedValue:
+    """Cleans one value. Never raises, whatever the bytes are. Without `details` there may be no `result`."""
     old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
     if isinstance(old, Undecodable):
         return CleanedValue(value, problem=old.message)
-    result, new = processor.clean(old, processor.rules_for(value if value_format != "text" else None, []))
+    rules = processor.rules_for(value if value_format != "text" else None, [])
+    if not details and value_format != "text" and (found := processor.at_once(value, old, rules)) is not None:
+        return CleanedValue(found[0])
+    result, new = processor.clean(old, rules)
     if result.removed:
         value = new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, new)
     return CleanedValue(value, result)

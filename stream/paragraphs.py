@@ -28,7 +28,7 @@ _PLAIN_SET = (
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
-_PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
+PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
 # Longer than a word with all its marks is in any language that puts spaces between words.
 _UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
 _BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
@@ -120,7 +120,7 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
 def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
     """Give the lines of `text`, and for each where the first one of its normal form stands; -1 for a blank line."""
     if native.compiled is not None and separator == "\n":
-        found: tuple[list[str], list[int]] | None = native.compiled.places(text, _PLAIN_LETTERS)
+        found: tuple[list[str], list[int]] | None = native.compiled.places(text, PLAIN_LETTERS)
         if found is not None:
             return found
     lines, outlines = text.split(separator), outline(text, separator)

@@ -5,13 +5,16 @@ Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
+
+import orjson
 
 from stream.article import Cleaned, CleanedList
-from stream.cleaning import clean, clean_list
+from stream.cleaning import articles, clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
 from stream.provenance import REMOVAL_BYTES, as_json
@@ -92,6 +95,9 @@ class Outcome(NamedTuple):
     junk: int = 0
 
 
+_of_all: Callable[[tuple[Any, ...]], Outcome] = partial(tuple.__new__, Outcome)  # `Outcome` without a call of Python
+
+
 @dataclass(frozen=True, slots=True)
 class Processor:
     """`process(record)` decodes, cleans and encodes. It never raises on any record."""
@@ -102,6 +108,8 @@ class Processor:
     version: bytes
     keeps_removed: bool = False
     source_field: str = "source"
+    articles: Any = None  # `stream.cleaning.articles`
+    name: bytes = b""  # the text field's, as JSON
 
     @classmethod
     def of(
@@ -118,8 +126,9 @@ class Processor:
         `keeps_removed`: with `Outcome.removed`. `source_field`: the field, or the header, that names an
         article's site, for rules that are for some sites alone.
         """
-        version = rules.version.encode()
-        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field)
+        version, at_once = rules.version.encode(), articles(rules)
+        name = orjson.dumps(text_field)
+        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field, at_once, name)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -131,13 +140,24 @@ class Processor:
         if value is None:
             key = record.key()
             return Outcome("tombstone", key, None, headers, timestamp_ms(record), record, size(key, None, headers))
-        plain = format_of(_header(headers, "content-type"), self.input_format) == "text"
+        kind = _header(headers, "content-type") if headers else None
+        plain = format_of(kind, self.input_format) == "text"
         old = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
-        result, new = self.clean(old, self.rules_for(None if plain else value, headers))
-        encode = _encode_text if plain else self.codec.encode
-        return self._outcome(record, headers, value if not result.removed else encode(value, new), result)
+        rules = self.rules_for(None if plain else value, headers)
+        if not plain and not self.keeps_removed:
+            found = self.at_once(value, old, rules)
+            if found is not None:
+                value, repeats, footer = found
+                return self._outcome(record, headers, value, repeats, footer)
+        result, new = self.clean(old, rules)
+        reasons = [*map(_reason, result.removed)]
+        footer, junk = reasons.count("footer"), reasons.count("junk")
+        if reasons:
+            value = _encode_text(new) if plain else self.codec.encode(value, new)
+        repeats = len(reasons) - footer - junk
+        return self._outcome(record, headers, value, repeats, footer, junk, len(result.withheld), result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
         """The rules for an article, by the site that its source field names, or else the last header of that name.
@@ -160,35 +180,42 @@ class Processor:
         cleaned_list = clean_list(text, rules)
         return cleaned_list, list(cleaned_list.paragraphs)
 
-    def _outcome(self, record: Record, headers: Headers, value: bytes, result: Cleaned | CleanedList) -> Outcome:
-        reasons = [*map(_reason, result.removed)]
-        footer, junk = reasons.count("footer"), reasons.count("junk")
-        repeats, withheld = len(reasons) - footer - junk, len(result.withheld)
+    def at_once(self, value: bytes, text: str | list[str], rules: Rules) -> tuple[bytes, int, int] | None:
+        """A JSON object as `clean` leaves it, how many paragraphs repeated, and how many lines of footer went.
+
+        None where that can only be said step by step, or not by these rules.
+        """
+        if self.articles is None or rules is not self.rules or type(text) is not str:
+            return None
+        found: tuple[bytes, int, int] | None = self.articles.clean(value, self.name, text, rules.find)
+        return found
+
+    def _outcome(  # noqa: PLR0913, PLR0917 - what there is to count
+        self,
+        record: Record,
+        headers: Headers,
+        value: bytes,
+        repeats: int,
+        footer: int,
+        junk: int = 0,
+        withheld: int = 0,
+        result: Cleaned | CleanedList | None = None,
+    ) -> Outcome:
         key = record.key()
         ours, ours_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes = size(key, value, headers) + ours_bytes
         headers = [*headers, *ours]
         removed = None
-        if self.keeps_removed and reasons:
+        changed = repeats + footer + junk > 0
+        if changed and self.keeps_removed and result is not None:
             removed = _removed(record, result)
             place = f"{record.topic()}/{record.partition()}/{record.offset()}"
             headers.append((RAW_HEADER, place.encode()) if removed is not None else (REMOVED_HEADER, b"too_large"))
             size_bytes = size(key, value, headers) + (0 if removed is None else size(key, removed, []))
-        return Outcome(
-            "cleaned" if reasons else "unchanged",
-            key,
-            value,
-            headers,
-            timestamp_ms(record),
-            record,
-            size_bytes,
-            "",
-            repeats,
-            footer,
-            withheld,
-            removed,
-            junk,
-        )
+        name = "cleaned" if changed else "unchanged"
+        sent_ms = timestamp_ms(record)
+        counts = (repeats, footer, withheld, removed, junk)
+        return _of_all((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
 
 
 @lru_cache(OURS_REMEMBERED)
@@ -264,6 +291,6 @@ def _header(headers: Headers, wanted: str) -> bytes | None:
     return None
 
 
-def _encode_text(value: bytes, new: str | list[str]) -> bytes:  # noqa: ARG001 - one signature
+def _encode_text(new: str | list[str]) -> bytes:
     assert isinstance(new, str)  # noqa: S101 - text gives text
     return new.encode()

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path("stream", "native")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type")
 CHECKS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
-TEST = Path("tests", "property", "test_native.py")
+TESTS = [str(Path("tests", "property", name)) for name in ("test_native.py", "test_at_once.py")]
 
 
 def main() -> None:
@@ -34,7 +34,8 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(ROOT / "stream", Path(scratch, "stream"), ignore=shutil.ignore_patterns("*.so"))
-        shutil.copytree(ROOT / "tests", Path(scratch, "tests"))
+        for part in ("tests", "bench"):
+            shutil.copytree(ROOT / part, Path(scratch, part))
         shutil.copy(ROOT / "pyproject.toml", scratch)
         library = str(NATIVE / f"compiled{sysconfig.get_config_var('EXT_SUFFIX')}")
         sources = sorted(str(NATIVE / path.name) for path in (ROOT / NATIVE).glob("*.c"))
@@ -48,7 +49,7 @@ def main() -> None:
         wanted = ("libasan.so", "libubsan.so")
         found = (subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in wanted)
         checked = {"LD_PRELOAD": " ".join(found), "ASAN_OPTIONS": "detect_leaks=0", "PYTHONMALLOC": "malloc"}
-        test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(TEST), "-k", "not nothing_is_kept"]
+        test = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, "-k", "not nothing_is_kept"]
         ended = subprocess.run(test, cwd=scratch, env={**os.environ, **checked}, check=False)
     sys.exit(ended.returncode)
 

@@ -86,7 +86,10 @@ def producer(settings: Settings, **more: Any) -> Config:
         "enable.idempotence": True,
         "compression.type": settings.compression,
         "partitioner": "murmur2_random",  # Kafka's own default: the same key, the same partition as other clients
-        "linger.ms": 5,  # a commit's flush does not wait for it; 0 makes batches of two records
+        # A commit's flush does not wait for it. With 5 a partition's first records left before the last ones of their
+        # transaction were there, and librdkafka, which has one request under way for a partition, asked without a
+        # pause whether the rest may follow; 0 makes batches of two records.
+        "linger.ms": 50,
         "retry.backoff.ms": 1,  # back to back transactions wait this long for the coordinator; 100 is the default
         "message.max.bytes": 1_000_000_000,  # the topic's limit counts, not the client's
         "queue.buffering.max.messages": 1_000_000,  # bounded by the transaction's size already

@@ -84,14 +84,12 @@ def produce_all(
 
     Raises `KafkaException`.
     """
-    output, dead, removed = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
+    output, dead, removed_topic = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
     produce = client.produce
-    for outcome in outcomes:
-        topic = dead if outcome.name == "dead" else output
-        key, timestamp_ms = outcome.key, outcome.timestamp_ms
-        produce(producer, topic, outcome.value, key, outcome.headers, timestamp_ms, on_delivery)
-        if removed and outcome.removed is not None:
-            produce(producer, removed, outcome.removed, key, None, timestamp_ms, on_delivery)
+    for name, key, value, headers, timestamp_ms, _, _, _, _, _, _, removed, _ in outcomes:
+        produce(producer, dead if name == "dead" else output, value, key, headers, timestamp_ms, on_delivery)
+        if removed is not None and removed_topic:
+            produce(producer, removed_topic, removed, key, None, timestamp_ms, on_delivery)
 
 
 def cause_of(producer: Producer, error: KafkaError) -> KafkaError:

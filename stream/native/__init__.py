@@ -10,6 +10,7 @@
     compiled.Look       a line as a few codes           tail/lines.py      lines.c
     compiled.Trees      the scores of cuts              tail/model.py      trees.c
     compiled.span       a field's place in JSON         splice.py          span.c
+    compiled.Articles   whole articles that are plain   cleaning.py        article.c, json.c
 
 Each does what its twin in Python does, to the byte, only faster. Where they were not built `compiled` is None
 and the twins do the work (docs/decisions/0010).

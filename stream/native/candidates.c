@@ -24,10 +24,10 @@ static int may_begin(PyObject *word, PyObject *openings)
     return known;
 }
 
-static int may_be(PyObject *line, PyObject *openings)
+int native_may_be(Line line, PyObject *openings)
 {
-    Py_ssize_t end = PyUnicode_FindChar(line, ' ', 0, PyUnicode_GET_LENGTH(line), 1);
-    PyObject *word = PyUnicode_Substring(line, 0, end < 0 ? PyUnicode_GET_LENGTH(line) : end);
+    Py_ssize_t end = PyUnicode_FindChar(line.string, ' ', line.begin, line.end, 1);
+    PyObject *word = PyUnicode_Substring(line.string, line.begin, end < 0 ? line.end : end);
     PyObject *folded = word == NULL ? NULL : PyObject_CallMethod(word, "casefold", NULL);
     int may = folded == NULL ? -1 : may_begin(folded, openings);
     Py_XDECREF(word);
@@ -50,7 +50,7 @@ PyObject *native_candidates(PyObject *Py_UNUSED(module), PyObject *const *args, 
         int may = -1;
         if (at >= 0 && at < PyList_GET_SIZE(args[0]) && PyUnicode_Check(PyList_GET_ITEM(args[0], at))) {
             PyObject *line = PyList_GET_ITEM(args[0], at);
-            may = PyUnicode_GET_LENGTH(line) <= longest ? may_be(line, args[2]) : 0;
+            may = PyUnicode_GET_LENGTH(line) <= longest ? native_may_be(line_of(line), args[2]) : 0;
         }
         else if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "a place is the number of a line, which is a str");

@@ -19,15 +19,15 @@ static int is_reserved(const char *line, Py_ssize_t size)
     return 0;
 }
 
-int native_is_legal(PyObject *line)
+int native_is_legal(Line line)
 {
-    Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-    if (PyUnicode_IS_ASCII(line))
-        return is_reserved(PyUnicode_DATA(line), size);
-    Py_ssize_t found = PyUnicode_FindChar(line, 0xA9, 0, size, 1);
+    Text text = letters_of(line);
+    if (line.ascii && text.kind == PyUnicode_1BYTE_KIND)
+        return is_reserved(text.data, text.size);
+    Py_ssize_t found = PyUnicode_FindChar(line.string, 0xA9, line.begin, line.end, 1);
     if (found == -1) {
         PyObject *wanted = PyUnicode_FromString(words);
-        found = wanted == NULL ? -2 : PyUnicode_Find(line, wanted, 0, size, 1);
+        found = wanted == NULL ? -2 : PyUnicode_Find(line.string, wanted, line.begin, line.end, 1);
         Py_XDECREF(wanted);
     }
     return found == -2 ? -1 : found >= 0;

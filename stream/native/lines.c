@@ -167,12 +167,12 @@ static long code_of(Look *self, PyObject *line, long per_letter, PyObject *looku
     if (size <= 0)
         return 0;
     if (size <= SHORT) {
-        topic = native_topic(lookup, line);
+        topic = native_topic(lookup, line_of(line));
         digits = digits_of(text);
         capitals = capitals_of(text, size);
     }
     if (topic >= 0 && size <= LEGAL_LONGEST) {
-        int legal = native_is_legal(line);
+        int legal = native_is_legal(line_of(line));
         topic = legal < 0 ? -1 : legal ? LEGAL_WORDS : topic;
     }
     if (topic < 0)

@@ -46,6 +46,43 @@ static inline Py_UCS4 letter(Text text, Py_ssize_t at)
     return PyUnicode_READ(text.kind, text.data, at);
 }
 
+/* A line: a string, or a part of one. */
+typedef struct {
+    PyObject *string;
+    Py_ssize_t begin, end;
+    int ascii;
+} Line;
+
+static inline Line line_of(PyObject *string)
+{
+    Line line = {string, 0, PyUnicode_GET_LENGTH(string), PyUnicode_IS_ASCII(string)};
+    return line;
+}
+
+static inline Py_ssize_t size_of(Line line)
+{
+    return line.end - line.begin;
+}
+
+static inline Text letters_of(Line line)
+{
+    int kind = PyUnicode_KIND(line.string);
+    Text text = {kind, (const char *)PyUnicode_DATA(line.string) + line.begin * kind, size_of(line)};
+    return text;
+}
+
+/* A new reference to the line as a string. */
+static inline PyObject *string_of(Line line)
+{
+    return PyUnicode_Substring(line.string, line.begin, line.end);
+}
+
+/* White space among the letters that are plain: no other white space is. */
+static inline int is_plain_space(Py_UCS4 letter)
+{
+    return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
+}
+
 /* The number of a letter in a table with a byte for each. */
 static inline int value_of(PyObject *table, Py_UCS4 letter)
 {
@@ -54,40 +91,69 @@ static inline int value_of(PyObject *table, Py_UCS4 letter)
 
 /* places.c */
 extern uint64_t native_seed;
+typedef struct {
+    uint32_t begin, end; /* in the text */
+    int32_t of;          /* the first line like this one; -1: it is blank */
+    uint8_t is_normal;   /* it stands in normal form */
+    uint8_t same;        /* it, and that one, stand in normal form: they are equal */
+    uint8_t gone;        /* why it is no part of what stays; 0: it stays */
+} Place;
+Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* how many; 0: not plain, -1: an exception */
 PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* signs.c */
 extern PyTypeObject native_Lookup;
-int native_topic(PyObject *lookup, PyObject *line); /* -1 with an exception */
-int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end); /* -1 with an exception; lines are str */
+int native_topic(PyObject *lookup, Line line);                       /* -1 with an exception */
+int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 with an exception */
 int native_signs_ready(void);
 
 /* legal.c */
-int native_is_legal(PyObject *line); /* -1 with an exception */
+int native_is_legal(Line line); /* -1 with an exception */
 
 /* lines.c */
 extern PyTypeObject native_Look;
 
 /* plain.c */
 int native_end(Text text, PyObject *ends, Set quotes);
+Line *native_lines(PyObject *list); /* to be freed; NULL with an exception */
+typedef struct {
+    PyObject *lookup, *ends; /* ends: bytes, what a letter is at a line's end */
+    Set quotes, opens;
+} Tails;
+int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end);          /* -1 with an exception */
+Py_ssize_t native_opening_of(const Tails *tails, const Line *lines, Py_ssize_t end); /* -1 with an exception */
 PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* repeats.c */
+enum { STAYS, REPEATS, FOOTER };
+int native_runs(Place *places, Py_ssize_t count); /* 0: not simple */
 PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* part.c */
 PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* prose.c */
+int native_ends_sentence(Text text, Set ends, Set quotes);
+Py_ssize_t native_width(Line line, Set wide);
+Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide);
 PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* candidates.c */
+int native_may_be(Line line, PyObject *openings); /* -1 with an exception */
 PyObject *native_candidates(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* trees.c */
 extern PyTypeObject native_Trees;
 
 /* span.c */
+int native_span_of(PyObject *value, PyObject *name, Py_ssize_t *begin, Py_ssize_t *end); /* 0: not found so */
 PyObject *native_span(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* json.c */
+#define JSON_SPARE 8
+char *native_json(Line line, char *to, const char *end); /* the place after it; NULL where JSON_SPARE are not left */
+
+/* article.c */
+extern PyTypeObject native_Articles;
 
 #endif

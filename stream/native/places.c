@@ -14,20 +14,29 @@ static inline uint64_t mix(uint64_t one, uint64_t other)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static inline uint64_t eight(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
 static uint32_t hash_of(const void *data, size_t size)
 {
     const uint8_t *at = data;
-    uint64_t word = 0, other, hash = native_seed ^ size, second = native_seed + size;
-    for (; size >= 16; size -= 16, at += 16) { /* two at a time, which do not wait for each other */
-        memcpy(&word, at, 8);
-        memcpy(&other, at + 8, 8);
-        hash = mix(hash ^ word, 0x9E3779B97F4A7C15u);
-        second = mix(second ^ other, 0xE7037ED1A0B428DBu);
+    uint64_t word = 0, hash = native_seed ^ size, second = native_seed + size, third = ~hash, fourth = ~second;
+    for (; size >= 32; size -= 32, at += 32) { /* four at a time, which do not wait for each other */
+        hash = mix(hash ^ eight(at), 0x9E3779B97F4A7C15u);
+        second = mix(second ^ eight(at + 8), 0xE7037ED1A0B428DBu);
+        third = mix(third ^ eight(at + 16), 0x8EBC6AF09C88C6E3u);
+        fourth = mix(fourth ^ eight(at + 24), 0x589965CC75374CC3u);
     }
-    hash ^= second;
+    if (at != data)
+        hash = mix(hash ^ third, 0xA0761D6478BD642Fu) ^ mix(second ^ fourth, 0xD6E8FEB86659FD93u);
+    for (; size >= 16; size -= 16, at += 16)
+        hash = mix(hash ^ eight(at), 0x9E3779B97F4A7C15u ^ eight(at + 8));
     if (size >= 8) {
-        memcpy(&word, at, 8);
-        hash = mix(hash ^ word, 0x9E3779B97F4A7C15u);
+        hash = mix(hash ^ eight(at), 0x9E3779B97F4A7C15u);
         size -= 8;
         at += 8;
     }
@@ -95,9 +104,14 @@ static Py_ssize_t first_like(Lines *lines, const void *data, size_t size, uint32
     return line;
 }
 
-static inline int is_space(Py_UCS4 letter) /* of those that are plain: all others are no plain letters */
+/* Frees `places` where there is no memory. */
+static Place *with_room(Place *places, Py_ssize_t *room)
 {
-    return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
+    *room = *room ? *room * 2 : 64;
+    Place *more = PyMem_Realloc(places, *room * sizeof(Place));
+    if (more == NULL)
+        PyMem_Free(places);
+    return more;
 }
 
 #define CHAR Py_UCS1
@@ -114,6 +128,37 @@ static inline int is_space(Py_UCS4 letter) /* of those that are plain: all other
 #define NAME(name) name##_4
 #include "places_of.h"
 
+Py_ssize_t native_places_of(PyObject *string, Set plain, Place **places)
+{
+    Text text = text_of(string);
+    *places = NULL;
+    if (text.size > INT32_MAX / 4)
+        return 0;
+    switch (text.kind) {
+    case PyUnicode_1BYTE_KIND:
+        return places_1(text.data, text.size, plain, PyUnicode_IS_ASCII(string), places);
+    case PyUnicode_2BYTE_KIND:
+        return places_2(text.data, text.size, plain, 0, places);
+    default:
+        return places_4(text.data, text.size, plain, 0, places);
+    }
+}
+
+static int put(PyObject *lines, PyObject *first, Py_ssize_t at, PyObject *text, Place place)
+{
+    PyObject *line = place.same ? Py_NewRef(PyList_GET_ITEM(lines, place.of))
+                                : PyUnicode_Substring(text, place.begin, place.end);
+    PyObject *number = PyLong_FromLong(place.of);
+    if (line == NULL || number == NULL) {
+        Py_XDECREF(line);
+        Py_XDECREF(number);
+        return -1;
+    }
+    PyList_SET_ITEM(lines, at, line);
+    PyList_SET_ITEM(first, at, number);
+    return 0;
+}
+
 /* places(text, plain): (lines, for each the number of the first one like it or -1 where it is blank), or None where
    some letter is not in the set `plain` */
 PyObject *native_places(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
@@ -122,15 +167,18 @@ PyObject *native_places(PyObject *Py_UNUSED(module), PyObject *const *args, Py_s
         PyErr_SetString(PyExc_TypeError, "places(text: str, plain: bytes)");
         return NULL;
     }
-    Text text = text_of(args[0]);
-    if (text.size > INT32_MAX / 4)
-        Py_RETURN_NONE;
-    switch (text.kind) {
-    case PyUnicode_1BYTE_KIND:
-        return places_1(text.data, text.size, set_of(args[1]), PyUnicode_IS_ASCII(args[0]));
-    case PyUnicode_2BYTE_KIND:
-        return places_2(text.data, text.size, set_of(args[1]), 0);
-    default:
-        return places_4(text.data, text.size, set_of(args[1]), 0);
-    }
+    Place *places;
+    Py_ssize_t many = native_places_of(args[0], set_of(args[1]), &places);
+    if (many <= 0)
+        return many < 0 ? NULL : Py_NewRef(Py_None);
+    PyObject *lines = PyList_New(many), *first = PyList_New(many), *both = NULL;
+    int done = lines == NULL || first == NULL ? -1 : 0;
+    for (Py_ssize_t at = 0; at < many && done == 0; at++)
+        done = put(lines, first, at, args[0], places[at]);
+    if (done == 0)
+        both = PyTuple_Pack(2, lines, first);
+    PyMem_Free(places);
+    Py_XDECREF(lines);
+    Py_XDECREF(first);
+    return both;
 }

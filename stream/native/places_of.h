@@ -33,7 +33,7 @@ static Py_ssize_t NAME(normalise)(const CHAR *line, Py_ssize_t size, CHAR *copy)
 {
     Py_ssize_t used = 0;
     for (Py_ssize_t at = 0; at < size; at++) {
-        if (!is_space(line[at]))
+        if (!is_plain_space(line[at]))
             copy[used++] = line[at];
         else if (used && copy[used - 1] != ' ')
             copy[used++] = ' ';
@@ -52,19 +52,17 @@ static Py_ssize_t NAME(line_end)(const CHAR *text, Py_ssize_t at, Py_ssize_t siz
     return at;
 }
 
-static PyObject *NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int ascii)
+static Py_ssize_t NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int ascii, Place **found)
 {
     if (!ascii && !NAME(all_plain)(text, size, plain))
-        Py_RETURN_NONE;
+        return 0;
     Lines seen = {0};
     CHAR *copies = NULL;
-    Py_ssize_t used = 0, begin = 0, breaks = 0, line = 0;
-    for (Py_ssize_t at = NAME(line_end)(text, 0, size); at < size; at = NAME(line_end)(text, at + 1, size))
-        breaks++;
-    PyObject *lines = PyList_New(breaks + 1), *first = PyList_New(breaks + 1), *pair = NULL;
-    if (lines == NULL || first == NULL)
-        goto done;
-    for (; line <= breaks; line++) {
+    Place *places = NULL;
+    Py_ssize_t used = 0, begin = 0, count = 0, room = 0;
+    while (begin <= size) {
+        if (count == room && (places = with_room(places, &room)) == NULL)
+            goto no_memory;
         Py_ssize_t end = NAME(line_end)(text, begin, size), length = end - begin, of = -1;
         const CHAR *here = text + begin, *normal = here;
         if (length && NAME(is_odd)(here, length)) {
@@ -74,33 +72,26 @@ static PyObject *NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int 
             length = NAME(normalise)(here, length, copies + used);
             used += length;
         }
-        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)line, normal == here)) < 0)
+        const int is_normal = normal == here;
+        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)count, is_normal)) < 0)
             goto no_memory;
-        PyObject *string = NULL, *number = PyLong_FromSsize_t(of);
-        if (normal == here && of >= 0 && of < line && seen.same)
-            string = Py_NewRef(PyList_GET_ITEM(lines, of));
-        else
-            string = PyUnicode_FromKindAndData(sizeof(CHAR), here, end - begin);
-        if (string == NULL || number == NULL) {
-            Py_XDECREF(string);
-            Py_XDECREF(number);
-            goto done;
-        }
-        PyList_SET_ITEM(lines, line, string);
-        PyList_SET_ITEM(first, line, number);
+        places[count] = (Place){(uint32_t)begin, (uint32_t)end, (int32_t)of, (uint8_t)is_normal, 0, STAYS};
+        places[count].same = is_normal && of >= 0 && of < count && seen.same;
+        count++;
         begin = end + 1;
     }
-    pair = PyTuple_Pack(2, lines, first);
     goto done;
 no_memory:
     PyErr_NoMemory();
+    PyMem_Free(places);
+    places = NULL;
+    count = -1;
 done:
     PyMem_Free(seen.known);
     PyMem_Free(seen.table);
     PyMem_Free(copies);
-    Py_XDECREF(lines);
-    Py_XDECREF(first);
-    return pair;
+    *found = places;
+    return count;
 }
 
 #undef BLOCK

@@ -1,4 +1,4 @@
-/* Where a plain tail may begin. Twin: `opening_of` in stream/tail/plain.py. */
+/* Where a plain tail may begin. Twins: `opening_of` and `is_quiet` in stream/tail/plain.py. */
 
 #include "native.h"
 
@@ -7,11 +7,31 @@
 #define PAIR 2
 #define WIDEST 5
 #define CLOSED 1
+#define LOOKED_AT 60 /* lines that tell what a letter counts, */
+#define OF_THE_FIRST 200 /* and letters */
 
-static inline Py_ssize_t effective(PyObject *line, int per_letter)
+static inline Py_ssize_t effective(Line line, int per_letter)
 {
-    Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-    return per_letter <= PAIR || PyUnicode_IS_ASCII(line) ? size : size * per_letter >> 1;
+    Py_ssize_t size = size_of(line);
+    return per_letter <= PAIR || line.ascii ? size : size * per_letter >> 1;
+}
+
+/* Half characters that a letter counts. Twin: `halves` in stream/tail/lines.py. */
+static int halves_of(const Line *lines, Py_ssize_t end)
+{
+    Py_ssize_t size = -1, bytes = -1; /* the first line has no line feed before it */
+    int spaced = 0; /* among the first letters is one of a script that has spaces */
+    for (Py_ssize_t at = 0; at < end && at < LOOKED_AT; at++) {
+        Text text = letters_of(lines[at]);
+        size++;
+        bytes++;
+        for (Py_ssize_t each = 0; each < text.size; each++, size++) {
+            const Py_UCS4 one = letter(text, each);
+            bytes += one < 0x80 ? 1 : one < 0x800 ? 2 : one < 0x10000 ? 3 : 4;
+            spaced |= size < OF_THE_FIRST && one >= 0x900 && one < 0x1100;
+        }
+    }
+    return bytes * 100 > (size + 1) * 205 && !spaced ? WIDEST : PAIR;
 }
 
 /* What a line ends with. Twin: `end_of` in stream/tail/lines.py. */
@@ -25,67 +45,83 @@ int native_end(Text text, PyObject *ends, Set quotes)
     return value_of(ends, last);
 }
 
-static int is_closed(PyObject *line, PyObject *ends, Set quotes)
+static int is_closed(const Tails *tails, Line line)
 {
-    return PyUnicode_GET_LENGTH(line) && native_end(text_of(line), ends, quotes) == CLOSED;
+    return size_of(line) && native_end(letters_of(line), tails->ends, tails->quotes) == CLOSED;
 }
 
-/* Whether the last two lines before `end` are prose and no line up to there says anything; -1 with an exception. */
-static int is_quiet(PyObject *texts, Py_ssize_t end, PyObject *lookup, PyObject *ends, Set quotes, PyObject *halves)
+int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end)
 {
     Py_ssize_t from = end > 2 ? end - 2 : 0;
     int ascii = 1;
     for (Py_ssize_t at = from; at < end; at++) {
-        PyObject *line = PyList_GET_ITEM(texts, at);
-        if (effective(line, WIDEST) < PROSE || !is_closed(line, ends, quotes))
+        if (effective(lines[at], WIDEST) < PROSE || !is_closed(tails, lines[at]))
             return 0;
-        ascii &= PyUnicode_IS_ASCII(line);
+        ascii &= lines[at].ascii;
     }
-    int silent = native_silent(lookup, texts, end);
+    int silent = native_silent(tails->lookup, lines, end);
     if (silent != 1 || ascii)
         return silent;
-    PyObject *body = PyList_GetSlice(texts, 0, end);
-    PyObject *found = body == NULL ? NULL : PyObject_CallOneArg(halves, body);
-    Py_XDECREF(body);
-    long per_letter = found == NULL ? -1 : PyLong_AsLong(found);
-    Py_XDECREF(found);
-    if (per_letter < 0)
-        return -1;
-    for (Py_ssize_t at = from; at < end && at < PyList_GET_SIZE(texts); at++)
-        if (effective(PyList_GET_ITEM(texts, at), (int)per_letter) < PROSE)
+    int per_letter = halves_of(lines, end);
+    for (Py_ssize_t at = from; at < end; at++)
+        if (effective(lines[at], per_letter) < PROSE)
             return 0;
     return 1;
 }
 
-/* opening(texts, lookup, ends, quotes, halves, opens): the place of the heading, or len(texts) */
-PyObject *native_opening(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+Py_ssize_t native_opening_of(const Tails *tails, const Line *lines, Py_ssize_t end)
 {
-    if (count != 6 || !PyList_Check(args[0]) || !PyObject_TypeCheck(args[1], &native_Lookup) ||
-        !PyBytes_Check(args[2]) || !PyBytes_Check(args[3]) || !PyBytes_Check(args[5])) {
-        PyErr_SetString(PyExc_TypeError, "opening(texts: list, lookup, ends: bytes, quotes: bytes, halves, opens: bytes)");
-        return NULL;
-    }
-    PyObject *texts = args[0], *ends = args[2];
-    Set quotes = set_of(args[3]);
-    Py_ssize_t end = PyList_GET_SIZE(texts), begin = end;
-    for (Py_ssize_t at = 0; at < end; at++)
-        if (!PyUnicode_Check(PyList_GET_ITEM(texts, at))) {
-            PyErr_SetString(PyExc_TypeError, "a line is a str");
-            return NULL;
-        }
+    Py_ssize_t begin = end;
     for (Py_ssize_t at = end - 1; at > 0 && at > end - LONGEST - 2; at--)
-        if (effective(PyList_GET_ITEM(texts, at), WIDEST) >= PROSE) {
+        if (effective(lines[at], WIDEST) >= PROSE) {
             begin = at + 1;
             break;
         }
     if (begin <= 1 || begin >= end - 1)
-        return PyLong_FromSsize_t(end);
+        return end;
     for (Py_ssize_t at = begin + 1; at < end; at++)
-        if (is_closed(PyList_GET_ITEM(texts, at), ends, quotes))
-            return PyLong_FromSsize_t(end);
-    int topic = native_topic(args[1], PyList_GET_ITEM(texts, begin));
-    int quiet = topic < 0 || !in_set(set_of(args[5]), (Py_UCS4)topic)
-                    ? topic < 0 ? -1 : 0
-                    : is_quiet(texts, begin, args[1], ends, quotes, args[4]);
-    return quiet < 0 ? NULL : PyLong_FromSsize_t(quiet ? begin : end);
+        if (is_closed(tails, lines[at]))
+            return end;
+    int topic = native_topic(tails->lookup, lines[begin]);
+    if (topic < 0 || !in_set(tails->opens, (Py_UCS4)topic))
+        return topic < 0 ? -1 : end;
+    int quiet = native_is_quiet(tails, lines, begin);
+    return quiet < 0 ? -1 : quiet ? begin : end;
+}
+
+Line *native_lines(PyObject *list)
+{
+    Py_ssize_t end = PyList_Check(list) ? PyList_GET_SIZE(list) : 0;
+    Line *lines = PyMem_Malloc((end + 1) * sizeof(Line));
+    if (lines == NULL)
+        return (Line *)PyErr_NoMemory();
+    int strings = PyList_Check(list);
+    for (Py_ssize_t at = 0; at < end && strings; at++) {
+        strings = PyUnicode_Check(PyList_GET_ITEM(list, at));
+        if (strings)
+            lines[at] = line_of(PyList_GET_ITEM(list, at));
+    }
+    if (!strings) {
+        PyMem_Free(lines);
+        PyErr_SetString(PyExc_TypeError, "lines are a list of str");
+        return NULL;
+    }
+    return lines;
+}
+
+/* opening(texts, lookup, ends, quotes, opens): the place of the heading, or len(texts) */
+PyObject *native_opening(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 5 || !PyObject_TypeCheck(args[1], &native_Lookup) || !PyBytes_Check(args[2]) ||
+        !PyBytes_Check(args[3]) || !PyBytes_Check(args[4])) {
+        PyErr_SetString(PyExc_TypeError, "opening(texts: list, lookup, ends: bytes, quotes: bytes, opens: bytes)");
+        return NULL;
+    }
+    Line *lines = native_lines(args[0]);
+    if (lines == NULL)
+        return NULL;
+    Tails tails = {args[1], args[2], set_of(args[3]), set_of(args[4])};
+    Py_ssize_t begin = native_opening_of(&tails, lines, PyList_GET_SIZE(args[0]));
+    PyMem_Free(lines);
+    return begin < 0 ? NULL : PyLong_FromSsize_t(begin);
 }

@@ -5,7 +5,7 @@
 #define PROSE 80
 
 /* What `ends_sentence` says. */
-static int ends_sentence(Text text, Set ends, Set quotes)
+int native_ends_sentence(Text text, Set ends, Set quotes)
 {
     Py_ssize_t end = text.size;
     while (end && in_set(quotes, letter(text, end - 1)))
@@ -13,17 +13,25 @@ static int ends_sentence(Text text, Set ends, Set quotes)
     return end && in_set(ends, letter(text, end - 1));
 }
 
-static Py_ssize_t prose_of(PyObject *line, Set ends, Set quotes, Set wide)
+/* What `width` in stream/paragraphs.py gives. */
+Py_ssize_t native_width(Line line, Set wide)
 {
-    Text text = text_of(line);
+    Text text = letters_of(line);
     Py_ssize_t width = text.size;
-    if (3 * width < PROSE)
-        return 0;
-    if (!in_set(ends, letter(text, text.size - 1)) && !ends_sentence(text, ends, quotes))
-        return 0;
-    if (!PyUnicode_IS_ASCII(line))
+    if (!line.ascii)
         for (Py_ssize_t at = 0; at < text.size; at++)
             width += in_set(wide, letter(text, at)) ? 2 : 0;
+    return width;
+}
+
+Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide)
+{
+    Text text = letters_of(line);
+    if (3 * text.size < PROSE)
+        return 0;
+    if (!in_set(ends, letter(text, text.size - 1)) && !native_ends_sentence(text, ends, quotes))
+        return 0;
+    Py_ssize_t width = native_width(line, wide);
     return width >= PROSE ? width : 0;
 }
 
@@ -40,7 +48,7 @@ PyObject *native_weigh(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ss
     for (Py_ssize_t at = 0; weights != NULL && at < PyList_GET_SIZE(weights); at++) {
         PyObject *line = PyList_GET_ITEM(lines, at), *weight = NULL;
         if (PyUnicode_Check(line))
-            weight = PyLong_FromSsize_t(prose_of(line, ends, quotes, wide));
+            weight = PyLong_FromSsize_t(native_prose(line_of(line), ends, quotes, wide));
         else
             PyErr_SetString(PyExc_TypeError, "a line is a str");
         if (weight == NULL)

@@ -215,9 +215,24 @@ static int may_be_plainer(Lookup *self, Text low, Py_ssize_t begin)
     return 0;
 }
 
-int native_topic(PyObject *lookup, PyObject *line)
+/* Whether a line of ASCII says nothing, as can be seen of most without making anything of it. */
+static int says_nothing(Lookup *self, Line line)
 {
-    Lookup *self = (Lookup *)lookup;
+    Text text = letters_of(line);
+    Set left = set_of(self->left), right = set_of(self->right);
+    Py_ssize_t begin = 0;
+    while (begin < text.size && in_set(left, letter(text, begin)))
+        begin++;
+    if (begin == text.size)
+        return 1;
+    if (begin + 1 == text.size || in_set(right, letter(text, begin + 1)) || may_be_plainer(self, text, begin))
+        return 0;
+    uint32_t stem = stem_of(Py_TOLOWER(letter(text, begin)), Py_TOLOWER(letter(text, begin + 1)));
+    return !(self->stems[stem >> 3] >> (stem & 7) & 1);
+}
+
+static int topic_of(Lookup *self, PyObject *line)
+{
     PyObject *low = PyObject_CallMethodNoArgs(line, lower_name);
     if (low == NULL)
         return -1;
@@ -243,17 +258,28 @@ int native_topic(PyObject *lookup, PyObject *line)
         }
     }
     Py_DECREF(low);
+    return found;
+}
+
+int native_topic(PyObject *lookup, Line line)
+{
+    Lookup *self = (Lookup *)lookup;
+    int found = 0;
+    if (!line.ascii || !says_nothing(self, line)) {
+        PyObject *string = string_of(line);
+        found = string == NULL ? -1 : topic_of(self, string);
+        Py_XDECREF(string);
+    }
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
 }
 
-int native_silent(PyObject *lookup, PyObject *lines, Py_ssize_t end)
+int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end)
 {
-    for (Py_ssize_t at = 0; at < end && at < PyList_GET_SIZE(lines); at++) {
-        PyObject *line = PyList_GET_ITEM(lines, at);
-        Py_ssize_t size = PyUnicode_GET_LENGTH(line);
-        int says = size <= SHORT ? native_topic(lookup, line) : 0;
+    for (Py_ssize_t at = 0; at < end; at++) {
+        Py_ssize_t size = size_of(lines[at]);
+        int says = size <= SHORT ? native_topic(lookup, lines[at]) : 0;
         if (says == 0 && size <= LEGAL_LONGEST)
-            says = native_is_legal(line);
+            says = native_is_legal(lines[at]);
         if (says)
             return says < 0 ? -1 : 0;
     }
@@ -266,21 +292,18 @@ static PyObject *lookup_of(PyObject *self, PyObject *line)
         PyErr_SetString(PyExc_TypeError, "a line is a str");
         return NULL;
     }
-    int topic = native_topic(self, line);
+    int topic = native_topic(self, line_of(line));
     return topic < 0 ? NULL : PyLong_FromLong(topic);
 }
 
 /* Whether no line says anything of itself. Twin: `Signs.silent`. */
 static PyObject *lookup_silent(PyObject *self, PyObject *lines)
 {
-    for (Py_ssize_t at = 0; PyList_Check(lines) && at < PyList_GET_SIZE(lines); at++)
-        if (!PyUnicode_CheckExact(PyList_GET_ITEM(lines, at)))
-            lines = Py_None;
-    if (!PyList_Check(lines)) {
-        PyErr_SetString(PyExc_TypeError, "silent(lines: list of str)");
+    Line *them = native_lines(lines);
+    if (them == NULL)
         return NULL;
-    }
-    int silent = native_silent(self, lines, PyList_GET_SIZE(lines));
+    int silent = native_silent(self, them, PyList_GET_SIZE(lines));
+    PyMem_Free(them);
     return silent < 0 ? NULL : PyBool_FromLong(silent);
 }
 

@@ -24,33 +24,18 @@ static inline int is_blank(char each)
     return each == ' ' || each == '\t' || each == '\r' || each == '\n';
 }
 
-static PyObject *trimmed(const char *value, const char *begin, const char *end)
+int native_span_of(PyObject *document, PyObject *wanted_name, Py_ssize_t *span_begin, Py_ssize_t *span_end)
 {
-    while (begin < end && is_blank(*begin))
-        begin++;
-    while (end > begin && is_blank(end[-1]))
-        end--;
-    return Py_BuildValue("nn", (Py_ssize_t)(begin - value), (Py_ssize_t)(end - value));
-}
-
-/* span(value, name): the place of the value of the last field of that name, which is given with its quotes; None
-   where there is none or a name has an escape, which may spell it in another way */
-PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
-{
-    if (count != 2 || !PyBytes_Check(args[0]) || !PyBytes_Check(args[1])) {
-        PyErr_SetString(PyExc_TypeError, "span(value: bytes, name: bytes)");
-        return NULL;
-    }
-    const char *value = PyBytes_AS_STRING(args[0]), *end = value + PyBytes_GET_SIZE(args[0]), *at = value;
-    const char *wanted = PyBytes_AS_STRING(args[1]);
-    Py_ssize_t wanted_size = PyBytes_GET_SIZE(args[1]), depth = 0;
+    const char *value = PyBytes_AS_STRING(document), *end = value + PyBytes_GET_SIZE(document), *at = value;
+    const char *wanted = PyBytes_AS_STRING(wanted_name);
+    Py_ssize_t wanted_size = PyBytes_GET_SIZE(wanted_name), depth = 0;
     const char *name = NULL, *name_end = NULL, *opened = NULL, *found = NULL, *found_end = NULL;
     while (at < end) {
         const char mark = *at;
         if (mark == '"') {
             const char *after = string_end(at, end);
             if (after == NULL)
-                Py_RETURN_NONE;
+                return 0;
             if (depth == 1 && opened == NULL)
                 name = at, name_end = after;
             at = after;
@@ -60,7 +45,7 @@ PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
             depth++;
         else if (mark == ':' && depth == 1 && name != NULL) {
             if (memchr(name, '\\', name_end - name) != NULL)
-                Py_RETURN_NONE;
+                return 0;
             if (name_end - name == wanted_size && memcmp(name, wanted, wanted_size) == 0)
                 opened = at + 1;
         }
@@ -76,6 +61,26 @@ PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
         at++;
     }
     if (found == NULL)
+        return 0;
+    while (found < found_end && is_blank(*found))
+        found++;
+    while (found_end > found && is_blank(found_end[-1]))
+        found_end--;
+    *span_begin = found - value;
+    *span_end = found_end - value;
+    return 1;
+}
+
+/* span(value, name): the place of the value of the last field of that name, which is given with its quotes; None
+   where there is none or a name has an escape, which may spell it in another way */
+PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
+{
+    if (count != 2 || !PyBytes_Check(args[0]) || !PyBytes_Check(args[1])) {
+        PyErr_SetString(PyExc_TypeError, "span(value: bytes, name: bytes)");
+        return NULL;
+    }
+    Py_ssize_t begin, end;
+    if (!native_span_of(args[0], args[1], &begin, &end))
         Py_RETURN_NONE;
-    return trimmed(value, found, found_end);
+    return Py_BuildValue("nn", begin, end);
 }

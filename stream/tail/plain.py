@@ -10,7 +10,7 @@ from stream.tail.lines import CLOSED, ENDS_TABLE, HEADINGS, PROSE, QUOTES, WIDES
 LONGEST = 10
 """Lines of the longest tail that may be plain."""
 _OPEN = frozenset(HEADINGS) - {TOPICS["ad"]}  # after an advertisement the article may go on
-_OPEN_TOPICS = native.letters(*map(chr, _OPEN))
+OPEN_TOPICS = native.letters(*map(chr, _OPEN))
 
 
 def is_quiet(lines: list[str], signs: Signs) -> bool:
@@ -37,7 +37,7 @@ def plain_tail(lines: list[str], rules: Rules) -> int:
 def opening_of(lines: list[str], signs: Signs) -> int:
     """Do what `plain_tail` does, where a hint counts as a heading, too."""
     if signs.compiled is not None:
-        return int(native.compiled.opening(lines, signs.compiled, ENDS_TABLE, QUOTES, halves, _OPEN_TOPICS))
+        return int(native.compiled.opening(lines, signs.compiled, ENDS_TABLE, QUOTES, OPEN_TOPICS))
     end = len(lines)
     begin = next((at + 1 for at in range(end - 1, max(end - LONGEST - 2, 0), -1) if not _is_short(lines[at])), end)
     if not 1 < begin < end - 1 or signs.of(lines[begin]) not in _OPEN:

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from stream import native
 from stream.article import Removal
-from stream.cleaning import _part, _repeats, clean, clean_list
+from stream.cleaning import _part, _repeats, articles, clean, clean_list
 from stream.footers import weigh
-from stream.paragraphs import _PLAIN_LETTERS, first_of, outline, separator_of
+from stream.paragraphs import PLAIN_LETTERS, first_of, outline, separator_of
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import LEFT, RIGHT
 from stream.splice import SpanNotFound, _walk, value_span
 from stream.tail.features import FEATURES
-from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, halves, lines_of, unpacked
+from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, lines_of, unpacked
 from stream.tail.model import shipped
 from stream.tail.plain import opening_of
 from tests.twins import in_python, needs_compiled, plain, slow, without
@@ -92,7 +92,7 @@ def test_lines_and_their_first_places(text: str) -> None:
     found = first_of(text, separator_of(text))
     with in_python():
         assert found == first_of(text, separator_of(text))
-    places = native.compiled.places(text, _PLAIN_LETTERS)
+    places = native.compiled.places(text, PLAIN_LETTERS)
     assert (places is None) == (outline(text.replace("\r", "\n"), "\n") is None or "\u2028" in text or "\u2029" in text)
 
 
@@ -240,7 +240,7 @@ def test_what_is_no_json_does_no_harm(value: bytes) -> None:
 def test_what_is_no_argument_is_an_error() -> None:
     it, lookup = native.compiled, builtin().signs.compiled
     lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
-    leaf = {"f": [-1], "v": [1], "l": [0], "r": [0]}
+    leaf, whole = {"f": [-1], "v": [1], "l": [0], "r": [0]}, articles(builtin())
     calls: list[tuple[Any, ...]] = [
         (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
         (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
@@ -248,12 +248,14 @@ def test_what_is_no_argument_is_an_error() -> None:
         (it.part, dict, {}, [], [], ""), (it.part, Removal, {1: why}, ["a", "b"], ["x", 1], ""),
          (it.part, Removal, {3: why}, ["a"], [], ""),
         (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
-        (it.opening, [1], lookup, ENDS_TABLE, QUOTES, halves, b""), (it.opening, ["a"], 1, b"", b"", halves, b""),
+        (it.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (it.opening, ["a"], 1, b"", b"", b""),
         (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
         (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.Look, STARTS, ENDS_TABLE, QUOTES),
         (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().look.code, 1, 2, lookup),
         (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
         (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
+        (it.Articles,), (it.Articles, True, lookup, {}, *[b""] * 7), (whole.clean, "", b"", "", 1),
+        (it.Articles, True, 1, set(), *[b""] * 7), (whole.clean, b"{}", b"", b"", 1), (whole.clean, b"{}", b"", ""),
         (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * len(FEATURES)]), (scores, ()),
     ]  # fmt: skip
     for call, *arguments in calls:
@@ -269,8 +271,9 @@ def test_an_error_in_what_is_called_back_comes_out() -> None:
     look, lookup = native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
     with pytest.raises(LookupError, match="no line"):
         look.lines(["a"], 2, lookup)
+    whole = articles(replace(builtin(), openings=frozenset({"share"})))
     with pytest.raises(LookupError, match="no line"):
-        native.compiled.opening([*PROSE, "Share", "a"], lookup, ENDS_TABLE, QUOTES, fails, b"\xff")
+        whole.clean(b'{"text": ""}', b'"text"', "\n".join([*PROSE[:2], "Share", "a", "b"]), fails)
 
 
 def test_the_look_ups_travel_to_other_processes() -> None:
@@ -290,6 +293,7 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
         shipped().lines(lines, FAST[1].signs)
         shipped().scores([(1,) * len(FEATURES)])
         value_span(value, "text")
+        articles(FAST[1]).clean(value, b'"text"', text, FAST[1].find)
         pickle.dumps(FAST[1].signs.compiled)
 
     def grown() -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -16,10 +17,12 @@ import pytest
 from stream.cleaning import clean
 from stream.evaluation import Page, page_of
 from stream.provenance import as_json, original
+from stream.records import Processor
 from stream.repeats import is_long
 from stream.rules import Rules, builtin, load
 from stream.tail.footer import look, weigh_page
 from stream.tail.plain import LONGEST, plain_tail
+from tests.fakes import FakeRecord
 from tests.twins import in_python, needs_compiled, slow
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "articles.jsonl.gz"
@@ -54,6 +57,21 @@ def test_pages_are_cleaned_alike_without_the_compiled_parts(rules: Rules) -> Non
         found = [clean(text, rules) for text in texts]
         with in_python():
             assert found == [clean(text, slowly) for text in texts], page.id
+
+
+@both
+@needs_compiled
+def test_pages_are_cleaned_at_once_as_they_are_step_by_step(rules: Rules) -> None:
+    processor = Processor.of("text", "json", rules)
+    slowly, at_once = replace(processor, articles=None), 0
+    for page in pages():
+        body = (line for line, belongs in zip(page.lines, page.body, strict=True) if belongs)
+        for text in ("\n".join(page.lines), "\n".join(body)):
+            value = orjson.dumps({"text": text})
+            record = FakeRecord(value)
+            assert processor.process(record) == slowly.process(record), page.id
+            at_once += processor.at_once(value, text, rules) is not None
+    assert at_once > 300
 
 
 @both
