@@ -34,6 +34,13 @@ class JsonCodec:
 
     def decode(self, value: bytes) -> str | list[str] | Undecodable:
         """The text, or the list of paragraphs, or why there is none."""
+        try:
+            found = orjson.loads(value)[self.field]
+        except (orjson.JSONDecodeError, KeyError, TypeError):  # what it is in particular is said below
+            found = None
+        return found if type(found) is str else self._decode(value)
+
+    def _decode(self, value: bytes) -> str | list[str] | Undecodable:
         document = _object(value)
         if isinstance(document, Undecodable):
             return document

@@ -202,8 +202,8 @@ class Processor:
         result: Cleaned | CleanedList | None = None,
     ) -> Outcome:
         key = record.key()
-        ours, ours_bytes = _ours(self.version, repeats, footer, junk, withheld)
-        size_bytes = size(key, value, headers) + ours_bytes
+        ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
+        size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
         removed = None
         changed = repeats + footer + junk > 0
