@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from io import BufferedReader, BytesIO
+from io import BufferedReader, BytesIO, FileIO
+from pathlib import Path
 from typing import NamedTuple
 
 from stream.errors import StreamError
-from stream.files import FileFormat, records
+from stream.files import FileFormat, opened, records
 from stream.offline import CleanedValue, clean_value
 from stream.provenance import as_json
 from stream.records import Processor
@@ -25,13 +27,29 @@ class Chunk(NamedTuple):
     data: bytes
 
 
-class CleanedChunk(NamedTuple):
-    """What goes out for a chunk of `size` bytes: cleaned records, what was removed, and what is wrong, a line each."""
+class Span(NamedTuple):
+    """Where such a chunk stands in a file of lines: whoever cleans it reads it, and counts its lines from 1 on."""
 
+    name: str
+    begin: int
     size: int
-    output: bytes
-    removed: bytes
-    problems: tuple[str, ...]
+
+
+class CleanedChunk(NamedTuple):
+    """What goes out for a chunk of `size` bytes of the file `name`: cleaned records, and what was removed.
+
+    `problems` are lines, and what is wrong there; line 0 is all of the file. Of a span they count from its first line:
+    it has so many `lines`, and `is_first` tells whether the file begins with it. `failure`: why it could not be read.
+    """
+
+    name: str
+    size: int
+    output: bytes = b""
+    removed: bytes = b""
+    problems: tuple[tuple[int, str], ...] = ()
+    lines: int = 0
+    is_first: bool = True
+    failure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +60,32 @@ class ChunkCleaner:
     explain: bool = False
     keeps_removed: bool = False
 
-    def __call__(self, chunk: Chunk) -> CleanedChunk:
+    def __call__(self, chunk: Chunk | Span) -> CleanedChunk:
         """Never raises, whatever the bytes are."""
+        if isinstance(chunk, Chunk):
+            return self._clean(chunk)
+        try:
+            with Path(chunk.name).open("rb", buffering=0) as file:
+                data = _read(file, chunk.begin, chunk.size)
+        except OSError as error:
+            return CleanedChunk(chunk.name, chunk.size, failure=_unreadable(chunk.name, error))
+        cleaned = self._clean(Chunk(chunk.name, "jsonl", 1, data))
+        return cleaned._replace(lines=data.count(b"\n"), is_first=not chunk.begin)
+
+    def _clean(self, chunk: Chunk) -> CleanedChunk:
         out: list[bytes] = []
         removed: list[bytes] = []
-        problems: list[str] = []
+        problems: list[tuple[int, str]] = []
         shown = _explainer() if self.explain else _value
         details = self.explain or self.keeps_removed
         for line, value in records(BytesIO(chunk.data), chunk.file_format, chunk.line):
             result = clean_value(self.processor, value, chunk.file_format, details=details)
             if result.problem:
-                place = f"{chunk.name}:{line}" if chunk.file_format == "jsonl" else chunk.name
-                problems.append(f"{place}: {result.problem}")
+                problems.append((line if chunk.file_format == "jsonl" else 0, result.problem))
             if self.keeps_removed and result.result is not None and result.removed:
                 removed += as_json({"file": chunk.name, "line": line}, result.result), b"\n"
             out.append(shown(result))
-        return CleanedChunk(len(chunk.data), b"".join(out), b"".join(removed), tuple(problems))
+        return CleanedChunk(chunk.name, len(chunk.data), b"".join(out), b"".join(removed), tuple(problems))
 
 
 def _value(result: CleanedValue) -> bytes:
@@ -92,8 +120,35 @@ def chunks_of(
         else:
             yield Chunk(name, file_format, 1, file.read())
     except OSError as error:
-        msg = f"{name} can not be read: {error.strerror}."
-        raise StreamError(msg) from None
+        raise StreamError(_unreadable(name, error)) from None
+
+
+def spans_of(path: Path, size: int = CHUNK_BYTES) -> Iterator[Span]:
+    """A file of lines in spans of about `size` bytes, or a longer line; it may grow meanwhile. Raises `StreamError`."""
+    begin = 0
+    try:
+        with opened(path) as file:
+            while (left := os.fstat(file.fileno()).st_size - begin) > 0:
+                file.seek(begin + min(left, size) - 1)
+                while (line := file.readline(size)) and not line.endswith(b"\n"):
+                    pass  # to the end of the line that is there
+                end = file.tell()
+                yield Span(str(path), begin, end - begin)
+                begin = end
+    except OSError as error:
+        raise StreamError(_unreadable(path, error)) from None
+
+
+def _read(file: FileIO, begin: int, size: int) -> bytes:
+    """So many bytes from there on; fewer where the file has become shorter."""
+    data = os.pread(file.fileno(), size, begin)
+    while len(data) < size and (more := os.pread(file.fileno(), size - len(data), begin + len(data))):
+        data += more
+    return data
+
+
+def _unreadable(name: str | Path, error: OSError) -> str:
+    return f"{name} can not be read: {error.strerror}."
 
 
 def _of_lines(name: str, file: BufferedReader | BytesIO, size: int) -> Iterator[Chunk]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from mmap import mmap
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -20,6 +23,8 @@ Result = TypeVar("Result")
 
 AHEAD = 3
 """How many things a process may have under way: one it works on, the others read or done and not yet taken."""
+ROOM_BYTES = 1 << 22
+"""Memory that a forked process shares, for one result."""
 _STARTS = -1
 
 
@@ -35,13 +40,25 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int
 
     At most `AHEAD` times `jobs` things are under way. A `StreamError` of `things` is raised when all before it is done,
     one of its own where a process dies. No process is left when this ends or is closed.
+
+    Where it can, this starts its processes at once: call it before there are other threads.
     """
+    results = _in_order(work, things, jobs)
+    next(results)
+    return results
+
+
+def _in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int) -> Generator[Any, None, None]:
+    """Yields nothing first, when its processes are started."""
     if jobs == 1:
+        yield None
         yield from map(work, things)
         return
     crew = _Crew(work, jobs)
     failures: list[StreamError] = []
     try:
+        crew.start()
+        yield None
         for thing in _until_failure(things, failures):
             crew.add(thing)
             if crew.under_way >= AHEAD * jobs:
@@ -66,15 +83,20 @@ class _Crew(Generic[Thing, Result]):
 
     `ProcessPoolExecutor` hangs on Python 3.10 where one dies while it is sent something large (cpython issue 94777).
 
+    On Linux they are forked, which takes milliseconds, as long as there is no other thread, which may hold a lock just
+    then; elsewhere they are new interpreters, started when there is something for them to do.
+
     A thing, which may be larger than a pipe holds, is sent only to a process that waits for one, so that never both
     sides send.
     """
 
     def __init__(self, work: Callable[[Thing], Result], jobs: int) -> None:
-        self._work = pickle.dumps(work)
+        self._work = work
         self._jobs = jobs
-        self._context = get_context("spawn")
+        self._forks = sys.platform == "linux" and threading.active_count() == 1
+        self._context: Any = get_context("fork" if self._forks else "spawn")
         self._processes: dict[Connection, BaseProcess] = {}
+        self._rooms: dict[Connection, mmap] = {}
         self._busy: dict[Connection, int] = {}  # with which thing, by its number
         self._idle: list[Connection] = []
         self._waiting: deque[Thing] = deque()
@@ -85,6 +107,11 @@ class _Crew(Generic[Thing, Result]):
     def under_way(self) -> int:
         """How many things are added and not taken."""
         return self._given - self._taken + len(self._waiting)
+
+    def start(self) -> None:
+        """Starts all at once where that costs next to nothing."""
+        while self._forks and len(self._processes) < self._jobs:
+            self._start()
 
     def add(self, thing: Thing) -> None:
         """One thing more."""
@@ -106,11 +133,17 @@ class _Crew(Generic[Thing, Result]):
             process.kill()
             process.join()
             connection.close()
+        for room in self._rooms.values():
+            room.close()
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=_work_for, args=(theirs,), daemon=True)
-        with _ctrl_c_waits():
+        inherited: tuple[Any, ...] = ()
+        if self._forks:
+            self._rooms[ours] = mmap(-1, ROOM_BYTES)
+            inherited = (self._work, self._rooms[ours], [ours, *self._processes])
+        process = self._context.Process(target=_work_for, args=(theirs, *inherited), daemon=True)
+        with _ctrl_c_waits(spawns=not self._forks):
             process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         self._processes[ours] = process
@@ -123,11 +156,11 @@ class _Crew(Generic[Thing, Result]):
             with self._living(connection):
                 answer = connection.recv()
             number = self._busy.pop(connection)
-            if number == _STARTS:
+            if number != _STARTS:
+                self._done[number] = self._result(connection, answer)
+            elif not self._forks:
                 with self._living(connection):
-                    connection.send_bytes(self._work)
-            else:
-                self._done[number] = answer
+                    connection.send(self._work)
             self._idle.append(connection)
         while self._waiting and self._idle:
             connection = self._idle.pop()
@@ -135,6 +168,14 @@ class _Crew(Generic[Thing, Result]):
                 connection.send(self._waiting.popleft())
             self._busy[connection] = self._given
             self._given += 1
+
+    def _result(self, connection: Connection, answer: bytes | int) -> Result:
+        """What `_answer` was given."""
+        if isinstance(answer, bytes):
+            result: Result = pickle.loads(answer)  # noqa: S301 - our own process
+            return result
+        with memoryview(self._rooms[connection]) as room, room[:answer] as part:
+            return pickle.loads(part)  # type: ignore[no-any-return]  # noqa: S301
 
     @contextmanager
     def _living(self, connection: Connection) -> Iterator[None]:
@@ -149,12 +190,13 @@ class _Crew(Generic[Thing, Result]):
 
 
 @contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
+def _ctrl_c_waits(*, spawns: bool) -> Iterator[None]:
     """A Ctrl-C comes afterwards, and what is started now never gets one.
 
     It goes to all processes of a terminal, and the first one ends the others.
     """
-    resource_tracker.ensure_running()  # by itself it would start now, and let Ctrl-C through again
+    if spawns:
+        resource_tracker.ensure_running()  # by itself it would start now, and let Ctrl-C through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -162,10 +204,31 @@ def _ctrl_c_waits() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _work_for(connection: Connection) -> None:
-    """What a process does: says that it is there, is given the work, then one thing after the other."""
+def _work_for(
+    connection: Connection,
+    work: Callable[[Any], object] | None = None,
+    room: mmap | None = None,
+    others: Iterable[Connection] = (),
+) -> None:
+    """What a process does: says that it is there, is given the work, then one thing after the other.
+
+    A forked one has the work, memory that it shares with whom it works for, and the others' connections, which it
+    closes, so that the end of whom it works for is seen.
+    """
+    for other in others:
+        other.close()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whom it worked for has gone
         connection.send(None)
-        work: Callable[[Any], object] = connection.recv()
+        if work is None:
+            work = connection.recv()
         while True:
-            connection.send(work(connection.recv()))
+            connection.send(_answer(work(connection.recv()), room))
+
+
+def _answer(result: object, room: mmap | None) -> bytes | int:
+    """A result, or how much of the room it takes: a pipe would copy it in many small pieces."""
+    answer = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
+    if room is None or len(answer) > len(room):
+        return answer
+    room[: len(answer)] = answer
+    return len(answer)

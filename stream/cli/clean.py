@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -17,7 +18,7 @@ from stream.errors import StreamError
 from stream.files import FileFormat, format_of, opened
 
 if TYPE_CHECKING:
-    from stream.chunks import Chunk, CleanedChunk
+    from stream.chunks import Chunk, CleanedChunk, Span
 
 
 def clean(
@@ -55,15 +56,20 @@ def clean(
         raise StreamError(msg, fix="Give --removed another name.")
     total = sum(_size(path) for path in paths if path is not None)
     work = ChunkCleaner(processor, explain, keeps_removed=removed is not None)
-    results = in_order(work, _chunks(paths, formats), jobs or processors())
+    # Where each line stands in its file is only counted where what was removed is to say it.
+    parts = _parts(paths, formats, whole=removed is not None)
+    results = in_order(work, parts, jobs or processors())
     bad, said = 0, errors()
     with (
         progress("cleaning", total if None not in paths else None) as advance,
         _writing(removed) as keep,
         closing(results),
     ):
+        before = 0  # lines of the file, in the spans before
         for chunk in results:
-            _write(chunk, explain, keep, said)
+            before = 0 if chunk.is_first else before
+            _write(chunk, explain, keep, said, before)
+            before += chunk.lines
             bad += len(chunk.problems)
             advance(chunk.size)
     if bad:
@@ -96,17 +102,26 @@ def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
         raise StreamError(msg) from None
 
 
-def _chunks(paths: Sequence[Path | None], formats: Sequence[FileFormat]) -> Iterator[Chunk]:
-    from stream.chunks import chunks_of
+def _parts(paths: Sequence[Path | None], formats: Sequence[FileFormat], *, whole: bool) -> Iterator[Chunk | Span]:
+    """The files in parts: their bytes, or with lines of a real file only where they stand, unless `whole`."""
+    from stream.chunks import chunks_of, spans_of
 
     for path, file_format in zip(paths, formats, strict=True):
+        if path is not None and file_format == "jsonl" and not whole and os.path.isfile(path):  # noqa: PTH113 - never raises
+            yield from spans_of(path)
+            continue
         with opened(path) as file:
             yield from chunks_of(str(path or "standard input"), file, file_format)
 
 
-def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Console) -> None:
+def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Console, before: int) -> None:
+    """Writes it; `before`: how many lines of its file are not counted in it."""
+    if chunk.failure:
+        raise StreamError(chunk.failure)
     if chunk.problems:
-        said.print("\n".join(chunk.problems), soft_wrap=True, markup=False)
+        places = (f"{chunk.name}:{before + line}" if line else chunk.name for line, _ in chunk.problems)
+        texts = (f"{place}: {text}" for place, (_, text) in zip(places, chunk.problems, strict=True))
+        said.print("\n".join(texts), soft_wrap=True, markup=False)
     if keep is not None:
         keep.write(chunk.removed)
     if explain:

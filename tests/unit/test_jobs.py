@@ -18,12 +18,12 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.chunks import CHUNK_BYTES, ChunkCleaner, chunks_of
+from stream.chunks import CHUNK_BYTES, Chunk, ChunkCleaner, Span, chunks_of, spans_of
 from stream.errors import StreamError
-from stream.jobs import AHEAD, in_order
+from stream.jobs import AHEAD, ROOM_BYTES, in_order
 from tests.commands import ROOT, article_stream, environment
 from tests.fakes import BODY, CLEAN, PROCESSOR, REPEATED
 from tests.processes import until
@@ -67,6 +67,21 @@ def test_all_that_comes_out_is_what_one_job_gives(files: tuple[Path, ...], tmp_p
     removed = [(tmp_path / str(jobs)).read_bytes() for jobs in (1, 2, 3)]
     assert removed[0].count(b"\n") > 1000
     assert removed[0] == removed[1] == removed[2]
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_lines_of_a_file_are_counted_by_whoever_reads_it(files: tuple[Path, ...], tmp_path: Path, jobs: int) -> None:
+    by_chunks = cleaned("--removed", tmp_path / "removed", *files, files[0])
+    assert cleaned("-j", jobs, *files, files[0]) == by_chunks
+
+
+def test_a_file_that_goes_away_is_one_sentence(tmp_path: Path) -> None:
+    spans = [Span(str(tmp_path / "gone.jsonl"), 0, 9)]
+    (found,) = in_order(ChunkCleaner(PROCESSOR), spans, 1)
+    assert found.failure == f"{tmp_path / 'gone.jsonl'} can not be read: No such file or directory."
+    (tmp_path / "short.jsonl").write_bytes(GOOD)
+    cut = ChunkCleaner(PROCESSOR)(Span(str(tmp_path / "short.jsonl"), 0, 2 * len(GOOD)))
+    assert (cut.lines, cut.problems, cut.failure) == (1, (), "")
 
 
 def test_standard_input_too(files: tuple[Path, ...]) -> None:
@@ -125,6 +140,25 @@ def test_chunks_of_any_size_give_what_one_gives(lines: list[bytes], last: bytes,
     assert sum(part.size for part in parts) == len(data)
 
 
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(st.sampled_from(LINES)), last=st.sampled_from([b"", *LINES]), size=st.integers(1, 600))
+def test_spans_of_any_size_are_the_file(tmp_path: Path, lines: list[bytes], last: bytes, size: int) -> None:
+    data = b"".join(lines) + last.removesuffix(b"\n")
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(data)
+    parts = list(map(ChunkCleaner(PROCESSOR), spans_of(path, size)))
+    whole = ChunkCleaner(PROCESSOR)(Chunk(str(path), "jsonl", 1, data))
+    assert b"".join(part.output for part in parts) == whole.output
+    assert sum(part.size for part in parts) == len(data)
+    assert sum(part.lines for part in parts) == data.count(b"\n")
+    before, said = 0, []
+    for part in parts:
+        said += [(before + line, text) for line, text in part.problems]
+        before += part.lines
+    assert tuple(said) == whole.problems
+    assert [part.is_first for part in parts] == [True, *[False] * (len(parts) - 1)][: len(parts)]
+
+
 def test_a_pipe_is_not_waited_for() -> None:
     ours, theirs = os.pipe()
     with FileIO(theirs, "w") as to, os.fdopen(ours, "rb") as file:
@@ -140,6 +174,15 @@ def test_results_come_in_order_whichever_is_done_first(tmp_path: Path) -> None:
     os.mkfifo(pipe)  # the first thing is done when the third is, and so after the second
     things = (partial(Path.read_bytes, pipe), partial(abs, -1), partial(Path.write_bytes, pipe, b"x"))
     assert list(in_order(CALLED, things, 2)) == [b"x", 1, 1]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_results_of_any_size_come_back(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+    """From forked processes, and where there are threads from others."""
+    monkeypatch.setattr("threading.active_count", lambda: threads)
+    sizes = [0, 1, ROOM_BYTES - 99, ROOM_BYTES, 2 * ROOM_BYTES] * 3
+    assert list(map(len, in_order(bytes, sizes, 2))) == sizes
+    assert not multiprocessing.active_children()
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
@@ -219,7 +262,7 @@ def group_is_gone(leader: int) -> bool:
 def children(pid: int) -> list[int]:
     """The processes that clean for this one."""
     found = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split())
-    return [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [child for child in found if b"resource_tracker" not in Path(f"/proc/{child}/cmdline").read_bytes()]
 
 
 @pytest.fixture
@@ -252,7 +295,7 @@ def test_ctrl_c_ends_all_without_a_traceback(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("ctrl_c_counts")
 def test_a_ctrl_c_while_processes_start_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("multiprocessing.context.SpawnProcess.start", lambda _: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr("multiprocessing.process.BaseProcess.start", lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         list(in_order(len, ["thing"], 2))
 
