@@ -38,9 +38,9 @@ INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and 
 # strings whose methods are called; the sum of the most bytes that were allocated at once for each article. By
 # STREAM_FOOTERS, `page` where the model has to look at the whole page, and without the compiled parts.
 COSTS = {
-    "model": ((611, 611), 93, 0, 1_334_000),
+    "model": ((611, 611), 69, 0, 1_334_000),
     "page": ((10_350, 11_047), 1_434, 112_631, 1_432_000),
-    "markers": ((712, 712), 134, 856, 1_334_000),
+    "markers": ((700, 700), 110, 856, 1_334_000),
     "model, in Python": ((13_379, 13_465), 4_432, 258_441, 1_334_000),
     "page, in Python": ((24_443, 25_140), 6_857, 368_645, 1_432_000),
     "markers, in Python": ((15_364, 15_474), 4_677, 288_967, 1_334_000),
