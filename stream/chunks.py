@@ -28,11 +28,15 @@ class Chunk(NamedTuple):
 
 
 class Span(NamedTuple):
-    """Where such a chunk stands in a file of lines: whoever cleans it reads it, and counts its lines from 1 on."""
+    """Where such a chunk stands in a file of lines: whoever cleans it reads it, and counts its lines from 1 on.
+
+    `file` tells this file from one that is put in its place meanwhile.
+    """
 
     name: str
     begin: int
     size: int
+    file: tuple[int, int]
 
 
 class CleanedChunk(NamedTuple):
@@ -66,9 +70,11 @@ class ChunkCleaner:
             return self._clean(chunk)
         try:
             with Path(chunk.name).open("rb", buffering=0) as file:
-                data = _read(file, chunk.begin, chunk.size)
+                data = _read(file, chunk.begin, chunk.size) if _identity(file) == chunk.file else b""
         except OSError as error:
             return CleanedChunk(chunk.name, chunk.size, failure=_unreadable(chunk.name, error))
+        if len(data) < chunk.size:
+            return CleanedChunk(chunk.name, chunk.size, failure=f"{chunk.name} was changed while it was read.")
         cleaned = self._clean(Chunk(chunk.name, "jsonl", 1, data))
         return cleaned._replace(lines=data.count(b"\n"), is_first=not chunk.begin)
 
@@ -124,19 +130,28 @@ def chunks_of(
 
 
 def spans_of(path: Path, size: int = CHUNK_BYTES) -> Iterator[Span]:
-    """A file of lines in spans of about `size` bytes, or a longer line; it may grow meanwhile. Raises `StreamError`."""
+    """A file of lines in spans of about `size` bytes, or of a longer line, to the end that it has now.
+
+    Raises `StreamError`.
+    """
     begin = 0
     try:
         with opened(path) as file:
-            while (left := os.fstat(file.fileno()).st_size - begin) > 0:
-                file.seek(begin + min(left, size) - 1)
+            whole, identity = os.fstat(file.fileno()).st_size, _identity(file)
+            while begin < whole:
+                file.seek(min(begin + size, whole) - 1)
                 while (line := file.readline(size)) and not line.endswith(b"\n"):
                     pass  # to the end of the line that is there
-                end = file.tell()
-                yield Span(str(path), begin, end - begin)
+                end = min(file.tell(), whole)
+                yield Span(str(path), begin, end - begin, identity)
                 begin = end
     except OSError as error:
         raise StreamError(_unreadable(path, error)) from None
+
+
+def _identity(file: FileIO | BufferedReader) -> tuple[int, int]:
+    it = os.fstat(file.fileno())
+    return it.st_dev, it.st_ino
 
 
 def _read(file: FileIO, begin: int, size: int) -> bytes:

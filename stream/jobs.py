@@ -6,7 +6,6 @@ import os
 import pickle
 import signal
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from mmap import mmap
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from stream.errors import StreamError
@@ -33,6 +33,11 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def threads() -> int:
+    """How many threads this process has on Linux, those of its libraries too."""
+    return len(list(Path("/proc/self/task").iterdir()))
 
 
 def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int) -> Generator[Result, None, None]:
@@ -93,7 +98,7 @@ class _Crew(Generic[Thing, Result]):
     def __init__(self, work: Callable[[Thing], Result], jobs: int) -> None:
         self._work = work
         self._jobs = jobs
-        self._forks = sys.platform == "linux" and threading.active_count() == 1
+        self._forks = sys.platform == "linux" and threads() == 1
         self._context: Any = get_context("fork" if self._forks else "spawn")
         self._processes: dict[Connection, BaseProcess] = {}
         self._rooms: dict[Connection, mmap] = {}

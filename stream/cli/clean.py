@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
@@ -43,7 +43,7 @@ def clean(
     A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
     """
     settings = settings_from(config, set_)
-    from stream.chunks import ChunkCleaner
+    from stream.chunks import CHUNK_BYTES, ChunkCleaner
     from stream.cli.rules import load_rules
     from stream.jobs import in_order, processors
     from stream.records import Processor
@@ -56,9 +56,10 @@ def clean(
         raise StreamError(msg, fix="Give --removed another name.")
     total = sum(_size(path) for path in paths if path is not None)
     work = ChunkCleaner(processor, explain, keeps_removed=removed is not None)
+    jobs = min(jobs or processors(), total // CHUNK_BYTES + len(paths)) if None not in paths else jobs or processors()
     # Where each line stands in its file is only counted where what was removed is to say it.
-    parts = _parts(paths, formats, whole=removed is not None)
-    results = in_order(work, parts, jobs or processors())
+    parts = _parts(paths, formats, whole=removed is not None or jobs == 1)
+    results = in_order(work, parts, jobs)
     bad, said = 0, errors()
     with (
         progress("cleaning", total if None not in paths else None) as advance,
@@ -86,10 +87,12 @@ def _same(path: Path, other: Path) -> bool:
 
 
 def _size(path: Path) -> int:
+    """Bytes of a real file."""
     try:
-        return path.stat().st_size
+        it = path.stat()
     except OSError:  # said when it is opened
         return 0
+    return it.st_size if S_ISREG(it.st_mode) else 0
 
 
 def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
@@ -107,7 +110,8 @@ def _parts(paths: Sequence[Path | None], formats: Sequence[FileFormat], *, whole
     from stream.chunks import chunks_of, spans_of
 
     for path, file_format in zip(paths, formats, strict=True):
-        if path is not None and file_format == "jsonl" and not whole and os.path.isfile(path):  # noqa: PTH113 - never raises
+        # A size of 0 may be a file that does not know it.
+        if path is not None and file_format == "jsonl" and not whole and _size(path):
             yield from spans_of(path)
             continue
         with opened(path) as file:

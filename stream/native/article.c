@@ -123,7 +123,9 @@ static int rule_of(Page *page, Line line)
             found = NO_RULE;
         else if ((kind = PyObject_GetAttrString(rule, "kind")) != NULL && PyUnicode_Check(kind))
             found = PyUnicode_CompareWithASCIIString(kind, "section") == 0 ? SECTION : OTHER;
-        if (PyDict_GET_SIZE(headings) >= HEADINGS)
+        else if (kind != NULL)
+            PyErr_SetString(PyExc_TypeError, "a rule's kind is a str");
+        if (found >= 0 && PyDict_GET_SIZE(headings) >= HEADINGS)
             PyDict_Clear(headings);
         if (found >= 0 && ((number = PyLong_FromLong(found)) == NULL || PyDict_SetItem(headings, text, number) < 0))
             found = -1;

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.chunks import CHUNK_BYTES, Chunk, ChunkCleaner, Span, chunks_of, spans_of
+from stream.chunks import CHUNK_BYTES, Chunk, ChunkCleaner, chunks_of, spans_of
 from stream.errors import StreamError
 from stream.jobs import AHEAD, ROOM_BYTES, in_order
 from tests.commands import ROOT, article_stream, environment
@@ -75,13 +75,46 @@ def test_lines_of_a_file_are_counted_by_whoever_reads_it(files: tuple[Path, ...]
     assert cleaned("-j", jobs, *files, files[0]) == by_chunks
 
 
-def test_a_file_that_goes_away_is_one_sentence(tmp_path: Path) -> None:
-    spans = [Span(str(tmp_path / "gone.jsonl"), 0, 9)]
-    (found,) = in_order(ChunkCleaner(PROCESSOR), spans, 1)
-    assert found.failure == f"{tmp_path / 'gone.jsonl'} can not be read: No such file or directory."
-    (tmp_path / "short.jsonl").write_bytes(GOOD)
-    cut = ChunkCleaner(PROCESSOR)(Span(str(tmp_path / "short.jsonl"), 0, 2 * len(GOOD)))
-    assert (cut.lines, cut.problems, cut.failure) == (1, (), "")
+def test_a_file_that_is_not_what_it_was_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(GOOD * 4)
+    first, second, third, fourth = spans_of(path, len(GOOD))
+    cleaner = ChunkCleaner(PROCESSOR)
+    with path.open("ab") as file:
+        file.write(GOOD)  # a longer one is read to the end that it had
+    assert cleaner(first)[4:] == ((), 1, True, "")
+    os.truncate(path, 2 * len(GOOD))
+    assert cleaner(second)[4:] == ((), 1, False, "")
+    assert cleaner(third).failure == f"{path} was changed while it was read."
+    (tmp_path / "b").write_bytes(GOOD * 4)
+    (tmp_path / "b").replace(path)
+    assert cleaner(fourth).failure == f"{path} was changed while it was read."
+    path.unlink()
+    (found,) = in_order(cleaner, [first], 2)
+    assert found.failure == f"{path} can not be read: No such file or directory."
+
+
+def test_a_file_that_is_changed_ends_with_1_and_what_came_before(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(GOOD * (16 * CHUNK_BYTES // len(GOOD)))
+    with subprocess.Popen(
+        [sys.executable, "-m", "stream", "clean", "-j2", tmp_path / "a.jsonl"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=environment(),
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        process.stdout.read(1)
+        os.truncate(tmp_path / "a.jsonl", 0)
+        out, said = process.communicate(timeout=60)
+        assert (process.returncode, said.decode()) == (
+            1,
+            f"error: {tmp_path / 'a.jsonl'} was changed while it was read.\n",
+        )
+        assert out.endswith(b"\n")
+
+
+def test_a_file_that_does_not_know_its_size_is_read() -> None:
+    one, two = (cleaned("-f", "jsonl", "-j", jobs, "/proc/version") for jobs in (1, 2))
+    assert one == two
+    assert one[1]
 
 
 def test_standard_input_too(files: tuple[Path, ...]) -> None:
@@ -176,10 +209,10 @@ def test_results_come_in_order_whichever_is_done_first(tmp_path: Path) -> None:
     assert list(in_order(CALLED, things, 2)) == [b"x", 1, 1]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_results_of_any_size_come_back(monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
+@pytest.mark.parametrize("count", [1, 2])
+def test_results_of_any_size_come_back(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """From forked processes, and where there are threads from others."""
-    monkeypatch.setattr("threading.active_count", lambda: threads)
+    monkeypatch.setattr("stream.jobs.threads", lambda: count)
     sizes = [0, 1, ROOM_BYTES - 99, ROOM_BYTES, 2 * ROOM_BYTES] * 3
     assert list(map(len, in_order(bytes, sizes, 2))) == sizes
     assert not multiprocessing.active_children()
