@@ -19,7 +19,7 @@ TOPICS = 2
 class Given:
     """What is measured or assumed; an option each."""
 
-    articles_per_second_per_process: float = 2_632  # the model looks at every page: docs/performance.md
+    articles_per_second_per_process: float = 11_800  # the model looks at every page: docs/performance.md
     busy: float = 0.7  # the share of it that is used, so that a backlog is caught up with
     article_bytes: float = 7_500
     kept: float = 1.0  # output bytes by input bytes; 1: nothing is removed
