@@ -32,6 +32,7 @@ HEADINGS = [
     "阅读更多",
     "Читайте также",
 ]
+HEADLINE = "The Harbour Master Says That a Second Vessel Is Coming"
 articles = st.tuples(
     st.lists(st.sampled_from(PROSE), min_size=1, max_size=6),
     st.lists(st.sampled_from(["", " ", *PROSE]), max_size=3),
@@ -106,8 +107,21 @@ def test_what_is_no_plain_article_is_left_to_the_steps(processor: Processor) -> 
         "\n".join([PROSE[0], PROSE[1], PROSE[0], PROSE[2], PROSE[1]]),  # in two places
         "a\rb\ra",
         "\n".join([PROSE[0], PROSE[0]]),  # one line is left
+        "\n".join([HEADLINE, *PROSE[:2], HEADLINE, *PROSE[2:]]),  # a headline may come again
     ]
     assert not any(check(processor, orjson.dumps({"text": text})) for text in left)
+
+
+def test_every_rule_opens_the_tail_that_it_opens_step_by_step(processor: Processor) -> None:
+    for rule in builtin().rules:
+        for tail in ([HEADLINE, "Storm Closes the Bridge"], [HEADLINE, PROSE[0]], []):
+            check(processor, orjson.dumps({"text": "\n".join([*PROSE[:2], rule.example, *tail])}))
+
+
+def test_what_is_left_must_be_an_article(processor: Processor) -> None:
+    """Two lines that end, but not as a sentence of the budget's does, and are too short together."""
+    lines = [f"{'a word ' * 12}｡", f"{'the word ' * 9}｡", "You may also like", "Storm Closes the Bridge", "Ferry Late"]
+    assert not check(processor, orjson.dumps({"text": "\n".join(lines)}))
 
 
 def test_rules_of_a_site_are_asked_step_by_step() -> None:
