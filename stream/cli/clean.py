@@ -54,15 +54,17 @@ def clean(
     if removed is not None and any(path is not None and _same(path, removed) for path in paths):
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")
-    total = sum(_size(path) for path in paths if path is not None)
+    sizes = [0 if path is None else _size(path) for path in paths]
     work = ChunkCleaner(processor, explain, keeps_removed=removed is not None)
-    jobs = min(jobs or processors(), total // CHUNK_BYTES + len(paths)) if None not in paths else jobs or processors()
+    jobs = jobs or processors()
+    if all(sizes):  # a pipe's is not known
+        jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))
     # Where each line stands in its file is only counted where what was removed is to say it.
     parts = _parts(paths, formats, whole=removed is not None or jobs == 1)
     results = in_order(work, parts, jobs)
     bad, said = 0, errors()
     with (
-        progress("cleaning", total if None not in paths else None) as advance,
+        progress("cleaning", sum(sizes) if None not in paths else None) as advance,
         _writing(removed) as keep,
         closing(results),
     ):
