@@ -65,6 +65,12 @@ static Line stripped(const Page *page, Place place)
     return line_at(page, place);
 }
 
+/* One of the lines that are left, as it stands. */
+static Line raw_line(const Page *page, Py_ssize_t at)
+{
+    return line_at(page, page->places[page->at[at]]);
+}
+
 /* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/repeats.py. */
 static int is_long(const Page *page, Place place)
 {
@@ -161,8 +167,7 @@ static int by_markers(Page *page, Py_ssize_t *begin)
     Articles *self = page->self;
     *begin = page->left;
     for (Py_ssize_t at = 0; at < page->left; at++) {
-        const Place place = page->places[page->at[at]];
-        const Line line = line_at(page, place); /* as it stands */
+        const Line line = raw_line(page, at);
         int marks = size_of(line) <= MAX_MARKER ? native_may_be(line, self->openings) : 0;
         if (marks > 0)
             marks = rule_of(page, line);
@@ -177,7 +182,7 @@ static int by_markers(Page *page, Py_ssize_t *begin)
         return FOUND;
     int before = 0;
     for (Py_ssize_t at = 0; at < page->left; at++) {
-        const Line line = line_at(page, page->places[page->at[at]]);
+        const Line line = raw_line(page, at);
         if (native_prose(line, set_of(self->prose_ends), set_of(self->prose_quotes), set_of(self->wide))) {
             if (at >= *begin)
                 return UNKNOWN;
@@ -196,7 +201,7 @@ static int is_an_article(const Page *page)
         size += native_width(page->lines[at], set_of(page->self->wide));
         if (size >= BODY)
             return 1;
-        if (2 * size >= MAX_MARKER && native_ends_sentence(letters_of(line_at(page, page->places[page->at[at]])), ends, quotes))
+        if (2 * size >= MAX_MARKER && native_ends_sentence(letters_of(raw_line(page, at)), ends, quotes))
             return 1;
     }
     return 0;

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import gc
-import pickle
-import sys
 from dataclasses import replace
 from typing import Any
 
 import orjson
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream import native
 from stream.article import Removal
-from stream.cleaning import _part, _repeats, articles, clean, clean_list
+from stream.cleaning import _part, _repeats, clean, clean_list
 from stream.footers import weigh
 from stream.paragraphs import PLAIN_LETTERS, first_of, outline, separator_of
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import LEFT, RIGHT
 from stream.splice import SpanNotFound, _walk, value_span
 from stream.tail.features import FEATURES
-from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS, codes_of, lines_of, unpacked
+from stream.tail.lines import codes_of, lines_of, unpacked
 from stream.tail.model import shipped
 from stream.tail.plain import opening_of
 from tests.twins import in_python, needs_compiled, plain, slow, without
@@ -235,74 +231,3 @@ def test_a_fields_place(document: dict[str, Any], field: str, indented: bool) ->
 def test_what_is_no_json_does_no_harm(value: bytes) -> None:
     place = native.compiled.span(value, b'"t"')
     assert place is None or 0 <= place[0] <= place[1] <= len(value)
-
-
-def test_what_is_no_argument_is_an_error() -> None:
-    it, lookup = native.compiled, builtin().signs.compiled
-    lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
-    leaf, whole = {"f": [-1], "v": [1], "l": [0], "r": [0]}, articles(builtin())
-    calls: list[tuple[Any, ...]] = [
-        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
-        (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
-        (it.candidates, ["a"], [1], set(), 9), (it.candidates, ["a"], [0], {}, 9), (it.candidates, [0], [0], set(), 9),
-        (it.part, dict, {}, [], [], ""), (it.part, Removal, {1: why}, ["a", "b"], ["x", 1], ""),
-         (it.part, Removal, {3: why}, ["a"], [], ""),
-        (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
-        (it.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (it.opening, ["a"], 1, b"", b"", b""),
-        (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
-        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.Look, STARTS, ENDS_TABLE, QUOTES),
-        (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().look.code, 1, 2, lookup),
-        (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
-        (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
-        (it.Articles,), (it.Articles, True, lookup, {}, *[b""] * 7), (whole.clean, "", b"", "", 1),
-        (it.Articles, True, 1, set(), *[b""] * 7), (whole.clean, b"{}", b"", b"", 1), (whole.clean, b"{}", b"", ""),
-        (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * len(FEATURES)]), (scores, ()),
-    ]  # fmt: skip
-    for call, *arguments in calls:
-        with pytest.raises((TypeError, ValueError, OverflowError)):
-            call(*arguments)
-
-
-def test_an_error_in_what_is_called_back_comes_out() -> None:
-    def fails(_: object) -> None:
-        msg = "no line"
-        raise LookupError(msg)
-
-    look, lookup = native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
-    with pytest.raises(LookupError, match="no line"):
-        look.lines(["a"], 2, lookup)
-    whole = articles(replace(builtin(), openings=frozenset({"share"})))
-    with pytest.raises(LookupError, match="no line"):
-        whole.clean(b'{"text": ""}', b'"text"', "\n".join([*PROSE[:2], "Share", "a", "b"]), fails)
-
-
-def test_the_look_ups_travel_to_other_processes() -> None:
-    signs = pickle.loads(pickle.dumps(builtin())).signs  # noqa: S301 - our own
-    assert signs.of("You may also like") == builtin().signs.of("You may also like") > 0
-
-
-def test_nothing_is_kept_or_given_back_twice() -> None:
-    text = "\n".join([*PROSE, *PROSE, " a  b", "a b", "You may also like", "Storm Closes Bridge", "Ferry"])
-    value = orjson.dumps({"id": 1, "text": text})
-
-    def work() -> None:
-        for rules in FAST:
-            clean(text, rules)
-        clean_list(text.split("\n"), FAST[1])
-        lines = [each.strip() for each in text.split("\n")]
-        shipped().lines(lines, FAST[1].signs)
-        shipped().scores([(1,) * len(FEATURES)])
-        value_span(value, "text")
-        articles(FAST[1]).clean(value, b'"text"', text, FAST[1].find)
-        pickle.dumps(FAST[1].signs.compiled)
-
-    def grown() -> int:
-        gc.collect()
-        before = sys.getallocatedblocks()
-        for _ in range(300):
-            work()
-        gc.collect()
-        return sys.getallocatedblocks() - before
-
-    work()
-    assert min(grown() for _ in range(3)) < 100  # what others keep meanwhile does not come three times

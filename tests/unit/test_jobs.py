@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
-from io import BytesIO, FileIO
 from itertools import count
 from operator import methodcaller
 from pathlib import Path
@@ -18,19 +17,16 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from stream.chunks import CHUNK_BYTES, Chunk, ChunkCleaner, chunks_of, spans_of
+from stream.chunks import CHUNK_BYTES
 from stream.errors import StreamError
 from stream.jobs import AHEAD, ROOM_BYTES, in_order
 from tests.commands import ROOT, article_stream, environment
-from tests.fakes import BODY, CLEAN, PROCESSOR, REPEATED
+from tests.fakes import BODY, CLEAN, REPEATED
 from tests.processes import until
+from tests.unit.test_chunks import GOOD, LINES
 
 CALLED: Callable[[Any], object] = methodcaller("__call__")
-GOOD = orjson.dumps({"text": REPEATED}) + b"\n"
-LINES = (GOOD, b"\n", b" \r\n", b"not json\n", b'{"text":"\xff"}\n', b'{"id":1}\r\n', GOOD[:-1] + b"\r\n", b"[]\n")
 
 
 def hostile() -> bytes:
@@ -73,25 +69,6 @@ def test_all_that_comes_out_is_what_one_job_gives(files: tuple[Path, ...], tmp_p
 def test_lines_of_a_file_are_counted_by_whoever_reads_it(files: tuple[Path, ...], tmp_path: Path, jobs: int) -> None:
     by_chunks = cleaned("--removed", tmp_path / "removed", *files, files[0])
     assert cleaned("-j", jobs, *files, files[0]) == by_chunks
-
-
-def test_a_file_that_is_not_what_it_was_is_one_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(GOOD * 4)
-    first, second, third, fourth = spans_of(path, len(GOOD))
-    cleaner = ChunkCleaner(PROCESSOR)
-    with path.open("ab") as file:
-        file.write(GOOD)  # a longer one is read to the end that it had
-    assert cleaner(first)[4:] == ((), 1, True, "")
-    os.truncate(path, 2 * len(GOOD))
-    assert cleaner(second)[4:] == ((), 1, False, "")
-    assert cleaner(third).failure == f"{path} was changed while it was read."
-    (tmp_path / "b").write_bytes(GOOD * 4)
-    (tmp_path / "b").replace(path)
-    assert cleaner(fourth).failure == f"{path} was changed while it was read."
-    path.unlink()
-    (found,) = in_order(cleaner, [first], 2)
-    assert found.failure == f"{path} can not be read: No such file or directory."
 
 
 def test_a_file_that_is_changed_ends_with_1_and_what_came_before(tmp_path: Path) -> None:
@@ -154,52 +131,6 @@ def test_what_comes_before_a_missing_file_goes_out(tmp_path: Path) -> None:
     assert one.out
     assert one.err == f"error: {tmp_path / 'none.jsonl'} can not be read: No such file or directory.\n"
     assert two == one
-
-
-@given(lines=st.lists(st.sampled_from(LINES)), last=st.sampled_from([b"", *LINES]), size=st.integers(1, 600))
-def test_chunks_of_any_size_give_what_one_gives(lines: list[bytes], last: bytes, size: int) -> None:
-    data = b"".join(lines) + last.removesuffix(b"\n")
-    cleaner = ChunkCleaner(PROCESSOR, keeps_removed=True)
-    chunks = list(chunks_of("f", BytesIO(data), "jsonl", size))
-    assert b"".join(chunk.data for chunk in chunks) == data
-    assert all(chunk.data.endswith(b"\n") for chunk in chunks[:-1])
-    longest = max(map(len, data.splitlines(keepends=True)), default=0)
-    assert all(len(chunk.data) < size + longest + size for chunk in chunks)
-    whole = [cleaner(chunk) for chunk in chunks_of("f", BytesIO(data), "jsonl")]
-    parts = list(map(cleaner, chunks))
-    assert b"".join(part.output for part in parts) == b"".join(part.output for part in whole)
-    assert b"".join(part.removed for part in parts) == b"".join(part.removed for part in whole)
-    assert [said for part in parts for said in part.problems] == [said for part in whole for said in part.problems]
-    assert sum(part.size for part in parts) == len(data)
-
-
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(lines=st.lists(st.sampled_from(LINES)), last=st.sampled_from([b"", *LINES]), size=st.integers(1, 600))
-def test_spans_of_any_size_are_the_file(tmp_path: Path, lines: list[bytes], last: bytes, size: int) -> None:
-    data = b"".join(lines) + last.removesuffix(b"\n")
-    path = tmp_path / "a.jsonl"
-    path.write_bytes(data)
-    parts = list(map(ChunkCleaner(PROCESSOR), spans_of(path, size)))
-    whole = ChunkCleaner(PROCESSOR)(Chunk(str(path), "jsonl", 1, data))
-    assert b"".join(part.output for part in parts) == whole.output
-    assert sum(part.size for part in parts) == len(data)
-    assert sum(part.lines for part in parts) == data.count(b"\n")
-    before, said = 0, []
-    for part in parts:
-        said += [(before + line, text) for line, text in part.problems]
-        before += part.lines
-    assert tuple(said) == whole.problems
-    assert [part.is_first for part in parts] == [True, *[False] * (len(parts) - 1)][: len(parts)]
-
-
-def test_a_pipe_is_not_waited_for() -> None:
-    ours, theirs = os.pipe()
-    with FileIO(theirs, "w") as to, os.fdopen(ours, "rb") as file:
-        chunks = chunks_of("f", file, "jsonl")
-        to.write(b"a\nb\nc")
-        assert next(chunks).data == b"a\nb\n"
-        to.write(b"d\n")
-        assert next(chunks)[2:] == (3, b"cd\n")
 
 
 def test_results_come_in_order_whichever_is_done_first(tmp_path: Path) -> None:
