@@ -65,4 +65,5 @@ $(READY): pyproject.toml setup.py $(NATIVE)
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@$(BIN)/python -c 'from stream import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
+	@$(BIN)/python -m compileall -q stream
 	@touch $(READY)

@@ -7,8 +7,9 @@ import pickle
 import signal
 import sys
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from mmap import mmap
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection, wait
@@ -23,8 +24,8 @@ Result = TypeVar("Result")
 
 AHEAD = 3
 """How many things a process may have under way: one it works on, the others read or done and not yet taken."""
-ROOM_BYTES = 1 << 22
-"""Memory that a forked process shares, for one result."""
+ROOMS, ROOM_BYTES = 2, 1 << 22
+"""Memory that a forked process shares, each for one result; more than one, so that it can go on while one waits."""
 _STARTS = -1
 
 
@@ -45,6 +46,8 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], jobs: int
 
     At most `AHEAD` times `jobs` things are under way. A `StreamError` of `things` is raised when all before it is done,
     one of its own where a process dies. No process is left when this ends or is closed.
+
+    What a result pickles out of band (PEP 574) stays where its process wrote it, and is good until the next result.
 
     Where it can, this starts its processes at once: call it before there are other threads.
     """
@@ -101,11 +104,13 @@ class _Crew(Generic[Thing, Result]):
         self._forks = sys.platform == "linux" and threads() == 1
         self._context: Any = get_context("fork" if self._forks else "spawn")
         self._processes: dict[Connection, BaseProcess] = {}
-        self._rooms: dict[Connection, mmap] = {}
-        self._busy: dict[Connection, int] = {}  # with which thing, by its number
+        self._rooms: dict[Connection, tuple[mmap, ...]] = {}
+        self._free: dict[Connection, list[int]] = {}  # which rooms hold no result
+        self._held: tuple[list[int], int] | None = None  # the room of the last one that was taken
+        self._busy: dict[Connection, tuple[int, int]] = {}  # with which thing, by its number, and for which room
         self._idle: list[Connection] = []
         self._waiting: deque[Thing] = deque()
-        self._done: dict[int, Result] = {}
+        self._done: dict[int, tuple[Result, tuple[list[int], int]]] = {}
         self._given = self._taken = 0
 
     @property
@@ -126,11 +131,16 @@ class _Crew(Generic[Thing, Result]):
         self._hear(0)
 
     def take(self) -> Result:
-        """The next result."""
+        """The next result; the one before gives up its room."""
+        if self._held is not None:
+            rooms, room = self._held
+            rooms.append(room)
+            self._give()
         while self._taken not in self._done:
             self._hear(None)
+        result, self._held = self._done.pop(self._taken)
         self._taken += 1
-        return self._done.pop(self._taken - 1)
+        return result
 
     def end(self) -> None:
         """Ends the processes, whatever they are at."""
@@ -138,21 +148,20 @@ class _Crew(Generic[Thing, Result]):
             process.kill()
             process.join()
             connection.close()
-        for room in self._rooms.values():
-            room.close()
 
     def _start(self) -> None:
         ours, theirs = self._context.Pipe()
         inherited: tuple[Any, ...] = ()
         if self._forks:
-            self._rooms[ours] = mmap(-1, ROOM_BYTES)
+            self._rooms[ours] = tuple(mmap(-1, ROOM_BYTES) for _ in range(ROOMS))
             inherited = (self._work, self._rooms[ours], [ours, *self._processes])
         process = self._context.Process(target=_work_for, args=(theirs, *inherited), daemon=True)
         with _ctrl_c_waits(spawns=not self._forks):
             process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         self._processes[ours] = process
-        self._busy[ours] = _STARTS
+        self._free[ours] = list(range(ROOMS))
+        self._busy[ours] = (_STARTS, 0)
 
     def _hear(self, timeout_s: float | None) -> None:
         """Take what the processes have done, after waiting for it, and give them more."""
@@ -160,27 +169,33 @@ class _Crew(Generic[Thing, Result]):
         for connection in [one for one in self._busy if one in ready]:
             with self._living(connection):
                 answer = connection.recv()
-            number = self._busy.pop(connection)
+            number, room = self._busy.pop(connection)
             if number != _STARTS:
-                self._done[number] = self._result(connection, answer)
+                self._done[number] = self._result(connection, room, answer), (self._free[connection], room)
             elif not self._forks:
                 with self._living(connection):
                     connection.send(self._work)
             self._idle.append(connection)
-        while self._waiting and self._idle:
-            connection = self._idle.pop()
+        self._give()
+
+    def _give(self) -> None:
+        """Give work to the processes that have none and have room for a result."""
+        for connection in [one for one in self._idle if self._free[one]][: len(self._waiting)]:
+            self._idle.remove(connection)
+            room = self._free[connection].pop()
             with self._living(connection):
-                connection.send(self._waiting.popleft())
-            self._busy[connection] = self._given
+                connection.send((room, self._waiting.popleft()))
+            self._busy[connection] = (self._given, room)
             self._given += 1
 
-    def _result(self, connection: Connection, answer: bytes | int) -> Result:
+    def _result(self, connection: Connection, room: int, answer: bytes | list[int]) -> Result:
         """What `_answer` was given."""
         if isinstance(answer, bytes):
             result: Result = pickle.loads(answer)  # noqa: S301 - our own process
             return result
-        with memoryview(self._rooms[connection]) as room, room[:answer] as part:
-            return pickle.loads(part)  # type: ignore[no-any-return]  # noqa: S301
+        view = memoryview(self._rooms[connection][room])
+        parts = [view[end - size : end] for size, end in zip(answer, accumulate(answer), strict=True)]
+        return pickle.loads(parts[0], buffers=parts[1:])  # type: ignore[no-any-return]  # noqa: S301
 
     @contextmanager
     def _living(self, connection: Connection) -> Iterator[None]:
@@ -212,7 +227,7 @@ def _ctrl_c_waits(*, spawns: bool) -> Iterator[None]:
 def _work_for(
     connection: Connection,
     work: Callable[[Any], object] | None = None,
-    room: mmap | None = None,
+    rooms: Sequence[mmap] = (),
     others: Iterable[Connection] = (),
 ) -> None:
     """What a process does: says that it is there, is given the work, then one thing after the other.
@@ -227,13 +242,18 @@ def _work_for(
         if work is None:
             work = connection.recv()
         while True:
-            connection.send(_answer(work(connection.recv()), room))
+            room, thing = connection.recv()
+            connection.send(_answer(work(thing), rooms[room] if rooms else None))
 
 
-def _answer(result: object, room: mmap | None) -> bytes | int:
-    """A result, or how much of the room it takes: a pipe would copy it in many small pieces."""
-    answer = pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
-    if room is None or len(answer) > len(room):
-        return answer
-    room[: len(answer)] = answer
-    return len(answer)
+def _answer(result: object, room: mmap | None) -> bytes | list[int]:
+    """A result, or the sizes of its parts, one after the other in the room: a pipe would copy it in small pieces."""
+    if room is not None:
+        parts: list[bytes | memoryview] = []
+        parts.insert(0, pickle.dumps(result, 5, buffer_callback=lambda part: parts.append(part.raw())))
+        ends = list(accumulate(map(len, parts)))
+        if ends[-1] <= len(room):
+            for part, end in zip(parts, ends, strict=True):
+                room[end - len(part) : end] = part
+            return [len(part) for part in parts]
+    return pickle.dumps(result, 5)

@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import tomli
 from pydantic import (
     BaseModel,
     ConfigDict,
@@ -27,11 +27,6 @@ from pydantic import (
 
 from stream.errors import SettingsError
 from stream.properties import OURS, Properties, parse_properties
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover - the same module under its older name
-    import tomli as tomllib
 
 PREFIX = "STREAM_"
 NAMES = "`article-stream settings` lists them."
@@ -244,11 +239,11 @@ def load(
 
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomli.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         msg = f"The settings file {path} can not be read: {error.strerror}."
         raise SettingsError(msg) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
         msg = f"The settings file {path} is not valid TOML: {error}."
         raise SettingsError(msg) from None
 

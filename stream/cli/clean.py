@@ -131,7 +131,7 @@ def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Cons
     if keep is not None:
         keep.write(chunk.removed)
     if explain:
-        sys.stdout.write(chunk.output.decode())
+        sys.stdout.write(str(chunk.output, "utf-8"))
     else:
         sys.stdout.buffer.write(chunk.output)
     sys.stdout.flush()

@@ -18,7 +18,6 @@ word by word, so the time a line takes does not grow with the number of rules.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -27,13 +26,10 @@ from importlib.resources import files
 from os import PathLike
 from pathlib import Path
 
+import tomli
+
 from stream.rules.model import MAX_MARKER, Kind, Match, Rule, RuleError, Rules, fold, host_of
 from stream.rules.signs import ABOUTS, About
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # the same code, for Python 3.10
 
 __all__ = ["ABOUTS", "MAX_MARKER", "About", "Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load"]
 
@@ -82,7 +78,7 @@ def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) 
 def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
     """Put the rules of one file into `found`."""
     try:
-        data = tomllib.loads(content.decode("utf-8"))
+        data = tomli.loads(content.decode("utf-8"))
     except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or tables in tables in tables
         raise RuleError(name, f"not a TOML file in UTF-8: {error}") from error
     if unknown := sorted(set(data) - {"rule", "disable"}):

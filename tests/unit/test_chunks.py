@@ -64,7 +64,7 @@ def test_spans_of_any_size_are_the_file(tmp_path: Path, lines: list[bytes], last
     whole = ChunkCleaner(PROCESSOR)(Chunk(str(path), "jsonl", 1, data))
     assert b"".join(part.output for part in parts) == whole.output
     assert sum(part.size for part in parts) == len(data)
-    assert sum(part.lines for part in parts) == data.count(b"\n")
+    assert sum(part.lines for part in parts) == len(BytesIO(data).readlines())
     before, said = 0, []
     for part in parts:
         said += [(before + line, text) for line, text in part.problems]

@@ -13,6 +13,7 @@ from functools import partial
 from itertools import count
 from operator import methodcaller
 from pathlib import Path
+from pickle import PickleBuffer
 from typing import Any
 
 import orjson
@@ -147,6 +148,15 @@ def test_results_of_any_size_come_back(monkeypatch: pytest.MonkeyPatch, count: i
     sizes = [0, 1, ROOM_BYTES - 99, ROOM_BYTES, 2 * ROOM_BYTES] * 3
     assert list(map(len, in_order(bytes, sizes, 2))) == sizes
     assert not multiprocessing.active_children()
+
+
+def _many(number: int) -> PickleBuffer:
+    return PickleBuffer(bytes([number]) * 100_000)
+
+
+def test_a_result_is_good_until_the_next_is_taken() -> None:
+    for number, result in enumerate(in_order(_many, range(100), 2)):
+        assert bytes(memoryview(result)) == bytes([number]) * 100_000
 
 
 @pytest.mark.parametrize("jobs", [1, 2, 3])
