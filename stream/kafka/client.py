@@ -125,9 +125,13 @@ def produce(  # noqa: PLR0913, PLR0917 - a record's parts, by place, for that is
             return
 
 
-def batch_size(largest_bytes: int) -> Config:
-    """Batches that the topic takes for sure: a batch above its `max.message.bytes` is refused as a whole."""
-    return {"batch.size": max(1, min(1_000_000, largest_bytes))}
+def batch_size(largest_bytes: int, times: float = 1.0) -> Config:
+    """Batches that the topic takes for sure, or so many times as large ones.
+
+    `batch.size` counts bytes before the compression and the topic's `max.message.bytes` after it; above that a batch
+    is refused as a whole.
+    """
+    return {"batch.size": max(1, int(times * min(1_000_000, largest_bytes)))}
 
 
 def _security(settings: Settings) -> Config:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import signal
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 
@@ -154,6 +156,20 @@ def test_a_record_too_large_for_its_topic_is_a_dead_letter_and_its_neighbours_co
             assert [(it.key(), it.value()) for it in dead] == [(None, b"")] * 3
         until(lambda: worker.metric('article_stream_dead_letters_total{reason="too_large"}') == 3, "the count")
         assert worker.terminate() == 0, worker.log
+
+
+def test_articles_that_do_not_compress_come_out_each_once_in_smaller_batches(real: Broker) -> None:
+    topics = real.topics("noise", clean={"max.message.bytes": "200000"})
+    pick = random.Random(7)  # noqa: S311 - the same noise each time
+    noise = [b64encode(pick.randbytes(9000)).decode() for _ in range(100)]
+    sent = [Sent(b"one", orjson.dumps({"number": number, "text": text})) for number, text in enumerate(noise)]
+    real.send(f"{topics.name}.raw", sent)
+    with Worker(topics.settings()) as worker:
+        came = real.read(f"{topics.name}.clean", len(sent))
+        assert [it.value() for it in came] == [it.value for it in sent]
+        assert worker.metric('article_stream_commits_total{outcome="aborted"}') == 1, "a larger batch is tried once"
+        assert worker.terminate() == 0, worker.log
+    assert real.read(f"{topics.name}.dead") == []
 
 
 @pytest.mark.parametrize("delivery", ["exactly_once", "at_least_once"])

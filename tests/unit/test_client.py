@@ -176,6 +176,7 @@ def test_what_it_does_not_take_is_said(wrong: dict[str, str]) -> None:
 @pytest.mark.parametrize(("largest", "size"), [(20_000, 20_000), (10_000_000, 1_000_000), (0, 1)])
 def test_a_batch_is_no_larger_than_the_topic_takes(largest: int, size: int) -> None:
     assert client.batch_size(largest) == {"batch.size": size}
+    assert client.batch_size(largest, 2) == {"batch.size": max(1, 2 * min(largest, size))}
 
 
 @pytest.mark.parametrize(
