@@ -252,11 +252,11 @@ class Transactions:
             self._forget(producer)
             msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
             raise SessionLost(msg) from None
-        if error.code() in REFUSALS:
-            if len(chunk.outcomes) > 1:
-                self._compresses = 1.0  # it may have been the batch
+        if reason := REFUSALS.get(error.code(), ""):
+            if reason == "too_large" and len(chunk.outcomes) > 1:
+                self._compresses = 1.0  # it may have been a batch, and no record in it
             self._renew(producer)
-            raise Refused(REFUSALS[error.code()], error.str())
+            raise Refused(reason, error.str())
         if isinstance(explained, InstanceFenced):
             raise explained  # no later try succeeds
         raise Aborted(explained)

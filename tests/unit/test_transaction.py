@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -76,6 +76,52 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
     assert failing.called == ["send_offsets_to_transaction", "abort_transaction"], "it is not committed"
     transactions.commit(Chunk([outcome(0)], []))
     assert fresh.called[-1] == "commit_transaction"
+
+
+class SizedProducer(NotingProducer):
+    """A producer that knows how large its batches are, and fails with `error` when it commits."""
+
+    sizes: ClassVar[list[int]] = []
+    error: ClassVar[int] = 0
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Note the size."""
+        super().__init__()
+        self.sizes.append(config["batch.size"])
+
+    def init_transactions(self, _: float) -> None:
+        """Begin at once."""
+
+    def commit_transaction(self, _: float) -> None:
+        """Fail."""
+        raise KafkaException(KafkaError(self.error, "no", txn_requires_abort=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "count", "compression", "sizes"),
+    [
+        (KafkaError.MSG_SIZE_TOO_LARGE, 2, "lz4", [1300, 1000, 1000]),
+        (KafkaError.MSG_SIZE_TOO_LARGE, 1, "lz4", [1300, 1300, 1300]),
+        (KafkaError.INVALID_RECORD, 2, "lz4", [1300, 1300, 1300]),
+        (KafkaError.MSG_SIZE_TOO_LARGE, 2, "none", [1000, 1000, 1000]),
+    ],
+)
+def test_batches_count_on_compression_until_several_records_are_refused_for_their_size(
+    monkeypatch: pytest.MonkeyPatch, error: int, count: int, compression: str, sizes: list[int]
+) -> None:
+    monkeypatch.setattr("stream.kafka.transaction.Producer", SizedProducer)
+    made: list[int] = []
+    monkeypatch.setattr(SizedProducer, "sizes", made)
+    monkeypatch.setattr(SizedProducer, "error", error)
+    transactions = Transactions(
+        load({"compression": compression}, environ={}), object, lambda *_: None, batch_bytes=1000
+    )
+    transactions.own([0], [])
+    with pytest.raises(Refused):
+        transactions.commit(Chunk([outcome(number) for number in range(count)], []))
+    transactions.close()
+    transactions.own([0], [])
+    assert made == sizes
 
 
 def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:
