@@ -243,7 +243,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         msg = f"The settings file {path} can not be read: {error.strerror}."
         raise SettingsError(msg) from None
-    except (tomli.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         msg = f"The settings file {path} is not valid TOML: {error}."
         raise SettingsError(msg) from None
 

@@ -22,8 +22,6 @@ ASK_AGAIN_S = 3.0
 AGAIN_S = 0.02
 RENEW_S = 5.0
 STILL_S = 9.0  # no answer and no acknowledgement for so long: begin anew
-
-
 COMPRESSES_TIMES = 1.3
 """How much smaller compression makes a batch at least, where nothing has shown otherwise: news takes 1.5 and more.
 

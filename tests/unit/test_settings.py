@@ -163,7 +163,9 @@ def test_a_login_may_come_from_librdkafkas_own_properties() -> None:
     load(environ={**LOGIN, "STREAM_KAFKA_PROPERTIES": "sasl.username=ann, sasl.password=x"})
 
 
-@pytest.mark.parametrize("text", ["a = ", "\ufeff[", "group_id = 1\ngroup_id = 2"])
+@pytest.mark.parametrize(
+    "text", ["a = ", "\ufeff[", "group_id = 1\ngroup_id = 2", f"a = {'[' * 5000}", f"{'a.' * 5000}b = 1"]
+)
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
     path = toml(tmp_path, text)
     assert refused(config=path).startswith(f"The settings file {path} is not valid TOML")
