@@ -130,7 +130,7 @@ def aborted_input(site: Site, size: Size) -> Result:
         stage.wait_all()
         until(lambda: lag(worker) == 0, "the lag to be nothing")
         result = stage.result("input with aborted transactions", "5 of 10 aborted; lag 0 at the end")
-        came_out = [number for number in stage.count() if number >= ABORTED]
+        came_out = [number for number in stage.count(stage.clean) if number >= ABORTED]
         assert not came_out, f"{len(came_out)} articles came out that were never committed"
         return result
 
