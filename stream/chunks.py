@@ -17,6 +17,8 @@ from stream.provenance import as_json
 from stream.records import Processor
 
 CHUNK_BYTES = 1 << 20
+OUT_OF_BAND = 5
+"""The first protocol of pickle that can leave bytes where they are."""
 
 
 class Chunk(NamedTuple):
@@ -56,8 +58,10 @@ class CleanedChunk(NamedTuple):
     is_first: bool = True
     failure: str = ""
 
-    def __reduce_ex__(self, _: SupportsIndex) -> tuple[type, tuple[Any, ...]]:
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type, tuple[Any, ...]]:
         """What goes out is not copied, where it can be read where it is (PEP 574)."""
+        if int(protocol) < OUT_OF_BAND:
+            return CleanedChunk, tuple(self)
         name, size, output, removed, *rest = self
         return CleanedChunk, (name, size, PickleBuffer(output), PickleBuffer(removed), *rest)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pickle
+from copy import copy
 from io import BytesIO, FileIO
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.chunks import Chunk, ChunkCleaner, chunks_of, spans_of
+from stream.chunks import Chunk, ChunkCleaner, CleanedChunk, chunks_of, spans_of
 from stream.jobs import in_order
 from tests.fakes import PROCESSOR, REPEATED
 
@@ -81,3 +83,8 @@ def test_a_pipe_is_not_waited_for() -> None:
         assert next(chunks).data == b"a\nb\n"
         to.write(b"d\n")
         assert next(chunks)[2:] == (3, b"cd\n")
+
+
+def test_a_cleaned_chunk_is_copied_like_any_other_tuple() -> None:
+    chunk = CleanedChunk("a", 1, b"output", b"removed", ((1, "broken"),), 2, is_first=False)
+    assert copy(chunk) == pickle.loads(pickle.dumps(chunk, 4)) == pickle.loads(pickle.dumps(chunk, 5)) == chunk  # noqa: S301
