@@ -250,10 +250,11 @@ def _answer(result: object, room: mmap | None) -> bytes | list[int]:
     """A result, or the sizes of its parts, one after the other in the room: a pipe would copy it in small pieces."""
     if room is not None:
         parts: list[bytes | memoryview] = []
-        parts.insert(0, pickle.dumps(result, 5, buffer_callback=lambda part: parts.append(part.raw())))
-        ends = list(accumulate(map(len, parts)))
-        if ends[-1] <= len(room):
-            for part, end in zip(parts, ends, strict=True):
-                room[end - len(part) : end] = part
-            return [len(part) for part in parts]
-    return pickle.dumps(result, 5)
+        head = pickle.dumps(result, pickle.HIGHEST_PROTOCOL, buffer_callback=lambda part: parts.append(part.raw()))
+        parts.insert(0, head)
+        sizes = [len(part) for part in parts]
+        if sum(sizes) <= len(room):
+            for part, size, end in zip(parts, sizes, accumulate(sizes), strict=True):
+                room[end - size : end] = part
+            return sizes
+    return pickle.dumps(result, pickle.HIGHEST_PROTOCOL)
