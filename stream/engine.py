@@ -22,6 +22,7 @@ from stream.errors import (
 from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
 from stream.kafka.source import Source
@@ -52,7 +53,8 @@ class Engine:
         self.flow = Flow()
         self.partitions = Partitions()
         self.processor = self._processor(rules)
-        self.metrics = Metrics(self.partitions, rules_version=rules.version)
+        self.ownership = Ownership(settings.session_timeout_ms / 1000, settings.transaction_timeout_ms / 1000)
+        self.metrics = Metrics(self.partitions, self.ownership, rules_version=rules.version)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
         self.began_s = time.monotonic()

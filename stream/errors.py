@@ -8,6 +8,7 @@
     ├── TopicMissing           a topic that has to exist does not
     ├── InstanceFenced         another worker runs with the same instance id
     ├── SessionLost            fenced, or partitions lost: begin anew                retriable
+    ├── PartitionsUnowned      partitions belong to no worker, and nothing has helped
     └── KafkaFatal             the client can not go on; the process has to end
 
 A record that can not be cleaned is no error: it is a value with a reason (`stream.codec.Undecodable`)
@@ -70,6 +71,10 @@ class SessionLost(StreamError):
     """The partitions or the transactional id now belong to another worker: nothing may be published."""
 
     retriable = True
+
+
+class PartitionsUnowned(StreamError):
+    """Partitions of the input topic belong to no member of the group, and neither a rebalance nor a session helped."""
 
 
 class KafkaFatal(StreamError):

@@ -19,6 +19,7 @@ from mode import Service
 from stream.engine import Engine
 from stream.kafka import client
 from stream.kafka.ends import Ends
+from stream.kafka.ownership import numbers
 
 log = logging.getLogger("stream.health")
 
@@ -71,6 +72,8 @@ def ready(engine: Engine) -> Health:
         problems.append(f"the session ended: {engine.flow.error}")
     if engine.sink.problem:
         problems.append(f"publishing is tried again: {engine.sink.problem}")
+    if unowned := engine.ownership.unowned:
+        problems.append(f"partitions {numbers(unowned)} belong to no worker of the group {engine.settings.group_id}")
     problems.extend(engine.cluster_problems)
     return Health(tuple(problems), _partitions(engine))
 

@@ -33,6 +33,7 @@ ENDS_THE_SESSION = {
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
+LEAVE_S = 3.0  # for the group to be told that we leave
 LOOK_EVERY_S = 0.05
 FEW = 25  # records that are cleaned within a small part of a commit
 COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
@@ -64,7 +65,9 @@ class Source:
         self._consumer: Consumer | None = None
         self._metadata: object = None
         self._gone = False  # the group has thrown us out
+        self._leaves = False  # for good, even with a static instance id
         self._looked_s = 0.0
+        self.member_id = ""  # as the group knows us; read by any thread
 
     @property
     def _open_consumer(self) -> Consumer:
@@ -90,9 +93,17 @@ class Source:
         """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
+            if self._leaves:
+                _leave(consumer)
             consumer.close()
+        self._leaves = False
+        self.member_id = ""
         self._metadata = None
         self._partitions.clear()
+
+    def leave_when_closed(self) -> None:
+        """Leaves at the end of this session also where a static instance id would not. May be called by any thread."""
+        self._leaves = True
 
     def fetch(self) -> list[Any]:
         """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
@@ -148,6 +159,7 @@ class Source:
         metadata = consumer.consumer_group_metadata()
         if member and consumer.memberid() == member:
             self._metadata = metadata
+            self.member_id = member
 
     def ask_whether_fenced(self) -> None:
         """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
@@ -265,6 +277,14 @@ class Source:
         self._open_consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._partitions.gain(number, target)
         self._on_event("skipped", skipped)
+
+
+def _leave(consumer: Consumer) -> None:
+    """Leaves the group for good: a static member that only closes does not tell the group (KIP-345)."""
+    consumer.unsubscribe()
+    deadline = time.monotonic() + LEAVE_S
+    while consumer.memberid() and time.monotonic() < deadline:  # it has none once it has left
+        consumer.consume(1, IDLE_WAIT_S)
 
 
 def _list(numbers: Iterable[int]) -> str:
