@@ -25,6 +25,8 @@ LEAST_S, MOST_S = 0.5, 5.0  # between two looks
 class GroupWatch(Service):
     """Runs beside the source; nothing that it meets ends the worker but partitions that stay without an owner."""
 
+    mundane_level = "debug"  # that it starts and stops is no news
+
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._engine = engine

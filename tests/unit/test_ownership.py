@@ -22,6 +22,7 @@ class Clock:
     now = 0.0
 
     def __call__(self) -> float:
+        """Tell the time, in seconds."""
         return self.now
 
 
@@ -65,7 +66,7 @@ def test_it_is_said_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFix
     assert ownership.unowned == (0, 1), "a rebalance has only begun"
     ownership.observe(HEALTHY, "b")
     ownership.observe(HEALTHY, "b")
-    assert ownership.unowned == ()
+    assert not ownership.unowned
     said = [record.message for record in caplog.records]
     assert len(said) == 2
     assert said[0].startswith("Partitions 0, 1 belong to no worker though the group is stable")
