@@ -10,7 +10,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28  # the numbers of Kafka's requests
+# The numbers of Kafka's requests.
+PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28
+JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, CONSUMER_GROUP_HEARTBEAT = 11, 13, 14, 68
 PIECE = 16_384
 
 
@@ -39,14 +41,18 @@ class Proxy:
 
     @contextmanager
     def holding(self, request: int) -> Iterator[threading.Event]:
-        """Keep the next request of this kind back to the end of the block; the event says that it has come."""
-        held, released = threading.Event(), threading.Event()
-        self._hold = (request, held, released)
+        """Keep the next request of this kind back to the end of the block; the event says that it has come.
+
+        Once it has come another block may begin, so that two requests in a row are met.
+        """
+        hold = (request, threading.Event(), threading.Event())
+        self._hold = hold
         try:
-            yield held
+            yield hold[1]
         finally:
-            self._hold = None
-            released.set()
+            if self._hold is hold:
+                self._hold = None
+            hold[2].set()
 
     def close(self) -> None:
         """End all connections."""
