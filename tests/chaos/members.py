@@ -73,6 +73,10 @@ class Play:
         """Tell whether the other member owns every partition."""
         return any(len(worker.partitions()) == 4 for worker in self.others)
 
+    def shared(self) -> bool:
+        """Tell whether both have their half of the partitions."""
+        return self.settled() and len(self.alive.partitions()) == 2
+
     def settled(self) -> bool:
         """Tell whether each partition is read by exactly one worker, and every worker is ready."""
         workers = [self.alive, *self.others]
@@ -135,7 +139,7 @@ def leaving(play: Play, stack: ExitStack) -> None:
     """The actor was asked to stop, and takes its leave; with a static instance id it says nothing of that."""
     play.start_other().wait_ready()
     play.start_actor()
-    until(play.settled, "two partitions each")
+    until(play.shared, "two partitions each")
     if play.group.static and play.classic:
         play.alive.signal(signal.SIGTERM)
         until(lambda: "Partitions given up" in play.alive.log, "the actor to give its partitions up")
