@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 
-from tests.chaos.proxy import CONSUMER_GROUP_HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, Proxy
+from tests.chaos.proxy import CONSUMER_GROUP_HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, Held, Proxy
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import Stage
@@ -41,15 +41,21 @@ class Play:
     group: Group
     others: list[Worker] = field(default_factory=list)
     actor: Worker | None = None
+    held: Held | None = None
 
     @property
     def classic(self) -> bool:
         """Whether members join by `JoinGroup` and `SyncGroup`; otherwise all is said by a heartbeat."""
         return self.group.protocol == "classic"
 
-    def request(self, classic: int) -> int:
-        """Give the request by which this group's protocol does the same."""
-        return classic if self.classic else CONSUMER_GROUP_HEARTBEAT
+    def hold(self, stack: ExitStack, request: int) -> None:
+        """Keep the actor's next request back: this one of the classic protocol, or what the consumer protocol has."""
+        held = self.proxy.holding(request if self.classic else CONSUMER_GROUP_HEARTBEAT)
+        self.held = stack.enter_context(held)
+
+    def on_its_way(self) -> bool:
+        """Tell whether the request that is kept back has come."""
+        return self.held is not None and self.held.come.is_set()
 
     def start_actor(self) -> Worker:
         """Start the member that the fault is done to, or start it again."""
@@ -88,9 +94,9 @@ Step = Callable[[Play, ExitStack], None]
 
 
 def _hold(play: Play, stack: ExitStack, request: int, begin: Callable[[], object]) -> None:
-    held = stack.enter_context(play.proxy.holding(play.request(request)))
+    play.hold(stack, request)
     begin()
-    until(held.is_set, "the request to be on its way")
+    until(play.on_its_way, "the request to be on its way")
 
 
 def joining(play: Play, stack: ExitStack) -> None:
@@ -103,8 +109,8 @@ def told_its_share(play: Play, stack: ExitStack) -> None:
     """The actor is new, has joined, and asks for its share or says that it has it."""
     with ExitStack() as first:
         joining(play, first)
-        held = stack.enter_context(play.proxy.holding(play.request(SYNC_GROUP)))
-    until(held.is_set, "the next request to be on its way")
+        play.hold(stack, SYNC_GROUP)
+    until(play.on_its_way, "the next request to be on its way")
 
 
 def first_phase(play: Play, stack: ExitStack) -> None:
@@ -119,20 +125,20 @@ def between_the_phases(play: Play, stack: ExitStack) -> None:
     if play.classic:
         with ExitStack() as first:
             _hold(play, first, SYNC_GROUP, play.start_other)
-            held = stack.enter_context(play.proxy.holding(JOIN_GROUP))
+            play.hold(stack, JOIN_GROUP)
     else:
         play.start_other()
         until(lambda: "Partitions given up" in play.alive.log, "the actor to give partitions up")
-        held = stack.enter_context(play.proxy.holding(CONSUMER_GROUP_HEARTBEAT))
-    until(held.is_set, "the second phase to begin")
+        play.hold(stack, JOIN_GROUP)
+    until(play.on_its_way, "the second phase to begin")
 
 
 def second_phase(play: Play, stack: ExitStack) -> None:
     """The actor has joined again, and what it gave up is being given to the other."""
     with ExitStack() as first:
         between_the_phases(play, first)
-        held = stack.enter_context(play.proxy.holding(play.request(SYNC_GROUP)))
-    until(held.is_set, "the second phase to end")
+        play.hold(stack, SYNC_GROUP)
+    until(play.on_its_way, "the second phase to end")
 
 
 def leaving(play: Play, stack: ExitStack) -> None:
@@ -152,8 +158,10 @@ STEPS: tuple[Step, ...] = (joining, told_its_share, first_phase, between_the_pha
 
 @contextmanager
 def killed(play: Play) -> Iterator[None]:
-    """SIGKILL, and a new process at once."""
+    """SIGKILL, before what it had on its way was sent, and a new process at once."""
     play.alive.kill()
+    if play.held is not None:
+        play.held.drop = True
     yield
     play.start_actor()
 
