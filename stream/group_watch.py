@@ -55,9 +55,8 @@ class GroupWatch(Service):
             return ""
         member = engine.source.member_id
         action = engine.ownership.observe(view, member)
-        if unread := engine.ownership.unread(member, engine.partitions.numbers):
-            msg = f"The group counts on this worker for partitions {numbers(unread)}, which it does not read."
-            engine.flow.fail(SessionLost(msg))
+        if difference := engine.ownership.at_odds(member, engine.partitions.numbers):
+            engine.flow.fail(SessionLost(difference))
         return action
 
     def act(self, action: Action) -> None:
