@@ -39,7 +39,7 @@ class Ownership:
     """
 
     def __init__(self, turn_s: float, gain_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`turn_s`: the length of a member's turn. `gain_s`: how long it may take to gain a partition, or to give it up."""
+        """`turn_s`: the length of a member's turn. `gain_s`: within which a partition is gained or given up."""
         self._turn_s = turn_s
         self._differs_for_s = gain_s + turn_s
         self._clock = clock
