@@ -31,6 +31,7 @@ from stream.outcomes import Outcomes
 from stream.records import Processor
 from stream.rules import Rules
 from stream.settings import Settings
+from stream.written import in_a_url
 
 log = logging.getLogger("stream")
 
@@ -173,7 +174,7 @@ class Engine:
     def describe(self) -> str:
         """One line that says what the worker does."""
         it = self.settings
-        health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
+        health = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
         removed = f", what is removed {it.removed_topic}" if it.removed_topic else ""
         return (
             f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"

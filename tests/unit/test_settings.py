@@ -115,7 +115,6 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_name(tmp_path: 
         ("STREAM_INPUT_TOPIC", "with space", "pattern"),
         ("STREAM_SHUTDOWN_TIMEOUT_S", "-1", "greater than 0"),
         ("STREAM_LOG_FORMAT", "xml", "'text' or 'json'"),
-        ("STREAM_GROUP_ID", "", "at least 1 character"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(variable: str, value: str, allowed: str) -> None:
