@@ -13,8 +13,9 @@ import structlog
 QUIET = ("faust", "stream.app", "stream.health", "mode", "aiohttp", "aiokafka", "asyncio", "prometheus_client")
 
 
-# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters.
-OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS")
+# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters. A fatal
+# error ends the session with a sentence of ours.
+OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS", "FATAL")
 
 
 class Sparing(logging.Filter):

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from stream.errors import SettingsError
-from stream.properties import OURS, Properties, parse_properties
+from stream.properties import OURS, Properties, missing_for_login, parse_properties
 from stream.written import (
     LINKED,
     SERVICE_ADDRESS,
@@ -189,11 +189,9 @@ class Settings(BaseModel):
         if self.sasl_mechanism is not None and not self.security_protocol.startswith("sasl"):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs security_protocol sasl_ssl or sasl_plaintext"
             raise ValueError(msg)
-        if self.sasl_mechanism not in (None, "OAUTHBEARER"):
-            for name in ("sasl_username", "sasl_password"):
-                if getattr(self, name) is None and name.replace("_", ".") not in self.kafka_properties:
-                    msg = f"sasl_mechanism {self.sasl_mechanism} needs {name}"
-                    raise ValueError(msg)
+        if missing := missing_for_login(self.sasl_mechanism, dict(self), self.kafka_properties):
+            msg = f"sasl_mechanism {self.sasl_mechanism} needs {missing}"
+            raise ValueError(msg)
         for name in ("kafka_properties", "consumer_properties", "producer_properties"):
             for key in getattr(self, name):
                 if key in OURS:
