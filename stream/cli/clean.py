@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import typer
 from rich.console import Console
 
-from stream.cli.console import errors, on_one_line, progress
+from stream.cli.console import errors, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.files import FileFormat, format_of, opened
+from stream.shown import on_one_line
 
 if TYPE_CHECKING:
     from stream.chunks import Chunk, CleanedChunk, Span

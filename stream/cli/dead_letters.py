@@ -8,11 +8,11 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from stream.cli.console import as_json as json_of
 from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
+from stream.shown import as_json as json_text
 
 app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
@@ -51,7 +51,7 @@ def list_(
             continue
         shown += 1
         if as_json:
-            print(json_of(row))  # noqa: T201
+            print(json_text(row))  # noqa: T201
         else:
             table.add_row(
                 f"{row['partition']}:{row['offset']}",

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import orjson
 import typer
 
-from stream.cli.console import as_json as json_of
 from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.files import opened
+from stream.shown import as_json as json_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,7 +72,7 @@ def evaluate(
         raise StreamError(msg)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
-        print(json_of(figures))  # noqa: T201
+        print(json_text(figures))  # noqa: T201
     else:
         _show(report)
     if plot is not None:

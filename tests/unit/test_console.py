@@ -15,9 +15,10 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from stream.cli.console import PlainConsole, as_json, line, visible
+from stream.cli.console import PlainConsole, line
 from stream.cli.explain import brief, explained
 from stream.offline import clean_value
+from stream.shown import as_json, visible
 from tests.commands import article_stream, one_sentence
 from tests.fakes import BODY, OTHER, PROCESSOR
 
