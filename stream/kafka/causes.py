@@ -30,7 +30,10 @@ _NOT_A_MEMBER = Cause(
     "than the session timeout, or was removed",
 )
 _OTHERS_CAME = Cause(SessionLost, "The members of the group {it.group_id} have changed while {doing}")
-_TAKEN_OVER = "Another worker has taken over this worker's partitions, and their transactional id, while {doing}"
+_TAKEN_OVER = (
+    "Another process has taken over the transactional id of this one while {doing}, as a worker does with that of the "
+    "partitions which it is given"
+)
 _TIMED_OUT = "the transaction was open for longer than STREAM_TRANSACTION_TIMEOUT_MS, and Kafka has aborted it"
 _DOES_NOT_END = (
     "It goes on by itself; if it does not, docs/operations.md says what to do about a transaction that does not end."
@@ -95,8 +98,9 @@ CAUSES: Mapping[int, Cause] = {
         "Another worker runs with the instance id {it.instance_id!r}",
         "Give every worker its own STREAM_INSTANCE_ID.",
     ),
+    # It may be this worker's own, where the broker has not heard that its last session is over: worth another try.
     KafkaError.UNRELEASED_INSTANCE_ID: Cause(
-        InstanceFenced,
+        KafkaFatal,
         "The group {it.group_id} has a member with the instance id {it.instance_id!r} already: another worker runs "
         "with it, or one was killed and the broker's group.consumer.session.timeout.ms has not passed since",
         "Give every worker its own STREAM_INSTANCE_ID, or start this one again when that time has passed.",
@@ -121,7 +125,7 @@ CAUSES: Mapping[int, Cause] = {
         _OTHER_PROTOCOL,
     ),
     KafkaError.GROUP_ID_NOT_FOUND: Cause(
-        SettingsError,
+        KafkaFatal,
         "The group {it.group_id} has members that do not speak STREAM_GROUP_PROTOCOL={it.group_protocol}",
         _OTHER_PROTOCOL,
     ),

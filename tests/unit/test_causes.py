@@ -43,12 +43,12 @@ WORDS = "librdkafka's {own} words"
 # The code, the kind of our error, and what its sentence or its fix has to name.
 CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError.FENCED_INSTANCE_ID, InstanceFenced, ["'w-1'", "STREAM_INSTANCE_ID"]),
-    (KafkaError.UNRELEASED_INSTANCE_ID, InstanceFenced, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),
+    (KafkaError.UNRELEASED_INSTANCE_ID, KafkaFatal, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),
     (KafkaError.GROUP_MAX_SIZE_REACHED, KafkaFatal, ["my-group {x}", "group.max.size", "fewer workers"]),
     (KafkaError.INVALID_GROUP_ID, SettingsError, ["'my-group {x}'", "STREAM_GROUP_ID"]),
     (KafkaError.INVALID_SESSION_TIMEOUT, SettingsError, ["1234 ms", "group.min.session.timeout.ms"]),
     (KafkaError.INCONSISTENT_GROUP_PROTOCOL, SettingsError, ["STREAM_GROUP_PROTOCOL=consumer"]),
-    (KafkaError.GROUP_ID_NOT_FOUND, SettingsError, ["STREAM_GROUP_PROTOCOL=consumer"]),
+    (KafkaError.GROUP_ID_NOT_FOUND, KafkaFatal, ["STREAM_GROUP_PROTOCOL=consumer"]),
     (KafkaError.UNSUPPORTED_ASSIGNOR, SettingsError, ["group.remote.assignor"]),
     (KafkaError.UNKNOWN_MEMBER_ID, SessionLost, ["silent for longer than the session timeout"]),
     (KafkaError.FENCED_MEMBER_EPOCH, SessionLost, ["silent for longer than the session timeout"]),
