@@ -35,6 +35,7 @@ from stream.rules import Rules
 from stream.rules import load as load_rules
 from stream.settings import Settings, load
 from stream.web import add_pages
+from stream.written import in_a_url
 
 log = logging.getLogger("stream")
 
@@ -182,7 +183,7 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
         store="memory://",
         web_enabled=settings.http_port > 0,
         web_bind=settings.http_host,
-        web_host=settings.http_host,
+        web_host=in_a_url(settings.http_host),
         web_port=settings.http_port or None,
         web_tables_enabled=False,
         web_router_enabled=False,

@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from stream import native
 from stream._version import __version__
@@ -24,6 +24,7 @@ from stream.errors import (
 from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.causes import CAUSES
 from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
@@ -34,6 +35,7 @@ from stream.outcomes import Outcomes
 from stream.records import Processor
 from stream.rules import Rules
 from stream.settings import Settings
+from stream.written import in_a_url
 
 log = logging.getLogger("stream")
 
@@ -120,7 +122,9 @@ class Engine:
             except InstanceHeld as error:
                 held_since = min(held_since, began)
                 if began - held_since > HELD_S:
-                    self.fatal = client.fenced(self.settings)
+                    self.fatal = CAUSES[KafkaError.FENCED_INSTANCE_ID].told(
+                        KafkaError.FENCED_INSTANCE_ID, "", self.settings, "reading"
+                    )
                     raise self.fatal from None
                 self._pause(error, LAST_PAUSE_S / 5)
             except StreamError as error:
@@ -187,7 +191,7 @@ class Engine:
     def describe(self) -> str:
         """One line that says what the worker does."""
         it = self.settings
-        health = f"; health and metrics on http://{it.http_host}:{it.http_port}" if it.http_port else ""
+        health = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
         removed = f", what is removed {it.removed_topic}" if it.removed_topic else ""
         return (
             f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"

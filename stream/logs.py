@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import logging.config
 import sys
-from typing import Any, Literal
+from collections.abc import MutableMapping
+from typing import Any, Literal, TextIO
 
 import structlog
+
+from stream.shown import as_json, on_one_line, visible
 
 # Faust and its framework tell of every service they start; at warning they tell of what matters.
 QUIET = ("faust", "stream.app", "stream.health", "mode", "aiohttp", "aiokafka", "asyncio", "prometheus_client")
 
 
-# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters.
-OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS")
+# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters. A fatal
+# error ends the session with a sentence of ours.
+OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS", "FATAL")
 
 
 class Sparing(logging.Filter):
@@ -39,6 +44,20 @@ class Sparing(logging.Filter):
         return True
 
 
+def _spelled_out(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Settings, brokers and identity providers have a part in what is said: no line of theirs is taken for ours."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = on_one_line(value)
+    return event
+
+
+def _traceback(out: TextIO, error: Any) -> None:
+    lines = io.StringIO()
+    structlog.dev.plain_traceback(lines, error)
+    out.write(visible(lines.getvalue()))
+
+
 def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any]:
     """A configuration for `logging.config.dictConfig`: one handler, to standard error."""
     shared: list[Any] = [
@@ -46,16 +65,17 @@ def config(log_format: Literal["text", "json"], log_level: str) -> dict[str, Any
         structlog.stdlib.ExtraAdder(),
     ]
     renderer: list[Any]
+    rendered: Any
     if log_format == "json":
         shared += [structlog.stdlib.add_logger_name, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-        as_json = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
-        renderer = [structlog.processors.format_exc_info, as_json]
+        rendered = structlog.processors.JSONRenderer(as_json, sort_keys=True)
+        renderer = [structlog.processors.format_exc_info, rendered]
     else:
         shared += [structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S", utc=False)]
-        plain = structlog.dev.plain_traceback
-        renderer = [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=plain)
-        ]
+        rendered = structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), pad_event_to=0, exception_formatter=_traceback
+        )
+        renderer = [_spelled_out, rendered]
     at_least_warning = "ERROR" if log_level == "error" else "WARNING"
     processors = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer]
     return {

@@ -39,6 +39,23 @@ OURS: Mapping[str, str] = {
 }
 
 
+_LOGIN = ("sasl_username", "sasl_password")
+_TOKEN = ("sasl_oauth_token_url", "sasl_oauth_client_id", "sasl_oauth_client_secret")
+_OTHER_TOKENS = ("sasl.oauthbearer.", "enable.sasl.oauthbearer.")
+
+
+def missing_for_login(mechanism: str | None, values: Mapping[str, object], properties: Mapping[str, str]) -> str:
+    """The first setting that a way to log in needs and that is not given, nor librdkafka's property for it.
+
+    Empty where nothing is missing.
+    """
+    names = {None: (), "OAUTHBEARER": _TOKEN}.get(mechanism, _LOGIN)
+    if names is _TOKEN and any(name.startswith(_OTHER_TOKENS) for name in properties):
+        return ""  # there are more ways to a token than we have settings for
+    missing = (name for name in names if values[name] is None and name.replace("_", ".") not in properties)
+    return next(missing, "")
+
+
 def parse_properties(value: object) -> dict[str, str]:
     """`name=value, name=value`, a JSON object, or a table of a settings file, as a dictionary of strings.
 

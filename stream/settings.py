@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,16 +25,22 @@ from pydantic import (
 )
 
 from stream.errors import SettingsError
-from stream.properties import OURS, Properties, parse_properties
+from stream.properties import OURS, Properties, missing_for_login, parse_properties
+from stream.written import (
+    LINKED,
+    SERVICE_ADDRESS,
+    SERVICE_LINK,
+    bad_address,
+    blemish,
+    require_well_written,
+    shown_value,
+)
 
 PREFIX = "STREAM_"
 NAMES = "`article-stream settings` lists them."
 # Read by the tests or by the command line itself, not by the worker.
 OTHER_NAMES = ("STREAM_CONFIG",)
 TEST_PREFIX = "STREAM_TEST_"
-# What Kubernetes puts into every container for a service whose name begins with `stream`.
-SERVICE_LINK = re.compile(r"STREAM_(\w+_)?(SERVICE_(HOST|PORT\w*)|PORT(_\d+_(TCP|UDP|SCTP)\w*)?)")
-SERVICE_ADDRESS = re.compile(r"(tcp|udp|sctp)://")
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -155,11 +160,10 @@ class Settings(BaseModel):
     @field_validator("bootstrap_servers")
     @classmethod
     def _addresses(cls, value: str) -> str:
-        for address in value.split(","):
-            scheme, slashes, _ = address.strip().partition("://")
-            if slashes:
-                msg = f"write host:port, without {scheme}://"
-                raise ValueError(msg)
+        addresses = [address.strip() for address in value.split(",") if address.strip()]
+        msg = next(filter(None, map(bad_address, addresses)), "" if addresses else "it holds no address")
+        if msg:
+            raise ValueError(msg)
         return value
 
     @field_validator("rules", mode="before")
@@ -185,11 +189,9 @@ class Settings(BaseModel):
         if self.sasl_mechanism is not None and not self.security_protocol.startswith("sasl"):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs security_protocol sasl_ssl or sasl_plaintext"
             raise ValueError(msg)
-        if self.sasl_mechanism not in (None, "OAUTHBEARER"):
-            for name in ("sasl_username", "sasl_password"):
-                if getattr(self, name) is None and name.replace("_", ".") not in self.kafka_properties:
-                    msg = f"sasl_mechanism {self.sasl_mechanism} needs {name}"
-                    raise ValueError(msg)
+        if missing := missing_for_login(self.sasl_mechanism, dict(self), self.kafka_properties):
+            msg = f"sasl_mechanism {self.sasl_mechanism} needs {missing}"
+            raise ValueError(msg)
         for name in ("kafka_properties", "consumer_properties", "producer_properties"):
             for key in getattr(self, name):
                 if key in OURS:
@@ -213,28 +215,42 @@ def load(
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     origin: dict[str, str] = {}
-    path = config or (Path(environ["STREAM_CONFIG"]) if environ.get("STREAM_CONFIG") else None)
+    named = environ.get("STREAM_CONFIG", "")
+    if config is None and (wrong := blemish(named)):
+        msg = f"STREAM_CONFIG is {named!r}: {wrong}."
+        raise SettingsError(msg)
+    path = config or (Path(named) if named else None)
     if path is not None:
         for name, value in _read_toml(path).items():
             require_known(name, f"{path}: {name}")
             values[name], origin[name] = value, f"{name} in {path}"
-    for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
-            continue
-        name = variable[len(PREFIX) :].lower()
-        link = "KUBERNETES_SERVICE_HOST" in environ and SERVICE_LINK.fullmatch(variable)
-        if link and (name not in Settings.model_fields or SERVICE_ADDRESS.match(text)):
-            continue  # a service named stream-http writes its address where our port may stand
-        require_known(name, variable, PREFIX)
+    for name, variable, text in _variables(environ):
         values[name], origin[name] = text, variable
     for name, value in (options or {}).items():
         if value is not None:
             values[name] = value
             origin[name] = (options_from or {}).get(name, name)
+    require_well_written(values, origin, Settings.model_fields, file=path)
     try:
         return Settings(**values)
     except ValidationError as error:
         raise SettingsError(_explain(error, values, origin)) from None
+
+
+def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The settings of the environment: name, variable, value. Raises `SettingsError` for a variable that is none."""
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable in OTHER_NAMES or variable.startswith(TEST_PREFIX):
+            continue
+        name = variable[len(PREFIX) :].lower()
+        known, link = name in Settings.model_fields, SERVICE_LINK.fullmatch(variable)
+        if link and "KUBERNETES_SERVICE_HOST" in environ and (not known or SERVICE_ADDRESS.match(text)):
+            continue  # a service named stream-http writes its address where our port may stand
+        if link and not known:
+            msg = f"{variable} is not a setting."
+            raise SettingsError(msg, fix=LINKED)
+        require_known(name, variable, PREFIX)
+        yield name, variable, text
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -271,8 +287,6 @@ def _explain(error: ValidationError, values: Mapping[str, Any], origin: Mapping[
         if not name:
             lines.append(f"The settings do not fit together: {what}.")
             continue
-        field = Settings.model_fields[name]
-        secret = "Secret" in str(field.annotation) or not field.repr
-        shown = "***" if secret else repr(values.get(name))
+        shown = shown_value(Settings.model_fields[name], values.get(name))
         lines.append(f"{origin.get(name, name)} is {shown}: {what[:1].lower()}{what[1:]}.")
     return " ".join(lines)

@@ -10,6 +10,7 @@ from stream.engine import Engine
 from stream.errors import SettingsError
 from stream.health import live, ready
 from stream.settings import Settings
+from stream.written import in_a_url
 
 
 def add_pages(app: Any, engine: Engine) -> None:
@@ -45,5 +46,5 @@ def require_port(settings: Settings) -> None:
             pass
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        msg = f"STREAM_HTTP_PORT: {host}:{port} can not be listened on ({why})."
+        msg = f"STREAM_HTTP_PORT: {in_a_url(host)}:{port} can not be listened on ({why})."
         raise SettingsError(msg, fix="Set another port, or 0 for no HTTP.") from None

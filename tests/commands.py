@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 ROOT = Path(__file__).parent.parent
@@ -33,6 +35,40 @@ def article_stream(*arguments: object, stdin: bytes = b"", settings: Mapping[str
         input=stdin, env=environment(settings), capture_output=True, timeout=120, check=False, cwd=ROOT,
     )  # fmt: skip
     return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+
+
+ONE_AFTER_ANOTHER = """
+import importlib, json, os, sys
+sys.argv[0] = "article-stream"
+from stream.cli import main
+for name in ("logs", "app", "records", "offline", "jobs", "evaluation", "kafka.redriving", "kafka.topics"):
+    importlib.import_module(f"stream.{name}")
+for out, err, arguments in json.load(sys.stdin):
+    if (child := os.fork()) == 0:
+        for number, path in ((0, os.devnull), (1, out), (2, err)):
+            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
+        sys.argv[1:] = arguments
+        main()
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def one_after_another(
+    calls: Sequence[Sequence[object]], *, settings: Mapping[str, object] | None = None, timeout_s: float = 240.0
+) -> list[Answer]:
+    """Run ``article-stream`` with each of these arguments; Python and what it imports are started once for all."""
+    with TemporaryDirectory() as folder:
+        places = [(f"{folder}/{number}.out", f"{folder}/{number}.err") for number in range(len(calls))]
+        told = [(*place, list(map(str, call))) for place, call in zip(places, calls, strict=True)]
+        ended = subprocess.run(
+            [sys.executable, "-c", ONE_AFTER_ANOTHER], input=json.dumps(told).encode(), env=environment(settings),
+            stdout=subprocess.PIPE, timeout=timeout_s, check=True, cwd=ROOT,
+        )  # fmt: skip
+        codes = map(int, ended.stdout.split())
+        return [
+            Answer(code, *(Path(path).read_text("utf-8") for path in place))
+            for code, place in zip(codes, places, strict=True)
+        ]
 
 
 def one_sentence(answer: Answer, code: int) -> str:

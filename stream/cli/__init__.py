@@ -5,17 +5,21 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from stream._version import __version__
 from stream.cli import check, clean, dead_letters, demo, evaluate, rules, send, settings, topics, worker
-from stream.cli.console import errors, plain
+from stream.cli.console import errors, line
 from stream.errors import StreamError
 
 SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 """What the system has no more of is nobody's mistake in the code."""
+
+# What typer raises for a wrong option, argument or command; it has no name of its own for all of them.
+UsageError: type[Exception] = typer.BadParameter.mro()[1]
+USAGE = 2  # exit code
 
 app = typer.Typer(
     name="article-stream",
@@ -57,10 +61,13 @@ app.add_typer(dead_letters.app, name="dead-letters")
 def main() -> None:
     """Runs a command; an error that a user can make ends in one sentence and its exit code."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
     except StreamError as error:
         _say(str(error))
         sys.exit(error.exit_code)
+    except UsageError as error:
+        _say_usage(error)
+        sys.exit(USAGE)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does
         sys.exit(0)
@@ -73,4 +80,12 @@ def main() -> None:
 
 
 def _say(error: str) -> None:
-    errors().print(f"[bold red]error:[/] {plain(error)}", soft_wrap=True, highlight=False)
+    errors().print(line(("error:", "bold red"), f" {error}"), soft_wrap=True)
+
+
+def _say_usage(error: Any) -> None:
+    """What typer would draw a frame around, with whatever the user wrote in it."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help stands there already
+        return
+    command = error.ctx.command_path if error.ctx else app.info.name
+    _say(f"{error.format_message().rstrip('.')}. `{command} --help` says what there is.")

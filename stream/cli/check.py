@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli.console import output, plain
+from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
+
+GOOD, BAD = ("✓", "green"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
@@ -18,13 +20,12 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     logs.configure("text", "error")
     logs.silence_librdkafka()
     out = output()
-    out.print("[green]✓[/] settings: valid")
+    out.print(line(GOOD, " settings: valid"))
     rules = load_rules(settings)
-    out.print(f"[green]✓[/] rules: valid, version {rules.version}")
+    out.print(line(GOOD, f" rules: valid, version {rules.version}"))
     failed = False
     for answer in checks.run(settings):
         failed = failed or answer.error is not None
-        mark = "[red]✗[/]" if answer.error else "[green]✓[/]"
-        out.print(f"{mark} {answer.name}: {plain(answer.detail)}", soft_wrap=True)
+        out.print(line(BAD if answer.error else GOOD, f" {answer.name}: {answer.detail}"), soft_wrap=True)
     if failed:
         raise typer.Exit(1)

@@ -16,6 +16,7 @@ from stream.cli.console import errors, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.files import FileFormat, format_of, opened
+from stream.shown import on_one_line
 
 if TYPE_CHECKING:
     from stream.chunks import Chunk, CleanedChunk, Span
@@ -126,8 +127,8 @@ def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Cons
         raise StreamError(chunk.failure)
     if chunk.problems:
         places = (f"{chunk.name}:{before + line}" if line else chunk.name for line, _ in chunk.problems)
-        texts = (f"{place}: {text}" for place, (_, text) in zip(places, chunk.problems, strict=True))
-        said.print("\n".join(texts), soft_wrap=True, markup=False)
+        texts = (on_one_line(f"{place}: {text}") for place, (_, text) in zip(places, chunk.problems, strict=True))
+        said.print("\n".join(texts), soft_wrap=True)
     if keep is not None:
         keep.write(chunk.removed)
     if explain:

@@ -1,40 +1,54 @@
-"""Where output goes: colours where a terminal is there, plain text where not."""
+"""Where output goes: colours where a terminal is there, plain text where not; what comes from outside is only text."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any, Protocol
 
-from rich.console import Console
-from rich.markup import escape
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
+from rich.text import Text
 
-# What a terminal obeys or shows in another order than it stands: control characters other than tab and line feed,
-# marks of direction, other line separators, lone surrogates.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def visible(text: str) -> str:
-    """A text that came from outside, with what a terminal would obey spelled out as its escape."""
-    return _OBEYED.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+from stream.shown import on_one_line, visible
 
 
-def plain(text: str) -> str:
-    """The same where Rich reads markup: brackets stay brackets."""
-    return escape(visible(text))
+def line(*parts: str | tuple[str, str]) -> Text:
+    """One line of texts and of (text, style): the only way to a style, for the consoles read no markup."""
+    spelled = (on_one_line(it) if isinstance(it, str) else (on_one_line(it[0]), it[1]) for it in parts)
+    return Text.assemble(*spelled)
+
+
+class PlainConsole(Console):
+    """A console to which every text is a text: no markup, no names of emoji, no control characters.
+
+    What is printed may come from an article, a header, a file's name or a setting, so nothing but a style that is
+    given as one changes how it looks.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **kwargs)
+
+    def render_str(self, text: str, **kwargs: Any) -> Text:
+        """Spelled out before it is measured, so that tables stay in line. Whatever is asked for, it is no markup."""
+        return super().render_str(visible(text), **{**kwargs, "markup": False, "emoji": False})
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The same for texts that were not given as strings."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
 
 def output() -> Console:
     """Standard output. Without a terminal nothing is wrapped."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=10_000, no_color=True)
+    console = PlainConsole()
+    return console if console.is_terminal else PlainConsole(width=10_000, no_color=True)
 
 
 def errors() -> Console:
     """Standard error."""
-    return Console(stderr=True, highlight=False)
+    return PlainConsole(stderr=True)
 
 
 class Advance(Protocol):
@@ -48,7 +62,8 @@ class Advance(Protocol):
 def progress(what: str, total: float | None) -> Iterator[Advance]:
     """A progress bar on standard error, shown where that is a terminal; `total` None: not known."""
     console = errors()
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    told = TextColumn("{task.description}", markup=False)
+    columns = (told, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
 

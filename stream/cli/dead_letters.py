@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, timezone
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from stream.cli.console import output, plain
+from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
+from stream.shown import as_json as json_text
 
 app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
@@ -51,14 +51,14 @@ def list_(
             continue
         shown += 1
         if as_json:
-            print(json.dumps(row, ensure_ascii=False))  # noqa: T201
+            print(json_text(row))  # noqa: T201
         else:
             table.add_row(
                 f"{row['partition']}:{row['offset']}",
-                plain(f"{row['from_topic']} {row['from_partition']}:{row['from_offset']}"),
-                f"[red]{plain(row['reason'])}[/]",
+                line(f"{row['from_topic']} {row['from_partition']}:{row['from_offset']}"),
+                line((row["reason"], "red")),
                 row["when"],
-                plain(row["preview"]),
+                line(row["preview"]),
             )
     total = sum(counts.values())
     if reason is not None:
@@ -69,10 +69,8 @@ def list_(
     if shown:
         out.print(table)
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    out.print(
-        f"{total:,} dead letter{'s' * (total != 1)}{f': {plain(by_reason)}' if counts else ''}."
-        + (f" Shown: {shown}." if shown < total else "")
-    )
+    of_these = f" Shown: {shown}." if shown < total else ""
+    out.print(line(f"{total:,} dead letter{'s' * (total != 1)}{f': {by_reason}' if counts else ''}.{of_these}"))
     if shown:
         out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one whole.", style="dim")
 
@@ -108,17 +106,17 @@ def show(
     from stream.dead_letters import REASONS, read_letter
 
     letter = read_letter(message.headers())
-    out.print(f"[bold]{settings.dead_letter_topic} {place}[/]  {row['when']}")
-    out.print(f"came from  {plain(letter.topic)} {letter.partition}:{letter.offset}")
-    out.print(f"reason     [red]{plain(letter.reason)}[/] ({REASONS.get(letter.reason, 'not ours')})")
-    out.print(f"message    {plain(letter.message)}")
-    out.print(f"key        {plain(preview(message.key()))}")
+    out.print(line((f"{settings.dead_letter_topic} {place}", "bold"), f"  {row['when']}"))
+    out.print(line(f"came from  {letter.topic} {letter.partition}:{letter.offset}"))
+    out.print(line("reason     ", (letter.reason, "red"), f" ({REASONS.get(letter.reason, 'not ours')})"))
+    out.print(line(f"message    {letter.message}"))
+    out.print(line(f"key        {preview(message.key())}"))
     for name, value in message.headers() or []:
         if not name.startswith("__streams.errors."):
-            out.print(f"header     {plain(name)} = {plain(preview(value))}")
+            out.print(line(f"header     {name} = {preview(value)}"))
     size = len(message.value() or b"")
     out.print(f"value      {size:,} bytes")
-    out.print(plain((message.value() or b"").decode("utf-8", "backslashreplace")))
+    out.print((message.value() or b"").decode("utf-8", "backslashreplace"))
 
 
 app.command()(replay)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream.cli.console import errors, output
+from stream.cli.console import errors, line, output
 from stream.errors import StreamError
 
 if TYPE_CHECKING:
@@ -39,11 +39,10 @@ def demo(
         counts = {"cleaned": 0, "unchanged": 0, "dead": 0}
         for record in sent:
             counts[_show(out, processor, record, found[record.key], full=full)] += 1
-        out.print(
-            f"\n[bold]{len(sent)} in = {counts['cleaned']} cleaned + {counts['unchanged']} unchanged "
-            f"+ {counts['dead']} dead[/]   "
-            f"[dim](the tombstone counts as unchanged; {time.monotonic() - began:.1f} s, on an embedded broker)[/]"
-        )
+        parts = f"{counts['cleaned']} cleaned + {counts['unchanged']} unchanged + {counts['dead']} dead"
+        note = f"   (the tombstone counts as unchanged; {time.monotonic() - began:.1f} s, on an embedded broker)"
+        out.print()
+        out.print(line((f"{len(sent)} in = {parts}", "bold"), (note, "dim")))
         if len(found) != len(sent) or sum(counts.values()) != len(sent):
             msg = f"{len(sent)} records went in and {len(found)} came out."
             raise StreamError(msg)
@@ -60,21 +59,21 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
     from stream.offline import clean_value
 
     name = record.key.decode()
+    out.print()
     if (letter := read_letter(message.headers())).reason:  # type: ignore[attr-defined]
-        out.print(f"\n[bold]{name}[/]  [red]dead letter[/]: {letter.message}", soft_wrap=True)
+        out.print(line((name, "bold"), "  ", ("dead letter", "red"), f": {letter.message}"), soft_wrap=True)
         return "dead"
     if record.value is None:
-        out.print(f"\n[bold]{name}[/]  [dim]tombstone, passed on[/]")
+        out.print(line((name, "bold"), "  ", ("tombstone, passed on", "dim")))
         return "unchanged"
     result = clean_value(processor, record.value, "json")
     if message.value() != result.value:  # type: ignore[attr-defined]
         msg = f"The worker's {name} differs from what `article-stream clean` makes of it; this is a bug."
         raise StreamError(msg)
     article = orjson.loads(record.value)
-    heading = (
-        f"\n[bold]{article.get('title', name)}[/]  [dim]{article.get('lang', '')} · {article.get('source', '')}[/]"
-    )
-    out.print(heading if result.removed else f"{heading}  [green]nothing to remove[/]", soft_wrap=True)
+    about = f"  {article.get('lang', '')} · {article.get('source', '')}"
+    nothing = () if result.removed else ("  ", ("nothing to remove", "green"))
+    out.print(line((article.get("title", name), "bold"), (about, "dim"), *nothing), soft_wrap=True)
     if full or result.removed:
         out.print(explained(result) if full else brief(result, out.width), soft_wrap=True, end="")
     return "cleaned" if result.removed else "unchanged"
@@ -82,8 +81,10 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
 
 def _serve(out: Console, settings: Settings, worker: object) -> None:
     page = f"http://{settings.http_host}:{settings.http_port}"
+    out.print()
+    out.print(line("Broker ", (settings.bootstrap_servers, "bold"), f", metrics {page}/metrics."), soft_wrap=True)
     out.print(
-        f"\nBroker [bold]{settings.bootstrap_servers}[/], metrics {page}/metrics. Try, in another terminal:\n"
+        "Try, in another terminal:\n"
         f"  article-stream send -b {settings.bootstrap_servers} FILE\n"
         f"Cleaned articles come out of {settings.output_topic}; any consumer reads them, such as:\n"
         f"  kafka-console-consumer.sh --bootstrap-server {settings.bootstrap_servers} --topic {settings.output_topic} "

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO
 import orjson
 import typer
 
-from stream.cli.console import output, progress, visible
+from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.files import opened
+from stream.shown import as_json as json_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -53,11 +54,11 @@ def evaluate(
     report, done = Report(), 0
     pages: list[Page] = []
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
-        for number, line in enumerate(_lines(corpus, file), 1):
+        for number, record in enumerate(_lines(corpus, file), 1):
             advance(file.tell() - done)
             done = file.tell()
             try:
-                page = page_of(orjson.loads(line))
+                page = page_of(orjson.loads(record))
             except (ValueError, AttributeError) as error:
                 msg = f"{corpus}:{number}: {error}."
                 raise StreamError(msg) from None
@@ -71,7 +72,7 @@ def evaluate(
         raise StreamError(msg)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
-        print(orjson.dumps(figures).decode())  # noqa: T201
+        print(json_text(figures))  # noqa: T201
     else:
         _show(report)
     if plot is not None:
@@ -101,14 +102,14 @@ def _show(report: Report) -> None:
     for column in ("reason", "lines", "of these body"):
         reasons.add_column(column, justify="left" if column == "reason" else "right")
     for reason, (right, wrong) in sorted(report.by_reason.items()):
-        reasons.add_row(reason, f"{right + wrong:,}", f"{wrong:,}")
+        reasons.add_row(line(reason), f"{right + wrong:,}", f"{wrong:,}")
     out.print(reasons)
     worst = Table(title="The worst pages")
     worst.add_column("body chars lost %", justify="right")
     worst.add_column("page")
     worst.add_column("first line lost", no_wrap=True, max_width=60)
-    for share, page, line in report.worst:
-        worst.add_row(f"{100 * share:.1f}", page, visible(line))
+    for share, page, lost in report.worst:
+        worst.add_row(f"{100 * share:.1f}", line(page), line(lost))
     out.print(worst)
 
 
@@ -117,7 +118,7 @@ def _table(table: Table, tallies: Mapping[str, Tally], most: int) -> Table:
         table.add_column(column, justify="right" if column else "left")
     for name, tally in sorted(tallies.items(), key=lambda item: (-item[1].pages, item[0]))[:most]:
         table.add_row(
-            name or "-",
+            line(name or "-"),
             f"{tally.pages:,}",
             f"{tally.percent(tally.footer_gone, tally.footer):.2f}",
             f"{tally.percent(tally.chars_gone, tally.chars):.2f}",

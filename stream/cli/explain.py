@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from stream.article import Removal
-from stream.cli.console import visible
 from stream.offline import CleanedValue
+from stream.shown import visible
 
 
 def why(removal: Removal) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from stream.cli.console import output
+from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.dead_letters import REASONS
 from stream.errors import StreamError
@@ -64,7 +64,7 @@ def replay(
     table.add_column("dead letters", justify="right")
     table.add_column("would" if dry_run else "verdict")
     for verdict, count in sorted(tally.verdicts.items()):
-        table.add_row(f"{count:,}", verdict)
+        table.add_row(f"{count:,}", line(verdict))
     if tally.verdicts:
         out.print(table)
     goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))

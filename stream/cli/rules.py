@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.console import output, visible
+from stream.cli.console import line, output
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
 from stream.paragraphs import split
@@ -50,10 +50,10 @@ def list_(
         if lang is None or rule.id.startswith(f"{lang}."):
             where = f"  only {', '.join(rule.source)}" if rule.source else ""
             about = f"{rule.id:28} {rule.kind:8} {rule.about:10} {rule.match:8} {len(rule.phrases):4} phrases{where}"
-            out.print(about, markup=False, soft_wrap=True)
+            out.print(line(about), soft_wrap=True)
             if phrases:
-                out.print(f"    {'; '.join(rule.phrases)}", markup=False, soft_wrap=True)
-    out.print(f"{len(rules.rules)} rules, version {rules.version}", markup=False)
+                out.print(line(f"    {'; '.join(rule.phrases)}"), soft_wrap=True)
+    out.print(f"{len(rules.rules)} rules, version {rules.version}")
 
 
 @app.command()
@@ -63,8 +63,8 @@ def lint(files: Files) -> None:
     out = output()
     own = {rule.id for rule in set(rules.rules).difference(load().rules)}
     for warning in _surprises(rules, own):
-        out.print(f"warning: {warning}", markup=False, soft_wrap=True)
-    out.print(f"{len(files)} {'file' if len(files) == 1 else 'files'}: valid, version {rules.version}", markup=False)
+        out.print(line(f"warning: {warning}"), soft_wrap=True)
+    out.print(f"{len(files)} {'file' if len(files) == 1 else 'files'}: valid, version {rules.version}")
 
 
 def _surprises(rules: Rules, own: set[str]) -> Iterator[str]:
@@ -92,7 +92,7 @@ def try_(
         mine = rules.for_site(rule.source[0] if rule.source else "")
         if not (mine.signs.of(rule.example) if rule.kind == "hint" else mine.find(rule.example)):
             bad += 1
-            out.print(f"{rule.id}: {rule.example!r} is not found", markup=False)
+            out.print(line(f"{rule.id}: {rule.example!r} is not found"))
     if bad:
         msg = f"{bad} of {len(rules.rules)} rules do not find their example."
         raise StreamError(msg)
@@ -114,8 +114,7 @@ def explain(
     except OSError as error:
         msg = f"{file} can not be read: {error.strerror}."
         raise StreamError(msg) from None
-    for number, line in enumerate(lines, 1):
-        rule = rules.find(line) if len(line) <= MAX_MARKER else None
+    for number, text in enumerate(lines, 1):
+        rule = rules.find(text) if len(text) <= MAX_MARKER else None
         if rule is not None:
-            shown = visible(" ".join(line.split()))
-            out.print(f"{number:5}  {shown}  [{rule.id}, {rule.kind}]", markup=False, soft_wrap=True)
+            out.print(line(f"{number:5}  {' '.join(text.split())}  [{rule.id}, {rule.kind}]"), soft_wrap=True)

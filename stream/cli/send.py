@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.console import errors, output, progress
+from stream.cli.console import errors, line, output, progress
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.codec import Undecodable, decode_text
 from stream.errors import StreamError
@@ -48,8 +48,8 @@ def send(
         with progress("sending", sum(path.stat().st_size for path in files)) as advance:
             for path, file_format in zip(files, formats, strict=True):
                 with opened(path) as file:
-                    for line, value in records(file, file_format):
-                        where = f"{path}:{line}" if file_format == "jsonl" else str(path)
+                    for number, value in records(file, file_format):
+                        where = f"{path}:{number}" if file_format == "jsonl" else str(path)
                         if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
                             sender.problems.append((where, text.message))
                         else:
@@ -58,7 +58,7 @@ def send(
     finally:  # whatever happens, what was sent and what was not is told
         sender.finish()
         for where, problem in sender.problems:
-            errors().print(f"{where}: {problem}", soft_wrap=True, markup=False)
+            errors().print(line(f"{where}: {problem}"), soft_wrap=True)
         output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
         msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."

@@ -6,7 +6,7 @@ import json
 
 from rich.table import Table
 
-from stream.cli.console import output
+from stream.cli.console import line, output
 from stream.cli.options import Config, Set, settings_from
 from stream.settings import PREFIX, Settings
 
@@ -18,7 +18,7 @@ def settings(config: Config = None, set_: Set = None) -> None:
     for heading in ("variable", "value", "what it is"):
         table.add_column(heading, overflow="fold")
     for name, field in Settings.model_fields.items():
-        table.add_row(PREFIX + name.upper(), shown(values[name]), field.description)
+        table.add_row(PREFIX + name.upper(), line(shown(values[name])), field.description)
     output().print(table)
 
 

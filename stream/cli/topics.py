@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.console import output
+from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 
 app = typer.Typer(no_args_is_help=True, help="Make the topics that the worker needs.")
@@ -38,5 +38,5 @@ def create(
     out = output()
     config_entries = {} if retention_hours is None else {"retention.ms": str(round(retention_hours * 3_600_000))}
     for made in topics.create(settings, partitions, replication, config_entries):
-        mark = "[green]✓[/]" if made.new else "[dim]·[/]"
-        out.print(f"{mark} {made.topic}: {made.detail}", soft_wrap=True)
+        mark = ("✓", "green") if made.new else ("·", "dim")
+        out.print(line(mark, f" {made.topic}: {made.detail}"), soft_wrap=True)

@@ -61,6 +61,8 @@ class Cluster:
                 if worst is not None or time.monotonic() > deadline:
                     if telling is None and self._reported and all(map(_closed, self._reported)):
                         raise self._closes() from None
+                    if not self._reported and self.settings.sasl_oauth_token_url:
+                        raise self._no_token() from None
                     error = worst or telling or client.error_of(raised)
                     raise client.explain(error, self.settings, doing="connecting") from None
             else:
@@ -71,6 +73,12 @@ class Cluster:
         it = self.settings
         fix = f"Is STREAM_SECURITY_PROTOCOL={it.security_protocol} right? It may expect TLS, or a login, on this port."
         return KafkaUnavailable(f"Kafka at {it.bootstrap_servers} closes the connection without an answer.", fix=fix)
+
+    def _no_token(self) -> KafkaUnavailable:
+        """Before it has a token librdkafka does not connect, and asks again and again, where a server error answers."""
+        it = self.settings
+        msg = f"The identity provider at {it.sasl_oauth_token_url} gives no token within {it.startup_timeout_s:g} s."
+        return KafkaUnavailable(msg, fix="Check STREAM_SASL_OAUTH_TOKEN_URL, and the provider's log.")
 
     @property
     def embedded(self) -> bool:

@@ -13,16 +13,14 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from stream.errors import (
     AuthenticationFailed,
-    InstanceFenced,
-    InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
     NotAuthorized,
-    SessionLost,
     SettingsError,
     StreamError,
     TopicMissing,
 )
+from stream.kafka.causes import CAUSES, code_of
 from stream.kafka.refusals import AUTHENTICATION, refusal_of
 from stream.settings import Settings
 
@@ -173,16 +171,6 @@ _AUTHORIZATION = {
     ),
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("the use of the cluster", "IDEMPOTENT_WRITE on the cluster"),
 }
-_LOST = {
-    KafkaError._FENCED,  # noqa: SLF001
-    KafkaError.INVALID_PRODUCER_EPOCH,
-    KafkaError.PRODUCER_FENCED,
-    KafkaError.UNKNOWN_MEMBER_ID,
-    KafkaError.FENCED_MEMBER_EPOCH,
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError.INVALID_PRODUCER_ID_MAPPING,
-    KafkaError.INVALID_TXN_STATE,
-}
 # The group has a new generation that we are part of, and have not looked at yet: worth another try.
 STALE = {KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.STALE_MEMBER_EPOCH}
 MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
@@ -203,26 +191,11 @@ _UNREACHABLE = COORDINATOR_MOVES | {
     KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
     KafkaError._DESTROY_BROKER,  # noqa: SLF001 - the cluster has taken it off its list while it was asked
 }
-
 # A broker that starts, stops or moves its partitions says one of these for a while.
 _PASSING = {
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.LEADER_NOT_AVAILABLE,
-    KafkaError.NOT_LEADER_FOR_PARTITION,
     KafkaError.BROKER_NOT_AVAILABLE,
-    KafkaError.REPLICA_NOT_AVAILABLE,
     KafkaError.NETWORK_EXCEPTION,
-    KafkaError.CONCURRENT_TRANSACTIONS,
-    KafkaError.UNSTABLE_OFFSET_COMMIT,
-    KafkaError.NOT_ENOUGH_REPLICAS,
-    KafkaError.NOT_ENOUGH_REPLICAS_AFTER_APPEND,
-    KafkaError.KAFKA_STORAGE_ERROR,
-    KafkaError.OFFSET_NOT_AVAILABLE,
-    KafkaError.FENCED_LEADER_EPOCH,
-    KafkaError.UNKNOWN_LEADER_EPOCH,
-    KafkaError._WAIT_COORD,  # noqa: SLF001
+    KafkaError.REBOOTSTRAP_REQUIRED,
     KafkaError._WAIT_CACHE,  # noqa: SLF001
 }
 
@@ -246,24 +219,6 @@ def validate(settings: Settings) -> None:
             made.close()
 
 
-def _instance(error: KafkaError, settings: Settings) -> StreamError | None:
-    """What the error says of another worker with our instance id; a fatal error hides its code."""
-    code, text, name = error.code(), error.str(), settings.instance_id
-    fatal = code == KafkaError._FATAL  # noqa: SLF001
-    if code == KafkaError.FENCED_INSTANCE_ID or (fatal and "group.instance.id" in text):
-        return fenced(settings)
-    if code == KafkaError.UNRELEASED_INSTANCE_ID or (fatal and "still used by another" in text):
-        fix = "If that one was killed, its partitions are free when the broker's session timeout has passed."
-        return InstanceHeld(f"The group still counts an earlier worker with the instance id {name!r}.", fix=fix)
-    return None
-
-
-def fenced(settings: Settings) -> InstanceFenced:
-    """The error for two workers with one instance id."""
-    fix = "Give every worker its own STREAM_INSTANCE_ID."
-    return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
-
-
 def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError:
     """One of our errors for one of librdkafka's: a sentence, and what to do about it.
 
@@ -274,7 +229,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     refusal = refusal_of(error)
     if refusal is not None:
         kind = AuthenticationFailed if refusal.final else KafkaUnavailable
-        return kind(refusal.sentence.format(it=settings) + ".", fix=refusal.fix)
+        return kind(refusal.told(text, settings), fix=refusal.fix)
     if code in AUTHENTICATION:
         fix = "Check STREAM_SECURITY_PROTOCOL and the STREAM_SASL_… and STREAM_SSL_… settings."
         return AuthenticationFailed(f"Kafka at {servers} refuses the connection while {doing}: {text}.", fix=fix)
@@ -282,18 +237,8 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         what, right = _AUTHORIZATION[code]
         what, right = what.format(it=settings), right.format(it=settings)
         return NotAuthorized(f"Kafka forbids {what} while {doing}.", fix=f"Grant {right}.")
-    if instance := _instance(error, settings):
-        return instance
-    if code == KafkaError.INVALID_SESSION_TIMEOUT:
-        fix = "Set STREAM_SESSION_TIMEOUT_MS within the broker's group.min.session.timeout.ms and its max."
-        return SettingsError(
-            f"The broker does not allow a session timeout of {settings.session_timeout_ms} ms.", fix=fix
-        )
-    if code == KafkaError.INCONSISTENT_GROUP_PROTOCOL:
-        fix = "Give the worker a STREAM_GROUP_ID of its own."
-        return SettingsError(f"The group {settings.group_id} has members that are no article-stream workers.", fix=fix)
-    if code in _LOST or code in STALE:
-        return SessionLost(f"The group went on without this worker while {doing}: {text}.")
+    if cause := CAUSES.get(code_of(error)):
+        return cause.told(code_of(error), text, settings, doing)
     if code in MISSING:
         return TopicMissing(
             f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."

@@ -30,7 +30,7 @@ class Sender:
             client.produce(self._producer, self._settings.input_topic, value=value, key=key, on_delivery=told)
         except KafkaException as raised:
             self._waiting.pop(self._sent)
-            self.problems.append((where, client.error_of(raised).str()))
+            self.problems.append((where, self._why(client.error_of(raised))))
         else:
             self._producer.poll(0)
 
@@ -38,6 +38,10 @@ class Sender:
         """Waits for every acknowledgement. What has none after a minute is among the problems, too."""
         self._producer.flush(FINISH_S)
         self.problems += [(where, f"not acknowledged within {FINISH_S:g} s") for where in self._waiting.values()]
+
+    def _why(self, error: KafkaError) -> str:
+        topic = self._settings.input_topic
+        return str(client.explain(error, self._settings, doing=f"sending to {topic}"))
 
     def _told(self, where: str) -> Callable[[KafkaError | None, Message], None]:
         self._sent += 1
@@ -49,6 +53,6 @@ class Sender:
             if error is None:
                 self.acknowledged += 1
             else:
-                self.problems.append((where, error.str()))
+                self.problems.append((where, self._why(error)))
 
         return told

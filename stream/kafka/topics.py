@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
-from confluent_kafka.admin import NewTopic
+from confluent_kafka.admin import AclOperation, NewTopic
 
 from stream.errors import TopicMissing
 from stream.kafka import client
-from stream.kafka.checks import Cluster
+from stream.kafka.checks import Cluster, forbidden
 from stream.settings import Settings
 
 ANSWER_S = 15.0
@@ -42,6 +42,8 @@ def create(settings: Settings, partitions: int, replication: int, config: Mappin
             if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
                 yield Made(topic, new=False, detail="exists already")
                 continue
+            if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
+                raise forbidden(AclOperation.CREATE, f"the topic {topic}") from None
             raise client.explain(error, settings, doing=f"making the topic {topic}") from None
         yield Made(topic, new=True, detail=f"made, with {partitions} partitions")
 

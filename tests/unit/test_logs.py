@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from stream import logs
+from stream.shown import visible
 
 Written = Callable[[], str]
 
@@ -100,3 +101,28 @@ def test_a_command_that_speaks_for_itself_silences_librdkafka(stderr: Written) -
     logs.silence_librdkafka()
     logging.getLogger("librdkafka").error("FAIL")
     assert not stderr()
+
+
+OBEYED = "\x1b]0;t\x07\x1b[2J\x9b31m\u202e\u2066\r\b\udcff"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_comes_from_outside_is_neither_obeyed_nor_taken_for_a_line_of_ours(
+    stderr: Written, form: Literal["text", "json"]
+) -> None:
+    logs.configure(form, "info")
+    log = logging.getLogger("stream")
+    log.warning("Kafka says %s", f"[/x] {OBEYED}\n2026-01-01 00:00:00 [error    ] made up", extra={"more": OBEYED})
+    try:
+        raise ValueError(OBEYED)
+    except ValueError:
+        log.exception("went wrong")
+    said = stderr()
+    assert visible(said) == said, "nothing is left to obey"
+    assert not [line for line in said.splitlines() if line.startswith("2026-01-01")]
+    assert "[/x]" in said
+    if form == "json":
+        first, second = map(json.loads, said.splitlines())
+        assert first["event"].startswith(f"Kafka says [/x] {OBEYED}\n")
+        assert first["more"] == OBEYED
+        assert f"ValueError: {OBEYED}" in second["exception"]

@@ -115,7 +115,6 @@ def test_an_unknown_name_in_the_file_is_refused_with_the_nearest_name(tmp_path: 
         ("STREAM_INPUT_TOPIC", "with space", "pattern"),
         ("STREAM_SHUTDOWN_TIMEOUT_S", "-1", "greater than 0"),
         ("STREAM_LOG_FORMAT", "xml", "'text' or 'json'"),
-        ("STREAM_GROUP_ID", "", "at least 1 character"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(variable: str, value: str, allowed: str) -> None:
@@ -139,6 +138,7 @@ def test_all_bad_values_are_named_at_once() -> None:
     assert "STREAM_HTTP_PORT" in message
 
 
+TOKEN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "OAUTHBEARER"}
 LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN"}
 
 
@@ -151,6 +151,12 @@ LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN
         ({"STREAM_SASL_MECHANISM": "PLAIN"}, "needs security_protocol"),
         ({**LOGIN, "STREAM_SASL_PASSWORD": "x"}, "PLAIN needs sasl_username"),
         ({**LOGIN, "STREAM_SASL_USERNAME": "ann"}, "PLAIN needs sasl_password"),
+        (TOKEN, "OAUTHBEARER needs sasl_oauth_token_url"),
+        ({**TOKEN, "STREAM_SASL_OAUTH_TOKEN_URL": "x"}, "OAUTHBEARER needs sasl_oauth_client_id"),
+        (
+            {**TOKEN, "STREAM_SASL_OAUTH_TOKEN_URL": "x", "STREAM_SASL_OAUTH_CLIENT_ID": "x"},
+            "OAUTHBEARER needs sasl_oauth_client_secret",
+        ),
         ({"STREAM_BOOTSTRAP_SERVERS": "http://kafka:9092"}, "write host:port, without http://"),
         ({"STREAM_BOOTSTRAP_SERVERS": "one:9092, SSL://two:9092"}, "write host:port, without SSL://"),
     ],
@@ -161,6 +167,7 @@ def test_settings_that_do_not_fit_together_are_refused(environ: dict[str, str], 
 
 def test_a_login_may_come_from_librdkafkas_own_properties() -> None:
     load(environ={**LOGIN, "STREAM_KAFKA_PROPERTIES": "sasl.username=ann, sasl.password=x"})
+    load(environ={**TOKEN, "STREAM_KAFKA_PROPERTIES": "sasl.oauthbearer.grant.type=jwt-bearer"})
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Whatever stands in an article, a header, a file, its name, a rule or a setting: every command shows it as text."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+import typer.main
+
+from stream.cli import app
+from stream.dead_letters import EXCEPTION, MESSAGE, TOPIC
+from stream.records import Headers
+from tests.brokers import Broker, Sent
+from tests.commands import Answer, one_after_another
+from tests.fakes import BODY, OTHER
+from tests.processes import Worker, until
+
+# Markup of Rich, with and without a beginning; names of emoji; formats. What a terminal obeys: its title, its screen,
+# the order of letters, the way back to a line's beginning.
+WORDS = "[/x] [bold]b[/bold] [link=http://x.example]l[/link] :smile: a:100:b {0} {x} %s %(a)s \\[y]"
+OBEYED = "\x1b]0;t\x07\x1b[2J\x9b31m\u202eabc\u2066\r\b"
+HOSTILE = f"{WORDS} {OBEYED}"
+OBEYS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# What Rich writes to a terminal: colours, and what its progress bar needs.
+COLOURS = re.compile(r"\r?\x1b\[\??[0-9;]*[mhlAK]")
+PARAGRAPH = f"{HOSTILE} {OTHER}"
+# A name that is no UTF-8, with a line end in it that makes a line of ours of the rest.
+ODD_NAME = os.fsdecode(b"\xff\nerror: all is well.jsonl")
+READ = "Read [/x] :smile: on"
+TERMINAL: Mapping[bool, Mapping[str, str]] = {False: {}, True: {"FORCE_COLOR": "1", "COLUMNS": "4000", "TERM": "xterm"}}
+
+
+def names(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
+    """Every command that there is, by its words."""
+    for name, each in getattr(command, "commands", {}).items():
+        yield from names(each, *before, name)
+    if not hasattr(command, "commands"):
+        yield before
+
+
+@dataclass
+class Stage:
+    """Files, rules, settings and topics that are hostile throughout."""
+
+    folder: Path
+    broker: Broker
+    settings: Mapping[str, object]
+    letter: str
+
+    def arguments(self) -> dict[tuple[str, ...], Sequence[Sequence[object]]]:
+        """How each command is called, at least once."""
+        text, lines, pages = (
+            self.folder / f"{WORDS.replace('/', '|')}.{suffix}" for suffix in ("txt", "jsonl", "json")
+        )
+        rules, odd = self.folder / "rules.toml", self.folder / ODD_NAME
+        return {
+            ("clean",): [
+                [lines],
+                ["--explain", text, lines],
+                ["--removed", self.folder / "r", lines, odd],
+                [odd],
+                [f"{HOSTILE}.txt"],
+            ],
+            ("rules", "list"): [["--phrases"]],
+            ("rules", "lint"): [[rules], [text], [WORDS]],
+            ("rules", "test"): [[rules]],
+            ("rules", "explain"): [[text], [f"{HOSTILE}.txt"]],
+            ("evaluate",): [[pages], ["--json", pages], [lines], [HOSTILE]],
+            ("settings",): [[], ["--set", f"group_id={WORDS}"], ["--set", f"{HOSTILE}=1"], ["--config", HOSTILE]],
+            ("check",): [[]],
+            ("topics", "create"): [[]],
+            ("send",): [[text, lines, odd], [HOSTILE + ".txt"]],
+            ("dead-letters", "list"): [[], ["--json"], ["--reason", HOSTILE]],
+            ("dead-letters", "show"): [[self.letter], [HOSTILE]],
+            ("dead-letters", "replay"): [["--dry-run"], ["--since", HOSTILE], ["--offsets", HOSTILE]],
+        }
+
+
+@pytest.fixture(scope="module")
+def stage(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    """Make it, once for each broker."""
+    folder = tmp_path_factory.mktemp("[x] :smile:")
+    name = WORDS.replace("/", "|")
+    (folder / f"{name}.txt").write_text(f"{BODY}\n{PARAGRAPH}\n{BODY}\n{PARAGRAPH}\n{READ}\n{BODY}", "utf-8")
+    articles = [{"id": HOSTILE, "text": f"{PARAGRAPH}\n{PARAGRAPH}", "source": HOSTILE}, {HOSTILE: HOSTILE}]
+    (folder / f"{name}.jsonl").write_bytes(b"\n".join(map(orjson.dumps, articles)) + b"\nno json " + HOSTILE.encode())
+    page = {
+        "raw": f"{PARAGRAPH}\n{PARAGRAPH}",
+        "keep": [True, True],
+        **dict.fromkeys(("id", "source", "lang"), HOSTILE),
+    }
+    (folder / f"{name}.json").write_bytes(orjson.dumps(page))
+    phrase = orjson.dumps(READ).decode()
+    rule = f'[[rule]]\nid = "[/x]:smile:"\nkind = "section"\nphrases = [{phrase}]\nexample = {phrase}\n'
+    (folder / "rules.toml").write_text(rule, "utf-8")
+    topics = broker.topics("hostile")
+    headers: Headers = [(HOSTILE, HOSTILE.encode()), *((it, HOSTILE.encode()) for it in (EXCEPTION, MESSAGE, TOPIC))]
+    broker.send(f"{topics.name}.dead", [Sent(HOSTILE.encode(), HOSTILE.encode(), headers)])
+    (letter,) = broker.read(f"{topics.name}.dead", 1)
+    place = f"{letter.partition()}:{letter.offset()}"
+    hostile = {"group_id": f"{topics.name} {WORDS}", "rules": folder / "rules.toml", "source_field": WORDS}
+    return Stage(folder, broker, topics.settings(**hostile), place)
+
+
+def shows_only_text(answer: Answer, what: object, *, colours: bool) -> None:
+    """What it says is no traceback, and nothing that a terminal would obey."""
+    said = answer.out + answer.err
+    assert "Traceback" not in said, what
+    assert answer.code in (0, 1, 2), what
+    left = COLOURS.sub("", said) if colours else said
+    assert "\x1b]" not in said, what
+    assert OBEYS.findall(left) == [], (what, left)
+    assert "😄" not in said, what
+    assert "\nerror: all is well" not in said, what
+    assert "💯" not in said, what
+
+
+@pytest.mark.parametrize("colours", [False, True])
+def test_no_command_takes_words_for_markup(stage: Stage, monkeypatch: pytest.MonkeyPatch, *, colours: bool) -> None:
+    for name, value in TERMINAL[colours].items():
+        monkeypatch.setenv(name, value)
+    if colours and stage.broker.real:
+        pytest.skip("a terminal is the same on each broker")
+    calls = stage.arguments()
+    assert {*calls, ("worker",), ("demo",)} == set(names(typer.main.get_command(app))), "every command is called here"
+    if not stage.broker.real:
+        del calls["topics", "create"]
+    flat = [(command, arguments) for command, ways in calls.items() for arguments in ways]
+    answers = one_after_another([[*command, *arguments] for command, arguments in flat], settings=stage.settings)
+    shown: dict[tuple[str, ...], str] = {}
+    for (command, arguments), answer in zip(flat, answers, strict=True):
+        if command == ("clean",) and "--explain" not in arguments:
+            answer = answer._replace(out="")  # noqa: PLW2901 - the articles themselves
+        shows_only_text(answer, (command, arguments), colours=colours)
+        shown[command] = shown.get(command, "") + COLOURS.sub("", answer.out + answer.err)
+    for command in (("clean",), ("rules", "list"), ("settings",), ("check",), ("send",), ("rules", "explain")):
+        assert "[/x]" in shown[command].replace("[|x]", "[/x]"), command
+        assert ":smile:" in shown[command], command
+    for command in (("dead-letters", "show"), ("dead-letters", "list"), ("evaluate",), ("clean",)):
+        assert r"\x1b]0;t\x07" in shown[command], command
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_no_line_of_the_workers_log_is_obeyed(stage: Stage, form: str) -> None:
+    settings = {
+        **stage.settings,
+        "log_format": form,
+        "delivery": "exactly_once" if stage.broker.real else "at_least_once",
+    }
+    with Worker(settings) as worker:
+        until(lambda: worker.get("/health/ready")[0] in (200, 503), "the pages")
+        until(lambda: "[/x]" in worker.log, "its first line")
+        worker.terminate()
+        assert OBEYS.search(worker.log) is None
+        assert ":smile:" in worker.log
+        assert "Traceback" not in worker.log
