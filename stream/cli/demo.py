@@ -57,10 +57,11 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
 
     from stream.cli.explain import brief, explained
     from stream.dead_letters import read_letter
+    from stream.headers import readable
     from stream.offline import clean_value
 
     name = record.key.decode()
-    if (letter := read_letter(message.headers())).reason:  # type: ignore[attr-defined]
+    if (letter := read_letter(readable(message))).reason:
         out.print(f"\n[bold]{name}[/]  [red]dead letter[/]: {letter.message}", soft_wrap=True)
         return "dead"
     if record.value is None:
