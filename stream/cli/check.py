@@ -24,7 +24,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     failed = False
     for answer in checks.run(settings):
         failed = failed or answer.error is not None
-        mark = "[red]✗[/]" if answer.error else "[green]✓[/]"
+        mark = "[red]✗[/]" if answer.error else "[yellow]![/]" if answer.warning else "[green]✓[/]"
         out.print(f"{mark} {answer.name}: {plain(answer.detail)}", soft_wrap=True)
     if failed:
         raise typer.Exit(1)
