@@ -203,10 +203,8 @@ def _topic(cluster: Cluster, role: str, name: str) -> str:
     partitions = len(found.partitions)
     said = [f"{name} has {partitions} partition{'s' * (partitions != 1)}", f"{operation.name} is allowed"]
     if role != "input":
-        of = cluster.settings_of(name)
-        replicas = min((len(partition.replicas) for partition in found.partitions.values()), default=0)
-        topic_settings.require_publishable(name, replicas, of)
-        said += topic_settings.notes(role, of, cluster.settings_of(cluster.settings.input_topic))
+        of_input = cluster.settings_of(cluster.settings.input_topic)
+        said += topic_settings.notes(role, cluster.settings_of(name), of_input)
     return "; ".join(said)
 
 

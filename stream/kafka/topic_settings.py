@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from stream.errors import StreamError
-
 TopicSettings = Mapping[str, str]
 BEFORE, AFTER = "message.timestamp.before.max.ms", "message.timestamp.after.max.ms"
 
@@ -39,14 +37,6 @@ def warnings(role: str, name: str, of: TopicSettings) -> Iterator[str]:
             f"{name} is compacted: of what was removed from the articles with the same key Kafka keeps the last only, "
             "and takes nothing of an article without a key. Set its cleanup.policy to delete."
         )
-
-
-def require_publishable(name: str, replicas: int, of: TopicSettings) -> None:
-    """Raises where the topic can never take a record, for it asks for more copies than it has."""
-    least = _number(of, "min.insync.replicas")
-    if least is not None and least > replicas:
-        msg = f"{name} asks for {least} replicas in sync (min.insync.replicas) and has {replicas}: it takes no record."
-        raise StreamError(msg, fix="Lower that setting, or give the topic more replicas.")
 
 
 def _compacted(of: TopicSettings) -> bool:
