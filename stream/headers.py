@@ -1,7 +1,7 @@
 """Reading a record's headers where the name of one may be no text.
 
 Kafka's headers have names of UTF-8, but no broker looks whether they are. Where one is not, confluent-kafka's
-`Message.headers()` (2.10 to 2.14) gives a list that holds no names while an exception is set, which then shows itself
+`Message.headers()` (2.10 to 2.16) gives a list that holds no names while an exception is set, which then shows itself
 anywhere: the interpreter looks whether one is set after some calls only. It always does after a call that C makes
 through the public interface, as `functools.partial` does, so the exception is raised there and then.
 """

@@ -15,7 +15,7 @@ QUIET = ("faust", "stream.app", "stream.health", "mode", "aiohttp", "aiokafka", 
 
 # A refused transaction and an id still busy with its last one: expected, retried, and told where it matters.
 OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS")
-# That a property is experimental, and that a producer has ended with a record that failed (decision R02).
+# At least once: that a property is experimental, and that a producer has ended with the record that was refused.
 CHOSEN = ("enable.gapless.guarantee is experimental", "unable to satisfy gap-less guarantee")
 
 
