@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from stream.errors import SessionLost
 from stream.kafka import client
 from stream.kafka.flushing import flush
-from stream.kafka.refused import Refused
+from stream.kafka.refused import REFUSALS, Refused
 from stream.kafka.transaction import Aborted, Chunk
 from stream.records import Outcome
 from stream.settings import Settings
@@ -119,7 +119,10 @@ class AtLeastOnce:
             failed.append(KafkaError(KafkaError._TIMED_OUT, f"{left} records are not acknowledged"))  # noqa: SLF001
         if failed:
             self._remember(producer, [wanted[number] for number in there])
-            self._renew(producer)
+            producer.purge()
+            flush(producer, 1)  # the reports of what was purged
+            if any(error.fatal() or error.code() in BEHIND or error.code() in REFUSALS for error in failed):
+                self._renew(producer)
             self._explain(failed)
         return produced
 
@@ -131,8 +134,6 @@ class AtLeastOnce:
 
     def _renew(self, producer: Producer) -> None:
         """Goes on with a new producer: this one has ended with the record that failed."""
-        producer.purge()
-        flush(producer, 1)  # the reports of what was purged
         with self._lock:
             if self._producer is producer:
                 self._producer = self._fresh()
