@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError
 from stream.kafka import client
+from stream.kafka.refused import Refused
 from stream.records import Outcome
 from stream.settings import Settings
 
@@ -34,15 +35,6 @@ class Chunk(NamedTuple):
 
     outcomes: Sequence[Outcome]
     offsets: list[TopicPartition]
-
-
-class Refused(Exception):
-    """The broker refuses a record of the chunk, too large or not valid. Nothing was published."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
 
 
 class Aborted(Exception):
@@ -70,16 +62,6 @@ class Committer(Protocol):
 
     def close(self) -> None:
         """Gives up whatever is open."""
-
-
-# A record that the broker will never take, however often it is sent.
-REFUSALS = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "too_large",
-    KafkaError.RECORD_LIST_TOO_LARGE: "too_large",
-    KafkaError.INVALID_RECORD: "rejected",
-    KafkaError.INVALID_MSG: "rejected",
-    KafkaError.INVALID_TIMESTAMP: "rejected",
-}
 
 
 def produce_all(
@@ -250,11 +232,11 @@ class Transactions:
             self._forget(producer)
             msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
             raise SessionLost(msg) from None
-        if reason := REFUSALS.get(error.code(), ""):
-            if reason == "too_large" and len(chunk.outcomes) > 1:
+        if refused := Refused.by(error):
+            if refused.reason == "too_large" and len(chunk.outcomes) > 1:
                 self._compresses = 1.0  # it may have been a batch, and no record in it
             self._renew(producer)
-            raise Refused(reason, error.str())
+            raise refused
         if isinstance(explained, InstanceFenced):
             raise explained  # no later try succeeds
         raise Aborted(explained)

@@ -10,7 +10,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from stream.errors import SessionLost, StreamError
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.transaction import Chunk, Refused, Transactions
+from stream.kafka.refused import Refused
+from stream.kafka.transaction import Chunk, Transactions
 from stream.settings import load
 from tests.fakes import NotingProducer, outcome
 
