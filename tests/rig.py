@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from stream.flow import Flow
 from stream.kafka.sink import Sink
@@ -28,6 +28,9 @@ class FakeCommitter:
         self.act: Act = lambda _: None
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+        """Not used by the sink."""
+
+    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
         """Not used by the sink."""
 
     def commit(self, chunk: Chunk) -> None:

@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from stream.errors import SessionLost
+from stream.errors import KafkaUnavailable, SessionLost, TopicMissing
 from stream.kafka import client
+from stream.kafka.missing import Missing
 from stream.kafka.transaction import REFUSALS, Aborted, Chunk, Refused, produce_all
 from stream.settings import Settings
 
@@ -31,13 +32,31 @@ class AtLeastOnce:
         self._lock = threading.Lock()
         self._acknowledged: dict[tuple[str, int], TopicPartition] = {}
         self._committed_s = 0.0
+        self._missing = Missing(settings)
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`."""
         if self._producer is None:
-            timeout_ms = self._settings.transaction_timeout_ms
-            config = client.producer(self._settings, **{"message.timeout.ms": timeout_ms})
-            self._producer = Producer(config | client.batch_size(self._batch_bytes))
+            self._producer = self._new_producer()
+
+    def _new_producer(self) -> Producer:
+        timeout_ms = self._settings.transaction_timeout_ms
+        config = client.producer(self._settings, **{"message.timeout.ms": timeout_ms})
+        return Producer(config | client.batch_size(self._batch_bytes))
+
+    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
+        """See `Committer`. A member that was thrown out may set offsets back here: then some come twice."""
+        if not consumer.memberid():
+            msg = "The group took the partitions away before it was committed where reading begins."
+            raise Aborted(SessionLost(msg))
+        try:
+            answers: list[TopicPartition] = consumer.commit(offsets=offsets, asynchronous=False)
+            error = next((answer.error for answer in answers if answer.error is not None), None)
+        except KafkaException as raised:
+            error = client.error_of(raised)
+        if error is not None:
+            explained = client.explain(error, self._settings, doing="committing where reading begins")
+            raise Aborted(explained) if isinstance(explained, SessionLost) else explained
 
     def commit(self, chunk: Chunk) -> None:
         """Publishes a chunk, in this order:
@@ -107,6 +126,10 @@ class AtLeastOnce:
         if error.code() in REFUSALS:
             raise Refused(REFUSALS[error.code()], error.str())
         explained = client.explain(error, self._settings, doing="publishing a batch")
+        if isinstance(explained, (KafkaUnavailable, TopicMissing)) and (missing := self._missing.error()):
+            if self._producer is producer:
+                self._producer = self._new_producer()  # the old one would not look for the topic again for minutes
+            raise Aborted(missing)
         if isinstance(explained, SessionLost) or error.fatal():
             raise explained
         raise Aborted(explained)
