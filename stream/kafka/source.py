@@ -20,21 +20,13 @@ from stream.kafka.beginnings import Beginnings
 from stream.kafka.gaps import gap
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
+from stream.kafka.refusals import ENDS_THE_SESSION
 from stream.kafka.same_topic import SameTopic
 from stream.kafka.transaction import Committer
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# What no waiting mends: a fatal error (its code is this one, `fatal()` is false), a session timeout that the
-# broker does not allow, a group whose members speak another protocol; and partitions that were lost.
-ENDS_THE_SESSION = {
-    KafkaError._FATAL,  # noqa: SLF001
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError.FENCED_INSTANCE_ID,
-    KafkaError.INVALID_SESSION_TIMEOUT,
-    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
-}
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LEAVE_S = 3.0  # for the group to be told that we leave
 LOOK_EVERY_S = 0.05

@@ -32,7 +32,8 @@ def test_the_topic_is_named_and_liveness_counts_from_the_last_progress(real: Bro
         real.send(f"{topics.name}.raw", articles(0, 5))
         until(lambda: worker.metric(RECORDS_IN) == 5, "the first ones")
         until(worker.ready, "it to be ready")
-        AdminClient({"bootstrap.servers": real.bootstrap_servers}).delete_topics([name])[name].result(PATIENCE_S)
+        admin = AdminClient({"bootstrap.servers": real.bootstrap_servers})
+        admin.delete_topics([name])[name].result(PATIENCE_S)
         more = [Sent(b"bad", b"\xff")] if role == "dead letter" else articles(5, 5)
         real.send(f"{topics.name}.raw", more)
         want = f"Publishing is tried again: The {role} topic {name} is missing."
