@@ -101,7 +101,10 @@ class Beginnings:
         return begun
 
     def _is_another(self, topic_id: str) -> bool:
-        return bool(topic_id and self._topic_id.known and topic_id != self._topic_id.known)
+        if topic_id and not self._topic_id.known:
+            self._topic_id.taken.add(topic_id)  # it is compared once it is known
+            return False
+        return topic_id not in ("", self._topic_id.known)
 
     def _begin(
         self, consumer: Consumer, fresh: list[int], again: dict[int, int], member: object

@@ -39,7 +39,7 @@ class SameTopic:
         """
         before, now = self.id.known, self.id.ask()
         self._flow.metadata = as_metadata(self.id.known)
-        if not before or now in ("", before):
+        if not now or not ({before} if before else self.id.taken) - {now}:
             self._ends = {number: it.end for number, it in self._partitions.items()}
             return
         self._flow.drained(self._settings.transaction_timeout_ms / 1000)

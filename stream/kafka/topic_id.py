@@ -41,7 +41,8 @@ def of_metadata(metadata: str | None) -> str:
 class TopicId:
     """The id of the input topic, asked now and then. All methods are called by one thread.
 
-    `known`: the id that the session goes by; empty where the brokers have none, or have not answered yet.
+    `known`: the id that the session goes by; empty where the brokers have none, or have not answered yet. `taken`:
+    the ids that stood with committed offsets which were taken without an answer.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -50,6 +51,7 @@ class TopicId:
         self._none = False  # in this session there is nothing to ask
         self._next_s = self._idle_s = 0.0
         self.known = ""
+        self.taken: set[str] = set()
         self.embedded = False
 
     def begin(self) -> None:
@@ -57,6 +59,7 @@ class TopicId:
         self._none = False
         self._next_s = self._idle_s = 0.0
         self.known = ""
+        self.taken.clear()
 
     def due(self, *, reading: bool) -> bool:
         """Whether it is time to ask again: `reading` where something has just come."""

@@ -58,8 +58,9 @@ class Worker:
         """With nothing yet."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
-        identity: Any = SimpleNamespace(known=topic_id, embedded=embedded)
+        identity: Any = SimpleNamespace(known=topic_id, taken=set(), embedded=embedded)
         committer: Any = group
+        self.identity = identity
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)
 
     def gains(self, *numbers: int) -> dict[int, int]:
@@ -137,9 +138,13 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert "up to 100" in caplog.text
 
 
-def test_without_an_id_offsets_are_taken_as_they_are(group: Group) -> None:
-    group.offsets = {0: (100, as_metadata("old"))}
-    assert Worker(group).gains(0) == {0: 100}
+def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
+    group: Group,
+) -> None:
+    group.offsets = {0: (100, as_metadata("old")), 1: (7, "")}
+    worker = Worker(group)
+    assert worker.gains(0, 1) == {0: 100, 1: 7}
+    assert worker.identity.taken == {"old"}
 
 
 def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_again(group: Group) -> None:

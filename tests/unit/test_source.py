@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -95,6 +95,7 @@ class NoTopicId:
     """Brokers that know no ids of topics."""
 
     known = ""
+    taken: ClassVar[set[str]] = set()
     embedded = False
 
     def begin(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -128,6 +129,18 @@ def test_anything_else_changes_nothing(
         watched.check()
     assert watched.id.known == "old"
     assert told == []
+
+
+@pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
+def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_the_first_one(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
+) -> None:
+    answering(monkeypatch, watched.id, SILENT, "new")
+    watched.check()
+    watched.id.taken |= taken
+    with pytest.raises(SessionLost) if lost else nullcontext():
+        watched.check()
+    assert watched.id.known == "new"
 
 
 def test_the_next_session_goes_by_the_new_topic(monkeypatch: pytest.MonkeyPatch, watched: SameTopic) -> None:
