@@ -165,11 +165,12 @@ class Beginnings:
 
     def _tell(self, found: dict[int, int], again: dict[int, int]) -> None:
         topic = self._settings.input_topic
-        for number, offset in sorted(again.items()):
+        if again:
+            each = (f"{number} from {found[number]} on (up to {again[number]})" for number in sorted(again))
             log.error(
-                "%s was deleted and made again: partition %d is read anew from %d on. The group had read the old one "
-                "up to %d; what it had not read of that is gone.",
-                topic, number, found[number], offset,
+                "%s was deleted and made again: these partitions are read anew (in brackets, how far the group had "
+                "read the old ones; what it had not read of them is gone): %s.",
+                topic, ", ".join(each),
             )  # fmt: skip
         added = sorted(found.keys() - again.keys())
         if added and (self._has_begun or self._settings.start_at == "latest"):

@@ -134,8 +134,8 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert Worker(group, topic_id="new").gains(0, 1, 2) == {0: LOW, 1: 30, 2: 31}
     assert group.commits == [{0: LOW}]
     assert of_metadata(group.offsets[0][1]) == "new"
-    assert "was deleted and made again: partition 0 is read anew from 10 on" in caplog.text
-    assert "up to 100" in caplog.text
+    assert "was deleted and made again: these partitions are read anew" in caplog.text
+    assert "0 from 10 on (up to 100)." in caplog.text
 
 
 def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
