@@ -43,6 +43,9 @@ def positions(broker: Broker, topics: Topics, partitions: int = 4) -> list[int]:
 def send_to(broker: Broker, topic: str, first: int, count: int, partition: int) -> None:
     """Publish numbered articles into one partition."""
     producer = Producer({"bootstrap.servers": broker.bootstrap_servers, "topic.metadata.refresh.interval.ms": 500})
+    until(
+        lambda: partition in producer.list_topics(topic, timeout=PATIENCE_S).topics[topic].partitions, "the partition"
+    )
     for number in range(first, first + count):
         producer.produce(topic, article(number), b"a%d" % number, partition)
     assert producer.flush(PATIENCE_S) == 0
