@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from stream import native
 from stream._version import __version__
 from stream.errors import (
     AuthenticationFailed,
+    InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
     NotAuthorized,
@@ -39,6 +41,7 @@ LAST_PAUSE_S = 5.0
 # Withdrawn rights, a password that is being changed, a topic that a broker does not know yet after its start, or an
 # error of librdkafka that we do not know: a new session with new clients may be without it.
 MAY_PASS = (NotAuthorized, AuthenticationFailed, TopicMissing, KafkaFatal)
+HELD_S = 75.0  # longer than any session timeout that Kafka allows unasked, which is 60 s with the consumer protocol
 DRAIN_SHARE = 0.75  # of the time a stop may take; the rest is for leaving the group
 
 
@@ -109,22 +112,31 @@ class Engine:
 
         Raises that error.
         """
-        lost = 0
+        lost, held_since = 0, math.inf
         while not self.flow.stopping.is_set():
             began = time.monotonic()
             try:
                 self._session(hand_on)
+            except InstanceHeld as error:
+                held_since = min(held_since, began)
+                if began - held_since > HELD_S:
+                    self.fatal = client.fenced(self.settings)
+                    raise self.fatal from None
+                self._pause(error, LAST_PAUSE_S / 5)
             except StreamError as error:
+                held_since = math.inf
                 # What was there once may come again: whoever runs the worker sees that it is not ready.
                 may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
                 if not error.retriable and (not may_pass or self.flow.stopping.is_set()):
                     self.fatal = error
                     raise
-                self.source.progress.trouble = str(error)
                 lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
-                pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
-                log.warning("Beginning anew in %.1f s: %s", pause_s, error)
-                self.flow.stopping.wait(pause_s)
+                self._pause(error, min(0.1 * 2**lost, LAST_PAUSE_S))
+
+    def _pause(self, error: StreamError, pause_s: float) -> None:
+        self.source.progress.trouble = str(error)
+        log.warning("Beginning anew in %.1f s: %s", pause_s, error)
+        self.flow.stopping.wait(pause_s)
 
     def _session(self, hand_on: Callable[[Batch], None]) -> None:
         session = self.flow.begin_session()

@@ -41,7 +41,7 @@ class GroupWatch(Service):
         while not self.should_stop and self._group.can_be_described:
             action = await loop.run_in_executor(None, self._look)
             if action:
-                await loop.run_in_executor(None, self._act, action)
+                await loop.run_in_executor(None, self.act, action)
             await self.sleep(pause_s)
 
     def _look(self) -> Action:
@@ -55,12 +55,12 @@ class GroupWatch(Service):
             return ""
         member = engine.source.member_id
         action = engine.ownership.observe(view, member)
-        if unread := engine.ownership.unread(member, engine.partitions.numbers):
-            msg = f"The group counts on this worker for partitions {numbers(unread)}, which it does not read."
-            engine.flow.fail(SessionLost(msg))
+        if difference := engine.ownership.at_odds(member, engine.partitions.numbers):
+            engine.flow.fail(SessionLost(difference))
         return action
 
-    def _act(self, action: Action) -> None:
+    def act(self, action: Action) -> None:
+        """Does what is this member's turn; may block for two session timeouts."""
         engine, unowned = self._engine, numbers(self._engine.ownership.unowned)
         if engine.flow.stopping.is_set():
             return

@@ -203,7 +203,27 @@ def _group(cluster: Cluster) -> str:
         consumer.close()
     if partition.error is not None and partition.error.code() not in client.MISSING:
         raise client.explain(partition.error, settings, doing="reading the group's offsets")
-    return f"{settings.group_id} may be used"
+    return f"{settings.group_id} may be used{_given_up_after(cluster)}"
+
+
+def _given_up_after(cluster: Cluster) -> str:
+    """How long the partitions of a worker that was killed wait, where the broker decides that; empty elsewhere.
+
+    With the consumer protocol (KIP-848) the broker owns the session timeout, and 45 s is its default.
+    """
+    settings = cluster.settings
+    if settings.group_protocol != "consumer" or cluster.embedded:
+        return ""
+    name = "consumer.session.timeout.ms"
+    asked = cluster.admin.describe_configs(
+        [ConfigResource(ResourceType.GROUP, settings.group_id)], request_timeout=ANSWER_S
+    )
+    try:
+        (future,) = asked.values()
+        timeout_s = int(future.result(ANSWER_S + 5)[name].value) / 1000
+    except (KafkaException, KeyError):
+        return f"; after how long a killed worker's partitions move, its {name}, is not ours to see"
+    return f"; a killed worker's partitions move after {timeout_s:g} s, its {name}"
 
 
 def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:

@@ -14,6 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
+    InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
     NotAuthorized,
@@ -247,6 +248,24 @@ def validate(settings: Settings) -> None:
             made.close()
 
 
+def _instance(error: KafkaError, settings: Settings) -> StreamError | None:
+    """What the error says of another worker with our instance id; a fatal error hides its code."""
+    code, text, name = error.code(), error.str(), settings.instance_id
+    fatal = code == KafkaError._FATAL  # noqa: SLF001
+    if code == KafkaError.FENCED_INSTANCE_ID or (fatal and "group.instance.id" in text):
+        return fenced(settings)
+    if code == KafkaError.UNRELEASED_INSTANCE_ID or (fatal and "still used by another" in text):
+        fix = "If that one was killed, its partitions are free when the broker's session timeout has passed."
+        return InstanceHeld(f"The group still counts an earlier worker with the instance id {name!r}.", fix=fix)
+    return None
+
+
+def fenced(settings: Settings) -> InstanceFenced:
+    """The error for two workers with one instance id."""
+    fix = "Give every worker its own STREAM_INSTANCE_ID."
+    return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
+
+
 def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError:
     """One of our errors for one of librdkafka's: a sentence, and what to do about it.
 
@@ -265,9 +284,8 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         what, right = _AUTHORIZATION[code]
         what, right = what.format(it=settings), right.format(it=settings)
         return NotAuthorized(f"Kafka forbids {what} while {doing}.", fix=f"Grant {right}.")
-    if code == KafkaError.FENCED_INSTANCE_ID or (code == KafkaError._FATAL and "group.instance.id" in text):  # noqa: SLF001
-        fix = "Give every worker its own STREAM_INSTANCE_ID."
-        return InstanceFenced(f"Another worker runs with the instance id {settings.instance_id!r}.", fix=fix)
+    if instance := _instance(error, settings):
+        return instance
     if code == KafkaError.INVALID_SESSION_TIMEOUT:
         fix = "Set STREAM_SESSION_TIMEOUT_MS within the broker's group.min.session.timeout.ms and its max."
         return SettingsError(

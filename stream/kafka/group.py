@@ -13,7 +13,7 @@ from confluent_kafka import (
     KafkaException,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, OffsetSpec
+from confluent_kafka.admin import AdminClient, MemberAssignment, OffsetSpec
 
 from stream.kafka import client
 from stream.settings import Settings
@@ -27,7 +27,8 @@ class GroupView:
     """The group at one moment.
 
     `partitions`: every partition of the input topic. `members`: by member id, the partitions that the group has given
-    to it. `stable`: whether no rebalance is under way. `lag`: records after the group's committed offset, by
+    to it. `targets`: with the consumer protocol, what it wants each member to have in the end. `stable`: whether no
+    rebalance is under way. `lag`: records after the group's committed offset, by
     partition; a transaction's markers behind the last record count as records here, for nobody can tell them apart
     without reading.
     """
@@ -36,6 +37,7 @@ class GroupView:
     members: Mapping[str, frozenset[int]]
     stable: bool
     lag: Mapping[int, int] = field(default_factory=dict)
+    targets: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     @property
     def unowned(self) -> frozenset[int]:
@@ -74,14 +76,18 @@ class Group:
                 self.can_be_described = False
                 return None
             raise
-        members = {
-            member.member_id: frozenset(it.partition for it in member.assignment.topic_partitions if it.topic == topic)
-            for member in description.members
-        }
-        numbers = frozenset(found.partitions)
-        return GroupView(
-            numbers, members, description.state == ConsumerGroupState.STABLE, self._lag(admin, sorted(numbers))
-        )
+        members, targets = {}, {}
+        for member in description.members:
+            members[member.member_id] = self._of_ours(member.assignment)
+            if member.target_assignment is not None:
+                targets[member.member_id] = self._of_ours(member.target_assignment)
+        numbers = sorted(found.partitions)
+        stable = description.state == ConsumerGroupState.STABLE
+        return GroupView(frozenset(numbers), members, stable, self._lag(admin, numbers), targets)
+
+    def _of_ours(self, assignment: MemberAssignment) -> frozenset[int]:
+        topic = self._settings.input_topic
+        return frozenset(it.partition for it in assignment.topic_partitions if it.topic == topic)
 
     def _lag(self, admin: AdminClient, numbers: list[int]) -> dict[int, int]:
         topic = self._settings.input_topic

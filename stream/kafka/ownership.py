@@ -38,18 +38,18 @@ class Ownership:
     `unowned`: the partitions that belong to nobody, once two looks in a row have shown it.
     """
 
-    def __init__(self, turn_s: float, unread_after_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`turn_s`: the length of a member's turn. `unread_after_s`: longer than what was gained waits to be read."""
+    def __init__(self, turn_s: float, gain_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`turn_s`: the length of a member's turn. `gain_s`: within which a partition is gained or given up."""
         self._turn_s = turn_s
-        self._unread_after_s = unread_after_s + turn_s
+        self._differs_for_s = gain_s + turn_s
         self._clock = clock
         self.view: GroupView | None = None
         self.unowned: tuple[int, ...] = ()
         self._looks = 0
         self._known_s = 0.0
         self._last_turn = -1
-        self._unread: frozenset[int] = frozenset()
-        self._unread_s = 0.0
+        self._differs: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
+        self._differs_s = 0.0
 
     def observe(self, view: GroupView, member: str) -> Action:
         """Takes in what a look has shown and says what this member, `member`, should do about it now."""
@@ -88,14 +88,27 @@ class Ownership:
             return "rebalance"
         return "leave" if turn < REBALANCE_TURNS + LEAVE_TURNS else "end"
 
-    def unread(self, member: str, reading: Collection[int]) -> tuple[int, ...]:
-        """The partitions that the group believes this member to read, and which it has not read for too long."""
+    def at_odds(self, member: str, reading: Collection[int]) -> str:
+        """What the group believes of this member that has not been so for too long; empty where both agree.
+
+        It may count on the member for partitions that it does not read, or ask it for partitions that it goes on to
+        read: an answer of the broker's may have got lost.
+        """
         view = self.view
-        given = view.members.get(member, frozenset()) if view is not None and view.stable else frozenset()
+        if view is None:
+            return ""
+        given = view.members.get(member, frozenset()) if view.stable else frozenset()
         unread = given.difference(reading)
-        if unread != self._unread:
-            self._unread, self._unread_s = unread, self._clock()
-        return tuple(sorted(unread)) if unread and self._clock() - self._unread_s > self._unread_after_s else ()
+        asked_back = frozenset(reading).difference(view.targets[member]) if member in view.targets else frozenset()
+        if (unread, asked_back) != self._differs:
+            self._differs, self._differs_s = (unread, asked_back), self._clock()
+        if self._clock() - self._differs_s <= self._differs_for_s:
+            return ""
+        if unread:
+            return f"The group counts on this worker for partitions {numbers(unread)}, which it does not read."
+        if asked_back:
+            return f"The group has asked this worker for partitions {numbers(asked_back)}, which it still reads."
+        return ""
 
 
 def numbers(partitions: Iterable[int]) -> str:
