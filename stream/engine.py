@@ -25,11 +25,12 @@ from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.causes import CAUSES
+from stream.kafka.committer import Committer
 from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
 from stream.kafka.source import Source
-from stream.kafka.transaction import Committer, Transactions
+from stream.kafka.transaction import Transactions
 from stream.metrics import Metrics
 from stream.outcomes import Outcomes
 from stream.records import Processor

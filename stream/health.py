@@ -66,6 +66,8 @@ def ready(engine: Engine) -> Health:
         problems.append("the worker is stopping")
     if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
+    if waiting := [number for number, it in engine.partitions.items() if it.position < 0]:
+        problems.append(f"it is not known yet where partitions {numbers(waiting)} begin")
     if trouble := engine.source.progress.trouble:
         problems.append(f"nothing is read now: {trouble}")
     elif engine.flow.error is not None:

@@ -11,11 +11,12 @@ from typing import NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
-from stream.errors import SessionLost
+from stream.errors import KafkaUnavailable, SessionLost, TopicMissing
 from stream.kafka import client
+from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.flushing import flush
+from stream.kafka.missing import Missing
 from stream.kafka.refused import REFUSALS, Refused
-from stream.kafka.transaction import Aborted, Chunk
 from stream.records import Outcome
 from stream.settings import Settings
 
@@ -48,6 +49,7 @@ class AtLeastOnce:
         self._acknowledged: dict[tuple[str, int], TopicPartition] = {}
         self._there: set[Place] = set()
         self._committed_s = 0.0
+        self._missing = Missing(settings)
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`."""
@@ -59,6 +61,20 @@ class AtLeastOnce:
         timeout_ms = self._settings.transaction_timeout_ms
         config = client.producer(self._settings, **{"message.timeout.ms": timeout_ms, "enable.gapless.guarantee": True})
         return Producer(config | client.batch_size(self._batch_bytes))
+
+    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
+        """See `Committer`. A member that was thrown out may set offsets back here: then some come twice."""
+        if not consumer.memberid():
+            msg = "The group took the partitions away before it was committed where reading begins."
+            raise Aborted(SessionLost(msg))
+        try:
+            answers: list[TopicPartition] = consumer.commit(offsets=offsets, asynchronous=False)
+            error = next((answer.error for answer in answers if answer.error is not None), None)
+        except KafkaException as raised:
+            error = client.error_of(raised)
+        if error is not None:
+            explained = client.explain(error, self._settings, doing="committing where reading begins")
+            raise Aborted(explained) if isinstance(explained, SessionLost) else explained
 
     def commit(self, chunk: Chunk) -> None:
         """Publishes a chunk, in this order:
@@ -123,7 +139,7 @@ class AtLeastOnce:
             flush(producer, 1)  # the reports of what was purged
             if any(error.fatal() or error.code() in BEHIND or error.code() in REFUSALS for error in failed):
                 self._renew(producer)
-            self._explain(failed)
+            self._explain(producer, failed)
         return produced
 
     def _remember(self, producer: Producer, there: list[tuple[str, Outcome]]) -> None:
@@ -138,13 +154,16 @@ class AtLeastOnce:
             if self._producer is producer:
                 self._producer = self._fresh()
 
-    def _explain(self, failed: list[KafkaError]) -> NoReturn:
+    def _explain(self, producer: Producer, failed: list[KafkaError]) -> NoReturn:
         """Raises what ended a try, by the cause and not by what it led to for the records behind it."""
         for error in failed:
             if refused := Refused.by(error):
                 raise refused
         error = next((error for error in failed if error.code() not in BEHIND), failed[0])
         explained = client.explain(error, self._settings, doing="publishing a batch")
+        if isinstance(explained, (KafkaUnavailable, TopicMissing)) and (missing := self._missing.error()):
+            self._renew(producer)  # the old one would not look for the topic again for minutes
+            raise Aborted(missing)
         if isinstance(explained, SessionLost) or error.fatal():
             raise explained
         raise Aborted(explained)

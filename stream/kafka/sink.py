@@ -16,10 +16,10 @@ from collections.abc import Callable
 from confluent_kafka import TopicPartition
 
 from stream.demotion import is_pointer, keyed, of_today, pointer, without_removals
-from stream.errors import SessionLost, StreamError
+from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.flow import Flow
+from stream.kafka.committer import Aborted, Chunk, Committer
 from stream.kafka.refused import Refused
-from stream.kafka.transaction import Aborted, Chunk, Committer
 from stream.outcomes import Outcomes
 from stream.records import NOW, Outcome, dead, place
 from stream.settings import Settings
@@ -202,7 +202,8 @@ class Sink:
                 stale += isinstance(aborted.error, SessionLost)
                 if stale > STALE_RETRIES:
                     raise aborted.error from None
-                if aborted_before:  # once is no news: a refusal may show itself as an abort first
+                # Once is no news: a refusal may show itself as an abort first. That a topic is missing was asked for.
+                if aborted_before or isinstance(aborted.error, TopicMissing):
                     self._note(aborted.error)
                 aborted_before += 1
                 if self._flow.wait_failed(delay_s):
@@ -220,8 +221,8 @@ class Sink:
 
     def _chunk(self, outcomes: Outcomes) -> Chunk:
         """With the offsets as Kafka commits them."""
-        topic = self._settings.input_topic
-        return Chunk(outcomes.made, [TopicPartition(topic, *place) for place in outcomes.following.items()])
+        topic, metadata = self._settings.input_topic, self._flow.metadata
+        return Chunk(outcomes.made, [TopicPartition(topic, *it, metadata) for it in outcomes.following.items()])
 
     def _commit(self, chunk: Chunk) -> None:
         """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""

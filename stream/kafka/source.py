@@ -15,23 +15,18 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
-from stream.kafka import client, offsets
+from stream.kafka import client
+from stream.kafka.beginnings import Beginnings
+from stream.kafka.committer import Committer
+from stream.kafka.gaps import gap
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
-from stream.kafka.transaction import Committer
+from stream.kafka.refusals import ENDS_THE_SESSION
+from stream.kafka.same_topic import SameTopic
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# What no waiting mends: a fatal error (its code is this one, `fatal()` is false), a session timeout that the
-# broker does not allow, a group whose members speak another protocol; and partitions that were lost.
-ENDS_THE_SESSION = {
-    KafkaError._FATAL,  # noqa: SLF001
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError.FENCED_INSTANCE_ID,
-    KafkaError.INVALID_SESSION_TIMEOUT,
-    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
-}
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LEAVE_S = 3.0  # for the group to be told that we leave
 LOOK_EVERY_S = 0.05
@@ -60,6 +55,8 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[int] = set()
+        self._topic = SameTopic(settings, flow, partitions, on_event)
+        self._beginnings = Beginnings(settings, committer, self._topic.id, partitions)
         self.progress = Progress(settings, flow, partitions)
         self._mean_bytes = 0.0
         self._consumer: Consumer | None = None
@@ -83,6 +80,8 @@ class Source:
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
+        self._topic.id.begin()
+        self._beginnings.waiting.clear()
         self.progress.opened()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
@@ -112,6 +111,8 @@ class Source:
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
             self._look(consumer)
+        if self._beginnings.waiting and self._beginnings.due():
+            self._ask_again(consumer)
         messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
         if messages:
             most = self._next_records()
@@ -120,6 +121,7 @@ class Source:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
                 messages += consumer.consume(most - len(messages), 0)
+        self._topic.check_now_and_then(reading=bool(messages))
         records = self._of_ours(messages)
         if records:
             self._mean_bytes = sum(map(len, records)) / len(records)
@@ -186,7 +188,7 @@ class Source:
 
         1. What is under way of the others is committed.
         2. What their last owner left open is aborted.
-        3. Reading begins at the committed offsets, which are stable now.
+        3. Where reading begins is looked up, and committed where it was not: what was committed is stable now.
         """
         numbers = [partition.partition for partition in gained]
         self._look(consumer)  # what is under way is refused with the generation of before
@@ -195,10 +197,8 @@ class Source:
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
-        found = offsets.beginnings(consumer, gained, self._settings)
-        for partition in found:
-            self._partitions.gain(partition.partition, partition.offset)
-        consumer.incremental_assign(found)
+        self._topic.check()
+        consumer.incremental_assign(self._beginnings.find(consumer, numbers, self._metadata))
         self._look(consumer)
         self.progress.assigned()
         self._on_event("assigned", len(gained))
@@ -218,10 +218,10 @@ class Source:
         else:
             msg = f"Partitions {_list(numbers)} were asked back, but what is under way could not be committed in time."
             self._flow.fail(SessionLost(msg))
-        self._give_up(numbers)
+        reading = self._give_up(leaving)
         if self._flow.error is None:
             self._committer.own(self._partitions.numbers, [])
-        consumer.incremental_unassign(leaving)
+        consumer.incremental_unassign(reading)
         self._on_event("revoked", len(leaving))
         log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
 
@@ -230,14 +230,26 @@ class Source:
         numbers = [partition.partition for partition in lost]
         self._gone = True
         self._flow.fail(SessionLost(f"The group took partitions {_list(numbers)} away."))
-        self._give_up(numbers)
-        consumer.incremental_unassign(lost)
+        consumer.incremental_unassign(self._give_up(lost))
         self._on_event("lost", len(lost))
 
-    def _give_up(self, numbers: list[int]) -> None:
-        for number in numbers:
-            self._taken_away.add(number)
-            self._partitions.lose(number)
+    def _give_up(self, leaving: list[TopicPartition]) -> list[TopicPartition]:
+        """Forgets partitions; gives those that the consumer has got."""
+        reading = self._beginnings.give_up(leaving)
+        for partition in leaving:
+            self._taken_away.add(partition.partition)
+            self._partitions.lose(partition.partition)
+        return reading
+
+    def _ask_again(self, consumer: Consumer) -> None:
+        """Where the partitions begin that wait for it, once nothing is under way."""
+        if self._flow.drained(COLLECT_S):
+            self._look(consumer)
+            consumer.incremental_assign(self._beginnings.find(consumer, [], self._metadata))
+            if trouble := self._beginnings.trouble:
+                self.progress.fails(trouble)
+            elif not self._beginnings.waiting:
+                self.progress.goes_on()
 
     def _told(self, message: Any, error: KafkaError) -> None:
         """An event of the consumer that is no record."""
@@ -254,28 +266,23 @@ class Source:
 
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
-        topic = self._settings.input_topic
-        low, high = self._open_consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
+        self._topic.check()
+        consumer, topic = self._open_consumer, self._settings.input_topic
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
         found = dict(self._partitions.items()).get(number)
         if found is None:
             return  # given up meanwhile
-        position = found.fetched
-        skipped = 0
-        if position > high:
-            # Cut back to where we were: go on at its end. Made anew: what it holds was never read.
-            target = high if error.code() == KafkaError._LOG_TRUNCATION else low  # noqa: SLF001
-            log.error("%s [%d] ends at %d, before the committed offset %d.", topic, number, high, position)
-        else:
-            target, skipped = low, max(0, low - position)
-            log.error(
-                "%s [%d]: %d records between the committed offset %d and the log's beginning %d are gone before "
-                "they were read: the topic's retention is shorter than the worker's lag.",
-                topic, number, skipped, position, low,
-            )  # fmt: skip
+        truncated = error.code() == KafkaError._LOG_TRUNCATION  # noqa: SLF001
+        same = bool(self._topic.id.known)
+        target, skipped, says = gap(f"{topic} [{number}]", found.fetched, low, high, truncated=truncated, same=same)
+        log.error("%s", says)
+        if target != found.fetched:
+            self._flow.drained(self._settings.transaction_timeout_ms / 1000)
+            self._committer.settle(consumer, wait=True)
+            self._beginnings.move(consumer, number, target, self._metadata)
         # After this error the client has stopped the partition, and seeking in it is an error: it begins anew.
-        self._open_consumer.incremental_unassign([TopicPartition(topic, number)])
-        self._open_consumer.incremental_assign([TopicPartition(topic, number, target)])
-        self._partitions.gain(number, target)
+        consumer.incremental_unassign([TopicPartition(topic, number)])
+        consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._on_event("skipped", skipped)
 
 

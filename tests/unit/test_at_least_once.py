@@ -9,9 +9,9 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.flushing import flush
 from stream.kafka.refused import Refused
-from stream.kafka.transaction import Aborted, Chunk
 from stream.settings import load
 from tests.fakes import outcome
 

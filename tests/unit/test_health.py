@@ -105,3 +105,9 @@ def test_a_worker_that_knows_of_partitions_without_an_owner_is_not_ready(engine:
 def test_a_new_session_is_not_ready_before_its_own_assignment(engine: Engine) -> None:
     engine.partitions.clear()
     assert ready(engine).problems == ("the group has not assigned partitions yet",)
+
+
+def test_a_partition_that_nobody_knows_the_beginning_of_is_not_ready(engine: Engine) -> None:
+    engine.partitions.gain(7, -1)
+    assert ready(engine).problems == ("it is not known yet where partitions 7 begin",)
+    assert live(engine).ok

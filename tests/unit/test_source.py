@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -71,8 +71,8 @@ class Rebalancing(Waiting, NoMember):
         return come
 
     def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """Say what was asked for: nothing is committed meanwhile."""
-        return partitions
+        """Say where the first three records end: nothing is committed meanwhile."""
+        return [TopicPartition(it.topic, it.partition, 3) for it in partitions]
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         """Take them."""
@@ -89,6 +89,25 @@ class IdleCommitter:
 
     def settle(self, *_: object, **__: object) -> None:
         """Do nothing."""
+
+
+class NoTopicId:
+    """Brokers that know no ids of topics."""
+
+    known = ""
+    taken: ClassVar[set[str]] = set()
+    embedded = False
+
+    def begin(self) -> None:
+        """Know nothing."""
+
+    def due(self, *, reading: bool) -> bool:  # noqa: ARG002
+        """Never ask."""
+        return False
+
+    def ask(self) -> str:
+        """Get no answer."""
+        return ""
 
 
 class Clock:
@@ -111,7 +130,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock) -> Source:  # noqa: ARG001 - at that time
+def source(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
+    monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
     made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
     made.progress.opened()
