@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
@@ -26,6 +26,8 @@ from stream.kafka.same_topic import SameTopic
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
+
+Callback = Callable[[Consumer, list[TopicPartition]], None]
 
 IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LEAVE_S = 3.0  # for the group to be told that we leave
@@ -63,6 +65,7 @@ class Source:
         self._metadata: object = None
         self._gone = False  # the group has thrown us out
         self._leaves = False  # for good, even with a static instance id
+        self._raised: Exception | None = None  # by a callback
         self._looked_s = 0.0
         self.member_id = ""  # as the group knows us; read by any thread
 
@@ -85,8 +88,34 @@ class Source:
         self.progress.opened()
         self._consumer = Consumer(client.consumer(self._settings))
         self._consumer.subscribe(
-            [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+            [self._settings.input_topic],
+            on_assign=self._kept(self._assigned),
+            on_revoke=self._kept(self._revoked),
+            on_lost=self._kept(self._lost),
         )
+
+    def _kept(self, callback: Callback) -> Callback:
+        """The callback, with what it raises kept for `_consume`.
+
+        The client gives partitions up by itself where a callback has raised. Where that fails as well there are two
+        errors at once, and the call that serves the callback ends in a `SystemError`.
+        """
+
+        def kept(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+            try:
+                callback(consumer, partitions)
+            except Exception as error:  # noqa: BLE001 - raised again by `_consume`
+                self._raised = self._raised or error
+
+        return kept
+
+    def _consume(self, consumer: Consumer, most: int, wait_s: float) -> list[Any]:
+        """Messages and events; raises what a rebalance that was served meanwhile has raised."""
+        messages: list[Any] = consumer.consume(most, wait_s)
+        raised, self._raised = self._raised, None
+        if raised is not None:
+            raise raised
+        return messages
 
     def close(self) -> None:
         """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
@@ -94,7 +123,13 @@ class Source:
         if consumer is not None:
             if self._leaves:
                 _leave(consumer)
-            consumer.close()
+            try:
+                consumer.close()
+            except KafkaException as raised:  # it is closed all the same
+                log.warning("Leaving the group was not without an error: %s.", client.error_of(raised).str())
+            if self._raised is not None:
+                log.warning("Partitions could not be given up in good order: %s", self._raised)
+                self._raised = None
         self._leaves = False
         self.member_id = ""
         self._metadata = None
@@ -113,14 +148,14 @@ class Source:
             self._look(consumer)
         if self._beginnings.waiting and self._beginnings.due():
             self._ask_again(consumer)
-        messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
+        messages = self._consume(consumer, 1, IDLE_WAIT_S)
         if messages:
             most = self._next_records()
-            messages += consumer.consume(most - 1, 0)
+            messages += self._consume(consumer, most - 1, 0)
             if len(messages) < min(FEW, most) and self._flow.records:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
-                messages += consumer.consume(most - len(messages), 0)
+                messages += self._consume(consumer, most - len(messages), 0)
         self._topic.check_now_and_then(reading=bool(messages))
         records = self._of_ours(messages)
         if records:
@@ -174,7 +209,7 @@ class Source:
             return
         deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
         while time.monotonic() < deadline and not self._gone:
-            for message in consumer.consume(1, IDLE_WAIT_S):
+            for message in self._consume(consumer, 1, IDLE_WAIT_S):
                 error = message.error()
                 if error is not None and error.code() in ENDS_THE_SESSION:
                     raise client.explain(error, self._settings, doing="reading")
