@@ -81,7 +81,7 @@ class Engine:
         )
 
     def _group_metadata(self) -> object:
-        return self.source.group_metadata()
+        return self.source.member.metadata
 
     def _processor(self, rules: Rules) -> Processor:
         it = self.settings

@@ -53,7 +53,7 @@ class GroupWatch(Service):
             return ""
         if view is None:
             return ""
-        member = engine.source.member_id
+        member = engine.source.member.id
         action = engine.ownership.observe(view, member)
         if difference := engine.ownership.at_odds(member, engine.partitions.numbers):
             engine.flow.fail(SessionLost(difference))
@@ -73,7 +73,7 @@ class GroupWatch(Service):
                 log.warning("The group could not be made to rebalance: %s.", client.error_of(raised).str())
             return
         if action == "leave":
-            engine.source.leave_when_closed()
+            engine.source.member.leave_when_closed()
             engine.flow.fail(SessionLost(f"Partitions {unowned} belong to no worker, and a rebalance did not help."))
             return
         msg = f"Partitions {unowned} of {self._settings.input_topic} belong to no worker of {self._settings.group_id}."

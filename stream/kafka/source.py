@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
@@ -19,6 +19,7 @@ from stream.kafka import client
 from stream.kafka.beginnings import Beginnings
 from stream.kafka.committer import Committer
 from stream.kafka.gaps import gap
+from stream.kafka.member import IDLE_WAIT_S, Member
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
 from stream.kafka.refusals import ENDS_THE_SESSION
@@ -27,10 +28,6 @@ from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
-Callback = Callable[[Consumer, list[TopicPartition]], None]
-
-IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
-LEAVE_S = 3.0  # for the group to be told that we leave
 LOOK_EVERY_S = 0.05
 FEW = 25  # records that are cleaned within a small part of a commit
 COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
@@ -60,25 +57,10 @@ class Source:
         self._topic = SameTopic(settings, flow, partitions, on_event)
         self._beginnings = Beginnings(settings, committer, self._topic.id, partitions)
         self.progress = Progress(settings, flow, partitions)
+        self.member = Member(settings)
         self._mean_bytes = 0.0
-        self._consumer: Consumer | None = None
-        self._metadata: object = None
         self._gone = False  # the group has thrown us out
-        self._leaves = False  # for good, even with a static instance id
-        self._raised: Exception | None = None  # by a callback
         self._looked_s = 0.0
-        self.member_id = ""  # as the group knows us; read by any thread
-
-    @property
-    def _open_consumer(self) -> Consumer:
-        if self._consumer is None:
-            msg = "The consumer is closed."
-            raise SessionLost(msg)
-        return self._consumer
-
-    def group_metadata(self) -> object:
-        """Who we are in the group, for the transaction, as of the last look. May be called by any thread."""
-        return self._metadata
 
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
@@ -86,76 +68,30 @@ class Source:
         self._topic.id.begin()
         self._beginnings.waiting.clear()
         self.progress.opened()
-        self._consumer = Consumer(client.consumer(self._settings))
-        self._consumer.subscribe(
-            [self._settings.input_topic],
-            on_assign=self._kept(self._assigned),
-            on_revoke=self._kept(self._revoked),
-            on_lost=self._kept(self._lost),
-        )
-
-    def _kept(self, callback: Callback) -> Callback:
-        """The callback, with what it raises kept for `_consume`.
-
-        The client gives partitions up by itself where a callback has raised. Where that fails as well there are two
-        errors at once, and the call that serves the callback ends in a `SystemError`.
-        """
-
-        def kept(consumer: Consumer, partitions: list[TopicPartition]) -> None:
-            try:
-                callback(consumer, partitions)
-            except Exception as error:  # noqa: BLE001 - raised again by `_consume`
-                self._raised = self._raised or error
-
-        return kept
-
-    def _consume(self, consumer: Consumer, most: int, wait_s: float) -> list[Any]:
-        """Messages and events; raises what a rebalance that was served meanwhile has raised."""
-        messages: list[Any] = consumer.consume(most, wait_s)
-        raised, self._raised = self._raised, None
-        if raised is not None:
-            raise raised
-        return messages
+        self.member.join(on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def close(self) -> None:
-        """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            if self._leaves:
-                _leave(consumer)
-            try:
-                consumer.close()
-            except KafkaException as raised:  # it is closed all the same
-                log.warning("Leaving the group was not without an error: %s.", client.error_of(raised).str())
-            if self._raised is not None:
-                log.warning("Partitions could not be given up in good order: %s", self._raised)
-                self._raised = None
-        self._leaves = False
-        self.member_id = ""
-        self._metadata = None
+        """Leaves the group; see `Member.close`."""
+        self.member.close()
         self._partitions.clear()
-
-    def leave_when_closed(self) -> None:
-        """Leaves at the end of this session also where a static instance id would not. May be called by any thread."""
-        self._leaves = True
 
     def fetch(self) -> list[Any]:
         """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
         self._taken_away.clear()
-        consumer = self._open_consumer
+        consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
-            self._look(consumer)
+            self._look()
         if self._beginnings.waiting and self._beginnings.due():
             self._ask_again(consumer)
-        messages = self._consume(consumer, 1, IDLE_WAIT_S)
+        messages = self.member.consume(1, IDLE_WAIT_S)
         if messages:
             most = self._next_records()
-            messages += self._consume(consumer, most - 1, 0)
+            messages += self.member.consume(most - 1, 0)
             if len(messages) < min(FEW, most) and self._flow.records:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
-                messages += self._consume(consumer, most - len(messages), 0)
+                messages += self.member.consume(most - len(messages), 0)
         self._topic.check_now_and_then(reading=bool(messages))
         records = self._of_ours(messages)
         if records:
@@ -185,18 +121,9 @@ class Source:
                     self._told(message, error)
         return records
 
-    def _look(self, consumer: Consumer) -> None:
-        """The group's generation may have changed without any change to our partitions.
-
-        A consumer that the group has thrown out has no member id until it joins again, and the broker takes
-        offsets without a member id from anybody: with such metadata a worker that was frozen would not be refused.
-        """
+    def _look(self) -> None:
         self._looked_s = time.monotonic()
-        member = consumer.memberid()
-        metadata = consumer.consumer_group_metadata()
-        if member and consumer.memberid() == member:
-            self._metadata = metadata
-            self.member_id = member
+        self.member.look()
 
     def ask_whether_fenced(self) -> None:
         """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
@@ -204,12 +131,11 @@ class Source:
         It fences our producer before the group's next answer to a heartbeat tells us who we are to it. Joining
         again without waiting for that answer would fence the younger one, which would fence us, and so on.
         """
-        consumer = self._consumer
-        if consumer is None or not self._settings.instance_id:
+        if self.member.consumer is None or not self._settings.instance_id:
             return
         deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
         while time.monotonic() < deadline and not self._gone:
-            for message in self._consume(consumer, 1, IDLE_WAIT_S):
+            for message in self.member.consume(1, IDLE_WAIT_S):
                 error = message.error()
                 if error is not None and error.code() in ENDS_THE_SESSION:
                     raise client.explain(error, self._settings, doing="reading")
@@ -226,15 +152,15 @@ class Source:
         3. Where reading begins is looked up, and committed where it was not: what was committed is stable now.
         """
         numbers = [partition.partition for partition in gained]
-        self._look(consumer)  # what is under way is refused with the generation of before
+        self._look()  # what is under way is refused with the generation of before
         if not self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             # The transactional id may change now, which a transaction in the middle of its commit would not survive.
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
         self._topic.check()
-        consumer.incremental_assign(self._beginnings.find(consumer, numbers, self._metadata))
-        self._look(consumer)
+        consumer.incremental_assign(self._beginnings.find(consumer, numbers, self.member.metadata))
+        self._look()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
@@ -247,7 +173,7 @@ class Source:
         3. The group is told that they are free.
         """
         numbers = [partition.partition for partition in leaving]
-        self._look(consumer)
+        self._look()
         if self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
@@ -279,8 +205,8 @@ class Source:
     def _ask_again(self, consumer: Consumer) -> None:
         """Where the partitions begin that wait for it, once nothing is under way."""
         if self._flow.drained(COLLECT_S):
-            self._look(consumer)
-            consumer.incremental_assign(self._beginnings.find(consumer, [], self._metadata))
+            self._look()
+            consumer.incremental_assign(self._beginnings.find(consumer, [], self.member.metadata))
             if trouble := self._beginnings.trouble:
                 self.progress.fails(trouble)
             elif not self._beginnings.waiting:
@@ -302,7 +228,7 @@ class Source:
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
         self._topic.check()
-        consumer, topic = self._open_consumer, self._settings.input_topic
+        consumer, topic = self.member.open_consumer, self._settings.input_topic
         low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
         found = dict(self._partitions.items()).get(number)
         if found is None:
@@ -314,19 +240,11 @@ class Source:
         if target != found.fetched:
             self._flow.drained(self._settings.transaction_timeout_ms / 1000)
             self._committer.settle(consumer, wait=True)
-            self._beginnings.move(consumer, number, target, self._metadata)
+            self._beginnings.move(consumer, number, target, self.member.metadata)
         # After this error the client has stopped the partition, and seeking in it is an error: it begins anew.
         consumer.incremental_unassign([TopicPartition(topic, number)])
         consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._on_event("skipped", skipped)
-
-
-def _leave(consumer: Consumer) -> None:
-    """Leaves the group for good: a static member that only closes does not tell the group (KIP-345)."""
-    consumer.unsubscribe()
-    deadline = time.monotonic() + LEAVE_S
-    while consumer.memberid() and time.monotonic() < deadline:  # it has none once it has left
-        consumer.consume(1, IDLE_WAIT_S)
 
 
 def _list(numbers: Iterable[int]) -> str:

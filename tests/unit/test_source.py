@@ -133,7 +133,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def source(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
     monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
     made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
-    made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
+    made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
     return made
 
@@ -188,7 +188,7 @@ def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -
 def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
     """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
     source._looked_s = Clock().now + 10**6  # noqa: SLF001
-    source._consumer = Waiting(*arrivals)  # type: ignore[assignment]  # noqa: SLF001
+    source.member.consumer = Waiting(*arrivals)  # type: ignore[assignment]
     source._flow.enter(under_way)  # noqa: SLF001
     return len(source.fetch())
 
@@ -222,7 +222,7 @@ def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, b
     """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
     source._looked_s = Clock().now + 10**6  # noqa: SLF001
     source._partitions.gain(0, 0)  # noqa: SLF001
-    source._consumer = Rebalancing(source, back=back)  # type: ignore[assignment]  # noqa: SLF001
+    source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:
         with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
             source.fetch()
