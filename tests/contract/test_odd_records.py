@@ -37,6 +37,11 @@ def lines(topics: Topics, *arguments: object) -> list[str]:
     return answer.out.splitlines()
 
 
+def forever(broker: Broker) -> dict[str, dict[str, str]]:
+    """Configure three topics that take every timestamp and keep it."""
+    return dict.fromkeys(("raw", "clean", "dead"), EVERY_TIME) if broker.real else {}
+
+
 def age_s(message: Message) -> float:
     """How long ago a record says that it was made."""
     return time.time() - message.timestamp()[1] / 1000
@@ -46,7 +51,7 @@ def age_s(message: Message) -> float:
 def test_a_header_whose_name_is_no_text_makes_a_dead_letter_and_the_worker_goes_on(
     broker: Broker, delivery: str
 ) -> None:
-    topics = broker.topics("names")
+    topics = broker.topics("names", **forever(broker))
     bad = [(b"trace", b"1"), (NO_TEXT, b"x"), (b"\xff", None)]
     sent = [
         RawRecord(b"a", VALUE, bad, WHEN),
@@ -78,7 +83,7 @@ def test_a_header_whose_name_is_no_text_makes_a_dead_letter_and_the_worker_goes_
 
 
 def test_commands_show_a_letter_with_such_a_header_and_leave_it_where_it_is(broker: Broker) -> None:
-    topics = broker.topics("show", **({"dead": EVERY_TIME} if broker.real else {}))
+    topics = broker.topics("show", **forever(broker))
     dead = f"{topics.name}.dead"
     produce(broker.bootstrap_servers, dead, [RawRecord(b"k", VALUE, [(NO_TEXT, b"x")], 2**62), RawRecord(b"k", VALUE)])
     rows = [json.loads(line) for line in lines(topics, "list", "--json")]
@@ -91,7 +96,7 @@ def test_commands_show_a_letter_with_such_a_header_and_leave_it_where_it_is(brok
 
 
 def test_every_timestamp_goes_through_and_0_is_said(broker: Broker) -> None:
-    topics = broker.topics("times", **(dict.fromkeys(("raw", "clean", "dead"), EVERY_TIME) if broker.real else {}))
+    topics = broker.topics("times", **forever(broker))
     times = [0, -1, 1, 915_148_800_000, 1_731_600_000_000_000, 2**63 - 1]
     values = {b"clean": VALUE, b"tombstone": None, b"dead": b"{"}
     sent = [RawRecord(key, value, [(b"own", b"1")], at) for key, value in values.items() for at in times]
@@ -109,7 +114,7 @@ def test_every_timestamp_goes_through_and_0_is_said(broker: Broker) -> None:
 def test_what_is_too_old_for_its_topics_is_a_whole_letter_of_today_that_goes_back_with_its_own_time(
     real: Broker,
 ) -> None:
-    topics = real.topics("old", clean=RECENT, dead=RECENT)
+    topics = real.topics("old", raw=EVERY_TIME, clean=RECENT, dead=RECENT)
     old, zero = articles(0, 2)
     sent = [RawRecord(old.key, old.value, [(b"own", b"1")], WHEN), RawRecord(None, zero.value, [], 0)]
     produce(real.bootstrap_servers, f"{topics.name}.raw", sent)
@@ -139,7 +144,7 @@ def test_what_is_too_old_for_its_topics_is_a_whole_letter_of_today_that_goes_bac
 @pytest.mark.parametrize("large", [False, True])
 def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Broker, *, large: bool) -> None:
     config = {"cleanup.policy": "compact", **({"max.message.bytes": "2000"} if large else {})}
-    topics = real.topics("compacted", dead=config)
+    topics = real.topics("compacted", raw=EVERY_TIME, dead=config)
     noise = b"".join(b"\xff%d" % n for n in range(1000)) if large else b"\xff"
     good = articles(0, 50)
     real.send(f"{topics.name}.raw", [*good[:25], Sent(None, noise, [("own", b"1")], WHEN), *good[25:]])
