@@ -93,19 +93,20 @@ class Member:
 
     def close(self) -> None:
         """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
-        consumer, self.consumer = self.consumer, None
-        if consumer is not None:
-            if self._leaves:
-                _leave(consumer)
-            try:
-                consumer.close()
-            except KafkaException as raised:  # it is closed all the same
-                log.warning("Leaving the group was not without an error: %s.", client.error_of(raised).str())
-            if self._raised is not None:
-                log.warning("Partitions could not be given up in good order: %s", self._raised)
-                self._raised = None
-        self._leaves = False
-        self.id, self.metadata = "", None
+        consumer = self.consumer
+        try:
+            if consumer is not None:
+                if self._leaves:
+                    _leave(consumer)
+                consumer.close()  # it is there to the end: the callbacks ask who we are
+        except KafkaException as raised:  # it is closed all the same
+            log.warning("Leaving the group was not without an error: %s.", client.error_of(raised).str())
+        finally:
+            self.consumer, self._leaves = None, False
+            self.id, self.metadata = "", None
+        if self._raised is not None:
+            log.warning("Partitions could not be given up in good order: %s", self._raised)
+            self._raised = None
 
 
 def _leave(consumer: Consumer) -> None:

@@ -19,7 +19,7 @@ PROPERTIES = {
     "group.consumer.min.heartbeat.interval.ms": "500",
     "group.consumer.heartbeat.interval.ms": "1000",
 }
-PROXIES = 4  # the first one is anybody's; the others are borrowed
+PROXIES = 7  # the first one is anybody's; the others are borrowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,3 +131,21 @@ def test_a_member_leaves_for_good_only_where_it_is_asked_to(consumer: FakeConsum
     member.close()
     assert consumer.called[-1] == "close"
     assert consumer.called.count("unsubscribe") == for_good, "the next session stays"
+
+
+def test_a_callback_may_ask_who_we_are_while_the_group_is_left(
+    consumer: FakeConsumer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is acknowledged is committed by whoever gives the partitions up."""
+    asked: list[object] = []
+    member = Member(load(environ={}))
+
+    def revoked(*_: object) -> None:
+        member.look()
+        asked.append(member.metadata)
+
+    member.join(on_assign=revoked, on_revoke=revoked, on_lost=revoked)
+    consumer.closing = lambda: consumer.callbacks["on_revoke"](consumer, [])
+    member.close()
+    assert asked == ["metadata of me"]
+    assert not caplog.records
