@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,9 @@ from stream.errors import StreamError
 from stream.headers import readable
 from stream.kafka import client
 from stream.kafka.checks import Cluster
+from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
+from stream.kafka.transaction import cause_of
 from stream.records import Processor
 from stream.redrive import Redriven, Selection, back, is_pointer, times_redriven
 from stream.settings import Settings
@@ -139,30 +142,65 @@ class Redrive:
         return "may succeed: the topic decides" if letter.reason in ("too_large", "rejected") else "succeeds"
 
     def run(self) -> None:
-        """Sends back what goes, in transactions that hold the records and the offsets of their letters."""
-        producer = Producer(client.transactional(self._settings, self._group))
+        """Sends back what goes, in transactions that hold the records and the offsets of their letters.
+
+        A letter that the input topic refuses stays where it is, and the others go.
+        """
         try:
-            producer.init_transactions(ANSWER_S)
+            self._begin()
             batch: list[Candidate] = []
             for candidate in self.candidates():
                 if candidate.goes:
                     batch.append(candidate)
                 if len(batch) >= BATCH_RECORDS:
-                    self._commit(producer, batch)
+                    self._send(batch)
                     batch = []
             if batch:
-                self._commit(producer, batch)
+                self._send(batch)
         except KafkaException as raised:
             doing = "sending dead letters back"
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
 
-    def _commit(self, producer: Producer, batch: list[Candidate]) -> None:
+    def _begin(self) -> None:
+        """Takes a producer whose first act is to abort what the last one of this name left open."""
+        self._producer = Producer(client.transactional(self._settings, self._group))
+        self._producer.init_transactions(ANSWER_S)
+
+    def _send(self, batch: list[Candidate]) -> None:
+        """Commits a batch; where the topic refuses a record of it, by halves, until that one is found."""
+        numbers = {it.partition for it in batch}
+        before = {number: copy(self._redriven[number]) for number in numbers}
+        try:
+            self._commit(batch)
+        except KafkaException as raised:
+            refused = Refused.by(cause_of(self._producer, client.error_of(raised)))
+            if refused is None:
+                raise
+            self._redriven |= before
+            self._producer.purge()
+            self._begin()
+            if len(batch) == 1:
+                self._stays(batch[0], refused.message)
+                return
+            middle = len(batch) // 2
+            self._send(batch[:middle])
+            self._send(batch[middle:])
+
+    def _stays(self, candidate: Candidate, why: str) -> None:
+        verdicts = self.tally.verdicts
+        verdicts[candidate.verdict] -= 1
+        verdicts += Counter()  # without those that there are none of
+        topic = self._settings.input_topic
+        verdicts[f"refused: {topic} does not take {candidate.partition}:{candidate.offset} ({why})"] += 1
+
+    def _commit(self, batch: list[Candidate]) -> None:
         """Sends one batch back, in this order:
 
         1. The transaction is begun and the records are produced to the input topic.
         2. Which letters they came from is committed in the same transaction.
-        3. The transaction is committed; if anything fails it is aborted by the next run's start.
+        3. The transaction is committed; if anything fails it is aborted by the next producer of this name.
         """
+        producer = self._producer
         producer.begin_transaction()
         for it in batch:
             again = back(it.record, it.headers, is_letter=it.is_letter)

@@ -168,6 +168,21 @@ def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Brok
     assert headers_of(again) == [("own", b"1"), ("article-stream.redriven", b"1")]
 
 
+def test_a_letter_that_the_input_refuses_stays_and_the_others_go_back(real: Broker) -> None:
+    """The input has become compacted since: it takes no record without a key."""
+    topics = real.topics("refused", raw={"cleanup.policy": "compact"})
+    good = articles(0, 40)
+    real.send(f"{topics.name}.dead", [*good[:20], Sent(None, good[0].value), *good[20:]])
+    first = lines(topics, "replay")
+    assert first[-1].startswith("40 went back")
+    assert [line for line in first if f"1  refused: {topics.name}.raw does not take" in line], first
+    came = Counter(orjson.loads(it.value() or b"")["number"] for it in real.read(f"{topics.name}.raw", 40))
+    assert came == Counter(range(40)), "each once"
+    second = lines(topics, "replay")
+    assert second[-1].startswith("0 went back")
+    assert [line for line in second if f"1  refused: {topics.name}.raw does not take" in line], second
+
+
 @pytest.mark.parametrize("removed", [False, True])
 def test_at_least_once_what_is_refused_makes_nothing_come_twice_and_keeps_the_order(
     real: Broker, *, removed: bool
