@@ -84,18 +84,70 @@ static int is_long(const Page *page, Place place)
     return 0;
 }
 
-/* Marks the repeats, where they are of the simple kind that surely goes. */
+/* Whether a line in normal form may be code. It is none without one of these signs, two hyphens, or a key. Twin:
+   `is_code` in stream/listing.py. */
+static int may_be_code(const Page *page, Place place)
+{
+    static const char SIGNS[] = "(){}[]<>=_$|&\\`";
+    Text text = letters_of(line_at(page, place));
+    Py_UCS4 before = 0;
+    for (Py_ssize_t at = 0; at < text.size; at++) {
+        const Py_UCS4 each = letter(text, at);
+        if (each && each < 0x80 && (strchr(SIGNS, (int)each) || (each == '-' && before == '-')))
+            return 1;
+        if (before == ':' && each == ' ')
+            return 1;
+        before = each;
+    }
+    return before == ':' || before == ',';
+}
+
+/* Whether a line in normal form surely is a paragraph that goes wherever it comes back. */
+static int is_paragraph(const Page *page, Place place)
+{
+    return place.is_normal && is_long(page, place) && !may_be_code(page, place);
+}
+
+/* Whether a line may introduce what stands below it. Twin: `is_label` in stream/repeats.py. */
+static int may_be_label(const Page *page, Place place)
+{
+    Line line = stripped(page, place);
+    Text text = letters_of(line);
+    const Py_UCS4 last = text.size ? letter(text, text.size - 1) : 0;
+    if (text.size >= 3 && last != ':' && (last < 0x80 || Py_UNICODE_ISALNUM(last)))
+        return 0;
+    return !place.is_normal || !is_long(page, place);
+}
+
+/* Marks the repeats, where they are of the simple kind that surely goes. Twin: `goes_whole` in stream/repeats.py. */
 static int find_repeats(Page *page)
 {
     if (!native_runs(page->places, page->count))
         return UNKNOWN;
-    int sure = 0;
-    for (Py_ssize_t at = 0; at < page->count; at++)
+    Py_ssize_t before = -1, first = -1, last = -1, end = -1; /* the run, what stands before it, the last line of all */
+    int longs = 0;
+    for (Py_ssize_t at = 0; at < page->count; at++) {
+        if (page->places[at].of < 0)
+            continue;
+        end = at;
         if (page->places[at].gone) {
             page->repeated++;
-            sure = sure || (page->places[at].is_normal && is_long(page, page->places[at]));
+            if (first < 0)
+                first = at;
+            last = at;
+            if (longs < 2)
+                longs += is_paragraph(page, page->places[at]);
         }
-    return sure || !page->repeated ? FOUND : UNKNOWN;
+        else if (first < 0)
+            before = at;
+    }
+    if (!page->repeated)
+        return FOUND;
+    if (longs == 0 || (end != last && !is_paragraph(page, page->places[last])))
+        return UNKNOWN;
+    if (longs == 1 && may_be_label(page, page->places[before]))
+        return UNKNOWN;
+    return page->places[first].is_normal && !may_be_code(page, page->places[first]) ? FOUND : UNKNOWN;
 }
 
 static int gather(Page *page)
@@ -174,6 +226,8 @@ static int by_markers(Page *page, Py_ssize_t *begin)
         if (marks < 0)
             return -1;
         if (marks && (*begin < page->left || at == 0 || marks != SECTION))
+            return UNKNOWN;
+        if (marks && (!page->places[page->at[at]].is_normal || may_be_code(page, page->places[page->at[at]])))
             return UNKNOWN;
         if (marks)
             *begin = at;

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import and_
 from typing import NamedTuple
 
-from stream.rules.signs import OPENING, TOPICS, Signs
+from stream.rules.signs import OPENING, SILENT, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
-from stream.tail.lines import CLOSED, HEADINGS, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
+from stream.tail.lines import (
+    CLOSED,
+    HEADINGS,
+    LENGTH,
+    ONE,
+    PROSE_LENGTH,
+    PROSES,
+    Line,
+    Memo,
+    codes_of,
+    halves,
+    line_of,
+)
 from stream.tail.model import Model, chances
 
 OPENED_BY, WITHIN = 15, 25
@@ -18,6 +30,7 @@ LIST_TOPICS = frozenset({TOPICS["related"], TOPICS["popular"]})
 SURE_TOPICS = frozenset({TOPICS["share"], TOPICS["comments"], TOPICS["tags"], TOPICS["subscribe"]})
 ARTICLE = b"\x01" * 12
 """So many paragraphs of prose in a row are an article."""
+HINTS = frozenset({TOPICS["nav"] + OPENING, TOPICS["credit"] + OPENING})
 SHARE, COMMENTS, AD = TOPICS["share"], TOPICS["comments"], TOPICS["ad"]
 SOON = 8
 """After so many lines a heading of the footer is late: till then only the shape of the lines tells that it is one."""
@@ -43,6 +56,8 @@ ALIKE = 6
 """Of the five lines before a cut those like the first after it, and the other way round: a list."""
 FEW_HEADINGS = 20
 """One heading in so many lines is next to none."""
+LISTING = 4
+"""Lines of a list, a table or code above one closing paragraph; above two of them one is enough."""
 CELL = 8
 """Mean length of lines that are a table's cells."""
 _FEW, _SOME = 3, 10
@@ -56,10 +71,15 @@ class Tail(NamedTuple):
     held: int  # where it would begin, were not so much of the article after it
 
 
-def find_tail(texts: list[str], signs: Signs, model: Model, memo: Memo | None = None) -> Tail:
-    """Find the footer of a page; no line is blank."""
+def find_tail(
+    texts: list[str], signs: Signs, model: Model, memo: Memo | None = None, code: Callable[[int], bool] | None = None
+) -> Tail:
+    """Find the footer of a page; no line is blank. `code` tells whether a line is code, whose words say nothing."""
     lines = model.lines(texts, signs, memo)
     end = len(lines)
+    if code is not None:
+        for at in [at for at, line in enumerate(lines) if line.topic and code(at)]:
+            lines[at] = line_of(codes_of(texts[at], halves(texts), SILENT), model.line_weights)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
     if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
@@ -93,6 +113,7 @@ def refused(page: Page, cut: int) -> bool:
     return (
         not within_budget(page, cut)
         or goes_on(page, cut)
+        or takes_the_close(page, cut)
         or within_list(page, cut)
         or is_table(page, cut)
         or comes_late(page, cut) > 0
@@ -120,6 +141,23 @@ def goes_on(page: Page, cut: int) -> bool:
     if prose[-1] or proses * SHORT_FOR_PROSE > end - cut or any(prose[cut : cut + NEAR]):
         return True
     return any(map(and_, prose[cut:], prose[cut + 1 :]))
+
+
+def takes_the_close(page: Page, cut: int) -> bool:
+    """Whether the paragraphs that close an article would go for the sake of a list, a table or code above them.
+
+    No line from the cut on says anything of itself, up to a sentence that ends the page; or up to the first line that
+    does, where prose stands right above it. What prose begins with ("Next year ...") says nothing.
+    """
+    lines, end = page.lines, len(page.lines)
+    said = cut
+    while said < end and (not lines[said].topic or (lines[said].prose and lines[said].topic in HINTS)):
+        said += 1
+    if said == end > cut:
+        return lines[-1].end == CLOSED and lines[-1].length >= SENTENCE
+    if said - cut < 3 or not lines[said - 1].prose:  # noqa: PLR2004 - two paragraphs and something above them
+        return False
+    return bool(lines[said - 2].prose) or said - cut > LISTING
 
 
 def within_list(page: Page, cut: int) -> bool:

@@ -7,11 +7,12 @@ short; a body is paragraphs that end a sentence. A line of junk before the foote
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stream.footers import named, tail_of, weigh
+from stream.listing import is_code
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
@@ -48,14 +49,19 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
         tail = range(begin, len(texts))
         marks = rules.find_all(texts, [*tail])
         return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
-    return weigh_page(texts, places, rules)
+    return weigh_page(texts, places, rules, lambda at: is_code(lines, places[at]))
 
 
-def weigh_page(texts: list[str], places: Sequence[int], rules: Rules) -> Found:
-    """Do what `look` does, with the model whatever the page looks like. `texts` are the lines at `places`, stripped."""
+def weigh_page(
+    texts: list[str], places: Sequence[int], rules: Rules, code: Callable[[int], bool] | None = None
+) -> Found:
+    """Do what `look` does, with the model whatever the page looks like.
+
+    `texts` are the lines at `places`, stripped; `code` tells which of them are code.
+    """
     model: Model = rules.model or shipped()
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
-    tail = find_tail(texts, rules.signs, model, memo)
+    tail = find_tail(texts, rules.signs, model, memo, code)
     marks: dict[int, Rule] = {}
     known: dict[str, Rule | None] = rules.seen.setdefault("rules", {})
     if len(known) > MOST_SEEN:
