@@ -20,9 +20,21 @@ from typing import Any
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import ENDS_SET, QUOTES_SET, ends_sentence, footer_of, weigh
+from stream.endings import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
+from stream.footers import footer_of, weigh
 from stream.listing import is_code
-from stream.paragraphs import PLAIN_LETTERS, WIDE, first_of, first_places, keys, normal_list, separator_of, split, width
+from stream.paragraphs import (
+    FORMAT,
+    PLAIN_LETTERS,
+    WIDE,
+    first_of,
+    first_places,
+    keys,
+    normal_list,
+    separator_of,
+    split,
+    width,
+)
 from stream.repeats import goes_whole, repeats_of
 from stream.rules import MAX_MARKER, Rules, builtin
 from stream.tail.footer import Found, look
@@ -64,7 +76,7 @@ def articles(rules: Rules) -> Any:
     signs = rules.signs.compiled
     if native.compiled is None or signs is None or rules.base is not None:
         return None
-    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE)
+    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
     return native.compiled.Articles(rules.whole_page, signs, rules.openings, *letters)
 
 
@@ -177,7 +189,8 @@ def _within_budget(
             if size >= BODY or (2 * size >= MAX_MARKER and ends_sentence(line)):
                 break
     else:
-        return False
+        if 2 * size < MAX_MARKER or not is_open_ended(lines):
+            return False
     doubtful = [at for at in footer if at not in sure]
     if not doubtful:
         return True

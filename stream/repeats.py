@@ -30,9 +30,9 @@ from collections.abc import Sequence
 from itertools import compress
 from operator import ne
 
-from stream.footers import ends_sentence
+from stream.endings import ends_sentence
 from stream.listing import is_code
-from stream.paragraphs import first_places, normal, width
+from stream.paragraphs import first_places, normal, width, without_format
 
 LONG = 60
 """Width from which a paragraph goes wherever it comes back (20 ideographs)."""
@@ -50,14 +50,14 @@ def is_long(line: str) -> bool:
     """Whether a line is a paragraph of its own and not a rule of dashes, a name or a refrain."""
     line = normal(line) if "  " in line or "\t" in line else line.strip()
     size = len(line)
-    if size < LONG and (3 * size < LONG or line.isascii() or width(line) < LONG):
+    if 3 * size < LONG or (size if line.isascii() else width(line)) < LONG:
         return False
     return any(map(str.isalnum, line))
 
 
 def is_label(line: str) -> bool:
     """Whether a line introduces what stands below it: it is short and ends with a colon, or is "Q." or "A."."""
-    text = line.strip()
+    text = without_format([line])[0].strip()
     return (text.endswith(LABEL_ENDS) or text in {"Q.", "A.", "Q", "A"}) and not is_long(line)
 
 

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import NamedTuple
 
-from stream.rules.signs import OPENING, SILENT, TOPICS, Signs
+from stream.rules.signs import OPENING, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
-from stream.tail.lines import (
-    CLOSED,
-    HEADINGS,
-    LENGTH,
-    ONE,
-    PROSE_LENGTH,
-    PROSES,
-    Line,
-    Memo,
-    codes_of,
-    halves,
-    line_of,
-)
+from stream.tail.lines import CLOSED, HEADINGS, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
 from stream.tail.model import Model, chances
+from stream.tail.reading import NOTHING_KNOWN, Known, read
 
 OPENED_BY, WITHIN = 15, 25
 """Lines among which the one stands that tells what a footer begins with, surely or perhaps."""
@@ -46,6 +35,8 @@ LISTED = 66
 """Percent of the article's prose that may stand under a heading of related articles."""
 SENTENCE = 40
 """A closed line of this effective length is a sentence."""
+BRIEFEST = 15
+"""A shorter one may be a label with a full stop."""
 HARDLY = 1
 """Headings of a footer that are hardly evidence when there is prose after them."""
 SHORT_FOR_PROSE = 6
@@ -72,19 +63,16 @@ class Tail(NamedTuple):
 
 
 def find_tail(
-    texts: list[str], signs: Signs, model: Model, memo: Memo | None = None, code: Callable[[int], bool] | None = None
+    texts: list[str], signs: Signs, model: Model, memo: Memo | None = None, known: Known = NOTHING_KNOWN
 ) -> Tail:
-    """Find the footer of a page; no line is blank. `code` tells whether a line is code, whose words say nothing."""
-    lines = model.lines(texts, signs, memo)
+    """Find the footer of a page; no line is blank. The arguments are those of `read`."""
+    lines, open_ended = read(texts, signs, model, memo, known)
     end = len(lines)
-    if code is not None:
-        for at in [at for at, line in enumerate(lines) if line.topic and code(at)]:
-            lines[at] = line_of(codes_of(texts[at], halves(texts), SILENT), model.line_weights)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
     if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
         return Tail(end, lines, end)  # clean already, as most articles of many streams are
-    page = page_of(lines)
+    page = page_of(lines, open_ended=open_ended)
     if len(page.cuts) == 1:
         held = page.cuts[0]
         return Tail(held if held == end or not refused(page, held) else end, lines, held)
@@ -116,6 +104,7 @@ def refused(page: Page, cut: int) -> bool:
         or takes_the_close(page, cut)
         or within_list(page, cut)
         or is_table(page, cut)
+        or is_unsaid(page, cut)
         or comes_late(page, cut) > 0
     )
 
@@ -150,6 +139,8 @@ def takes_the_close(page: Page, cut: int) -> bool:
     does, where prose stands right above it. What prose begins with ("Next year ...") says nothing.
     """
     lines, end = page.lines, len(page.lines)
+    if _only_sentences(lines, cut):
+        return True
     said = cut
     while said < end and (not lines[said].topic or (lines[said].prose and lines[said].topic in HINTS)):
         said += 1
@@ -158,6 +149,14 @@ def takes_the_close(page: Page, cut: int) -> bool:
     if said - cut < 3 or not lines[said - 1].prose:  # noqa: PLR2004 - two paragraphs and something above them
         return False
     return bool(lines[said - 2].prose) or said - cut > LISTING
+
+
+def _only_sentences(lines: Sequence[Line], cut: int) -> bool:
+    """Whether nothing but a few sentences, however short, stand between a cut and a footer's first heading."""
+    at = cut
+    while at < len(lines) and lines[at].end == CLOSED and lines[at].length >= BRIEFEST and not lines[at].topic:
+        at += 1
+    return 0 < at - cut <= LISTING and at < len(lines) and 0 < lines[at].topic <= OPENING
 
 
 def within_list(page: Page, cut: int) -> bool:
@@ -171,6 +170,14 @@ def within_list(page: Page, cut: int) -> bool:
             return True
     alike = page.looks[max(cut - 5, 0) : cut].count(line.look) + page.looks[cut : cut + 5].count(last.look)
     return alike >= ALIKE
+
+
+def is_unsaid(page: Page, cut: int) -> bool:
+    """Whether no heading opens the footer of a page whose sentences end without a mark.
+
+    There a short paragraph looks like a headline, so only what a line says tells where the article ends.
+    """
+    return page.open_ended and not 0 < page.lines[cut].topic <= OPENING
 
 
 def is_table(page: Page, cut: int) -> bool:
