@@ -36,7 +36,7 @@ from stream.paragraphs import (
     width,
 )
 from stream.repeats import goes_whole, repeats_of
-from stream.rules import MAX_MARKER, Rules, builtin
+from stream.rules import MAX_MARKER, Rule, Rules, builtin
 from stream.tail.footer import Found, look
 from stream.tail.lines import ENDS_TABLE, QUOTES
 from stream.tail.plain import OPEN_TOPICS
@@ -123,7 +123,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     repeats, places, alone = _repeats(lines, first)
     marks = weights = None
     if not rules.whole_page:
-        marks = {at: rule for at, rule in rules.find_all(lines, places).items() if not is_code(lines, at)}
+        marks = _marks(lines, places, rules)
         if not marks:
             return repeats, {}
         weights = weigh(lines)
@@ -154,6 +154,15 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if settled:
             return gone, {}
     return repeats, {}
+
+
+def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, Rule]:
+    """Give the rules for the lines at `places`; what is code says nothing."""
+    marks = rules.find_all(lines, places)
+    if not marks:
+        return marks
+    there = [lines[at] for at in places]
+    return {at: rule for at, rule in marks.items() if not is_code(there, bisect(places, at) - 1)}
 
 
 def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:

@@ -10,9 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-SIGNS = "(){}[]<>=_$|&\\`"
-"""A line that is not indented is no code without one of these, or two hyphens in a row."""
-_MAY_BE = re.compile(rf"[{re.escape(SIGNS)}]|--|^[ \t]")
+# A line that is not indented is no code without a call or an index, one of these signs, an option, a key or a prompt.
+_MAY_BE = re.compile(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
 _INDENTED = re.compile(r"(?:\t|  )[ \t]*\S")
 _CODE = re.compile(
     r"""
@@ -44,15 +43,24 @@ _COMMENT = ("//", "/*", "# ", '"""', "'''", "<!--")
 _BEGIN = re.compile(r"\$ [a-z./]|>>> [a-z_]|```")
 _ADDRESS = ("http://", "https://", "www.")
 _PART, _PART_INDENTED = 4, 7
-_REACH = 3
 
 
 def is_code(lines: Sequence[str], at: int) -> bool:
     """Whether the line at this place is code, by itself or by what stands beside it. A place is an index in `lines`."""
-    line = lines[at]
-    if not _MAY_BE.search(line) and line.rstrip()[-1:] not in {":", ","} and ": " not in line:
+    return is_code_alone(lines[at]) or hangs(lines, at)
+
+
+def is_code_alone(line: str) -> bool:
+    """Whether a line is code whatever stands beside it; of an item of several lines half are."""
+    if not _MAY_BE.search(line):
         return False
-    return _is_block(line) if "\n" in line.strip() else _alone(line) or (_hangs(line) and _beside(lines, at))
+    return _is_block(line) if "\n" in line.strip() else _alone(line)
+
+
+def hangs(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is a part of the code beside it."""
+    line = lines[at]
+    return _MAY_BE.search(line) is not None and "\n" not in line.strip() and _hangs(line) and _beside(lines, at)
 
 
 def _is_block(item: str) -> bool:
@@ -87,7 +95,7 @@ def _signs(text: str) -> tuple[int, int]:
     found = sum(len(_CODE.findall(word)) for word in words if not word.startswith(_ADDRESS))
     if text.endswith(_ENDS):
         found += sum(1 for word in words if _BETWEEN.fullmatch(word))
-    if text.endswith(_CLOSES):
+    if text.endswith(_CLOSES) and (found or len(words) == 1):
         found += 2
     elif text.endswith(";") and found:
         found += 1
@@ -102,13 +110,11 @@ def _hangs(line: str) -> bool:
 
 def _beside(lines: Sequence[str], at: int) -> bool:
     """Whether the next line that is not blank, on either side, is code by itself."""
-    return any(_first(lines, range(at - 1, at - 1 - _REACH, -1))) or any(_first(lines, range(at + 1, at + 1 + _REACH)))
+    return _first_is_code(lines, range(at - 1, -1, -1)) or _first_is_code(lines, range(at + 1, len(lines)))
 
 
-def _first(lines: Sequence[str], places: range) -> list[bool]:
+def _first_is_code(lines: Sequence[str], places: range) -> bool:
     for place in places:
-        if not 0 <= place < len(lines):
-            break
         if lines[place] and not lines[place].isspace():
-            return [_alone(lines[place])]
-    return []
+            return _alone(lines[place])
+    return False

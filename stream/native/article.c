@@ -6,7 +6,7 @@
 
 #include "native.h"
 
-#define LONG 60           /* stream/repeats.py */
+#define LONG 60           /* stream/stack.py */
 #define BODY 200          /* stream/cleaning.py */
 #define MAX_MARKER 80     /* stream/rules/model.py */
 #define PROSE 80          /* stream/endings.py */
@@ -73,7 +73,7 @@ static Line raw_line(const Page *page, Py_ssize_t at)
     return line_at(page, page->places[page->at[at]]);
 }
 
-/* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/repeats.py. */
+/* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/stack.py. */
 static int is_long(const Page *page, Place place)
 {
     Line line = line_at(page, place);
@@ -86,22 +86,28 @@ static int is_long(const Page *page, Place place)
     return 0;
 }
 
-/* Whether a line in normal form may be code. It is none without one of these signs, two hyphens, or a key. Twin:
-   `is_code` in stream/listing.py. */
+/* Whether a line in normal form may be code. It is none without a call or an index, one of these signs, an option, a key
+   or a prompt. Twin: `is_code` in stream/listing.py. */
 static int may_be_code(const Page *page, Place place)
 {
-    static const char SIGNS[] = "(){}[]<>=_$|&\\`";
+    static const char SIGNS[] = "{}<>=_|\\`";
     Text text = letters_of(line_at(page, place));
     Py_UCS4 before = 0;
+    int first = 1; /* in the first word, where a key is */
     for (Py_ssize_t at = 0; at < text.size; at++) {
         const Py_UCS4 each = letter(text, at);
-        if (each && each < 0x80 && (strchr(SIGNS, (int)each) || (each == '-' && before == '-')))
+        if (each && each < 0x80 && strchr(SIGNS, (int)each))
             return 1;
-        if (before == ':' && each == ' ')
+        if ((each == '-' && before == '-') || (each == '&' && before == '&') || (each == ':' && first))
             return 1;
+        if ((each == '(' || each == '[') && (before >= 0x80 || before == '.' || Py_ISALNUM((int)before)))
+            return 1;
+        if (before == '$' && (each == ' ' ? at == 1 : each == '(' || (each < 0x80 && Py_ISALPHA((int)each))))
+            return 1;
+        first = first && (each != ' ' || (at == 1 && before == '-'));
         before = each;
     }
-    return before == ':' || before == ',';
+    return 0;
 }
 
 /* Whether a line in normal form surely is a paragraph that goes wherever it comes back. */
@@ -110,7 +116,7 @@ static int is_paragraph(const Page *page, Place place)
     return place.is_normal && is_long(page, place) && !may_be_code(page, place);
 }
 
-/* Whether a line may introduce what stands below it. Twin: `is_label` in stream/repeats.py. */
+/* Whether a line may introduce what stands below it. Twin: `is_label` in stream/stack.py. */
 static int may_be_label(const Page *page, Place place)
 {
     Line line = stripped(page, place);

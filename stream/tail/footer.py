@@ -8,6 +8,7 @@ short; a body is paragraphs that end a sentence. A line of junk before the foote
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -53,8 +54,8 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
             tail = range(begin, len(texts))
             marks = rules.find_all(texts, [*tail])
             return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
-    known = Known(lambda at: is_code(lines, places[at]), None if shapes is texts else texts)
-    return weigh_page(shapes, places, rules, known)
+    there = [lines[place] for place in places]
+    return weigh_page(shapes, places, rules, Known(partial(is_code, there), None if shapes is texts else texts))
 
 
 def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:

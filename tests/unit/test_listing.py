@@ -158,7 +158,7 @@ def test_what_a_line_is_beside_code() -> None:
     assert is_code(["NOTE = {", "", inside], 2)
     assert is_code([inside, "}"], 0)
     assert not is_code([BODY[0], inside, BODY[1]], 1)
-    assert not is_code(["NOTE = {", "", "", "", inside], 4)
+    assert not is_code(["NOTE = {", "", BODY[0], "", inside], 4)
 
 
 def test_an_item_of_a_list_may_be_a_whole_listing() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from stream.paragraphs import keys, normal
-from stream.repeats import FEW, LONG, MANY, _Stack, find_repeats, is_long
+from stream.repeats import find_repeats
+from stream.stack import FEW, LONG, MANY, Stack, is_long
 
 LONGS = [f"Paragraph number {i} tells of the ferry and of the people who waited for it on the quay." for i in range(30)]
 A, B, C, D, E = LONGS[:5]
@@ -83,7 +84,7 @@ def test_the_short_way_and_the_stack_agree() -> None:
     few = [*"abc", "1", "2", *"abc"]
     for lines in ([A, B, C, B, C, D], [A, "Sub", B, A, "Sub", B, "x"], [A, B, C, C], [A, B, B, B, C], spaced, few):
         first = [lines.index(line) for line in lines]
-        assert _Stack(lines, list(range(len(lines))), first).run() == find_repeats(lines, keys(lines))
+        assert Stack(lines, list(range(len(lines))), first).run() == find_repeats(lines, keys(lines))
 
 
 def fibonacci(count: int) -> list[str]:
