@@ -12,6 +12,7 @@ Nothing here reads a clock, logs, or raises on any `str`; each step is linear in
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import partial
 from itertools import compress
@@ -19,10 +20,23 @@ from typing import Any
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
-from stream.footers import ENDS_SET, QUOTES_SET, ends_sentence, footer_of, weigh
-from stream.paragraphs import PLAIN_LETTERS, WIDE, first_of, first_places, keys, normal_list, separator_of, split, width
-from stream.repeats import is_long, repeats_of
-from stream.rules import MAX_MARKER, Rules, builtin
+from stream.endings import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
+from stream.footers import footer_of, weigh
+from stream.listing import is_code
+from stream.paragraphs import (
+    FORMAT,
+    PLAIN_LETTERS,
+    WIDE,
+    first_of,
+    first_places,
+    keys,
+    normal_list,
+    separator_of,
+    split,
+    width,
+)
+from stream.repeats import goes_whole, repeats_of
+from stream.rules import MAX_MARKER, Rule, Rules, builtin
 from stream.tail.footer import Found, look
 from stream.tail.lines import ENDS_TABLE, QUOTES
 from stream.tail.plain import OPEN_TOPICS
@@ -62,7 +76,7 @@ def articles(rules: Rules) -> Any:
     signs = rules.signs.compiled
     if native.compiled is None or signs is None or rules.base is not None:
         return None
-    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE)
+    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
     return native.compiled.Articles(rules.whole_page, signs, rules.openings, *letters)
 
 
@@ -109,7 +123,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     repeats, places, alone = _repeats(lines, first)
     marks = weights = None
     if not rules.whole_page:
-        marks = rules.find_all(lines, places)
+        marks = _marks(lines, places, rules)
         if not marks:
             return repeats, {}
         weights = weigh(lines)
@@ -142,12 +156,24 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     return repeats, {}
 
 
+def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, Rule]:
+    """Give the rules for the lines at `places`; what is code says nothing."""
+    marks = rules.find_all(lines, places)
+    if not marks:
+        return marks
+    there = [lines[at] for at in places]
+    return {at: rule for at, rule in marks.items() if not is_code(there, bisect(places, at) - 1)}
+
+
 def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:
     """Give the repeats, the places of the other lines that are not blank, and whether no two of these are the same."""
     if native.compiled is not None:
         simple: tuple[_Gone, list[int]] | None = native.compiled.repeats(first, "repeat")
-        if simple is not None and (not simple[0] or any(is_long(lines[at]) for at in simple[0])):
-            return *simple, True
+        if simple is not None:
+            gone, places = simple
+            run = list(gone)
+            if not run or goes_whole(lines, run, places[bisect(places, run[0]) - 1], followed=places[-1] > run[-1]):
+                return gone, places, True
     repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
     return repeats, places, len({first[at] for at in places}) == len(places)
@@ -172,7 +198,8 @@ def _within_budget(
             if size >= BODY or (2 * size >= MAX_MARKER and ends_sentence(line)):
                 break
     else:
-        return False
+        if 2 * size < MAX_MARKER or not is_open_ended(lines):
+            return False
     doubtful = [at for at in footer if at not in sure]
     if not doubtful:
         return True

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from stream import native
-from stream.paragraphs import WIDE, width
+from stream.endings import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
+from stream.paragraphs import FORMAT, WIDE, width
 from stream.rules import MAX_MARKER, Rule, Rules
 
-PROSE = 80
-"""Width from which a line that ends a sentence is prose."""
 STRONG = 200
 """Width of prose that teasers and notices seldom have."""
 MOST_OF_BODY = 0.3
@@ -25,20 +24,12 @@ SHORT_FOR_PROSE = 6
 NEAR = 4
 """Prose among so many lines from the marker on: the body goes on."""
 BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
-_ENDS = frozenset(".!?\u2026\u3002\uff01\uff1f\u061f\u0964;\uff1b")
-_QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
-ENDS_SET, QUOTES_SET = native.letters(*_ENDS), native.letters(*_QUOTES)
-
-
-def ends_sentence(line: str) -> bool:
-    """Whether `line` closes with a sentence's punctuation, quotes and brackets after it aside."""
-    return line.rstrip(_QUOTES)[-1:] in _ENDS
 
 
 def prose(line: str) -> int:
     """Width of a line that is long and ends a sentence; 0 for any other."""
     size = len(line)
-    if 3 * size < PROSE or not (line[-1] in _ENDS or ends_sentence(line)):
+    if 3 * size < PROSE or not ends_sentence(line):
         return 0
     wide = size if line.isascii() else width(line)
     return wide if wide >= PROSE else 0
@@ -55,9 +46,11 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
 
 
 def weigh(lines: Sequence[str]) -> list[int]:
-    """Give `prose` of each of `lines`, 0 of an empty one."""
+    """Give `prose` of each of `lines`, 0 of an empty one; on an open-ended page each long line is prose."""
+    if is_open_ended(lines):
+        return [size if (size := width(line)) >= PROSE else 0 for line in lines]
     if native.compiled is not None and isinstance(lines, list):
-        found: list[int] = native.compiled.weigh(lines, ENDS_SET, QUOTES_SET, WIDE)
+        found: list[int] = native.compiled.weigh(lines, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
         return found
     return [prose(line) if line else 0 for line in lines]
 

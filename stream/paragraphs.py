@@ -37,6 +37,16 @@ _WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60",
 _WIDE = re.compile(f"[{''.join(_WIDE_SET)}]")
 WIDE = native.letters(*_WIDE_SET)
 """The letters that are as wide as three, as a set for the compiled code."""
+# Format characters (Cf): nobody sees them. They count for nothing in a line's length and shape.
+_FORMAT_SET = (
+    *("\u00ad", "\u0600-\u0605", "\u061c", "\u06dd", "\u070f", "\u0890-\u0891", "\u08e2", "\u180e"),
+    *("\u200b-\u200f", "\u202a-\u202e", "\u2060-\u2064", "\u2066-\u206f", "\ufeff", "\ufff9-\ufffb"),
+    *("\U000110bd", "\U000110cd", "\U00013430-\U0001343f", "\U0001bca0-\U0001bca3", "\U0001d173-\U0001d17a"),
+    *("\U000e0001", "\U000e0020-\U000e007f"),
+)
+_FORMAT = re.compile(f"[{''.join(_FORMAT_SET)}]")
+FORMAT = native.letters(*_FORMAT_SET)
+FORMATS = tuple(chr(code) for each in _FORMAT_SET for code in range(ord(each[0]), ord(each[-1]) + 1))
 
 
 def separator_of(text: str) -> str:
@@ -195,10 +205,21 @@ def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
 
 
 def width(line: str) -> int:
-    """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them."""
+    """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them.
+
+    Format characters count for nothing.
+    """
     if line.isascii():
         return len(line)
+    size = len(line) - len(_FORMAT.findall(line))
     encoded = line.encode("utf-8", "surrogatepass")
     if not encoded.translate(None, _BELOW) and not _RADICAL.search(encoded):
-        return len(line)
-    return len(line) + 2 * len(_WIDE.findall(line))
+        return size
+    return size + 2 * len(_WIDE.findall(line))
+
+
+def without_format(lines: list[str]) -> list[str]:
+    """Give the lines without format characters and the white space around the rest; `lines` where none has any."""
+    if not any(_FORMAT.search(line) for line in lines if not line.isascii()):
+        return lines
+    return [line if line.isascii() else _FORMAT.sub("", line).strip() for line in lines]

@@ -6,9 +6,10 @@
 
 #include "native.h"
 
-#define LONG 60           /* stream/repeats.py */
+#define LONG 60           /* stream/stack.py */
 #define BODY 200          /* stream/cleaning.py */
 #define MAX_MARKER 80     /* stream/rules/model.py */
+#define PROSE 80          /* stream/endings.py */
 #define HEADINGS 1024     /* that are remembered */
 
 enum { NO_RULE, SECTION, OTHER };
@@ -18,7 +19,8 @@ typedef struct {
     int whole_page;                                 /* the model decides, and not the markers alone */
     PyObject *lookup, *openings;                    /* what a line says; first words of the rules' phrases */
     PyObject *plain, *ends, *quotes, *opens;        /* bytes: of paragraphs.py, tail/lines.py, tail/plain.py */
-    PyObject *prose_ends, *prose_quotes, *wide;     /* bytes: of footers.py, paragraphs.py */
+    PyObject *prose_ends, *prose_quotes;            /* bytes: of endings.py */
+    PyObject *wide, *format;                        /* bytes: of paragraphs.py */
     PyObject *headings;                             /* line -> what rule finds it */
 } Articles;
 
@@ -71,11 +73,11 @@ static Line raw_line(const Page *page, Py_ssize_t at)
     return line_at(page, page->places[page->at[at]]);
 }
 
-/* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/repeats.py. */
+/* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/stack.py. */
 static int is_long(const Page *page, Place place)
 {
     Line line = line_at(page, place);
-    if (size_of(line) < LONG && native_width(line, set_of(page->self->wide)) < LONG)
+    if (native_width(line, set_of(page->self->wide), set_of(page->self->format)) < LONG)
         return 0;
     Text text = letters_of(line);
     for (Py_ssize_t at = 0; at < text.size; at++)
@@ -84,18 +86,76 @@ static int is_long(const Page *page, Place place)
     return 0;
 }
 
-/* Marks the repeats, where they are of the simple kind that surely goes. */
+/* Whether a line in normal form may be code. It is none without a call or an index, one of these signs, an option, a key
+   or a prompt. Twin: `is_code` in stream/listing.py. */
+static int may_be_code(const Page *page, Place place)
+{
+    static const char SIGNS[] = "{}<>=_|\\`";
+    Text text = letters_of(line_at(page, place));
+    Py_UCS4 before = 0;
+    int first = 1; /* in the first word, where a key is */
+    for (Py_ssize_t at = 0; at < text.size; at++) {
+        const Py_UCS4 each = letter(text, at);
+        if (each && each < 0x80 && strchr(SIGNS, (int)each))
+            return 1;
+        if ((each == '-' && before == '-') || (each == '&' && before == '&') || (each == ':' && first))
+            return 1;
+        if ((each == '(' || each == '[') && (before >= 0x80 || before == '.' || Py_ISALNUM((int)before)))
+            return 1;
+        if (before == '$' && (each == ' ' ? at == 1 : each == '(' || (each < 0x80 && Py_ISALPHA((int)each))))
+            return 1;
+        first = first && (each != ' ' || (at == 1 && before == '-'));
+        before = each;
+    }
+    return 0;
+}
+
+/* Whether a line in normal form surely is a paragraph that goes wherever it comes back. */
+static int is_paragraph(const Page *page, Place place)
+{
+    return place.is_normal && is_long(page, place) && !may_be_code(page, place);
+}
+
+/* Whether a line may introduce what stands below it. Twin: `is_label` in stream/stack.py. */
+static int may_be_label(const Page *page, Place place)
+{
+    Line line = stripped(page, place);
+    Text text = letters_of(line);
+    const Py_UCS4 last = text.size ? letter(text, text.size - 1) : 0;
+    if (text.size >= 3 && last != ':' && (last < 0x80 || Py_UNICODE_ISALNUM(last)))
+        return 0;
+    return !place.is_normal || !is_long(page, place);
+}
+
+/* Marks the repeats, where they are of the simple kind that surely goes. Twin: `goes_whole` in stream/repeats.py. */
 static int find_repeats(Page *page)
 {
     if (!native_runs(page->places, page->count))
         return UNKNOWN;
-    int sure = 0;
-    for (Py_ssize_t at = 0; at < page->count; at++)
+    Py_ssize_t before = -1, first = -1, last = -1, end = -1; /* the run, what stands before it, the last line of all */
+    int longs = 0;
+    for (Py_ssize_t at = 0; at < page->count; at++) {
+        if (page->places[at].of < 0)
+            continue;
+        end = at;
         if (page->places[at].gone) {
             page->repeated++;
-            sure = sure || (page->places[at].is_normal && is_long(page, page->places[at]));
+            if (first < 0)
+                first = at;
+            last = at;
+            if (longs < 2)
+                longs += is_paragraph(page, page->places[at]);
         }
-    return sure || !page->repeated ? FOUND : UNKNOWN;
+        else if (first < 0)
+            before = at;
+    }
+    if (!page->repeated)
+        return FOUND;
+    if (longs == 0 || (end != last && !is_paragraph(page, page->places[last])))
+        return UNKNOWN;
+    if (longs == 1 && may_be_label(page, page->places[before]))
+        return UNKNOWN;
+    return page->places[first].is_normal && !may_be_code(page, page->places[first]) ? FOUND : UNKNOWN;
 }
 
 static int gather(Page *page)
@@ -175,19 +235,26 @@ static int by_markers(Page *page, Py_ssize_t *begin)
             return -1;
         if (marks && (*begin < page->left || at == 0 || marks != SECTION))
             return UNKNOWN;
+        if (marks && (!page->places[page->at[at]].is_normal || may_be_code(page, page->places[page->at[at]])))
+            return UNKNOWN;
         if (marks)
             *begin = at;
     }
     if (*begin == page->left)
         return FOUND;
     int before = 0;
+    const Set ends = set_of(self->prose_ends), quotes = set_of(self->prose_quotes), wide = set_of(self->wide);
     for (Py_ssize_t at = 0; at < page->left; at++) {
         const Line line = raw_line(page, at);
-        if (native_prose(line, set_of(self->prose_ends), set_of(self->prose_quotes), set_of(self->wide))) {
+        if (native_width(line, wide, set_of(self->format)) < PROSE)
+            continue;
+        if (native_ends_sentence(letters_of(line), ends, quotes)) {
             if (at >= *begin)
                 return UNKNOWN;
             before = 1;
         }
+        else if (!before)
+            return UNKNOWN; /* perhaps no sentence of the page has a mark at its end: `is_open_ended` */
     }
     return before ? FOUND : UNKNOWN;
 }
@@ -198,7 +265,7 @@ static int is_an_article(const Page *page)
     const Set ends = set_of(page->self->prose_ends), quotes = set_of(page->self->prose_quotes);
     Py_ssize_t size = 0;
     for (Py_ssize_t at = 0; at < page->left && !page->places[page->at[at]].gone; at++) {
-        size += native_width(page->lines[at], set_of(page->self->wide));
+        size += native_width(page->lines[at], set_of(page->self->wide), set_of(page->self->format));
         if (size >= BODY)
             return 1;
         if (2 * size >= MAX_MARKER && native_ends_sentence(letters_of(raw_line(page, at)), ends, quotes))
@@ -302,6 +369,21 @@ static PyObject *cleaned(Page *page, PyObject *value, PyObject *name)
     return Py_BuildValue("Nin", made, page->repeated, footer);
 }
 
+/* Whether there are characters that count for nothing: only the twin looks at lines without them. */
+static int has_format(const Page *page)
+{
+    Text text = text_of(page->text);
+    const Set format = set_of(page->self->format);
+    if (PyUnicode_IS_ASCII(page->text))
+        return 0;
+    if (text.kind == PyUnicode_1BYTE_KIND)
+        return memchr(text.data, 0xAD, text.size) != NULL;
+    for (Py_ssize_t at = 0; at < text.size; at++)
+        if (in_set(format, letter(text, at)))
+            return 1;
+    return 0;
+}
+
 /* clean(value, name, text, find): `text` is what a parser found in the field `name`, given with its quotes, of the JSON
    object `value`. Gives the cleaned value, how many paragraphs repeated, how many lines of footer; or None where the
    twin has to do it. */
@@ -313,7 +395,7 @@ static PyObject *articles_clean(Articles *self, PyObject *const *args, Py_ssize_
     }
     Page page = {.self = self, .text = args[2], .find = args[3]};
     PyObject *answer = NULL;
-    page.count = native_places_of(page.text, set_of(self->plain), &page.places);
+    page.count = has_format(&page) ? 0 : native_places_of(page.text, set_of(self->plain), &page.places);
     if (page.count == 1 && PyUnicode_FindChar(page.text, '\r', 0, PyUnicode_GET_LENGTH(page.text), 1) != -1)
         page.count = 0; /* something else separates its lines */
     if (page.count > 0)
@@ -328,11 +410,11 @@ static PyObject *articles_clean(Articles *self, PyObject *const *args, Py_ssize_
 
 static PyObject *articles_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *lookup, *openings, *sets[7];
+    PyObject *lookup, *openings, *sets[8];
     int whole_page;
     if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) ||
-        !PyArg_ParseTuple(args, "pO!OSSSSSSS", &whole_page, &native_Lookup, &lookup, &openings, sets, sets + 1, sets + 2,
-                          sets + 3, sets + 4, sets + 5, sets + 6))
+        !PyArg_ParseTuple(args, "pO!OSSSSSSSS", &whole_page, &native_Lookup, &lookup, &openings, sets, sets + 1, sets + 2,
+                          sets + 3, sets + 4, sets + 5, sets + 6, sets + 7))
         return NULL;
     if (!PyAnySet_Check(openings)) {
         PyErr_SetString(PyExc_TypeError, "openings are a set");
@@ -348,9 +430,9 @@ static PyObject *articles_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     self->whole_page = whole_page;
     self->lookup = Py_NewRef(lookup);
     self->openings = Py_NewRef(openings);
-    PyObject **fields[] = {&self->plain, &self->ends,         &self->quotes, &self->opens,
-                           &self->prose_ends, &self->prose_quotes, &self->wide};
-    for (int each = 0; each < 7; each++)
+    PyObject **fields[] = {&self->plain,      &self->ends,         &self->quotes, &self->opens,
+                           &self->prose_ends, &self->prose_quotes, &self->wide,   &self->format};
+    for (int each = 0; each < 8; each++)
         *fields[each] = Py_NewRef(sets[each]);
     return (PyObject *)self;
 }
@@ -358,7 +440,7 @@ static PyObject *articles_new(PyTypeObject *type, PyObject *args, PyObject *kwar
 static void articles_dealloc(Articles *self)
 {
     PyObject *held[] = {self->lookup, self->openings,   self->plain,        self->ends, self->quotes,
-                        self->opens,  self->prose_ends, self->prose_quotes, self->wide, self->headings};
+                        self->opens,  self->prose_ends, self->prose_quotes, self->wide, self->format, self->headings};
     for (size_t each = 0; each < sizeof held / sizeof *held; each++)
         Py_XDECREF(held[each]);
     Py_TYPE(self)->tp_free((PyObject *)self);
@@ -367,8 +449,8 @@ static void articles_dealloc(Articles *self)
 /* For the processes of `clean --jobs` */
 static PyObject *articles_reduce(Articles *self, PyObject *Py_UNUSED(none))
 {
-    return Py_BuildValue("O(iOOOOOOOOO)", Py_TYPE(self), self->whole_page, self->lookup, self->openings, self->plain,
-                         self->ends, self->quotes, self->opens, self->prose_ends, self->prose_quotes, self->wide);
+    return Py_BuildValue("O(iOOOOOOOOOO)", Py_TYPE(self), self->whole_page, self->lookup, self->openings, self->plain,
+                         self->ends, self->quotes, self->opens, self->prose_ends, self->prose_quotes, self->wide, self->format);
 }
 
 static PyMethodDef methods[] = {

@@ -141,6 +141,13 @@ static int capitals_of(Text text, Py_ssize_t size)
     return 0;
 }
 
+/* What ends a sentence within a line, without a space behind it. */
+static inline int is_stop(Py_UCS4 each)
+{
+    return each == 0x3002 || each == 0x964 || each == 0x965 || each == 0x6D4 || each == 0x104B || each == 0x17D4 ||
+           each == 0x1362;
+}
+
 static int sentences_of(Text text, int ascii)
 {
     int colon = 0;
@@ -148,7 +155,7 @@ static int sentences_of(Text text, int ascii)
         Py_UCS4 each = letter(text, at);
         if (each == '.' && letter(text, at + 1) == ' ')
             return 1;
-        if (!ascii && each == 0x3002)
+        if (!ascii && is_stop(each))
             return 1;
         if (each == ':' && letter(text, at + 1) == ' ')
             colon = 1;

@@ -134,8 +134,8 @@ PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count)
 
 /* prose.c */
 int native_ends_sentence(Text text, Set ends, Set quotes);
-Py_ssize_t native_width(Line line, Set wide);
-Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide);
+Py_ssize_t native_width(Line line, Set wide, Set format);
+Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide, Set format);
 PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* candidates.c */

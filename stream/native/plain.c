@@ -16,11 +16,17 @@ static inline Py_ssize_t effective(Line line, int per_letter)
     return per_letter <= PAIR || line.ascii ? size : size * per_letter >> 1;
 }
 
+static inline int is_spelled(Py_UCS4 each)
+{
+    return each >= 0x900 && (each < 0x1100 || (each >= 0x1780 && each < 0x18B0) || (each >= 0x1900 && each < 0x1C80) ||
+                             (each >= 0xA800 && each < 0xABF0));
+}
+
 /* Half characters that a letter counts. Twin: `halves` in stream/tail/lines.py. */
 static int halves_of(const Line *lines, Py_ssize_t end)
 {
     Py_ssize_t size = -1, bytes = -1; /* the first line has no line feed before it */
-    int spaced = 0; /* among the first letters is one of a script that has spaces */
+    int spaced = 0; /* among the first letters is one of a script that spells a word in several */
     for (Py_ssize_t at = 0; at < end && at < LOOKED_AT; at++) {
         Text text = letters_of(lines[at]);
         size++;
@@ -28,7 +34,7 @@ static int halves_of(const Line *lines, Py_ssize_t end)
         for (Py_ssize_t each = 0; each < text.size; each++, size++) {
             const Py_UCS4 one = letter(text, each);
             bytes += one < 0x80 ? 1 : one < 0x800 ? 2 : one < 0x10000 ? 3 : 4;
-            spaced |= size < OF_THE_FIRST && one >= 0x900 && one < 0x1100;
+            spaced |= size < OF_THE_FIRST && is_spelled(one);
         }
     }
     return bytes * 100 > (size + 1) * 205 && !spaced ? WIDEST : PAIR;

@@ -126,6 +126,10 @@ class Signs(NamedTuple):
         return found
 
 
+SILENT = Signs({}, {})
+"""Look-ups that find nothing."""
+
+
 def is_legal(line: str) -> bool:
     """Whether there are legal words in a line."""
     return "\u00a9" in line or "ights reserved" in line

@@ -11,6 +11,7 @@ from stream.rules.signs import OPENING, TOPICS, Signs
 from stream.tail.features import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
 from stream.tail.lines import CLOSED, HEADINGS, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
 from stream.tail.model import Model, chances
+from stream.tail.reading import NOTHING_KNOWN, Known, read
 
 OPENED_BY, WITHIN = 15, 25
 """Lines among which the one stands that tells what a footer begins with, surely or perhaps."""
@@ -18,6 +19,7 @@ LIST_TOPICS = frozenset({TOPICS["related"], TOPICS["popular"]})
 SURE_TOPICS = frozenset({TOPICS["share"], TOPICS["comments"], TOPICS["tags"], TOPICS["subscribe"]})
 ARTICLE = b"\x01" * 12
 """So many paragraphs of prose in a row are an article."""
+HINTS = frozenset({TOPICS["nav"] + OPENING, TOPICS["credit"] + OPENING})
 SHARE, COMMENTS, AD = TOPICS["share"], TOPICS["comments"], TOPICS["ad"]
 SOON = 8
 """After so many lines a heading of the footer is late: till then only the shape of the lines tells that it is one."""
@@ -33,6 +35,8 @@ LISTED = 66
 """Percent of the article's prose that may stand under a heading of related articles."""
 SENTENCE = 40
 """A closed line of this effective length is a sentence."""
+BRIEFEST = 15
+"""A shorter one may be a label with a full stop."""
 HARDLY = 1
 """Headings of a footer that are hardly evidence when there is prose after them."""
 SHORT_FOR_PROSE = 6
@@ -43,6 +47,8 @@ ALIKE = 6
 """Of the five lines before a cut those like the first after it, and the other way round: a list."""
 FEW_HEADINGS = 20
 """One heading in so many lines is next to none."""
+LISTING = 4
+"""Lines of a list, a table or code above one closing paragraph; above two of them one is enough."""
 CELL = 8
 """Mean length of lines that are a table's cells."""
 _FEW, _SOME = 3, 10
@@ -56,15 +62,17 @@ class Tail(NamedTuple):
     held: int  # where it would begin, were not so much of the article after it
 
 
-def find_tail(texts: list[str], signs: Signs, model: Model, memo: Memo | None = None) -> Tail:
-    """Find the footer of a page; no line is blank."""
-    lines = model.lines(texts, signs, memo)
+def find_tail(
+    texts: list[str], signs: Signs, model: Model, memo: Memo | None = None, known: Known = NOTHING_KNOWN
+) -> Tail:
+    """Find the footer of a page; no line is blank. The arguments are those of `read`."""
+    lines, open_ended = read(texts, signs, model, memo, known)
     end = len(lines)
     if end < 2:  # noqa: PLR2004 - the first line never goes
         return Tail(end, lines, end)
     if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
         return Tail(end, lines, end)  # clean already, as most articles of many streams are
-    page = page_of(lines)
+    page = page_of(lines, open_ended=open_ended)
     if len(page.cuts) == 1:
         held = page.cuts[0]
         return Tail(held if held == end or not refused(page, held) else end, lines, held)
@@ -93,8 +101,10 @@ def refused(page: Page, cut: int) -> bool:
     return (
         not within_budget(page, cut)
         or goes_on(page, cut)
+        or takes_the_close(page, cut)
         or within_list(page, cut)
         or is_table(page, cut)
+        or is_unsaid(page, cut)
         or comes_late(page, cut) > 0
     )
 
@@ -122,6 +132,33 @@ def goes_on(page: Page, cut: int) -> bool:
     return any(map(and_, prose[cut:], prose[cut + 1 :]))
 
 
+def takes_the_close(page: Page, cut: int) -> bool:
+    """Whether the paragraphs that close an article would go for the sake of a list, a table or code above them.
+
+    No line from the cut on says anything of itself, up to a sentence that ends the page; or up to the first line that
+    does, where prose stands right above it. What prose begins with ("Next year ...") says nothing.
+    """
+    lines, end = page.lines, len(page.lines)
+    if _only_sentences(lines, cut):
+        return True
+    said = cut
+    while said < end and (not lines[said].topic or (lines[said].prose and lines[said].topic in HINTS)):
+        said += 1
+    if said == end > cut:
+        return lines[-1].end == CLOSED and lines[-1].length >= SENTENCE
+    if said - cut < 3 or not lines[said - 1].prose:  # noqa: PLR2004 - two paragraphs and something above them
+        return False
+    return bool(lines[said - 2].prose) or said - cut > LISTING
+
+
+def _only_sentences(lines: Sequence[Line], cut: int) -> bool:
+    """Whether nothing but a few sentences, however short, stand between a cut and a footer's first heading."""
+    at = cut
+    while at < len(lines) and lines[at].end == CLOSED and lines[at].length >= BRIEFEST and not lines[at].topic:
+        at += 1
+    return 0 < at - cut <= LISTING and at < len(lines) and 0 < lines[at].topic <= OPENING
+
+
 def within_list(page: Page, cut: int) -> bool:
     """Whether a cut with no heading under it would part lines that look alike: a list of the article's."""
     line, last = page.lines[cut], page.lines[cut - 1]
@@ -133,6 +170,14 @@ def within_list(page: Page, cut: int) -> bool:
             return True
     alike = page.looks[max(cut - 5, 0) : cut].count(line.look) + page.looks[cut : cut + 5].count(last.look)
     return alike >= ALIKE
+
+
+def is_unsaid(page: Page, cut: int) -> bool:
+    """Whether no heading opens the footer of a page whose sentences end without a mark.
+
+    There a short paragraph looks like a headline, so only what a line says tells where the article ends.
+    """
+    return page.open_ended and not 0 < page.lines[cut].topic <= OPENING
 
 
 def is_table(page: Page, cut: int) -> bool:

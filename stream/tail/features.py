@@ -61,9 +61,10 @@ class Page(NamedTuple):
     cuts: list[int]
     top: int
     runs: list[tuple[int, int]]
+    open_ended: bool = False  # its sentences end without a mark
 
 
-def page_of(lines: list[Line], *, quick: bool = True) -> Page:
+def page_of(lines: list[Line], *, quick: bool = True, open_ended: bool = False) -> Page:
     """Sum up, and choose the cuts worth a second look; with `quick` only one where that is plain."""
     end = len(lines)
     # weight, clipped, length, end, topic, counts, prose, look, like
@@ -78,7 +79,7 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     low = min(scores)
     limit = low + GAP
     top = scores.index(low) + 1
-    if quick and len([score for score in scores if score < low + SURE]) == 1:
+    if quick and not open_ended and len([score for score in scores if score < low + SURE]) == 1:
         if top < end:
             if topics[top] in HEADINGS and prose[top - 1] and True not in prose[top:]:
                 return Page(lines, weights, counts, prose, looks, likes, [top], top, [])
@@ -90,7 +91,10 @@ def page_of(lines: list[Line], *, quick: bool = True) -> Page:
     following = [stop for stop in stops if stop > top][:RUNS]
     more = (*_openings(topics, prose, ends), *following, *stops[-1:], end)
     cuts = sorted({*(cut for _, cut in near), *more})
-    return Page(lines, weights, counts, prose, looks, likes, cuts, top, runs)
+    if open_ended:
+        headings = [at for at in range(1, end) if topics[at] in HEADINGS]
+        cuts = sorted({*cuts, *headings[:OPENED]})
+    return Page(lines, weights, counts, prose, looks, likes, cuts, top, runs, open_ended)
 
 
 def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int]) -> list[int]:
@@ -121,7 +125,7 @@ def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
 
 def features_of(page: Page) -> list[tuple[int, ...]]:
     """One row a cut, in the order of `FEATURES`."""
-    lines, weights, counts, prose, looks, _, cuts, top, runs = page
+    lines, weights, counts, prose, looks, _, cuts, top, runs, _ = page
     end, last = len(lines), lines[-1].weight
     ends = [line.end for line in lines]
     low = min([weights[cut] for cut in cuts])

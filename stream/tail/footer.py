@@ -8,16 +8,20 @@ short; a body is paragraphs that end a sentence. A line of junk before the foote
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stream.footers import named, tail_of, weigh
+from stream.listing import is_code
+from stream.paragraphs import without_format
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
 from stream.tail.junk import find_junk
 from stream.tail.lines import MOST_SEEN, Line, Memo
 from stream.tail.model import Model, shipped
 from stream.tail.plain import is_quiet, plain_tail
+from stream.tail.reading import NOTHING_KNOWN, Known
 
 SHAPE = "tail.shape"
 """The rule of a line that goes for what the whole page looks like, under no marker."""
@@ -41,27 +45,34 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     if len(places) < 2:  # noqa: PLR2004 - the first line never goes
         return NOTHING
     texts = [lines[place].strip() for place in places]
-    if is_quiet(texts, rules.signs):
-        return NOTHING  # clean already, as most articles of many streams are
-    begin = plain_tail(texts, rules)
-    if begin < len(texts):
-        tail = range(begin, len(texts))
-        marks = rules.find_all(texts, [*tail])
-        return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
-    return weigh_page(texts, places, rules)
+    shapes = without_format(texts)
+    if shapes is texts:
+        if is_quiet(texts, rules.signs):
+            return NOTHING  # clean already, as most articles of many streams are
+        begin = plain_tail(texts, rules)
+        if begin < len(texts):
+            tail = range(begin, len(texts))
+            marks = rules.find_all(texts, [*tail])
+            return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
+    there = [lines[place] for place in places]
+    return weigh_page(shapes, places, rules, Known(partial(is_code, there), None if shapes is texts else texts))
 
 
-def weigh_page(texts: list[str], places: Sequence[int], rules: Rules) -> Found:
-    """Do what `look` does, with the model whatever the page looks like. `texts` are the lines at `places`, stripped."""
+def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:
+    """Do what `look` does, with the model whatever the page looks like.
+
+    `texts` are the lines at `places`, stripped and without format characters; `page` is what else is known of them.
+    """
+    said = texts if page.said is None else page.said
     model: Model = rules.model or shipped()
     memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
-    tail = find_tail(texts, rules.signs, model, memo)
+    tail = find_tail(texts, rules.signs, model, memo, page)
     marks: dict[int, Rule] = {}
     known: dict[str, Rule | None] = rules.seen.setdefault("rules", {})
     if len(known) > MOST_SEEN:
         known.clear()
     for at in [at for at, line in enumerate(tail.lines) if line.topic]:
-        text = texts[at]
+        text = said[at]
         if text not in known:
             known[text] = rules.find(text)
         rule = known[text]

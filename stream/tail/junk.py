@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from stream.endings import SENTENCE_ENDS
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
 from stream.tail.lines import CLOSED, Line
@@ -12,7 +13,7 @@ _CJK = "\u2e80"
 _COUNTED = "])} \u00a0"
 _COLONS = (":", "\uff1a")
 _STOPS = (".", "\u3002")
-_SENTENCE_MARKS = tuple(".!\u3002\uff01")
+_SENTENCE_MARKS = tuple(SENTENCE_ENDS.replace("?", "").replace("\uff1f", "").replace("\u2026", "").replace(";", ""))
 _BARS = (TOPICS["share"], TOPICS["subscribe"], TOPICS["nav"])
 _HEADS = (TOPICS["related"], TOPICS["share"], TOPICS["popular"], TOPICS["subscribe"])
 _COMMENTS = TOPICS["comments"]
@@ -44,7 +45,7 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
     if " " not in key and not (len(key) > 3 and key[0] > _CJK):  # noqa: PLR2004 - four ideographs are two words
         return False
     if topic == _COMMENTS:
-        return text[0].isalpha() and not text.rstrip(_COUNTED)[-1:].isdigit()
+        return text[:1].isalpha() and not text.rstrip(_COUNTED)[-1:].isdigit()
     return topic in _HEADS
 
 

@@ -13,6 +13,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from stream import native
+from stream.endings import LOOKED_AT, SENTENCE_ENDS
 from stream.rules.signs import LEGAL_LONGEST, LEGAL_WORDS, SHORT, Signs, is_legal
 
 PROSE = 80
@@ -30,9 +31,9 @@ FORMS = bytes((size >= 16) + (size >= 42) + (size >= 122) for size in range(LONG
 CLOSED, COLON, COMMA, ENDS_IN_DIGIT, SYMBOL, QUOTED = 1, 2, 3, 4, 5, 6
 ENDS = 7
 _END = {
-    **dict.fromkeys(".!?\u3002\uff01\uff1f\uff1b;\u2026\u0964\u061f\u0589\uff61", CLOSED),
+    **dict.fromkeys(SENTENCE_ENDS, CLOSED),
     **dict.fromkeys(":\uff1a", COLON),
-    **dict.fromkeys(",\uff0c\u3001", COMMA),
+    **dict.fromkeys(",\uff0c\u3001\u060c\u055d\u104a\u1363", COMMA),
     **dict.fromkeys("0123456789", ENDS_IN_DIGIT),
     **dict.fromkeys(")]\uff09\u3011}>\u203a|\u2192*/-\u2013\u2014_+=&", SYMBOL),
 }
@@ -53,6 +54,9 @@ _START = {
         6,
     ),
 }
+# Scripts of three bytes a letter that spell a word in several: Hindi and its neighbours, Thai, Burmese, Khmer, ...
+_SPELLED = re.compile("[\u0900-\u10ff\u1780-\u18af\u1900-\u1c7f\ua800-\uabef]")
+_STOPS_INSIDE = re.compile("[\u3002\u0964\u0965\u06d4\u104b\u17d4\u1362]")
 _DATE = re.compile(
     r"[0-9][:./\u5e74\u6708-][0-9]|(?:19|20)[0-9][0-9]|[0-9] (?:\u043c\u0438\u043d|\u0447\u0430\u0441|min|hour|ago)"
 )
@@ -100,22 +104,22 @@ NO_LINE = Line(0, 0, 0, 0, 0, 0, prose=False, look=-1, like=-1)
 
 
 def halves(lines: Sequence[str]) -> int:
-    """Half characters that a letter counts: five in scripts without spaces, which say more with each."""
-    text = "\n".join(lines[:60])
+    """Half characters that a letter counts: five where each says more, as ideographs do."""
+    text = "\n".join(lines[:LOOKED_AT])
     if text.isascii():
         return _PAIR
     wide = len(text.encode("utf-8", "surrogatepass")) * 100 > (len(text) + 1) * 205
-    return WIDEST if wide and not any("\u0900" <= letter < "\u1100" for letter in text[:200]) else _PAIR
+    return WIDEST if wide and not _SPELLED.search(text[:200]) else _PAIR
 
 
-def codes_of(line: str, per_letter: int, signs: Signs) -> Codes:
-    """The codes of a line that is not blank."""
+def codes_of(line: str, per_letter: int, signs: Signs, said: str | None = None) -> Codes:
+    """The codes of a line that is not blank; in `said`, it with its format characters, phrases are looked up."""
     size = effective(line, per_letter)
     if not size:
         return (0, 0, 0, 0, 0, 0, 0)
     topic = digits = capitals = 0
     if size <= SHORT:
-        topic = signs.of(line)
+        topic = signs.of(line if said is None else said)
         if _DIGIT.search(line):
             digits = 2 if _DATE.search(line) else 1
         capitals = _capitals(line, size)
@@ -147,7 +151,7 @@ def _sentences(line: str) -> int:
     if line.isascii():
         return 2 if ": " in line else 0
     inner = line[:-1]
-    return 1 if "\u3002" in inner else 2 if ": " in line or "\uff1a" in inner else 0
+    return 1 if _STOPS_INSIDE.search(inner) else 2 if ": " in line or "\uff1a" in inner else 0
 
 
 def _capitals(line: str, size: int) -> int:

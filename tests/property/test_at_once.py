@@ -119,8 +119,14 @@ def test_every_rule_opens_the_tail_that_it_opens_step_by_step(processor: Process
 
 
 def test_what_is_left_must_be_an_article(processor: Processor) -> None:
-    """Two lines that end, but not as a sentence of the budget's does, and are too short together."""
-    lines = [f"{'a word ' * 12}｡", f"{'the word ' * 9}｡", "You may also like", "Storm Closes the Bridge", "Ferry Late"]
+    """Two lines that end as prose may (a comma, a quote), but not as a sentence, and are too short together."""
+    lines = [
+        f"{'a word ' * 12},”",
+        f"{'the word ' * 9},”",
+        "You may also like",
+        "Storm Closes the Bridge",
+        "Ferry Late",
+    ]
     assert not check(processor, orjson.dumps({"text": "\n".join(lines)}))
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stream.footers import ends_sentence, find_footer, prose
+from stream.endings import ends_sentence
+from stream.footers import find_footer, prose
 from stream.rules import load
 
 P = [

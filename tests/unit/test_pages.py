@@ -18,8 +18,8 @@ from stream.cleaning import clean
 from stream.evaluation import Page, page_of
 from stream.provenance import as_json, original
 from stream.records import Processor
-from stream.repeats import is_long
 from stream.rules import Rules, builtin, load
+from stream.stack import is_long
 from stream.tail.footer import look, weigh_page
 from stream.tail.plain import LONGEST, plain_tail
 from tests.fakes import FakeRecord

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from stream.paragraphs import keys, normal
-from stream.repeats import FEW, LONG, MANY, _Stack, find_repeats, is_long
+from stream.repeats import find_repeats
+from stream.stack import FEW, LONG, MANY, Stack, is_long
 
 LONGS = [f"Paragraph number {i} tells of the ferry and of the people who waited for it on the quay." for i in range(30)]
 A, B, C, D, E = LONGS[:5]
@@ -31,7 +32,7 @@ def repeats(lines: list[str]) -> list[int]:
         ([A, "Sub", B, "—", A, "Sub", B], [4, 5, 6]),  # the subhead goes with them
         ([A, "Sub", B, "—", C, "Sub", D], []),
         ([A, "Q:", B, "A:", C, "Q:", D], []),
-        ([A, "Q:", B, "A:", C, "Q:", B, "A:", D], [5, 6, 7]),
+        ([A, "Q:", B, "A:", C, "Q:", B, "A:", D], [5, 6]),  # "A:" introduces D
         ([A, B, C, A, D], [3]),  # a long one wherever
         ([A, A, A], [1, 2]),
         ([A, "", B, "", "", A, "", B], [5, 7]),  # blank lines are not looked at
@@ -64,7 +65,7 @@ def test_a_run_of_short_lines_needs_many_different_ones() -> None:
 def test_a_short_text_given_twice() -> None:
     text = [f"Line {i}" for i in range(FEW)]
     assert repeats(text + text) == list(range(FEW, 2 * FEW))
-    assert repeats(text + text + ["The end"]) == list(range(FEW, 2 * FEW))
+    assert repeats([*text, *text, "The end"]) == list(range(FEW, 2 * FEW - 1)), "the last line may introduce the end"
     assert repeats(["Title", *text, *text]) == []
     assert repeats(text[1:] * 2) == []
     assert repeats([*"abcdefga", *"cdefgacd"]) == []  # many pairs come back, the text does not
@@ -83,7 +84,7 @@ def test_the_short_way_and_the_stack_agree() -> None:
     few = [*"abc", "1", "2", *"abc"]
     for lines in ([A, B, C, B, C, D], [A, "Sub", B, A, "Sub", B, "x"], [A, B, C, C], [A, B, B, B, C], spaced, few):
         first = [lines.index(line) for line in lines]
-        assert _Stack(lines, list(range(len(lines))), first).run() == find_repeats(lines, keys(lines))
+        assert Stack(lines, list(range(len(lines))), first).run() == find_repeats(lines, keys(lines))
 
 
 def fibonacci(count: int) -> list[str]:
@@ -134,3 +135,39 @@ def test_growth_is_linear(make: Callable[[int], list[str]]) -> None:
 def test_a_million_words() -> None:
     assert repeats([f"w{i % 3}" for i in range(200_000)]) == []
     assert len(repeats([A] * 100_000)) == 99_999
+
+
+def kept(lines: list[str]) -> list[str]:
+    gone = set(repeats(lines))
+    return [line for at, line in enumerate(lines) if at not in gone]
+
+
+@pytest.mark.parametrize(
+    "name", ["MS ORD", "Nuria Baum:", "Q:", "问：", "Свидетель", "ผู้พิพากษา", "II.", "What followed"]
+)
+def test_what_introduces_the_next_line_stays_at_the_end_of_each_copy(name: str) -> None:
+    said = ["THE CLERK", A, name]
+    assert kept([*said, B, *said, C, *said, D]) == [*said, B, name, C, name, D]
+    assert kept([*said, B, "", *said, "", C]) == [*said, B, "", name, "", C]
+    assert kept([*said, B, *said]) == [*said, B], "nothing follows"
+    assert kept(["Afternoon", *said, B, "Afternoon", *said, "Noon", C])[-3:] == [name, "Noon", C]
+
+
+def test_no_more_than_a_few_lines_introduce_what_follows() -> None:
+    menu = [f"Page {at}" for at in range(8)]
+    assert kept([A, *menu, B, A, *menu, C]) == [A, *menu, B, *menu[-3:], C]
+
+
+def test_of_many_short_lines_the_last_one_stays_before_others() -> None:
+    verse = [f"Line {at}" for at in range(MANY)]
+    assert kept(["Title", *verse, A, *verse, B]) == ["Title", *verse, A, verse[-1], B]
+    assert kept(["Title", *verse, A, *verse]) == ["Title", *verse, A]
+
+
+def test_a_label_is_not_left_above_what_another_one_said() -> None:
+    assert kept(["MS ORD:", A, B, "MR LAKE:", A, C]) == ["MS ORD:", A, B, "MR LAKE:", A, C]
+    assert kept(["MR LAKE", B, "MS ORD", A, "MR LAKE", A, C]) == ["MR LAKE", B, "MS ORD", A, "MR LAKE", A, C]
+    assert kept(["MS ORD:", A, B, "MR LAKE:", A, "MS ORD:", C]) == ["MS ORD:", A, B, "MR LAKE:", "MS ORD:", C]
+    assert kept(["MS ORD:", A, B, "MR LAKE:", A]) == ["MS ORD:", A, B, "MR LAKE:"], "nothing follows"
+    assert kept([A, B, C, "The same again:", A, B, C, D]) == [A, B, C, "The same again:", D], "that is a copy"
+    assert kept([A, B, "A caption", A, C]) == [A, B, "A caption", C]

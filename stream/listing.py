@@ -1,0 +1,120 @@
+"""Which lines are code: by indentation, brackets and operators, in any language that programs are written in.
+
+A line of a program that comes twice is meant twice, and a word in it ("tags:", "print") says nothing of the page.
+A line is code by itself where enough of it is; an indented line, a key with its value, or a line that opens or
+closes something is code beside one that is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+# A line that is not indented is no code without a call or an index, one of these signs, an option, a key or a prompt.
+_MAY_BE = re.compile(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
+_INDENTED = re.compile(r"(?:\t|  )[ \t]*\S")
+_CODE = re.compile(
+    r"""
+    [\w.]\((?!\w{1,3}\)$)                   # a call; no plural in brackets
+    | [A-Za-z0-9]_[A-Za-z0-9]               # a name of two words
+    | ^[-+*/:!<>=&|]?=+>?$ | ^->$ | ^(?:&&|\|\||\*\*|<<|:=)$  # an operator
+    | \w=["'\w{\[($/] | [{}\\] | \w\[ | ::\w | \w->\w | => | [!=]= | && | \|\|
+    | </ | /> | ^<[a-z!]                    # a tag
+    | %[sdf] | \$[A-Za-z_({]                # a value's place
+    | ^--?[a-z][\w=-]*$                  # an option
+    | ^["'(]?(?:~|\.{1,2})?/\w[\w.-]*/      # a path
+    | ^\#(?:include|define|!)
+    """,
+    re.VERBOSE | re.ASCII,
+)
+_BETWEEN = re.compile(r"[-+*/%<>|&]")
+_CLOSES = ("{", "}", "};", "});", ");", "):", "},", "],", "];")
+_ENDS = (*_CLOSES, ";", ",", ")", "[", "]", "(", ":")
+_CALL = re.compile(r"""\w\(f?["']""")
+_STATEMENT = re.compile(
+    r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WITH) .*\b(?:FROM|VALUES|SET|TABLE|INDEX|VIEW|AS)\b"
+)
+_STYLE = re.compile(r"(?:[\w-]+: [^;]+;\s*){2,}")
+_VALUE = re.compile(r"""[A-Za-z_][\w.-]* = (?:["'\[{].*|\S+)""", re.ASCII)
+_KEY = re.compile(r"""(?:- )?["']?[A-Za-z_][\w.-]*["']?: ?(?:[\x21-\x7e]+|[\[{"'].*|[^;]*;)?""")
+_WORD = re.compile(r"""[a-z_][\w.]* ?["'].*["'][;,]?""")
+_TOKEN = re.compile(r"[\x21-\x7e]{16,}")
+_COMMENT = ("//", "/*", "# ", '"""', "'''", "<!--")
+_BEGIN = re.compile(r"\$ [a-z./]|>>> [a-z_]|```")
+_ADDRESS = ("http://", "https://", "www.")
+_PART, _PART_INDENTED = 4, 7
+
+
+def is_code(lines: Sequence[str], at: int) -> bool:
+    """Whether the line at this place is code, by itself or by what stands beside it. A place is an index in `lines`."""
+    return is_code_alone(lines[at]) or hangs(lines, at)
+
+
+def is_code_alone(line: str) -> bool:
+    """Whether a line is code whatever stands beside it; of an item of several lines half are."""
+    if not _MAY_BE.search(line):
+        return False
+    return _is_block(line) if "\n" in line.strip() else _alone(line)
+
+
+def hangs(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is a part of the code beside it."""
+    line = lines[at]
+    return _MAY_BE.search(line) is not None and "\n" not in line.strip() and _hangs(line) and _beside(lines, at)
+
+
+def _is_block(item: str) -> bool:
+    """Whether an item of several lines is code: half of them are."""
+    rows = [row for row in item.split("\n") if row and not row.isspace()]
+    return 2 * sum(map(_alone, rows)) >= len(rows)
+
+
+def _alone(line: str) -> bool:
+    """Whether a line is code whatever stands beside it."""
+    text = line.strip()
+    if not text:
+        return False
+    if _BEGIN.match(text) or _VALUE.fullmatch(text) or (text.endswith(_ENDS) and _CALL.search(text)):
+        return True
+    if text[0] == text[-1] == "|" and text.count("|") > 2:  # noqa: PLR2004 - a row of a table
+        return True
+    if not _INDENTED.match(line):
+        found, words = _signs(text)
+        return _STATEMENT.match(text) is not None or _STYLE.fullmatch(text) is not None or 1 < found >= words / _PART
+    if text.startswith(_COMMENT) or any(each.fullmatch(text) for each in (_KEY, _WORD, _TOKEN)):
+        return not text.startswith(_ADDRESS)
+    found, words = _signs(text)
+    return 0 < found >= words / _PART_INDENTED
+
+
+def _signs(text: str) -> tuple[int, int]:
+    """How many signs of code there are in a line, and how many words."""
+    if text.startswith("{ ") and text.endswith(" }"):  # a sentence in brackets is none for them
+        text = text[2:-2]
+    words = text.split()
+    found = sum(len(_CODE.findall(word)) for word in words if not word.startswith(_ADDRESS))
+    if text.endswith(_ENDS):
+        found += sum(1 for word in words if _BETWEEN.fullmatch(word))
+    if text.endswith(_CLOSES) and (found or len(words) == 1):
+        found += 2
+    elif text.endswith(";") and found:
+        found += 1
+    return found, len(words)
+
+
+def _hangs(line: str) -> bool:
+    """Whether a line may be a part of the code beside it."""
+    text = line.strip()
+    return _INDENTED.match(line) is not None or _KEY.fullmatch(text) is not None or text.endswith(_CLOSES)
+
+
+def _beside(lines: Sequence[str], at: int) -> bool:
+    """Whether the next line that is not blank, on either side, is code by itself."""
+    return _first_is_code(lines, range(at - 1, -1, -1)) or _first_is_code(lines, range(at + 1, len(lines)))
+
+
+def _first_is_code(lines: Sequence[str], places: range) -> bool:
+    for place in places:
+        if lines[place] and not lines[place].isspace():
+            return _alone(lines[place])
+    return False
