@@ -12,8 +12,8 @@ class Removal(NamedTuple):
 
     `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
     exactly what went: the paragraph, with the blank lines before it that went with it, and at its end the CR
-    of the separator that went, if there was one. `of` is, for a repeat, the line of the paragraph it repeats; `rule` is, for a footer or a line of junk, the
-    id of the rule that found it.
+    of the separator that went, if there was one. `of` is, for a repeat, the line of the paragraph it repeats;
+    `rule` is, for a footer or a line of junk, the id of the rule that found it.
     """
 
     line: int
