@@ -36,22 +36,10 @@ typedef struct {
 
 enum { UNKNOWN, FOUND }; /* and -1 with an exception */
 
-static int is_ascii(Text text)
-{
-    Py_UCS4 any = 0;
-    if (text.kind == PyUnicode_1BYTE_KIND)
-        for (Py_ssize_t at = 0; at < text.size; at++)
-            any |= ((const Py_UCS1 *)text.data)[at];
-    else
-        for (Py_ssize_t at = 0; at < text.size; at++)
-            any |= letter(text, at);
-    return any < 0x80;
-}
-
 static Line line_at(const Page *page, Place place)
 {
     Line line = {page->text, place.begin, place.end, PyUnicode_IS_ASCII(page->text)};
-    line.ascii = line.ascii || is_ascii(letters_of(line));
+    line.ascii = line.ascii || is_of_ascii(letters_of(line));
     return line;
 }
 

@@ -4,21 +4,22 @@
 
 #define CJK 0x2E80
 
-/* Whether a rule may find a line that begins with this word, in small letters; -1 with an exception. */
-static int may_begin(PyObject *word, PyObject *openings)
+/* Whether a rule may find a line that begins with this word, in the one spelling; -1 with an exception. */
+static int may_begin(Text text, PyObject *openings)
 {
-    int known = PySet_Contains(openings, word);
+    PyObject *word = native_spelled(text), *first = NULL;
+    int known = word == NULL ? -1 : PySet_Contains(openings, word), alphabetic = text.size > 0;
+    Py_XDECREF(word);
     if (known)
         return known;
-    Text text = text_of(word);
-    int alphabetic = text.size > 0;
     for (Py_ssize_t at = 0; at < text.size && alphabetic; at++)
         alphabetic = Py_UNICODE_ISALPHA(letter(text, at));
     if (!alphabetic)
         return 1;
     if (letter(text, 0) < CJK)
         return 0;
-    PyObject *first = PyUnicode_Substring(word, 0, 1);
+    text.size = 1;
+    first = native_spelled(text);
     known = first == NULL ? -1 : PySet_Contains(openings, first);
     Py_XDECREF(first);
     return known;
@@ -26,12 +27,14 @@ static int may_begin(PyObject *word, PyObject *openings)
 
 int native_may_be(Line line, PyObject *openings)
 {
-    Py_ssize_t end = PyUnicode_FindChar(line.string, ' ', line.begin, line.end, 1);
-    PyObject *word = PyUnicode_Substring(line.string, line.begin, end < 0 ? line.end : end);
-    PyObject *folded = word == NULL ? NULL : PyObject_CallMethod(word, "casefold", NULL);
-    int may = folded == NULL ? -1 : may_begin(folded, openings);
-    Py_XDECREF(word);
-    Py_XDECREF(folded);
+    const Py_ssize_t end = PyUnicode_FindChar(line.string, ' ', line.begin, line.end, 1);
+    line.end = end < 0 ? line.end : end;
+    line.ascii = line.ascii || is_of_ascii(letters_of(line));
+    Spelled spelled;
+    if (!native_spell(line, &spelled))
+        return -1;
+    int may = may_begin(spelled_text(&spelled), openings);
+    native_unspell(&spelled);
     return may;
 }
 

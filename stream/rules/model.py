@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from stream import native
-from stream.rules.signs import About, Signs, signs_of
+from stream.rules.signs import BRACKETS, LEFT, About, Signs, signs_of
+from stream.rules.spelling import spell
 
 Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
 """What a line that a rule finds tells:
@@ -23,12 +24,9 @@ hint: a word that tells something only together with the lines around it ("Next"
 
 Match = Literal["line", "start", "opening"]
 
-_AROUND = (
-    " \t\r\u00a0:\u2026.,;!?>\u00bb\u203a\u2013\u2014-|\u2022*\u00b7()[]{}#+0123456789<\u00ab\u2039/\"'\u201c\u201d"
-    "\uff1a\u3010\u3011\u300a\u300b\uff08\uff09\u3002\uff01\uff1f\u25b6\u25ba\u2192\u2193\u25bc\u25a0"
-)
-_AFTER_WORD = ":,.;!?\u2026\uff1a"
-_COLONS = (":", "\uff1a", "|")
+_AROUND = LEFT + BRACKETS
+_AFTER_WORD = ":,.;!?"
+_COLONS = (":", "|")
 _CJK = "\u2e80"
 _MAX_WORDS = 16
 MAX_MARKER = 80
@@ -45,9 +43,8 @@ class RuleError(ValueError):
 
 
 def fold(line: str) -> str:
-    """Drop case, the marks and numbers around a line and extra white space: "Comments (12)" -> "comments"."""
-    folded = line.casefold().strip(_AROUND)
-    return " ".join(folded.split()) if "  " in folded or not folded.isascii() else folded
+    """Give its one spelling (`spell`) without the marks and numbers around it: "Comments (12)" -> "comments"."""
+    return spell(line).strip(_AROUND)
 
 
 def words(folded: str) -> list[str]:
@@ -166,8 +163,8 @@ class Rules:
     def candidates(self, lines: Sequence[str], places: Sequence[int]) -> list[int]:
         """Tell which lines may be markers.
 
-        Most are none, and their first word tells: it is of letters only, which `fold` leaves where they are, and
-        begins no phrase.
+        Most are none, and their first word tells: in the one spelling it is of letters only, which `fold` leaves
+        where they are, and begins no phrase.
         """
         openings = self.openings
         if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
@@ -177,7 +174,8 @@ class Rules:
         for place in places:
             line = lines[place]
             if len(line) <= MAX_MARKER:
-                word = line.partition(" ")[0].casefold()
+                word = line.partition(" ")[0]
+                word = word.lower() if word.isascii() else spell(word)
                 if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
                     some.append(place)
         return some
@@ -188,13 +186,14 @@ class Rules:
         return rule if rule is not None or self.base is None else self.base.find(line)
 
     def _find(self, line: str) -> Rule | None:
-        folded = fold(line)
+        spelled = line.lower() if line.isascii() and "  " not in line and "\t" not in line else spell(line)
+        folded = spelled.strip(_AROUND)
         rule = self.lines.get(folded) or self.heads.get(folded)
         if rule is not None or not folded:
             return rule
         for colon in _COLONS:
-            if colon in line:
-                rule = self.heads.get(fold(line.partition(colon)[0]))
+            if colon in spelled:
+                rule = self.heads.get(spelled.partition(colon)[0].strip(_AROUND))
                 if rule is not None:
                     return rule
         node = self.starts
