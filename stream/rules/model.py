@@ -54,6 +54,12 @@ def words(folded: str) -> list[str]:
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
 
 
+def _opening(phrase: str) -> str:
+    """Its first word; the first two where that is a single letter, as that of many sentences is ("A", "I")."""
+    first, _, rest = phrase.partition(" ")
+    return f"{first} {rest.partition(' ')[0]}" if rest and len(first) == 1 and first < _CJK else first
+
+
 LONGEST_HOST = 253
 """Characters of a host name (RFC 1035)."""
 _PAST_HOST = "/?#\\"  # a browser takes a backslash for a slash
@@ -94,7 +100,7 @@ class Rules:
     lines: Mapping[str, Rule] = field(repr=False, compare=False)
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
-    openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
+    openings: frozenset[str] = field(repr=False, compare=False)  # what the phrases begin with
     sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
     base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
@@ -119,7 +125,7 @@ class Rules:
                     for word in words(phrase):
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
-        openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
+        openings = frozenset(map(_opening, (*lines, *heads))).union(starts)
         sites = frozenset(site for rule in rules for site in rule.source)
         signs = signs_of((rule for rule in rules if not rule.source), base.signs if base is not None else None)
         return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
@@ -164,7 +170,7 @@ class Rules:
         """Tell which lines may be markers.
 
         Most are none, and their first word tells: in the one spelling it is of letters only, which `fold` leaves
-        where they are, and begins no phrase.
+        where they are, and begins no phrase; or if it is a single letter, it begins none with the next word.
         """
         openings = self.openings
         if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
@@ -178,6 +184,11 @@ class Rules:
                 word = word.lower() if word.isascii() else spell(word)
                 if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
                     some.append(place)
+                elif len(word) == 1 and word < _CJK:
+                    two = " ".join(line.split(" ", 2)[:2])
+                    two = two.lower() if two.isascii() else spell(two)
+                    if two in openings or not two[2:].isalpha():
+                        some.append(place)
         return some
 
     def find(self, line: str) -> Rule | None:
