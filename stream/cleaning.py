@@ -20,6 +20,7 @@ from typing import Any
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
+from stream.comments import comments_at
 from stream.ends import swap_ends, with_whole_ends
 from stream.footers import ENDS_SET, QUOTES_SET, ends_sentence, footer_of, weigh
 from stream.paragraphs import PLAIN_LETTERS, WIDE, first_of, first_places, keys, normal_list, separator_of, split, width
@@ -130,14 +131,15 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if marks is None or weights is None:
             footer, junk, sure, held, settled = look(lines, places, rules)
         else:
-            by_marks = footer_of(lines, places, marks, weights, rules)
+            comments = comments_at(lines, places, marks, weights)
+            by_marks = comments | footer_of(lines, places, marks, weights, rules)
             nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is none
-            footer, junk, sure, held, settled = Found(by_marks, {}, settled=nothing_left)
+            footer, junk, sure, held, settled = Found(by_marks, {}, comments, settled=nothing_left)
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
             return gone, {at: ("footer", None, rule) for at, rule in held.items()}
-        if not _within_budget(lines, found, gone, weights, sure=footer if sure else ()):
+        if not _within_budget(lines, found, gone, weights, sure=sure):
             return gone, found
         gone |= found
         if settled and alone:
