@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from stream.footers import ends_sentence, named
 from stream.rules import Rule, fold
-from stream.rules.spelling import spell
+from stream.spelling import spell
 
 BEFORE = 3
 """Paragraphs of prose that stand before the head: a title, a caption and a summary are fewer."""

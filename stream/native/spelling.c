@@ -1,4 +1,4 @@
-/* A line in the one spelling of its words. Twin: `spell_each` in stream/rules/spelling.py, which is asked once for each
+/* A line in the one spelling of its words. Twin: `spell_each` in stream/spelling.py, which is asked once for each
    character, and for the lines whose characters have to be put together first. */
 
 #include "native.h"
@@ -18,7 +18,7 @@ static int is_ready(void)
 {
     if (parts != NULL)
         return 1;
-    PyObject *twin = PyImport_ImportModule("stream.rules.spelling");
+    PyObject *twin = PyImport_ImportModule("stream.spelling");
     if (twin == NULL)
         return 0;
     letter_of = PyObject_GetAttrString(twin, "letter");

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from stream import native
 from stream.rules.signs import BRACKETS, LEFT, About, Signs, signs_of
-from stream.rules.spelling import spell
+from stream.spelling import spell
 
 Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
 """What a line that a rule finds tells:

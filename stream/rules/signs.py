@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from stream import native
-from stream.rules.spelling import spell
+from stream.spelling import spell
 
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
 ABOUTS: tuple[About, ...] = (

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
-from stream.rules.spelling import spell
+from stream.spelling import spell
 from stream.tail.lines import CLOSED, Line
 
 _CJK = "\u2e80"

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from stream import native
 from stream.rules import builtin, fold
-from stream.rules.spelling import spell, spell_each
+from stream.spelling import spell, spell_each
 from tests.twins import needs_compiled, plain
 
 PHRASES = sorted({phrase for rule in builtin().rules if rule.kind != "hint" for phrase in rule.phrases})

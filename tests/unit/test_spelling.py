@@ -8,7 +8,7 @@ import pytest
 
 from stream.cleaning import clean
 from stream.rules import builtin, load
-from stream.rules.spelling import spell
+from stream.spelling import spell
 
 UNSEEN = [
     "\u200b",
