@@ -11,9 +11,9 @@ class Removal(NamedTuple):
     """One paragraph that went, and why.
 
     `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
-    exactly what went: the paragraph, with the blank lines before it that went with it. `of` is, for a
-    repeat, the line of the paragraph it repeats; `rule` is, for a footer or a line of junk, the
-    id of the rule that found it.
+    exactly what went: the paragraph, with the blank lines before it that went with it, and at its end the CR
+    of the separator that went, if there was one. `of` is, for a repeat, the line of the paragraph it repeats;
+    `rule` is, for a footer or a line of junk, the id of the rule that found it.
     """
 
     line: int

@@ -5,7 +5,8 @@
    a body must remain, and no more than a third of the article's prose may go where it may be the body's.
 3. Lines that meet only now may repeat others, or be a footer: 1 and 2 again until nothing is found, so
    that a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
-4. The blank lines directly before a paragraph that went go with it. The first paragraph never goes.
+4. The blank lines directly before a paragraph that went go with it, and the separator before these goes whole
+   (`stream.ends`). The first paragraph never goes.
 
 Nothing here reads a clock, logs, or raises on any `str`; each step is linear in the text.
 """
@@ -20,7 +21,9 @@ from typing import Any
 
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
+from stream.comments import comments_at
 from stream.endings import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
+from stream.ends import swap_ends, with_whole_ends
 from stream.footers import footer_of, weigh
 from stream.listing import is_code
 from stream.paragraphs import (
@@ -60,6 +63,8 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
     gone, withheld = _find(lines, first, rules)
     held = _removals(withheld, lines, first, separator) if withheld else ()
     if gone:
+        if "\r" in text and separator == "\n":
+            lines = with_whole_ends(gone, lines, first)
         kept, removed = _part(gone, lines, first, separator)
         # A lone line left would be split otherwise, and cleaned again.
         if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
@@ -98,7 +103,8 @@ def restore(cleaned: Cleaned) -> str:
         return cleaned.text
     separator = cleaned.separator
     parts = ((removal.line, removal.text.split(separator)) for removal in cleaned.removed)
-    return separator.join(_merge(cleaned.text.split(separator), parts))
+    ends = swap_ends if separator == "\n" else None
+    return separator.join(_merge(cleaned.text.split(separator), parts, ends))
 
 
 def restore_list(cleaned: CleanedList) -> tuple[str, ...]:
@@ -106,13 +112,20 @@ def restore_list(cleaned: CleanedList) -> tuple[str, ...]:
     return tuple(_merge(cleaned.paragraphs, ((removal.line, [removal.text]) for removal in cleaned.removed)))
 
 
-def _merge(kept: Sequence[str], parts: Iterable[tuple[int, list[str]]]) -> list[str]:
+def _merge(
+    kept: Sequence[str],
+    parts: Iterable[tuple[int, list[str]]],
+    ends: Callable[[list[str], int, int], None] | None = None,
+) -> list[str]:
     merged: list[str] = []
     taken = 0
     for line, texts in parts:
         more = line - 1 - len(merged)
         merged += kept[taken : taken + more]
+        before = len(merged) - 1
         merged += texts
+        if ends is not None and before >= 0:
+            ends(merged, before, len(merged) - 1)
         taken += more
     merged += kept[taken:]
     return merged
@@ -132,14 +145,15 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if marks is None or weights is None:
             footer, junk, sure, held, settled = look(lines, places, rules)
         else:
-            by_marks = footer_of(lines, places, marks, weights, rules)
+            comments = comments_at(lines, places, marks, weights)
+            by_marks = comments | footer_of(lines, places, marks, weights, rules)
             nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is none
-            footer, junk, sure, held, settled = Found(by_marks, {}, settled=nothing_left)
+            footer, junk, sure, held, settled = Found(by_marks, {}, comments, settled=nothing_left)
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
         if not found:
             return gone, {at: ("footer", None, rule) for at, rule in held.items()}
-        if not _within_budget(lines, found, gone, weights, sure=footer if sure else ()):
+        if not _within_budget(lines, found, gone, weights, sure=sure):
             return gone, found
         gone |= found
         if settled and alone:

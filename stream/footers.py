@@ -8,7 +8,7 @@ paragraphs that end a sentence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from stream import native
 from stream.endings import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
@@ -69,7 +69,9 @@ def footer_of(
     return _inner(lines, places[:begin], marked) | named(range(begin, end), places, marked)
 
 
-def named(footer: range, places: Sequence[int], marked: Mapping[int, Rule], rule_id: str = "") -> dict[int, str]:
+def named(
+    footer: Iterable[int], places: Sequence[int], marked: Mapping[int, Rule], rule_id: str = ""
+) -> dict[int, str]:
     """Give each line of the footer the rule of the last marker at or above it; `rule_id` where there is none."""
     found: dict[int, str] = {}
     for at in footer:

@@ -6,6 +6,7 @@
     compiled.weigh      the width of prose              footers.py         prose.c
     compiled.opening    where a plain tail opens        tail/plain.py      plain.c
     compiled.part       what stays and what went        cleaning.py        part.c
+    compiled.spelled    the one spelling of a line      spelling.py        spelling.c
     compiled.Lookup     what a short line says          rules/signs.py     signs.c
     compiled.Look       a line as a few codes           tail/lines.py      lines.c
     compiled.Trees      the scores of cuts              tail/model.py      trees.c

@@ -38,22 +38,10 @@ typedef struct {
 
 enum { UNKNOWN, FOUND }; /* and -1 with an exception */
 
-static int is_ascii(Text text)
-{
-    Py_UCS4 any = 0;
-    if (text.kind == PyUnicode_1BYTE_KIND)
-        for (Py_ssize_t at = 0; at < text.size; at++)
-            any |= ((const Py_UCS1 *)text.data)[at];
-    else
-        for (Py_ssize_t at = 0; at < text.size; at++)
-            any |= letter(text, at);
-    return any < 0x80;
-}
-
 static Line line_at(const Page *page, Place place)
 {
     Line line = {page->text, place.begin, place.end, PyUnicode_IS_ASCII(page->text)};
-    line.ascii = line.ascii || is_ascii(letters_of(line));
+    line.ascii = line.ascii || is_of_ascii(letters_of(line));
     return line;
 }
 
@@ -304,6 +292,25 @@ static Py_ssize_t next_part(const Page *page, Py_ssize_t at, Line *part)
     return at;
 }
 
+/* How many CRs are at the end of a line. */
+static Py_ssize_t crs_of(const Page *page, Place place)
+{
+    Py_ssize_t end = place.end;
+    while (end > place.begin && PyUnicode_READ_CHAR(page->text, end - 1) == '\r')
+        end--;
+    return place.end - end;
+}
+
+/* How many CRs more the line before those that go from `at` on gets, so that the separator between goes whole.
+   Twin: stream/ends.py. */
+static Py_ssize_t more_crs(const Page *page, Py_ssize_t at)
+{
+    Py_ssize_t last = at - 1;
+    while (last + 1 < page->count && page->places[last + 1].gone)
+        last++;
+    return crs_of(page, page->places[last]) - crs_of(page, page->places[at - 1]);
+}
+
 /* What stays as a string in JSON; gives the place after it, or NULL where there is no room. */
 static char *json_of(const Page *page, char *to, const char *end)
 {
@@ -311,7 +318,11 @@ static char *json_of(const Page *page, char *to, const char *end)
     Py_ssize_t at = next_part(page, 0, &part);
     *to++ = '"';
     while (at >= 0) {
+        Py_ssize_t more = more_crs(page, at);
+        part.end += more < 0 ? more : 0;
         to = native_json(part, to, end);
+        for (; more > 0 && to != NULL && end - to >= JSON_SPARE; more--, to += 2)
+            memcpy(to, "\\r", 2);
         if (to == NULL || end - to < JSON_SPARE)
             return NULL;
         at = next_part(page, at, &part);

@@ -4,35 +4,61 @@
 
 #define CJK 0x2E80
 
-/* Whether a rule may find a line that begins with this word, in small letters; -1 with an exception. */
-static int may_begin(PyObject *word, PyObject *openings)
+static int is_alphabetic(Text text, Py_ssize_t from)
 {
-    int known = PySet_Contains(openings, word);
+    if (from >= text.size)
+        return 0;
+    for (Py_ssize_t at = from; at < text.size; at++)
+        if (!Py_UNICODE_ISALPHA(letter(text, at)))
+            return 0;
+    return 1;
+}
+
+static int is_among(Text text, PyObject *openings)
+{
+    PyObject *word = native_spelled(text);
+    const int known = word == NULL ? -1 : PySet_Contains(openings, word);
+    Py_XDECREF(word);
+    return known;
+}
+
+enum { NO, YES, LONGER }; /* LONGER: the next word tells */
+
+/* Whether a rule may find a line that begins with this word, in the one spelling; -1 with an exception. */
+static int may_begin(Text text, PyObject *openings)
+{
+    const int known = is_among(text, openings);
     if (known)
         return known;
-    Text text = text_of(word);
-    int alphabetic = text.size > 0;
-    for (Py_ssize_t at = 0; at < text.size && alphabetic; at++)
-        alphabetic = Py_UNICODE_ISALPHA(letter(text, at));
-    if (!alphabetic)
-        return 1;
+    if (!is_alphabetic(text, 0))
+        return YES;
     if (letter(text, 0) < CJK)
-        return 0;
-    PyObject *first = PyUnicode_Substring(word, 0, 1);
-    known = first == NULL ? -1 : PySet_Contains(openings, first);
-    Py_XDECREF(first);
-    return known;
+        return text.size == 1 ? LONGER : NO;
+    text.size = 1;
+    return is_among(text, openings);
+}
+
+/* The same for the first `words` words of a line. */
+static int may_begin_with(Line line, PyObject *openings, int words)
+{
+    Py_ssize_t end = PyUnicode_FindChar(line.string, ' ', line.begin, line.end, 1);
+    if (words == 2 && end >= 0)
+        end = PyUnicode_FindChar(line.string, ' ', end + 1, line.end, 1);
+    line.end = end < 0 ? line.end : end;
+    line.ascii = line.ascii || is_of_ascii(letters_of(line));
+    Spelled spelled;
+    if (!native_spell(line, &spelled))
+        return -1;
+    const Text text = spelled_text(&spelled);
+    int may = words == 1 ? may_begin(text, openings) : !is_alphabetic(text, 2) ? YES : is_among(text, openings);
+    native_unspell(&spelled);
+    return may;
 }
 
 int native_may_be(Line line, PyObject *openings)
 {
-    Py_ssize_t end = PyUnicode_FindChar(line.string, ' ', line.begin, line.end, 1);
-    PyObject *word = PyUnicode_Substring(line.string, line.begin, end < 0 ? line.end : end);
-    PyObject *folded = word == NULL ? NULL : PyObject_CallMethod(word, "casefold", NULL);
-    int may = folded == NULL ? -1 : may_begin(folded, openings);
-    Py_XDECREF(word);
-    Py_XDECREF(folded);
-    return may;
+    const int may = may_begin_with(line, openings, 1);
+    return may == LONGER ? may_begin_with(line, openings, 2) : may;
 }
 
 /* candidates(lines, places, openings, longest): those of the places whose lines have to be looked up */

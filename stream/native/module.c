@@ -12,6 +12,7 @@ static PyMethodDef functions[] = {
     {"candidates", (PyCFunction)(void (*)(void))native_candidates, METH_FASTCALL, NULL},
     {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
     {"part", (PyCFunction)(void (*)(void))native_part, METH_FASTCALL, NULL},
+    {"spelled", native_spelled_of, METH_O, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},
     {"weigh", (PyCFunction)(void (*)(void))native_weigh, METH_FASTCALL, NULL},
     {NULL},
@@ -46,7 +47,7 @@ static int add_type(PyObject *made, const char *name, PyTypeObject *type)
 PyMODINIT_FUNC PyInit_compiled(void)
 {
     PyObject *made = PyModule_Create(&module);
-    if (made == NULL || seed() < 0 || native_signs_ready() < 0 || add_type(made, "Lookup", &native_Lookup) < 0 ||
+    if (made == NULL || seed() < 0 || add_type(made, "Lookup", &native_Lookup) < 0 ||
         add_type(made, "Look", &native_Look) < 0 || add_type(made, "Trees", &native_Trees) < 0 ||
         add_type(made, "Articles", &native_Articles) < 0 ||
         PyModule_AddStringConstant(made, "STATE", STATE) < 0) {

@@ -71,6 +71,18 @@ static inline Text letters_of(Line line)
     return text;
 }
 
+static inline int is_of_ascii(Text text)
+{
+    Py_UCS4 any = 0;
+    if (text.kind == PyUnicode_1BYTE_KIND)
+        for (Py_ssize_t at = 0; at < text.size; at++)
+            any |= ((const Py_UCS1 *)text.data)[at];
+    else
+        for (Py_ssize_t at = 0; at < text.size; at++)
+            any |= letter(text, at);
+    return any < 0x80;
+}
+
 /* A new reference to the line as a string. */
 static inline PyObject *string_of(Line line)
 {
@@ -101,11 +113,28 @@ typedef struct {
 Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* how many; 0: not plain, -1: an exception */
 PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
+/* spelling.c */
+#define SPELLED (3 * SHORT)
+typedef struct {
+    Py_UCS4 *letters;
+    Py_ssize_t size;
+    Py_UCS4 room[SPELLED]; /* where the letters are, unless they are more */
+} Spelled;
+int native_spell(Line line, Spelled *spelled); /* 0 with an exception; to be freed where it is 1 */
+void native_unspell(Spelled *spelled);
+PyObject *native_spelled(Text text); /* a new string */
+PyObject *native_spelled_of(PyObject *module, PyObject *line);
+
+static inline Text spelled_text(const Spelled *spelled)
+{
+    Text text = {PyUnicode_4BYTE_KIND, spelled->letters, spelled->size};
+    return text;
+}
+
 /* signs.c */
 extern PyTypeObject native_Lookup;
 int native_topic(PyObject *lookup, Line line);                       /* -1 with an exception */
 int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 with an exception */
-int native_signs_ready(void);
 
 /* legal.c */
 int native_is_legal(Line line); /* -1 with an exception */

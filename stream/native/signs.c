@@ -15,14 +15,6 @@ typedef struct {
     uint8_t stems[STEMS / 8];
 } Lookup;
 
-static PyObject *lower_name;
-
-int native_signs_ready(void)
-{
-    lower_name = PyUnicode_InternFromString("lower");
-    return lower_name != NULL ? 0 : -1;
-}
-
 static inline uint32_t stem_of(Py_UCS4 first, Py_UCS4 second)
 {
     return (first * 131 + second * 31) & (STEMS - 1);
@@ -120,42 +112,51 @@ static int opening_of(PyObject *known, PyObject *rest)
     return PyErr_Occurred() ? -1 : 0;
 }
 
-/* What `Signs._of` gives for the letters of `low` from `begin` on. */
-static int topic_from(Lookup *self, PyObject *low, Py_ssize_t begin)
+static inline Text part_of(Text text, Py_ssize_t begin, Py_ssize_t end)
 {
-    Text text = text_of(low);
+    Text part = {text.kind, (const char *)text.data + begin * text.kind, end - begin};
+    return part;
+}
+
+static inline int knows_stem(const Lookup *self, Py_UCS4 first, Py_UCS4 second)
+{
+    const uint32_t stem = stem_of(first, second);
+    return self->stems[stem >> 3] >> (stem & 7) & 1;
+}
+
+/* What a dictionary has for a part of a line; NULL with or without an exception. */
+static PyObject *known_of(PyObject *dictionary, Text part)
+{
+    PyObject *key = native_spelled(part);
+    PyObject *found = key == NULL ? NULL : PyDict_GetItemWithError(dictionary, key);
+    Py_XDECREF(key);
+    return found;
+}
+
+/* What `Signs._of` gives for the letters of `low`. */
+static int topic_from(Lookup *self, Text low)
+{
     Set right = set_of(self->right);
-    Py_ssize_t end = text.size;
-    if (end - begin < 1)
+    if (low.size < 1)
         return 0;
-    int known_stem = 1; /* a single letter has none */
-    if (end - begin >= 2) {
-        uint32_t stem = stem_of(letter(text, begin), letter(text, begin + 1));
-        known_stem = self->stems[stem >> 3] >> (stem & 7) & 1;
-    }
-    while (end > begin && in_set(right, letter(text, end - 1)))
+    /* a single letter has no stem */
+    const int known_stem = low.size < 2 || knows_stem(self, letter(low, 0), letter(low, 1));
+    Py_ssize_t end = low.size;
+    while (end && in_set(right, letter(low, end - 1)))
         end--;
     /* a single letter may be a phrase whose second one was a mark of the line */
-    if (end > begin && (known_stem || end - begin == 1)) {
-        PyObject *key = PyUnicode_Substring(low, begin, end);
-        if (key == NULL)
-            return -1;
-        PyObject *found = PyDict_GetItemWithError(self->whole, key);
-        Py_DECREF(key);
+    if (end && (known_stem || end == 1)) {
+        PyObject *found = known_of(self->whole, part_of(low, 0, end));
         int number = found != NULL ? number_of(found) : PyErr_Occurred() ? -1 : 0;
         if (number)
             return number;
     }
-    if (!known_stem || text.size - begin < 2)
+    if (!known_stem || low.size < 2)
         return 0;
-    PyObject *stem = PyUnicode_Substring(low, begin, begin + 2);
-    if (stem == NULL)
-        return -1;
-    PyObject *openings = PyDict_GetItemWithError(self->openings, stem);
-    Py_DECREF(stem);
+    PyObject *openings = known_of(self->openings, part_of(low, 0, 2));
     if (openings == NULL)
         return PyErr_Occurred() ? -1 : 0;
-    PyObject *rest = PyUnicode_Substring(low, begin, text.size);
+    PyObject *rest = native_spelled(low);
     if (rest == NULL)
         return -1;
     int number = opening_of(openings, rest);
@@ -163,43 +164,34 @@ static int topic_from(Lookup *self, PyObject *low, Py_ssize_t begin)
     return number;
 }
 
-/* `low` from `begin` on without marks and brackets before it and with single spaces, and one at its end; None where
+/* Writes `low` without marks and brackets before it and with single spaces, and one at its end, over itself; 0 where
    that is what it is already but for the last space. */
-static PyObject *plainer_of(Lookup *self, PyObject *low, Py_ssize_t begin)
+static int make_plainer(Lookup *self, Spelled *spelled, Py_ssize_t begin)
 {
-    Text text = text_of(low);
     Set right = set_of(self->right);
+    Py_UCS4 *letters = spelled->letters;
     Py_ssize_t from = begin, used = 0;
-    while (from < text.size && in_set(right, letter(text, from)))
+    while (from < spelled->size && in_set(right, letters[from]))
         from++;
-    Py_UCS4 *copy = PyMem_Malloc((text.size - from + 1) * sizeof(Py_UCS4));
-    if (copy == NULL)
-        return PyErr_NoMemory();
     int same = from == begin;
-    for (Py_ssize_t at = from; at < text.size; at++) {
-        Py_UCS4 each = letter(text, at);
+    for (Py_ssize_t at = from; at < spelled->size; at++) {
+        const Py_UCS4 each = letters[at];
         if (!Py_UNICODE_ISSPACE(each))
-            copy[used++] = each;
-        else if (used && copy[used - 1] != ' ') {
-            copy[used++] = ' ';
+            letters[used++] = each;
+        else if (used && letters[used - 1] != ' ') {
+            letters[used++] = ' ';
             same &= each == ' ';
         }
         else
             same = 0;
     }
-    if (used && copy[used - 1] == ' ') {
+    if (used && letters[used - 1] == ' ') {
         used--;
         same = 0;
     }
-    PyObject *plainer = NULL;
-    if (same)
-        plainer = Py_NewRef(Py_None);
-    else {
-        copy[used++] = ' ';
-        plainer = PyUnicode_FromKindAndData(PyUnicode_4BYTE_KIND, copy, used);
-    }
-    PyMem_Free(copy);
-    return plainer;
+    letters[used] = ' ';
+    spelled->size = used + 1;
+    return !same;
 }
 
 /* Whether the line could be another one without brackets and superfluous white space. */
@@ -209,55 +201,45 @@ static int may_be_plainer(Lookup *self, Text low, Py_ssize_t begin)
         return 1;
     for (Py_ssize_t at = begin; at < low.size; at++) {
         Py_UCS4 each = letter(low, at);
-        if (each >= 0x80 || each == '\t' || (each == ' ' && at + 1 < low.size && letter(low, at + 1) == ' '))
+        if (each == '\t' || (each == ' ' && at + 1 < low.size && letter(low, at + 1) == ' '))
             return 1;
     }
     return 0;
+}
+
+static Py_ssize_t begin_of(const Lookup *self, Text text)
+{
+    const Set left = set_of(self->left);
+    Py_ssize_t begin = 0;
+    while (begin < text.size && in_set(left, letter(text, begin)))
+        begin++;
+    return begin;
 }
 
 /* Whether a line of ASCII says nothing, as can be seen of most without making anything of it. */
 static int says_nothing(Lookup *self, Line line)
 {
     Text text = letters_of(line);
-    Set left = set_of(self->left), right = set_of(self->right);
-    Py_ssize_t begin = 0;
-    while (begin < text.size && in_set(left, letter(text, begin)))
-        begin++;
+    Set right = set_of(self->right);
+    const Py_ssize_t begin = begin_of(self, text);
     if (begin == text.size)
         return 1;
     if (begin + 1 == text.size || in_set(right, letter(text, begin + 1)) || may_be_plainer(self, text, begin))
         return 0;
-    uint32_t stem = stem_of(Py_TOLOWER(letter(text, begin)), Py_TOLOWER(letter(text, begin + 1)));
-    return !(self->stems[stem >> 3] >> (stem & 7) & 1);
+    return !knows_stem(self, Py_TOLOWER(letter(text, begin)), Py_TOLOWER(letter(text, begin + 1)));
 }
 
-static int topic_of(Lookup *self, PyObject *line)
+static int topic_of(Lookup *self, Line line)
 {
-    PyObject *low = PyObject_CallMethodNoArgs(line, lower_name);
-    if (low == NULL)
+    Spelled spelled;
+    if (!native_spell(line, &spelled))
         return -1;
-    if (!PyUnicode_CheckExact(low)) {
-        Py_DECREF(low);
-        PyErr_SetString(PyExc_TypeError, "a line is a str");
-        return -1;
-    }
-    Text text = text_of(low);
-    Set left = set_of(self->left);
-    Py_ssize_t begin = 0;
-    while (begin < text.size && in_set(left, letter(text, begin)))
-        begin++;
-    int found = topic_from(self, low, begin);
-    if (found == 0 && may_be_plainer(self, text, begin)) {
-        PyObject *plainer = plainer_of(self, low, begin);
-        if (plainer == NULL)
-            found = -1;
-        else {
-            if (plainer != Py_None)
-                found = topic_from(self, plainer, 0);
-            Py_DECREF(plainer);
-        }
-    }
-    Py_DECREF(low);
+    const Text low = spelled_text(&spelled);
+    const Py_ssize_t begin = begin_of(self, low);
+    int found = topic_from(self, part_of(low, begin, low.size));
+    if (found == 0 && may_be_plainer(self, low, begin) && make_plainer(self, &spelled, begin))
+        found = topic_from(self, spelled_text(&spelled));
+    native_unspell(&spelled);
     return found;
 }
 
@@ -265,11 +247,8 @@ int native_topic(PyObject *lookup, Line line)
 {
     Lookup *self = (Lookup *)lookup;
     int found = 0;
-    if (!line.ascii || !says_nothing(self, line)) {
-        PyObject *string = string_of(line);
-        found = string == NULL ? -1 : topic_of(self, string);
-        Py_XDECREF(string);
-    }
+    if (!line.ascii || !says_nothing(self, line))
+        found = topic_of(self, line);
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
 }
 

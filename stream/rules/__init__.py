@@ -6,7 +6,8 @@
     about = "related"               its topic (see `ABOUTS`); not given: by its kind
     match = "line"                  line: the whole line (the default); start: its first words;
                                     opening: its first letters (hints only)
-    phrases = ["you may also like"] case, spaces and the marks around a line do not matter
+    phrases = ["you may also like"] case, accents, spaces, the marks around a line and what is not seen of it do not
+                                    matter (`stream.spelling`)
     example = "You may also like:"  a line it finds
     within = false                  optional, of an `inline` rule: such a link between two paragraphs may be the
                                     author's own, and stays there with the model

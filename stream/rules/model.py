@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from stream import native
-from stream.rules.signs import About, Signs, signs_of
+from stream.rules.signs import BRACKETS, LEFT, About, Signs, signs_of
+from stream.spelling import spell
 
 Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
 """What a line that a rule finds tells:
@@ -23,12 +24,9 @@ hint: a word that tells something only together with the lines around it ("Next"
 
 Match = Literal["line", "start", "opening"]
 
-_AROUND = (
-    " \t\r\u00a0:\u2026.,;!?>\u00bb\u203a\u2013\u2014-|\u2022*\u00b7()[]{}#+0123456789<\u00ab\u2039/\"'\u201c\u201d"
-    "\uff1a\u3010\u3011\u300a\u300b\uff08\uff09\u3002\uff01\uff1f\u25b6\u25ba\u2192\u2193\u25bc\u25a0"
-)
-_AFTER_WORD = ":,.;!?\u2026\uff1a"
-_COLONS = (":", "\uff1a", "|")
+_AROUND = LEFT + BRACKETS
+_AFTER_WORD = ":,.;!?"
+_COLONS = (":", "|")
 _CJK = "\u2e80"
 _MAX_WORDS = 16
 MAX_MARKER = 80
@@ -45,9 +43,8 @@ class RuleError(ValueError):
 
 
 def fold(line: str) -> str:
-    """Drop case, the marks and numbers around a line and extra white space: "Comments (12)" -> "comments"."""
-    folded = line.casefold().strip(_AROUND)
-    return " ".join(folded.split()) if "  " in folded or not folded.isascii() else folded
+    """Give its one spelling (`spell`) without the marks and numbers around it: "Comments (12)" -> "comments"."""
+    return spell(line).strip(_AROUND)
 
 
 def words(folded: str) -> list[str]:
@@ -55,6 +52,12 @@ def words(folded: str) -> list[str]:
     if folded[:1] >= _CJK:
         return list(folded[:_MAX_WORDS].replace(" ", ""))
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
+
+
+def _opening(phrase: str) -> str:
+    """Its first word; the first two where that is a single letter, as that of many sentences is ("A", "I")."""
+    first, _, rest = phrase.partition(" ")
+    return f"{first} {rest.partition(' ')[0]}" if rest and len(first) == 1 and first < _CJK else first
 
 
 LONGEST_HOST = 253
@@ -97,7 +100,7 @@ class Rules:
     lines: Mapping[str, Rule] = field(repr=False, compare=False)
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
-    openings: frozenset[str] = field(repr=False, compare=False)  # first words of all phrases
+    openings: frozenset[str] = field(repr=False, compare=False)  # what the phrases begin with
     sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
     base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
@@ -122,7 +125,7 @@ class Rules:
                     for word in words(phrase):
                         node = node.setdefault(word, {})
                     node[_RULE] = rule
-        openings = frozenset(phrase.partition(" ")[0] for phrase in (*lines, *heads)).union(starts)
+        openings = frozenset(map(_opening, (*lines, *heads))).union(starts)
         sites = frozenset(site for rule in rules for site in rule.source)
         signs = signs_of((rule for rule in rules if not rule.source), base.signs if base is not None else None)
         return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
@@ -166,8 +169,8 @@ class Rules:
     def candidates(self, lines: Sequence[str], places: Sequence[int]) -> list[int]:
         """Tell which lines may be markers.
 
-        Most are none, and their first word tells: it is of letters only, which `fold` leaves where they are, and
-        begins no phrase.
+        Most are none, and their first word tells: in the one spelling it is of letters only, which `fold` leaves
+        where they are, and begins no phrase; or if it is a single letter, it begins none with the next word.
         """
         openings = self.openings
         if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
@@ -177,9 +180,15 @@ class Rules:
         for place in places:
             line = lines[place]
             if len(line) <= MAX_MARKER:
-                word = line.partition(" ")[0].casefold()
+                word = line.partition(" ")[0]
+                word = word.lower() if word.isascii() else spell(word)
                 if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
                     some.append(place)
+                elif len(word) == 1 and word < _CJK:
+                    two = " ".join(line.split(" ", 2)[:2])
+                    two = two.lower() if two.isascii() else spell(two)
+                    if two in openings or not two[2:].isalpha():
+                        some.append(place)
         return some
 
     def find(self, line: str) -> Rule | None:
@@ -188,13 +197,14 @@ class Rules:
         return rule if rule is not None or self.base is None else self.base.find(line)
 
     def _find(self, line: str) -> Rule | None:
-        folded = fold(line)
+        spelled = line.lower() if line.isascii() and "  " not in line and "\t" not in line else spell(line)
+        folded = spelled.strip(_AROUND)
         rule = self.lines.get(folded) or self.heads.get(folded)
         if rule is not None or not folded:
             return rule
         for colon in _COLONS:
-            if colon in line:
-                rule = self.heads.get(fold(line.partition(colon)[0]))
+            if colon in spelled:
+                rule = self.heads.get(spelled.partition(colon)[0].strip(_AROUND))
                 if rule is not None:
                     return rule
         node = self.starts

@@ -7,12 +7,12 @@ around them ("next", "home", "by ...") and never take a line away on their own.
 
 from __future__ import annotations
 
-import unicodedata
 from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
 from stream import native
+from stream.spelling import spell
 
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
 ABOUTS: tuple[About, ...] = (
@@ -25,19 +25,17 @@ OPENING = len(ABOUTS)
 LEGAL_WORDS = 2 * OPENING + 1
 """The number of a line with a copyright sign in it."""
 
-LEFT = (
-    " \t\r\u00a0\u3000\u200b\ufeff\u00b7\u2022\u25cf\u25cb\u25e6\u25aa\u25ab\u25a0\u25a1\u25c6\u25c7\u25ba\u25b6\u25b8"
-    "\u25b7\u2192\u00bb>\u203a\u2039\u00ab|*+#~_-\u2013\u2014.\u2026,:\uff1a;!?'\"\u201c\u201d\u2018\u20190123456789/\\"
-    "=^\u2020\u2021\u2116\u2191\u2193\u2190\u2713\u221a\u2606\u2605\u25bc\u25b2\u25b3\u25bd\u25ce&"
-)
-_BRACKETS = "<()[]{}\uff08\uff09\u3010\u3011\u300a\u300b"
-RIGHT = LEFT + _BRACKETS + "\u3002\uff01\uff1f\u3001\uff0c\uff1b\u00a9\u00ae\u2122\u200e\u200f"
+_UNSEEN = "".join(map(chr, range(33))) + "\x7f"
+LEFT = _UNSEEN + ">|*+#~_-.,:;!?'\"0123456789/\\=^&"
+BRACKETS = "<()[]{}"
+RIGHT = LEFT + BRACKETS + "\u00a9"
+"""Marks and numbers around what a line says, as `spell` writes them."""
+_NO_LETTERS = BRACKETS + "\u00a9"
 _STEM = 2
-_SETS = tuple(native.letters(*marks) for marks in (LEFT, RIGHT, _BRACKETS))
+_SETS = tuple(native.letters(*marks) for marks in (LEFT, RIGHT, _NO_LETTERS))
 SHORT, LEGAL_LONGEST = 120, 400
 """Characters of the longest line that is looked up, and of the longest with legal words."""
 _CJK = "\u2e80"
-_GREEK = ("\u0370", "\u0400")
 
 
 class Phrases(Protocol):
@@ -102,9 +100,9 @@ class Signs(NamedTuple):
         """The number of a line's topic; 0 for none."""
         if self.compiled is not None:
             return int(self.compiled.of(line))
-        low = line.lower().lstrip(LEFT)
+        low = (line.lower() if line.isascii() else spell(line)).lstrip(LEFT)
         found = self._of(low)
-        if not found and (low[:1] in _BRACKETS or "  " in low or "\t" in low or not low.isascii()):
+        if not found and (low[:1] in _NO_LETTERS or "  " in low or "\t" in low):
             plainer = " ".join(low.lstrip(RIGHT).split()) + " "
             if plainer != f"{low} ":
                 found = self._of(plainer)
@@ -144,12 +142,6 @@ def _openings(phrase: str, match: str) -> list[str]:
     return [f"{phrase} ", f"{phrase}:"]
 
 
-def plain(line: str) -> str:
-    """Without accents: what capitals in Greek headings lose."""
-    marks = (char for char in unicodedata.normalize("NFD", line) if not unicodedata.combining(char))
-    return unicodedata.normalize("NFC", "".join(marks))
-
-
 def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
     """Index the rules; of two with the same phrase the later one counts. `base` is asked where these find nothing."""
     whole: dict[str, int] = {}
@@ -157,9 +149,8 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
     for rule in rules:
         number = TOPICS[rule.about]
         for phrase in rule.phrases:
-            low = phrase.lower().lstrip(LEFT)
-            forms = {low, plain(low)} if _GREEK[0] <= low[:1] < _GREEK[1] else {low, low.lstrip(RIGHT)}
-            for form in filter(None, forms):
+            low = spell(phrase) + " " * phrase[-1:].isspace()
+            for form in filter(None, {low.lstrip(LEFT), low.lstrip(RIGHT)}):
                 if rule.match in ("line", "start") and form.rstrip(RIGHT):
                     whole[form.rstrip(RIGHT)] = number
                 for opening in _openings(form, rule.match):

@@ -7,11 +7,12 @@ short; a body is paragraphs that end a sentence. A line of junk before the foote
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
+from stream.comments import comments_of
 from stream.footers import named, tail_of, weigh
 from stream.listing import is_code
 from stream.paragraphs import without_format
@@ -32,7 +33,7 @@ class Found(NamedTuple):
 
     footer: dict[int, str]
     junk: dict[int, str]
-    sure: bool = False  # the footer may have more prose in it than the article
+    sure: Collection[int] = ()  # lines of the footer in which there may be more prose than in the article
     held: Mapping[int, str] = MappingProxyType({})
     settled: bool = False  # there is nothing to find in what is left, unless lines of it repeat each other now
 
@@ -53,7 +54,8 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
         if begin < len(texts):
             tail = range(begin, len(texts))
             marks = rules.find_all(texts, [*tail])
-            return Found(named(tail, places, marks, SHAPE), {}, sure=True, settled=True)
+            footer = named(tail, places, marks, SHAPE)
+            return Found(footer, {}, sure=footer, settled=True)
     there = [lines[place] for place in places]
     return weigh_page(shapes, places, rules, Known(partial(is_code, there), None if shapes is texts else texts))
 
@@ -86,9 +88,20 @@ def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Know
         begin = end  # "Comments" at the very end, and nothing follows
     footer = named(range(begin, end), places, marks, SHAPE)
     junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
-    held = {} if footer else named(range(tail.held, end), places, marks, SHAPE)
-    settled = bool(footer) and not junk and _settled(texts, tail.lines, begin)
-    return Found(footer, junk, begin == tail.begin, held, settled)
+    comments = _comments(texts, places, marks, begin)
+    held = {} if footer or comments else named(range(tail.held, end), places, marks, SHAPE)
+    settled = bool(footer) and not junk and not comments and _settled(texts, tail.lines, begin)
+    if comments:
+        junk = {place: rule_id for place, rule_id in junk.items() if place not in comments}
+        footer = comments | footer
+    return Found(footer, junk, footer if begin == tail.begin else comments, held, settled)
+
+
+def _comments(texts: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], begin: int) -> dict[int, str]:
+    """Comments above the line where the footer begins."""
+    if not [at for at, rule in marks.items() if at < begin and rule.about == "comments"]:
+        return {}
+    return named([at for at in comments_of(texts, marks, weigh(texts)) if at < begin], places, marks)
 
 
 def _settled(texts: Sequence[str], lines: Sequence[Line], begin: int) -> bool:

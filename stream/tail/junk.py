@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from stream.endings import SENTENCE_ENDS
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
+from stream.spelling import spell
 from stream.tail.lines import CLOSED, Line
 
 _CJK = "\u2e80"
-_COUNTED = "])} \u00a0"
+_COUNTED = ")]} "
 _COLONS = (":", "\uff1a")
 _STOPS = (".", "\u3002")
 _SENTENCE_MARKS = tuple(SENTENCE_ENDS.replace("?", "").replace("\uff1f", "").replace("\u2026", "").replace(";", ""))
@@ -41,11 +42,12 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
         return False
     if topic in _BARS and (_whole(lines, at - 1) or (at + 1 < len(texts) and _whole(lines, at + 1))):
         return True
-    key = text.lower().lstrip(LEFT).rstrip(RIGHT)
+    spelled = spell(text)
+    key = spelled.lstrip(LEFT).rstrip(RIGHT)
     if " " not in key and not (len(key) > 3 and key[0] > _CJK):  # noqa: PLR2004 - four ideographs are two words
         return False
     if topic == _COMMENTS:
-        return text[:1].isalpha() and not text.rstrip(_COUNTED)[-1:].isdigit()
+        return spelled[:1].isalpha() and not spelled.rstrip(_COUNTED)[-1:].isdigit()
     return topic in _HEADS
 
 
@@ -65,5 +67,6 @@ def _linked(text: str, rule: Rule) -> bool:
     for colon in _COLONS:
         head, found, link = text.partition(colon)
         if found and link.strip():
-            return " " in head.strip() or head[:1] > _CJK
+            said = spell(head)
+            return " " in said or said[:1] > _CJK
     return False

@@ -30,12 +30,15 @@ SHORT = [
     "What the harbour master said",
     "Row, row",
     "Elena Marsh",
+    "Elena M. 3/3 18:40",
+    "Jonas, 2 hours ago",
     "- a link",
     "\x85",
 ]
 MARKERS = [
     *("You may also like", "Comments (3)", "Share", "Tweet", "Advertisement", "Read more: a headline of today"),
     *("© The Island Paper", "Related articles", "Tags: ferry", "相关新闻", "Читайте также"),
+    *("\u200fRelated articles", "Adver\u00adtisement", "\U0001f449 Read more: a headline of today", "Write a comment"),
 ]
 lines = st.one_of(st.sampled_from(PARAGRAPHS), st.sampled_from(SHORT), st.sampled_from(MARKERS))
 blocks = st.lists(lines, max_size=12)
@@ -67,7 +70,8 @@ def test_any_text(rules: Rules, text: str) -> None:
     again = clean(cleaned.text, rules)
     assert again.removed == ()
     assert again.text is cleaned.text
-    assert is_subsequence(cleaned.text.split(cleaned.separator), text.split(cleaned.separator))
+    kept, lines = cleaned.text.split(cleaned.separator), text.split(cleaned.separator)
+    assert is_subsequence([line.rstrip("\r") for line in kept], [line.rstrip("\r") for line in lines])
     if not cleaned.removed:
         assert cleaned.text is text
     for removal in cleaned.removed:

@@ -32,7 +32,8 @@ PROSE = [
     "Паром на внешние острова в понедельник снова отменили, и никого на причале это не удивило, сказал капитан порта.",
 ]
 PHRASES = sorted({phrase for rule in builtin().rules for phrase in rule.phrases})
-MARKS = st.text(st.sampled_from(sorted({*LEFT, *RIGHT, "\x85", "\u2028"})), max_size=3)
+UNREAD = "\u200b\u200f\u2066\ufeff\u00ad\U0001f449\u2605\u2022\u00bb\uff08\u3010\ue001\u0301\u20e3"
+MARKS = st.text(st.sampled_from(sorted({*LEFT, *RIGHT, *UNREAD, "\x85", "\u2028"})), max_size=3)
 letters = st.characters(codec=None) | st.sampled_from(
     "\n\r\t \x0b\x1c\x85\xa0\u2028\u3000\u0301İßǅΣς年月时©文aZ19.:@!?”’)"
 )
@@ -47,6 +48,11 @@ titles = st.lists(st.sampled_from(["Storm", "Closes", "the", "BRIDGE", "Ǆ", "7"
     " ".join
 )
 line = st.one_of(wild, phrases, about, titles, st.tuples(wild, about, titles).map(" ".join), st.sampled_from(PROSE))
+OPENED = [
+    (one, two)
+    for one in ("A", "\u00c0", "\u200fo", "\u6587")
+    for two in ("", " ", "  nas", " lire:", " LIR\u00c9", " n\u00e1s x")
+]
 blank = st.sampled_from(["", " ", "\t ", "\r"])
 pages = st.tuples(st.lists(line | blank, max_size=12), st.lists(st.integers(0, 11), max_size=24)).map(
     lambda parts: [*parts[0], *(parts[0][at % len(parts[0])] for at in parts[1] if parts[0])]
@@ -157,7 +163,7 @@ def test_the_width_of_prose(lines: list[str]) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(line, max_size=6))
+@given(st.lists(line | phrases.map("a ".__add__) | st.sampled_from(OPENED).map("".join), max_size=6))
 def test_which_lines_are_looked_up(lines: list[str]) -> None:
     rules, places = builtin(), list(range(0, len(lines), 2))
     found = rules.candidates(lines, places)

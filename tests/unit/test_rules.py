@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from stream.rules import ABOUTS, KINDS, RuleError, Rules, builtin, fold, load
+from stream.rules import ABOUTS, KINDS, MAX_MARKER, RuleError, Rules, builtin, fold, load
+from tests.twins import in_python
 
 LANGUAGES = {
     *("ar", "bg", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hu", "id", "it"),
@@ -30,6 +31,17 @@ def test_each_rule_finds_its_example() -> None:
         assert Rules.of((rule,), "").find(rule.example) is rule, rule.id
         assert rule.kind in KINDS
         assert builtin().find(rule.example) is not None
+
+
+def test_what_find_finds_is_looked_up() -> None:
+    rules = builtin()
+    shown = ("{}", "\u200f{}", "{}: x", "{} x", "\u2605 {}", "{}\u00a0x", "{}  x")
+    lines = [each.format(phrase) for rule in rules.rules for phrase in rule.phrases for each in shown]
+    places = [at for at, line in enumerate(lines) if len(line) <= MAX_MARKER and rules.find(line) is not None]
+    assert set(places) <= set(rules.candidates(lines, places))
+    with in_python():
+        assert set(places) <= set(rules.candidates(lines, places))
+    assert rules.candidates(["A ferry that sails", "I told you so", "O tempora"], [0, 1, 2]) == []
 
 
 @pytest.mark.parametrize(

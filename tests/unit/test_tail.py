@@ -206,7 +206,7 @@ def test_a_text_that_each_pass_takes_more_of_keeps_its_footer(monkeypatch: pytes
     left = 0
 
     def bite(_lines: object, places: Sequence[int], _rules: object) -> Found:
-        return Found({places[-1]: "x"}, {}, sure=True) if len(places) > left else NOTHING
+        return Found({places[-1]: "x"}, {}, sure=[places[-1]]) if len(places) > left else NOTHING
 
     monkeypatch.setattr("stream.cleaning.look", bite)
     left = len(P) - 3
