@@ -25,7 +25,7 @@ from stream.comments import comments_at
 from stream.endings import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
 from stream.ends import swap_ends, with_whole_ends
 from stream.footers import footer_of, weigh
-from stream.listing import is_code
+from stream.listing import code_among
 from stream.paragraphs import (
     FORMAT,
     PLAIN_LETTERS,
@@ -175,8 +175,8 @@ def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, R
     marks = rules.find_all(lines, places)
     if not marks:
         return marks
-    there = [lines[at] for at in places]
-    return {at: rule for at, rule in marks.items() if not is_code(there, bisect(places, at) - 1)}
+    code = code_among(lines, places)
+    return {at: rule for at, rule in marks.items() if not code(bisect(places, at) - 1)}
 
 
 def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:

@@ -23,7 +23,7 @@ SENTENCE_ENDS = "".join(
 """What ends a sentence."""
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
 _BEHIND = _QUOTES + "".join(FORMATS)
-_ENDS = frozenset(SENTENCE_ENDS)
+_ENDS, _BEHINDS = frozenset(SENTENCE_ENDS), frozenset(_BEHIND)
 ENDS_SET, QUOTES_SET = native.letters(*SENTENCE_ENDS), native.letters(*_BEHIND)
 PROSE = 80
 """Width from which a line that ends a sentence is prose."""
@@ -46,7 +46,7 @@ FEW, MANY = 3, 5
 
 def ends_sentence(line: str) -> bool:
     """Whether `line` closes with a sentence's punctuation, quotes and brackets after it aside."""
-    return line.rstrip(_BEHIND)[-1:] in _ENDS
+    return line[-1:] in _ENDS or (line[-1:] in _BEHINDS and line.rstrip(_BEHIND)[-1:] in _ENDS)
 
 
 def is_open_ended(lines: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ closes something is code beside one that is.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 # A line that is not indented is no code without a call or an index, one of these signs, an option, a key or a prompt.
 _MAY_BE = re.compile(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
@@ -47,12 +47,31 @@ _PART, _PART_INDENTED = 4, 7
 
 def is_code(lines: Sequence[str], at: int) -> bool:
     """Whether the line at this place is code, by itself or by what stands beside it. A place is an index in `lines`."""
-    return is_code_alone(lines[at]) or hangs(lines, at)
+    return may_be_code(lines[at]) and (is_code_alone(lines[at]) or hangs(lines, at))
+
+
+def code_among(lines: Sequence[str], places: Sequence[int]) -> Callable[[int], bool]:
+    """Give `is_code` for the lines at `places` alone, by their numbers there."""
+    there: list[str] = []
+
+    def code(at: int) -> bool:
+        if not may_be_code(lines[places[at]]):
+            return False
+        if not there:
+            there.extend([lines[place] for place in places])
+        return is_code(there, at)
+
+    return code
+
+
+def may_be_code(line: str) -> bool:
+    """Whether there is anything in a line without which it is no code."""
+    return _MAY_BE.search(line) is not None
 
 
 def is_code_alone(line: str) -> bool:
     """Whether a line is code whatever stands beside it; of an item of several lines half are."""
-    if not _MAY_BE.search(line):
+    if not may_be_code(line):
         return False
     return _is_block(line) if "\n" in line.strip() else _alone(line)
 
@@ -60,7 +79,7 @@ def is_code_alone(line: str) -> bool:
 def hangs(lines: Sequence[str], at: int) -> bool:
     """Whether a line is a part of the code beside it."""
     line = lines[at]
-    return _MAY_BE.search(line) is not None and "\n" not in line.strip() and _hangs(line) and _beside(lines, at)
+    return may_be_code(line) and "\n" not in line.strip() and _hangs(line) and _beside(lines, at)
 
 
 def _is_block(item: str) -> bool:

@@ -220,6 +220,7 @@ def width(line: str) -> int:
 
 def without_format(lines: list[str]) -> list[str]:
     """Give the lines without format characters and the white space around the rest; `lines` where none has any."""
-    if not any(_FORMAT.search(line) for line in lines if not line.isascii()):
+    whole = "\n".join(lines)
+    if whole.isascii() or not _FORMAT.search(whole):
         return lines
     return [line if line.isascii() else _FORMAT.sub("", line).strip() for line in lines]

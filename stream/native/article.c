@@ -98,6 +98,31 @@ static int may_be_code(const Page *page, Place place)
     return 0;
 }
 
+/* How many CRs are at the end of a line. */
+static Py_ssize_t crs_of(const Page *page, Place place)
+{
+    Py_ssize_t end = place.end;
+    while (end > place.begin && PyUnicode_READ_CHAR(page->text, end - 1) == '\r')
+        end--;
+    return place.end - end;
+}
+
+/* Whether a line surely is in normal form, but for CRs at its end. */
+static int is_plain(const Page *page, Place place)
+{
+    if (place.is_normal)
+        return 1;
+    Py_ssize_t end = place.end - crs_of(page, place);
+    Py_UCS4 before = ' ';
+    for (Py_ssize_t at = place.begin; at < end; at++) {
+        const Py_UCS4 each = PyUnicode_READ_CHAR(page->text, at);
+        if (each >= 0x7f || each < ' ' || (each == ' ' && before == ' '))
+            return 0;
+        before = each;
+    }
+    return before != ' ';
+}
+
 /* Whether a line in normal form surely is a paragraph that goes wherever it comes back. */
 static int is_paragraph(const Page *page, Place place)
 {
@@ -223,7 +248,7 @@ static int by_markers(Page *page, Py_ssize_t *begin)
             return -1;
         if (marks && (*begin < page->left || at == 0 || marks != SECTION))
             return UNKNOWN;
-        if (marks && (!page->places[page->at[at]].is_normal || may_be_code(page, page->places[page->at[at]])))
+        if (marks && (!is_plain(page, page->places[page->at[at]]) || may_be_code(page, page->places[page->at[at]])))
             return UNKNOWN;
         if (marks)
             *begin = at;
@@ -290,15 +315,6 @@ static Py_ssize_t next_part(const Page *page, Py_ssize_t at, Line *part)
         at++;
     part->end = page->places[at - 1].end;
     return at;
-}
-
-/* How many CRs are at the end of a line. */
-static Py_ssize_t crs_of(const Page *page, Place place)
-{
-    Py_ssize_t end = place.end;
-    while (end > place.begin && PyUnicode_READ_CHAR(page->text, end - 1) == '\r')
-        end--;
-    return place.end - end;
 }
 
 /* How many CRs more the line before those that go from `at` on gets, so that the separator between goes whole.

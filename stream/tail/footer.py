@@ -8,13 +8,12 @@ short; a body is paragraphs that end a sentence. A line of junk before the foote
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stream.comments import comments_of
 from stream.footers import named, tail_of, weigh
-from stream.listing import is_code
+from stream.listing import code_among
 from stream.paragraphs import without_format
 from stream.rules import Rule, Rules
 from stream.tail.decision import find_tail
@@ -56,8 +55,7 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
             marks = rules.find_all(texts, [*tail])
             footer = named(tail, places, marks, SHAPE)
             return Found(footer, {}, sure=footer, settled=True)
-    there = [lines[place] for place in places]
-    return weigh_page(shapes, places, rules, Known(partial(is_code, there), None if shapes is texts else texts))
+    return weigh_page(shapes, places, rules, Known(code_among(lines, places), None if shapes is texts else texts))
 
 
 def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:

@@ -54,7 +54,8 @@ def test_every_record_has_one_outcome_and_keeps_what_is_not_text(record: FakeRec
     assert outcome.key == record.the_key
     theirs = record.the_headers or []
     assert outcome.headers[: len(theirs)] == theirs
-    assert outcome.timestamp_ms >= 0
+    kind, at_ms = record.the_timestamp
+    assert outcome.timestamp_ms == ((at_ms or 1) if kind else -1), "0 would be taken for now, and none is -1"
     if outcome.name == "dead":
         assert outcome.value is record.the_value
         letter = read_letter(outcome.headers)
