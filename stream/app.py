@@ -27,6 +27,7 @@ from stream import logs
 from stream.engine import Engine
 from stream.errors import KafkaFatal, StreamError
 from stream.flow import Batch
+from stream.group_watch import GroupWatch
 from stream.health import Monitor
 from stream.kafka import checks
 from stream.reload import RulesWatch
@@ -109,7 +110,12 @@ class Boot(BootStrategy):
             self.sensors(),
             self.web_server(),
             self.agents(),
-            [Monitor(self.app.engine), RulesWatch(self.app.engine), SourceService(self.app)],
+            [
+                Monitor(self.app.engine),
+                GroupWatch(self.app.engine),
+                RulesWatch(self.app.engine),
+                SourceService(self.app),
+            ],
         )
 
 

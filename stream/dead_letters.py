@@ -11,6 +11,7 @@ STACKTRACE = "__streams.errors.stacktrace"
 TOPIC = "__streams.errors.topic"
 PARTITION = "__streams.errors.partition"
 OFFSET = "__streams.errors.offset"
+NAMES = (EXCEPTION, MESSAGE, STACKTRACE, TOPIC, PARTITION, OFFSET)
 
 REASONS = {
     "not_utf8": "the value is not UTF-8",
@@ -45,6 +46,23 @@ def letter_headers(
         (PARTITION, b"%d" % partition),
         (OFFSET, b"%d" % offset),
     ]
+
+
+def behind(headers: list[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:
+    """The headers behind those that say why: what had to be changed for the dead letter topic, and how it was."""
+    return headers[_last(headers) + 1 :]
+
+
+def before(headers: list[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:
+    """The headers that the record came with; some may be those of another letter that it was before."""
+    last = _last(headers)
+    first = last + 1 - len(NAMES)
+    return [header for at, header in enumerate(headers) if at < first or (at <= last and header[0] not in NAMES)]
+
+
+def _last(headers: list[tuple[str, bytes | None]]) -> int:
+    """The place of the last header that says why; behind all where none does."""
+    return max((at for at, (name, _) in enumerate(headers) if name in NAMES), default=len(headers))
 
 
 def read_letter(headers: list[tuple[str, bytes | None]] | None) -> Letter:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 
 from stream import native
 from stream._version import __version__
 from stream.errors import (
     AuthenticationFailed,
+    InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
     NotAuthorized,
@@ -22,10 +24,13 @@ from stream.errors import (
 from stream.flow import Batch, Flow
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.causes import CAUSES
+from stream.kafka.committer import Committer
+from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
 from stream.kafka.source import Source
-from stream.kafka.transaction import Committer, Transactions
+from stream.kafka.transaction import Transactions
 from stream.metrics import Metrics
 from stream.outcomes import Outcomes
 from stream.records import Processor
@@ -39,6 +44,7 @@ LAST_PAUSE_S = 5.0
 # Withdrawn rights, a password that is being changed, a topic that a broker does not know yet after its start, or an
 # error of librdkafka that we do not know: a new session with new clients may be without it.
 MAY_PASS = (NotAuthorized, AuthenticationFailed, TopicMissing, KafkaFatal)
+HELD_S = 75.0  # longer than any session timeout that Kafka allows unasked, which is 60 s with the consumer protocol
 DRAIN_SHARE = 0.75  # of the time a stop may take; the rest is for leaving the group
 
 
@@ -53,7 +59,8 @@ class Engine:
         self.flow = Flow()
         self.partitions = Partitions()
         self.processor = self._processor(rules)
-        self.metrics = Metrics(self.partitions, rules_version=rules.version)
+        self.ownership = Ownership(settings.session_timeout_ms / 1000, settings.transaction_timeout_ms / 1000)
+        self.metrics = Metrics(self.partitions, self.ownership, rules_version=rules.version)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
         self.began_s = time.monotonic()
@@ -74,7 +81,7 @@ class Engine:
         )
 
     def _group_metadata(self) -> object:
-        return self.source.group_metadata()
+        return self.source.member.metadata
 
     def _processor(self, rules: Rules) -> Processor:
         it = self.settings
@@ -108,22 +115,33 @@ class Engine:
 
         Raises that error.
         """
-        lost = 0
+        lost, held_since = 0, math.inf
         while not self.flow.stopping.is_set():
             began = time.monotonic()
             try:
                 self._session(hand_on)
+            except InstanceHeld as error:
+                held_since = min(held_since, began)
+                if began - held_since > HELD_S:
+                    self.fatal = CAUSES[KafkaError.FENCED_INSTANCE_ID].told(
+                        KafkaError.FENCED_INSTANCE_ID, "", self.settings, "reading"
+                    )
+                    raise self.fatal from None
+                self._pause(error, LAST_PAUSE_S / 5)
             except StreamError as error:
+                held_since = math.inf
                 # What was there once may come again: whoever runs the worker sees that it is not ready.
                 may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
                 if not error.retriable and (not may_pass or self.flow.stopping.is_set()):
                     self.fatal = error
                     raise
-                self.source.progress.trouble = str(error)
                 lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
-                pause_s = min(0.1 * 2**lost, LAST_PAUSE_S)
-                log.warning("Beginning anew in %.1f s: %s", pause_s, error)
-                self.flow.stopping.wait(pause_s)
+                self._pause(error, min(0.1 * 2**lost, LAST_PAUSE_S))
+
+    def _pause(self, error: StreamError, pause_s: float) -> None:
+        self.source.progress.trouble = str(error)
+        log.warning("Beginning anew in %.1f s: %s", pause_s, error)
+        self.flow.stopping.wait(pause_s)
 
     def _session(self, hand_on: Callable[[Batch], None]) -> None:
         session = self.flow.begin_session()

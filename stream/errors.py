@@ -7,7 +7,9 @@
     ├── NotAuthorized          the broker knows us and says no
     ├── TopicMissing           a topic that has to exist does not
     ├── InstanceFenced         another worker runs with the same instance id
+    ├── InstanceHeld           a worker of this instance id has not been given up yet   retriable
     ├── SessionLost            fenced, or partitions lost: begin anew                retriable
+    ├── PartitionsUnowned      partitions belong to no worker, and nothing has helped
     └── KafkaFatal             the client can not go on; the process has to end
 
 A record that can not be cleaned is no error: it is a value with a reason (`stream.codec.Undecodable`)
@@ -66,10 +68,20 @@ class InstanceFenced(StreamError):
     """Another worker joined the group with the same instance id."""
 
 
+class InstanceHeld(StreamError):
+    """The group still counts an earlier worker of this instance id, which may have died without a word (KIP-848)."""
+
+    retriable = True
+
+
 class SessionLost(StreamError):
     """The partitions or the transactional id now belong to another worker: nothing may be published."""
 
     retriable = True
+
+
+class PartitionsUnowned(StreamError):
+    """Partitions of the input topic belong to no member of the group, and neither a rebalance nor a session helped."""
 
 
 class KafkaFatal(StreamError):

@@ -21,13 +21,17 @@ class Batch:
 
 
 class Flow:
-    """The number of records under way, and the session they belong to."""
+    """The number of records under way, and the session they belong to.
+
+    `metadata`: what is committed with each offset of the session.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._records = 0
         self._since = 0.0
         self.session = 0
+        self.metadata = ""
         self.error: BaseException | None = None
         self.stopping = threading.Event()
 
@@ -41,6 +45,7 @@ class Flow:
         with self._changed:
             self.session += 1
             self._records = 0
+            self.metadata = ""
             self.error = None
             self._changed.notify_all()
             return self.session

@@ -19,6 +19,7 @@ from mode import Service
 from stream.engine import Engine
 from stream.kafka import client
 from stream.kafka.ends import Ends
+from stream.kafka.ownership import numbers
 
 log = logging.getLogger("stream.health")
 
@@ -65,12 +66,16 @@ def ready(engine: Engine) -> Health:
         problems.append("the worker is stopping")
     if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
+    if waiting := [number for number, it in engine.partitions.items() if it.position < 0]:
+        problems.append(f"it is not known yet where partitions {numbers(waiting)} begin")
     if trouble := engine.source.progress.trouble:
         problems.append(f"nothing is read now: {trouble}")
     elif engine.flow.error is not None:
         problems.append(f"the session ended: {engine.flow.error}")
     if engine.sink.problem:
         problems.append(f"publishing is tried again: {engine.sink.problem}")
+    if unowned := engine.ownership.unowned:
+        problems.append(f"partitions {numbers(unowned)} belong to no worker of the group {engine.settings.group_id}")
     problems.extend(engine.cluster_problems)
     return Health(tuple(problems), _partitions(engine))
 

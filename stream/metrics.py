@@ -24,6 +24,7 @@ from prometheus_client.registry import Collector
 
 from stream import native
 from stream._version import __version__
+from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.outcomes import Outcomes
 
@@ -61,13 +62,40 @@ class PartitionCollector(Collector):
         return position, end, lag
 
 
+class GroupCollector(Collector):
+    """What the last look at the whole group has shown; nothing where the broker cannot describe groups."""
+
+    def __init__(self, partitions: Partitions, ownership: Ownership) -> None:
+        self._partitions = partitions
+        self._ownership = ownership
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges; of its own partitions the worker knows the lag better than the group's offsets tell it."""
+        unowned = GaugeMetricFamily(
+            f"{PREFIX}partitions_unowned", "Partitions of the input topic that belong to no worker of the group."
+        )
+        lag = GaugeMetricFamily(
+            f"{PREFIX}group_lag_records",
+            "Records not yet published, by input partition, whoever owns it, or nobody.",
+            labels=["partition"],
+        )
+        view = self._ownership.view
+        if view is not None:
+            unowned.add_metric([], len(self._ownership.unowned))
+            own = dict(self._partitions.items())
+            for number, records in sorted(view.lag.items()):
+                lag.add_metric([str(number)], own[number].lag if number in own else records)
+        return unowned, lag
+
+
 class Metrics:
     """All metrics of one worker, in a registry of their own."""
 
-    def __init__(self, partitions: Partitions, *, rules_version: str) -> None:
+    def __init__(self, partitions: Partitions, ownership: Ownership, *, rules_version: str) -> None:
         self.registry = CollectorRegistry()
         registry = self.registry
         self.registry.register(PartitionCollector(partitions))
+        self.registry.register(GroupCollector(partitions, ownership))
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, text, labels, registry=registry)

@@ -17,6 +17,8 @@ from stream.article import Cleaned, CleanedList
 from stream.cleaning import articles, clean, clean_list
 from stream.codec import JsonCodec, Undecodable, decode_text, format_of
 from stream.dead_letters import letter_headers
+from stream.headers import READ, UNREADABLE, readable
+from stream.headers import reason as unreadable
 from stream.provenance import REMOVAL_BYTES, as_json
 from stream.rules import Rules
 
@@ -29,9 +31,12 @@ FOOTER_HEADER = "article-stream.footer"
 JUNK_HEADER = "article-stream.junk"
 WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
-POINTER_HEADER = "article-stream.pointer"
 REMOVED_HEADER = "article-stream.removed"
 RAW_HEADER = "article-stream.raw"
+TIMESTAMP_HEADER = "article-stream.timestamp"
+
+NOW, FIRST_MS = 0, 1
+"""What Kafka's client takes for the time of sending, and what goes out in its place where a record's own time is 0."""
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 """A record of removals is at most so many times its article, and so much more; longer ones are left out."""
@@ -39,6 +44,7 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 # What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
 RECORD_OVERHEAD_BYTES = 128
 HEADER_OVERHEAD_BYTES = 10
+TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
 OURS_REMEMBERED = 1024  # the counts of most articles are those of another one
 _reason = attrgetter("reason")
 
@@ -72,7 +78,7 @@ class Record(Protocol):
 
 
 class Outcome(NamedTuple):
-    """What becomes of one record. `timestamp_ms` is 0 where the record has none.
+    """What becomes of one record. `timestamp_ms` is -1 where the record has none, and `NOW` for the time of sending.
 
     `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
     record that came in: it is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of
@@ -134,12 +140,13 @@ class Processor:
         """The outcome of one record."""
         value = record.value()
         try:
-            headers = record.headers() or []
-        except UnicodeDecodeError as error:
-            return dead(record, "bad_header", f"the name of a header is not UTF-8 ({error.reason})", headers=[])
+            headers = READ[type(record)](record) or []
+        except UNREADABLE as error:
+            return dead(record, "bad_header", unreadable(record, error), headers=[])
         if value is None:
             key = record.key()
-            return Outcome("tombstone", key, None, headers, timestamp_ms(record), record, size(key, None, headers))
+            headers, sent_ms = _timed(record, headers)
+            return Outcome("tombstone", key, None, headers, sent_ms, record, size(key, None, headers))
         kind = _header(headers, "content-type") if headers else None
         plain = format_of(kind, self.input_format) == "text"
         old = decode_text(value) if plain else self.codec.decode(value)
@@ -209,11 +216,13 @@ class Processor:
         changed = repeats + footer + junk > 0
         if changed and self.keeps_removed and result is not None:
             removed = _removed(record, result)
-            place = f"{record.topic()}/{record.partition()}/{record.offset()}"
-            headers.append((RAW_HEADER, place.encode()) if removed is not None else (REMOVED_HEADER, b"too_large"))
+            headers.append((RAW_HEADER, place(record)) if removed is not None else (REMOVED_HEADER, b"too_large"))
             size_bytes = size(key, value, headers) + (0 if removed is None else size(key, removed, []))
         name = "cleaned" if changed else "unchanged"
-        sent_ms = timestamp_ms(record)
+        kind, sent_ms = record.timestamp()
+        if sent_ms <= 0 or not kind:
+            headers, sent_ms = _timed(record, headers)
+            size_bytes += TIMESTAMP_BYTES
         counts = (repeats, footer, withheld, removed, junk)
         return _of_all((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
 
@@ -251,37 +260,29 @@ def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
 def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
     """The dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it."""
     if headers is None:
-        headers = record.headers() or []
+        headers = readable(record) or []
     why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
-    key, value, headers = record.key(), record.value(), headers + why
-    return Outcome("dead", key, value, headers, timestamp_ms(record), record, size(key, value, headers), reason)
+    headers, sent_ms = _timed(record, headers + why)
+    key, value = record.key(), record.value()
+    return Outcome("dead", key, value, headers, sent_ms, record, size(key, value, headers), reason)
 
 
-def pointer(letter: Outcome) -> Outcome:
-    """What goes where the dead letter is refused too, for its size or its time: where the record stands, and why."""
-    why = [header for header in letter.headers if header[0].startswith("__streams.errors.")][-6:]
-    headers: Headers = [*why, (POINTER_HEADER, b"1")]
-    return letter._replace(key=None, value=b"", headers=headers, timestamp_ms=0, size_bytes=size(None, b"", headers))
+def place(record: Record) -> bytes:
+    """Where a record stands, as one name: `topic/partition/offset`."""
+    return f"{record.topic()}/{record.partition()}/{record.offset()}".encode()
 
 
-def without_removals(outcome: Outcome, reason: str) -> Outcome:
-    """The same article where what was removed from it can not go along, and why; its place is not told any more."""
-    headers = [*outcome.headers]
-    if headers and headers[-1][0] == RAW_HEADER:  # ours is the last one; another may have come in
-        headers.pop()
-    headers.append((REMOVED_HEADER, reason.encode()))
-    return outcome._replace(removed=None, headers=headers, size_bytes=size(outcome.key, outcome.value, headers))
+def _timed(record: Record, headers: Headers) -> tuple[Headers, int]:
+    """A record's headers, and its timestamp as the client can be given it; the headers say where that is another one.
 
-
-def is_pointer(outcome: Outcome) -> bool:
-    """Whether nothing smaller can go instead: its last header says so."""
-    return outcome.headers[-1:] == [(POINTER_HEADER, b"1")]
-
-
-def timestamp_ms(record: Record) -> int:
-    """Milliseconds since 1970, or 0 where the record has no timestamp."""
+    A record without a timestamp stays one, which is written -1.
+    """
     kind, milliseconds = record.timestamp()
-    return milliseconds if kind and milliseconds > 0 else 0
+    if not kind:
+        return headers, -1
+    if milliseconds == NOW:
+        return [*headers, (TIMESTAMP_HEADER, b"0")], FIRST_MS
+    return headers, milliseconds
 
 
 def _header(headers: Headers, wanted: str) -> bytes | None:

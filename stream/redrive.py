@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from stream.dead_letters import PREFIX, Letter
-from stream.records import Headers
+from stream.dead_letters import Letter, before, behind
+from stream.demotion import NO_KEY_HEADER, POINTER_HEADER, true_ms
+from stream.records import FIRST_MS, NOW, TIMESTAMP_HEADER, Headers, Record
 
 COUNT = "article-stream.redriven"
-POINTER = "article-stream.pointer"
 LARGEST_METADATA = 4000  # Kafka takes 4,096 bytes beside a committed offset (offset.metadata.max.bytes)
 
 
@@ -93,10 +94,27 @@ def times_redriven(headers: Headers) -> int:
 
 def is_pointer(headers: Headers) -> bool:
     """Whether the letter holds only the place of the record, which was too large."""
-    return any(name == POINTER for name, _ in headers)
+    return any(name == POINTER_HEADER for name, _ in headers)
 
 
-def headers_back(headers: Headers) -> Headers:
-    """The record's own headers, as they were when it first came, and how often it has gone back with this time."""
-    own = [header for header in headers if not header[0].startswith(PREFIX) and header[0] not in (COUNT, POINTER)]
-    return [*own, (COUNT, b"%d" % (times_redriven(headers) + 1))]
+class Back(NamedTuple):
+    """A record as it goes back: as it first came, and how often it has gone back with this time."""
+
+    key: bytes | None
+    headers: Headers
+    timestamp_ms: int
+
+
+def back(record: Record, headers: Headers, *, is_letter: bool) -> Back:
+    """What goes back, from a letter or from the record that a pointer names.
+
+    What the worker had to change in a letter it said behind the headers that say why.
+    """
+    changed = behind(headers) if is_letter else []
+    own = [header for header in (before(headers) if is_letter else headers) if header[0] != COUNT]
+    key = None if NO_KEY_HEADER in dict(changed) else record.key()
+    milliseconds = true_ms(record, headers if is_letter else [])
+    if milliseconds == NOW:
+        milliseconds = FIRST_MS
+        own.append((TIMESTAMP_HEADER, b"0"))
+    return Back(key, [*own, (COUNT, b"%d" % (times_redriven(headers) + 1))], milliseconds)

@@ -26,6 +26,8 @@ class RulesWatch(Service):
     where they are no good that is said, and the rules in force stay.
     """
 
+    mundane_level = "debug"  # that it starts and stops is no news
+
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._engine = engine

@@ -73,7 +73,7 @@ class Settings(BaseModel):
     # What
     delivery: Literal["exactly_once", "at_least_once"] = Field("exactly_once", description="the delivery guarantee")
     start_at: Literal["earliest", "latest"] = Field(
-        "earliest", description="where a group without committed offsets begins"
+        "earliest", description="where a new group begins, which has committed nothing of the topic"
     )
     text_field: str = Field("text", min_length=1, description="the JSON field that holds the article's text")
     source_field: str = Field(

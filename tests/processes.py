@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import orjson
 from typing_extensions import Self
 
 from tests.commands import ROOT, environment
+from tests.kafka.properties import free_ports
 
 PATIENCE_S = 60.0
 
@@ -36,9 +36,8 @@ def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+    """Find a port that nobody listens on, and which no outgoing connection takes meanwhile."""
+    return free_ports(1)[0]
 
 
 class Worker:

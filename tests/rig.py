@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, TopicPartition
 
 from stream.flow import Flow
+from stream.kafka.committer import Chunk
 from stream.kafka.sink import Sink
-from stream.kafka.transaction import Chunk
 from stream.outcomes import Outcomes
 from stream.records import Outcome
 from stream.settings import Settings
@@ -28,6 +28,9 @@ class FakeCommitter:
         self.act: Act = lambda _: None
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+        """Not used by the sink."""
+
+    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
         """Not used by the sink."""
 
     def commit(self, chunk: Chunk) -> None:

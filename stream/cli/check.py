@@ -7,7 +7,7 @@ import typer
 from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 
-GOOD, BAD = ("✓", "green"), ("✗", "red")
+GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
@@ -26,6 +26,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     failed = False
     for answer in checks.run(settings):
         failed = failed or answer.error is not None
-        out.print(line(BAD if answer.error else GOOD, f" {answer.name}: {answer.detail}"), soft_wrap=True)
+        mark = BAD if answer.error else WARNING if answer.warning else GOOD
+        out.print(line(mark, f" {answer.name}: {answer.detail}"), soft_wrap=True)
     if failed:
         raise typer.Exit(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 import typer
@@ -12,10 +12,12 @@ from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
+from stream.headers import readable
 from stream.shown import as_json as json_text
 
 app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
+EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @app.callback()
@@ -43,7 +45,7 @@ def list_(
     counts: dict[str, int] = {}
     shown = 0
     for message in topics.read(settings, settings.dead_letter_topic):
-        row = summary(message)
+        row = summary(message, readable(message))
         if reason is not None and row["reason"] != reason:
             continue
         counts[row["reason"]] = counts.get(row["reason"], 0) + 1
@@ -102,16 +104,19 @@ def show(
         sys.stdout.buffer.write(message.value() or b"")
         return
     out = output()
-    row = summary(message)
+    headers = readable(message)  # once: it does not say a second time that there are some
+    row = summary(message, headers)
     from stream.dead_letters import REASONS, read_letter
 
-    letter = read_letter(message.headers())
+    letter = read_letter(headers)
     out.print(line((f"{settings.dead_letter_topic} {place}", "bold"), f"  {row['when']}"))
     out.print(line(f"came from  {letter.topic} {letter.partition}:{letter.offset}"))
     out.print(line("reason     ", (letter.reason, "red"), f" ({REASONS.get(letter.reason, 'not ours')})"))
     out.print(line(f"message    {letter.message}"))
     out.print(line(f"key        {preview(message.key())}"))
-    for name, value in message.headers() or []:
+    if headers is None:
+        out.print("headers    can not be read: the name of one is not UTF-8")
+    for name, value in headers or []:
         if not name.startswith("__streams.errors."):
             out.print(line(f"header     {name} = {preview(value)}"))
     size = len(message.value() or b"")
@@ -122,13 +127,12 @@ def show(
 app.command()(replay)
 
 
-def summary(message: Any) -> dict[str, Any]:
+def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dict[str, Any]:
     """One dead letter as plain values."""
     from stream.dead_letters import read_letter
+    from stream.demotion import true_ms
 
-    letter = read_letter(message.headers())
-    _, milliseconds = message.timestamp()
-    when = datetime.fromtimestamp(max(0, milliseconds) / 1000, tz=timezone.utc)
+    letter = read_letter(headers)
     return {
         "partition": message.partition(),
         "offset": message.offset(),
@@ -137,9 +141,19 @@ def summary(message: Any) -> dict[str, Any]:
         "from_offset": letter.offset,
         "reason": letter.reason,
         "message": letter.message,
-        "when": when.strftime("%Y-%m-%d %H:%M:%S"),
+        "when": when(true_ms(message, headers or [])),
         "preview": preview(message.value()),
     }
+
+
+def when(milliseconds: int) -> str:
+    """A time since 1970 as text; what no calendar has, as digits; -1 is "–", no time."""
+    if milliseconds == -1:
+        return "–"
+    try:
+        return (EPOCH + timedelta(milliseconds=milliseconds)).strftime("%Y-%m-%d %H:%M:%S")
+    except OverflowError:
+        return f"{milliseconds} ms"
 
 
 def preview(value: bytes | None) -> str:

@@ -56,11 +56,12 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
 
     from stream.cli.explain import brief, explained
     from stream.dead_letters import read_letter
+    from stream.headers import readable
     from stream.offline import clean_value
 
     name = record.key.decode()
     out.print()
-    if (letter := read_letter(message.headers())).reason:  # type: ignore[attr-defined]
+    if (letter := read_letter(readable(message))).reason:
         out.print(line((name, "bold"), "  ", ("dead letter", "red"), f": {letter.message}"), soft_wrap=True)
         return "dead"
     if record.value is None:

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError
 
-from stream.errors import InstanceFenced, KafkaFatal, KafkaUnavailable, SessionLost, SettingsError, StreamError
+from stream.errors import (
+    InstanceFenced,
+    InstanceHeld,
+    KafkaFatal,
+    KafkaUnavailable,
+    SessionLost,
+    SettingsError,
+    StreamError,
+)
 from stream.settings import Settings
 
 
@@ -100,10 +108,10 @@ CAUSES: Mapping[int, Cause] = {
     ),
     # It may be this worker's own, where the broker has not heard that its last session is over: worth another try.
     KafkaError.UNRELEASED_INSTANCE_ID: Cause(
-        KafkaFatal,
+        InstanceHeld,
         "The group {it.group_id} has a member with the instance id {it.instance_id!r} already: another worker runs "
         "with it, or one was killed and the broker's group.consumer.session.timeout.ms has not passed since",
-        "Give every worker its own STREAM_INSTANCE_ID, or start this one again when that time has passed.",
+        "It is tried again until that time has passed; give every worker its own STREAM_INSTANCE_ID.",
     ),
     KafkaError.GROUP_MAX_SIZE_REACHED: Cause(
         KafkaFatal,

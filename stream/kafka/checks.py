@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,9 +18,11 @@ from confluent_kafka.admin import (
 )
 
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
-from stream.kafka import client
+from stream.kafka import client, topic_settings
 from stream.kafka.refusals import AUTHENTICATION, refusal_of
 from stream.settings import Settings
+
+log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0
 COORDINATOR_LOOK_S = 0.2
@@ -30,11 +33,15 @@ EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One answer: `error` is None where all is well, `detail` says what was found."""
+    """One answer: `error` is None where all is well, `detail` says what was found.
+
+    `warning`: all is there, and something will be lost.
+    """
 
     name: str
     detail: str
     error: StreamError | None = None
+    warning: bool = False
 
 
 class Cluster:
@@ -98,16 +105,23 @@ class Cluster:
             raise client.explain(found.error, self.settings, doing=f"looking at the topic {name}")
         return found
 
-    def largest_bytes(self, name: str) -> int:
-        """A topic's `max.message.bytes`, or Kafka's default where it is not told."""
+    def settings_of(self, name: str) -> dict[str, str]:
+        """A topic's settings; none where there is no right to ask for them, or the embedded broker does not tell."""
         if self.embedded:
-            return DEFAULT_LARGEST_BYTES
+            return {}
         asked = self.admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=ANSWER_S)
         try:
             (future,) = asked.values()
-            return int(future.result(ANSWER_S + 5)["max.message.bytes"].value)
-        except (KafkaException, KeyError):
-            return DEFAULT_LARGEST_BYTES  # no right to ask: large records are tried alone and refused one by one
+            return {each: entry.value for each, entry in future.result(ANSWER_S + 5).items() if entry.value is not None}
+        except KafkaException:
+            return {}
+
+    def largest_bytes(self, name: str) -> int:
+        """A topic's `max.message.bytes`, or Kafka's default where it is not told.
+
+        Large records are tried alone then, and refused one by one.
+        """
+        return int(self.settings_of(name).get("max.message.bytes", DEFAULT_LARGEST_BYTES))
 
     def may(self, name: str, operation: AclOperation) -> None:
         """Raises `NotAuthorized` where the broker says that we may not do this to the topic."""
@@ -146,8 +160,10 @@ def run(settings: Settings) -> Iterator[Check]:
     if connected.error is not None:
         return
     for role, name in settings.topics.items():
-        operation = AclOperation.READ if role == "input" else AclOperation.WRITE
-        yield _ask(f"{role} topic", partial(_topic, cluster, name, operation))
+        yield _ask(f"{role} topic", partial(_topic, cluster, role, name))
+        if role != "input":
+            for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
+                yield Check(f"{role} topic", sentence, warning=True)
     yield _ask("consumer group", lambda: _group(cluster))
     if settings.delivery == "exactly_once":
         yield _ask("transactions", lambda: _transactions(settings))
@@ -158,6 +174,8 @@ def require(settings: Settings) -> int:
     for check in run(settings):
         if check.error is not None:
             raise check.error
+        if check.warning:
+            log.warning("%s", check.detail)
     return largest_record_bytes(settings)
 
 
@@ -185,12 +203,17 @@ def _broker(cluster: Cluster) -> str:
     return f"{cluster.settings.bootstrap_servers} answers ({what})"
 
 
-def _topic(cluster: Cluster, name: str, operation: AclOperation) -> str:
+def _topic(cluster: Cluster, role: str, name: str) -> str:
+    operation = AclOperation.READ if role == "input" else AclOperation.WRITE
     found = cluster.topic(name, operation)
     if not cluster.embedded:
         cluster.may(name, operation)
     partitions = len(found.partitions)
-    return f"{name} has {partitions} partition{'s' * (partitions != 1)}; {operation.name} is allowed"
+    said = [f"{name} has {partitions} partition{'s' * (partitions != 1)}", f"{operation.name} is allowed"]
+    if role != "input":
+        of_input = cluster.settings_of(cluster.settings.input_topic)
+        said += topic_settings.notes(role, cluster.settings_of(name), of_input)
+    return "; ".join(said)
 
 
 def _group(cluster: Cluster) -> str:
@@ -211,7 +234,27 @@ def _group(cluster: Cluster) -> str:
         consumer.close()
     if partition.error is not None and partition.error.code() not in client.MISSING:
         raise client.explain(partition.error, settings, doing="reading the group's offsets")
-    return f"{settings.group_id} may be used"
+    return f"{settings.group_id} may be used{_given_up_after(cluster)}"
+
+
+def _given_up_after(cluster: Cluster) -> str:
+    """How long the partitions of a worker that was killed wait, where the broker decides that; empty elsewhere.
+
+    With the consumer protocol (KIP-848) the broker owns the session timeout, and 45 s is its default.
+    """
+    settings = cluster.settings
+    if settings.group_protocol != "consumer" or cluster.embedded:
+        return ""
+    name = "consumer.session.timeout.ms"
+    asked = cluster.admin.describe_configs(
+        [ConfigResource(ResourceType.GROUP, settings.group_id)], request_timeout=ANSWER_S
+    )
+    try:
+        (future,) = asked.values()
+        timeout_s = int(future.result(ANSWER_S + 5)[name].value) / 1000
+    except (KafkaException, KeyError):
+        return f"; after how long a killed worker's partitions move, its {name}, is not ours to see"
+    return f"; a killed worker's partitions move after {timeout_s:g} s, its {name}"
 
 
 def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:

@@ -29,6 +29,7 @@ rdkafka_log = logging.getLogger("librdkafka")
 
 Config = dict[str, Any]
 ANY_PARTITION = -1  # the partitioner chooses
+FETCH_ERROR_BACKOFF_MS = 500  # librdkafka's own; a topic made again is noticed within it (`stream.kafka.topic_id`)
 
 
 def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None = None) -> Config:
@@ -64,6 +65,7 @@ def consumer(settings: Settings, **more: Any) -> Config:
         "auto.offset.reset": "error",  # the source decides, and says so: a gap is never skipped silently
         "fetch.queue.backoff.ms": 10,  # 1,000 cuts a backlog's speed to a third
         "fetch.wait.max.ms": 100,
+        "fetch.error.backoff.ms": FETCH_ERROR_BACKOFF_MS,
         "queued.max.messages.kbytes": max(1, settings.fetch_buffer_bytes // 1000),
         "topic.metadata.refresh.interval.ms": 10_000,  # partitions added while running are found in seconds
         "max.poll.interval.ms": 300_000,

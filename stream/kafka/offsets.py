@@ -1,8 +1,10 @@
-"""Where reading begins: at the group's committed offsets, or where a partition begins that it never committed."""
+"""What Kafka knows of offsets: what the group has committed, and where partitions begin and end."""
 
 from __future__ import annotations
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from collections.abc import Iterable
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import client
@@ -12,23 +14,39 @@ OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 LOOK_S = 3.0
 
 
-def beginnings(consumer: Consumer, gained: list[TopicPartition], settings: Settings) -> list[TopicPartition]:
-    """The partitions with the offsets to begin at, all of them known.
+def committed(consumer: Consumer, numbers: Iterable[int], settings: Settings) -> list[TopicPartition]:
+    """The committed offsets of these partitions of the input topic, with their metadata; -1001 where there is none.
 
     Offsets that are part of an open transaction are waited for. Raises one of our errors.
     """
-    if not gained:
+    asked = [TopicPartition(settings.input_topic, number) for number in numbers]
+    if not asked:
         return []
     try:
-        found: list[TopicPartition] = consumer.committed(gained, timeout=OFFSETS_S)
+        found: list[TopicPartition] = consumer.committed(asked, timeout=OFFSETS_S)
     except KafkaException as raised:
-        raise _explain(client.error_of(raised), gained, settings) from None
+        raise _explain(client.error_of(raised), asked, settings) from None
+    return _without_errors(found, settings, "reading the committed offset of partition")
+
+
+def edges(consumer: Consumer, numbers: Iterable[int], which: int, settings: Settings) -> dict[int, int]:
+    """Where each of these partitions begins (`OFFSET_BEGINNING`) or ends (`OFFSET_END`), in one question.
+
+    The end is where the first open transaction begins, if there is one. Raises one of our errors.
+    """
+    asked = [TopicPartition(settings.input_topic, number, which) for number in numbers]
+    doing = "looking where a partition begins" if which == OFFSET_BEGINNING else "looking where a partition ends"
+    try:
+        found: list[TopicPartition] = consumer.offsets_for_times(asked, timeout=OFFSETS_S)
+    except KafkaException as raised:
+        raise client.explain(client.error_of(raised), settings, doing=doing) from None
+    return {it.partition: it.offset for it in _without_errors(found, settings, f"{doing}:")}
+
+
+def _without_errors(found: list[TopicPartition], settings: Settings, doing: str) -> list[TopicPartition]:
     for partition in found:
         if partition.error is not None:
-            doing = f"reading the committed offset of partition {partition.partition}"
-            raise client.explain(partition.error, settings, doing=doing)
-        if partition.offset < 0:
-            partition.offset = _first(consumer, partition, settings)
+            raise client.explain(partition.error, settings, doing=f"{doing} {partition.partition}")
     return found
 
 
@@ -55,13 +73,3 @@ def _answered(partitions: list[TopicPartition], settings: Settings, isolation: s
     except KafkaException:
         return False
     return True
-
-
-def _first(consumer: Consumer, partition: TopicPartition, settings: Settings) -> int:
-    """Where a partition begins that the group has never read: as a number, so that its lag is known."""
-    try:
-        low, high = consumer.get_watermark_offsets(partition, timeout=OFFSETS_S)
-    except KafkaException as raised:
-        doing = f"looking where partition {partition.partition} begins"
-        raise client.explain(client.error_of(raised), settings, doing=doing) from None
-    return low if settings.start_at == "earliest" else high

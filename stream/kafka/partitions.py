@@ -24,8 +24,12 @@ class Partition:
     @property
     def lag(self) -> int:
         """Records not yet published; markers of transactions behind the last record do not count."""
+        return self.behind(self.end)
+
+    def behind(self, end: int) -> int:
+        """Records not yet published, if the log ends there; 0 where either is not known."""
         done = max(self.position, self.read_to_end if self.caught_up else -1)
-        return max(0, self.end - done) if self.end >= 0 and done >= 0 else 0
+        return max(0, end - done) if end >= 0 and done >= 0 else 0
 
     fetched: int = -1  # the next offset to fetch, as far as records show
 
@@ -36,10 +40,14 @@ class Partition:
 
 
 class Partitions:
-    """The assigned partitions. Written by the source's and the sink's thread, read by everybody."""
+    """The assigned partitions. Written by the source's and the sink's thread, read by everybody.
+
+    For how long a partition has not moved is counted over all sessions, while it was this worker's.
+    """
 
     def __init__(self) -> None:
         self._partitions: dict[int, Partition] = {}
+        self._given_up: dict[int, tuple[int, float]] = {}  # by number: the position, for how long it had not moved
         self.assigned = False  # whether the group has given this session an assignment, even an empty one
 
     def items(self) -> list[tuple[int, Partition]]:
@@ -52,18 +60,22 @@ class Partitions:
         return sorted(self._partitions.copy())
 
     def gain(self, number: int, position: int) -> None:
-        """A partition was assigned; `position` is the next offset to read, -1 where that is not known."""
-        now = time.monotonic()
-        self._partitions[number] = Partition(position=position, fetched=position, moved_s=now)
+        """A partition was assigned; `position` is the next offset to read, -1 where that is not known yet."""
+        before, still_s = self._given_up.get(number, (-1, 0.0))
+        moved_s = time.monotonic() - (still_s if position == before else 0.0)  # another worker may have moved it
+        self._partitions[number] = Partition(position=position, fetched=position, moved_s=moved_s)
         self.assigned = True
 
     def lose(self, number: int) -> None:
         """A partition was given up."""
-        self._partitions.pop(number, None)
+        if (partition := self._partitions.pop(number, None)) and partition.position >= 0:
+            idle = partition.end >= 0 and partition.lag == 0
+            self._given_up[number] = partition.position, 0.0 if idle else time.monotonic() - partition.moved_s
 
     def clear(self) -> None:
         """The session is over."""
-        self._partitions.clear()
+        for number in self.numbers:
+            self.lose(number)
         self.assigned = False
 
     def fetched(self, number: int, following: int) -> None:

@@ -10,12 +10,14 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from stream.dead_letters import Letter, read_letter
+from stream.demotion import true_ms
 from stream.errors import StreamError
+from stream.headers import readable
 from stream.kafka import client
 from stream.kafka.checks import Cluster
 from stream.kafka.topics import read_one
 from stream.records import Processor
-from stream.redrive import Redriven, Selection, headers_back, is_pointer, times_redriven
+from stream.redrive import Redriven, Selection, back, is_pointer, times_redriven
 from stream.settings import Settings
 
 ANSWER_S = 30.0
@@ -33,6 +35,7 @@ class Candidate:
     record: Any
     headers: list[tuple[str, bytes | None]]
     verdict: str  # "succeeds", "may succeed: …", "fails again: …"; "stays, …" and "refused: …" do not go
+    is_letter: bool  # else it is the record that a pointer names
 
     @property
     def goes(self) -> bool:
@@ -105,27 +108,29 @@ class Redrive:
                     yield candidate
 
     def _candidate(self, message: Any) -> Candidate | None:
-        headers = message.headers() or []
+        headers = readable(message)
         letter = read_letter(headers)
         partition, offset = message.partition(), message.offset()
-        if not self._selection.takes(letter, partition, offset, message.timestamp()[1]):
+        if not self._selection.takes(letter, partition, offset, true_ms(message, headers or [])):
             return None
         if offset in self._redriven[partition]:
             return None
-        record = message
-        verdict = ""
-        if is_pointer(headers):
+        record, verdict, is_letter = message, "", True
+        if headers is not None and is_pointer(headers):
+            is_letter = False
             record = read_one(self._settings, letter.topic, letter.partition, letter.offset)
             if record is None:
                 verdict = f"refused: {letter.topic} {letter.partition}:{letter.offset} is gone from its topic"
             else:
-                headers = [*(record.headers() or []), *[it for it in headers if it[0] == "article-stream.redriven"]]
+                headers = readable(record)
+        if headers is None:
+            headers, verdict = [], "refused: its headers can not be read, the name of one is not UTF-8"
         rounds = times_redriven(headers)
         if rounds >= self._most_rounds:
             verdict = f"refused: it has gone back {rounds} times already"
         verdict = verdict or self._would(record, letter)
         self.tally.verdicts[verdict] += 1
-        return Candidate(partition, offset, letter, record, headers, verdict)
+        return Candidate(partition, offset, letter, record, headers, verdict, is_letter)
 
     def _would(self, record: Any, letter: Letter) -> str:
         outcome = self._processor.process(record)
@@ -160,14 +165,14 @@ class Redrive:
         """
         producer.begin_transaction()
         for it in batch:
-            kind, milliseconds = it.record.timestamp()
+            again = back(it.record, it.headers, is_letter=it.is_letter)
             more: Any = {"partition": it.letter.partition} if 0 <= it.letter.partition < self._input_partitions else {}
             producer.produce(
                 self._settings.input_topic,
                 it.record.value(),
-                it.record.key(),
-                headers=headers_back(it.headers),  # type: ignore[arg-type]  # the stubs take lists for invariant
-                timestamp=milliseconds if kind else 0,
+                again.key,
+                headers=again.headers,  # type: ignore[arg-type]  # the stubs take lists for invariant
+                timestamp=again.timestamp_ms,
                 **more,
             )
             self._redriven[it.partition].add([it.offset])

@@ -120,3 +120,14 @@ def refusal_of(error: KafkaError) -> Refusal | None:
     if error.code() not in AUTHENTICATION and error.code() != KafkaError._TRANSPORT:  # noqa: SLF001
         return None
     return next((refusal for refusal in REFUSALS if re.search(refusal.says, error.str(), re.DOTALL)), None)
+
+
+# What no waiting mends: a fatal error (its code is this one, `fatal()` is false), a session timeout that the
+# broker does not allow, a group whose members speak another protocol; and partitions that were lost.
+ENDS_THE_SESSION = {
+    KafkaError._FATAL,  # noqa: SLF001
+    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
+    KafkaError.FENCED_INSTANCE_ID,
+    KafkaError.INVALID_SESSION_TIMEOUT,
+    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
+}

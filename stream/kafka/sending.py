@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from stream.kafka import client
+from stream.kafka.flushing import flush
 from stream.settings import Settings
 
 FINISH_S = 60.0
@@ -32,11 +34,12 @@ class Sender:
             self._waiting.pop(self._sent)
             self.problems.append((where, self._why(client.error_of(raised))))
         else:
-            self._producer.poll(0)
+            with suppress(KafkaException):  # a fatal one, which the next call says, too
+                self._producer.poll(0)
 
     def finish(self) -> None:
         """Waits for every acknowledgement. What has none after a minute is among the problems, too."""
-        self._producer.flush(FINISH_S)
+        flush(self._producer, FINISH_S)
         self.problems += [(where, f"not acknowledged within {FINISH_S:g} s") for where in self._waiting.values()]
 
     def _why(self, error: KafkaError) -> str:

@@ -15,11 +15,13 @@ from collections.abc import Callable
 
 from confluent_kafka import TopicPartition
 
-from stream.errors import SessionLost, StreamError
+from stream.demotion import is_pointer, keyed, of_today, pointer, without_removals
+from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.flow import Flow
-from stream.kafka.transaction import Aborted, Chunk, Committer, Refused
+from stream.kafka.committer import Aborted, Chunk, Committer
+from stream.kafka.refused import Refused
 from stream.outcomes import Outcomes
-from stream.records import Outcome, dead, is_pointer, pointer, without_removals
+from stream.records import NOW, Outcome, dead, place
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -27,6 +29,10 @@ log = logging.getLogger(__name__)
 Delivered = Callable[[Outcomes, float], None]
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
 QUIET_S = 7.0  # longer than any call that comes back, once its producer was given up
+MEND = {
+    "too_large": "Raise the topic's max.message.bytes.",
+    "rejected": "Look at the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms.",
+}
 STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
 
 
@@ -196,7 +202,8 @@ class Sink:
                 stale += isinstance(aborted.error, SessionLost)
                 if stale > STALE_RETRIES:
                     raise aborted.error from None
-                if aborted_before:  # once is no news: a refusal may show itself as an abort first
+                # Once is no news: a refusal may show itself as an abort first. That a topic is missing was asked for.
+                if aborted_before or isinstance(aborted.error, TopicMissing):
                     self._note(aborted.error)
                 aborted_before += 1
                 if self._flow.wait_failed(delay_s):
@@ -214,8 +221,8 @@ class Sink:
 
     def _chunk(self, outcomes: Outcomes) -> Chunk:
         """With the offsets as Kafka commits them."""
-        topic = self._settings.input_topic
-        return Chunk(outcomes.made, [TopicPartition(topic, *place) for place in outcomes.following.items()])
+        topic, metadata = self._settings.input_topic, self._flow.metadata
+        return Chunk(outcomes.made, [TopicPartition(topic, *it, metadata) for it in outcomes.following.items()])
 
     def _commit(self, chunk: Chunk) -> None:
         """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""
@@ -235,17 +242,28 @@ class Sink:
             self._most = len(outcomes) // 2
 
     def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
-        """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it."""
+        """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it.
+
+        A letter that is not too large stays whole: with a key where it has none, with today's date.
+        """
+        it = self._settings
         if outcome.removed is not None:  # the article itself may be small enough
             return without_removals(outcome, refused.reason)
         if outcome.name != "dead":
             size = len(outcome.value or b"")
-            message = f"{self._settings.output_topic} refuses the record of {size} bytes: {refused.message}"
+            message = f"{it.output_topic} refuses the record of {size} bytes: {refused.message}"
             return dead(outcome.source, refused.reason, message)
+        if refused.reason == "rejected":
+            dated = outcome.timestamp_ms != NOW
+            if outcome.key is None and not (dated and refused.for_its_time):
+                return keyed(outcome)
+            if dated:
+                return of_today(outcome)
         if not is_pointer(outcome):  # large by its value, its key or its headers
             return pointer(outcome)
-        msg = f"{self._settings.dead_letter_topic} refuses even a pointer to a record: {refused.message}."
-        raise StreamError(msg, fix="Raise the topic's max.message.bytes.")
+        which = f"{it.dead_letter_topic} refuses even a pointer to the record at {place(outcome.source).decode()}"
+        msg = f"{which}: {refused.message}."
+        raise StreamError(msg, fix=MEND[refused.reason])
 
     def _note(self, error: StreamError) -> None:
         if self.problem != str(error):

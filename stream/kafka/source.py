@@ -15,24 +15,19 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.errors import SessionLost
 from stream.flow import Flow
-from stream.kafka import client, offsets
+from stream.kafka import client
+from stream.kafka.beginnings import Beginnings
+from stream.kafka.committer import Committer
+from stream.kafka.gaps import gap
+from stream.kafka.member import IDLE_WAIT_S, Member
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
-from stream.kafka.transaction import Committer
+from stream.kafka.refusals import ENDS_THE_SESSION
+from stream.kafka.same_topic import SameTopic
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# What no waiting mends: a fatal error (its code is this one, `fatal()` is false), a session timeout that the
-# broker does not allow, a group whose members speak another protocol; and partitions that were lost.
-ENDS_THE_SESSION = {
-    KafkaError._FATAL,  # noqa: SLF001
-    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001
-    KafkaError.FENCED_INSTANCE_ID,
-    KafkaError.INVALID_SESSION_TIMEOUT,
-    KafkaError.INCONSISTENT_GROUP_PROTOCOL,
-}
-IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
 LOOK_EVERY_S = 0.05
 FEW = 25  # records that are cleaned within a small part of a commit
 COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
@@ -59,56 +54,45 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[int] = set()
+        self._topic = SameTopic(settings, flow, partitions, on_event)
+        self._beginnings = Beginnings(settings, committer, self._topic.id, partitions)
         self.progress = Progress(settings, flow, partitions)
+        self.member = Member(settings)
         self._mean_bytes = 0.0
-        self._consumer: Consumer | None = None
-        self._metadata: object = None
         self._gone = False  # the group has thrown us out
         self._looked_s = 0.0
-
-    @property
-    def _open_consumer(self) -> Consumer:
-        if self._consumer is None:
-            msg = "The consumer is closed."
-            raise SessionLost(msg)
-        return self._consumer
-
-    def group_metadata(self) -> object:
-        """Who we are in the group, for the transaction, as of the last look. May be called by any thread."""
-        return self._metadata
 
     def open(self) -> None:
         """Joins the group. Partitions come with the first fetches."""
         self._gone = False
+        self._topic.id.begin()
+        self._beginnings.waiting.clear()
         self.progress.opened()
-        self._consumer = Consumer(client.consumer(self._settings))
-        self._consumer.subscribe(
-            [self._settings.input_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
-        )
+        self.member.join(on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def close(self) -> None:
-        """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
-        consumer, self._consumer = self._consumer, None
-        if consumer is not None:
-            consumer.close()
-        self._metadata = None
+        """Leaves the group; see `Member.close`."""
+        self.member.close()
         self._partitions.clear()
 
     def fetch(self) -> list[Any]:
         """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
         self._taken_away.clear()
-        consumer = self._open_consumer
+        consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
-            self._look(consumer)
-        messages: list[Any] = consumer.consume(1, IDLE_WAIT_S)
+            self._look()
+        if self._beginnings.waiting and self._beginnings.due():
+            self._ask_again(consumer)
+        messages = self.member.consume(1, IDLE_WAIT_S)
         if messages:
             most = self._next_records()
-            messages += consumer.consume(most - 1, 0)
+            messages += self.member.consume(most - 1, 0)
             if len(messages) < min(FEW, most) and self._flow.records:
                 # They could not be published before the last ones are: with them goes what comes until then.
                 self._flow.drained(COLLECT_S)
-                messages += consumer.consume(most - len(messages), 0)
+                messages += self.member.consume(most - len(messages), 0)
+        self._topic.check_now_and_then(reading=bool(messages))
         records = self._of_ours(messages)
         if records:
             self._mean_bytes = sum(map(len, records)) / len(records)
@@ -137,17 +121,9 @@ class Source:
                     self._told(message, error)
         return records
 
-    def _look(self, consumer: Consumer) -> None:
-        """The group's generation may have changed without any change to our partitions.
-
-        A consumer that the group has thrown out has no member id until it joins again, and the broker takes
-        offsets without a member id from anybody: with such metadata a worker that was frozen would not be refused.
-        """
+    def _look(self) -> None:
         self._looked_s = time.monotonic()
-        member = consumer.memberid()
-        metadata = consumer.consumer_group_metadata()
-        if member and consumer.memberid() == member:
-            self._metadata = metadata
+        self.member.look()
 
     def ask_whether_fenced(self) -> None:
         """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
@@ -155,12 +131,11 @@ class Source:
         It fences our producer before the group's next answer to a heartbeat tells us who we are to it. Joining
         again without waiting for that answer would fence the younger one, which would fence us, and so on.
         """
-        consumer = self._consumer
-        if consumer is None or not self._settings.instance_id:
+        if self.member.consumer is None or not self._settings.instance_id:
             return
         deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
         while time.monotonic() < deadline and not self._gone:
-            for message in consumer.consume(1, IDLE_WAIT_S):
+            for message in self.member.consume(1, IDLE_WAIT_S):
                 error = message.error()
                 if error is not None and error.code() in ENDS_THE_SESSION:
                     raise client.explain(error, self._settings, doing="reading")
@@ -174,20 +149,18 @@ class Source:
 
         1. What is under way of the others is committed.
         2. What their last owner left open is aborted.
-        3. Reading begins at the committed offsets, which are stable now.
+        3. Where reading begins is looked up, and committed where it was not: what was committed is stable now.
         """
         numbers = [partition.partition for partition in gained]
-        self._look(consumer)  # what is under way is refused with the generation of before
+        self._look()  # what is under way is refused with the generation of before
         if not self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             # The transactional id may change now, which a transaction in the middle of its commit would not survive.
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
-        found = offsets.beginnings(consumer, gained, self._settings)
-        for partition in found:
-            self._partitions.gain(partition.partition, partition.offset)
-        consumer.incremental_assign(found)
-        self._look(consumer)
+        self._topic.check()
+        consumer.incremental_assign(self._beginnings.find(consumer, numbers, self.member.metadata))
+        self._look()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
@@ -200,16 +173,16 @@ class Source:
         3. The group is told that they are free.
         """
         numbers = [partition.partition for partition in leaving]
-        self._look(consumer)
+        self._look()
         if self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
             msg = f"Partitions {_list(numbers)} were asked back, but what is under way could not be committed in time."
             self._flow.fail(SessionLost(msg))
-        self._give_up(numbers)
+        reading = self._give_up(leaving)
         if self._flow.error is None:
             self._committer.own(self._partitions.numbers, [])
-        consumer.incremental_unassign(leaving)
+        consumer.incremental_unassign(reading)
         self._on_event("revoked", len(leaving))
         log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
 
@@ -218,14 +191,26 @@ class Source:
         numbers = [partition.partition for partition in lost]
         self._gone = True
         self._flow.fail(SessionLost(f"The group took partitions {_list(numbers)} away."))
-        self._give_up(numbers)
-        consumer.incremental_unassign(lost)
+        consumer.incremental_unassign(self._give_up(lost))
         self._on_event("lost", len(lost))
 
-    def _give_up(self, numbers: list[int]) -> None:
-        for number in numbers:
-            self._taken_away.add(number)
-            self._partitions.lose(number)
+    def _give_up(self, leaving: list[TopicPartition]) -> list[TopicPartition]:
+        """Forgets partitions; gives those that the consumer has got."""
+        reading = self._beginnings.give_up(leaving)
+        for partition in leaving:
+            self._taken_away.add(partition.partition)
+            self._partitions.lose(partition.partition)
+        return reading
+
+    def _ask_again(self, consumer: Consumer) -> None:
+        """Where the partitions begin that wait for it, once nothing is under way."""
+        if self._flow.drained(COLLECT_S):
+            self._look()
+            consumer.incremental_assign(self._beginnings.find(consumer, [], self.member.metadata))
+            if trouble := self._beginnings.trouble:
+                self.progress.fails(trouble)
+            elif not self._beginnings.waiting:
+                self.progress.goes_on()
 
     def _told(self, message: Any, error: KafkaError) -> None:
         """An event of the consumer that is no record."""
@@ -242,28 +227,23 @@ class Source:
 
     def _reset(self, number: int, error: KafkaError) -> None:
         """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
-        topic = self._settings.input_topic
-        low, high = self._open_consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
+        self._topic.check()
+        consumer, topic = self.member.open_consumer, self._settings.input_topic
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
         found = dict(self._partitions.items()).get(number)
         if found is None:
             return  # given up meanwhile
-        position = found.fetched
-        skipped = 0
-        if position > high:
-            # Cut back to where we were: go on at its end. Made anew: what it holds was never read.
-            target = high if error.code() == KafkaError._LOG_TRUNCATION else low  # noqa: SLF001
-            log.error("%s [%d] ends at %d, before the committed offset %d.", topic, number, high, position)
-        else:
-            target, skipped = low, max(0, low - position)
-            log.error(
-                "%s [%d]: %d records between the committed offset %d and the log's beginning %d are gone before "
-                "they were read: the topic's retention is shorter than the worker's lag.",
-                topic, number, skipped, position, low,
-            )  # fmt: skip
+        truncated = error.code() == KafkaError._LOG_TRUNCATION  # noqa: SLF001
+        same = bool(self._topic.id.known)
+        target, skipped, says = gap(f"{topic} [{number}]", found.fetched, low, high, truncated=truncated, same=same)
+        log.error("%s", says)
+        if target != found.fetched:
+            self._flow.drained(self._settings.transaction_timeout_ms / 1000)
+            self._committer.settle(consumer, wait=True)
+            self._beginnings.move(consumer, number, target, self.member.metadata)
         # After this error the client has stopped the partition, and seeking in it is an error: it begins anew.
-        self._open_consumer.incremental_unassign([TopicPartition(topic, number)])
-        self._open_consumer.incremental_assign([TopicPartition(topic, number, target)])
-        self._partitions.gain(number, target)
+        consumer.incremental_unassign([TopicPartition(topic, number)])
+        consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._on_event("skipped", skipped)
 
 

@@ -6,12 +6,15 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import repeat
-from typing import NamedTuple, NoReturn, Protocol
+from typing import NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError
+from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka import client
+from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.missing import Missing
+from stream.kafka.refused import Refused
 from stream.records import Outcome
 from stream.settings import Settings
 
@@ -27,59 +30,6 @@ COMPRESSES_TIMES = 1.3
 
 A batch's rest waits for its first part, and librdkafka's thread asks without a pause whether it may go.
 """
-
-
-class Chunk(NamedTuple):
-    """What one commit publishes: outcomes in the order of their partitions, and the offsets after them."""
-
-    outcomes: Sequence[Outcome]
-    offsets: list[TopicPartition]
-
-
-class Refused(Exception):
-    """The broker refuses a record of the chunk, too large or not valid. Nothing was published."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
-        self.reason = reason
-        self.message = message
-
-
-class Aborted(Exception):
-    """The chunk was not published, and the same chunk may be published by a later try."""
-
-    def __init__(self, error: StreamError) -> None:
-        super().__init__(str(error))
-        self.error = error
-
-
-class Committer(Protocol):
-    """Publishes chunks, one at a time. `commit` is called by the sink's thread, the others by the source's."""
-
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
-        """The worker owns these partitions now, some of them newly. Called while nothing is under way."""
-
-    def commit(self, chunk: Chunk) -> None:
-        """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
-
-    def silent_s(self) -> float:
-        """How long a call to the client has not come back that should have long ago; 0 where there is none."""
-
-    def settle(self, consumer: Consumer, *, wait: bool) -> None:
-        """Called by the consumer's thread, often: the place for what only that thread may do."""
-
-    def close(self) -> None:
-        """Gives up whatever is open."""
-
-
-# A record that the broker will never take, however often it is sent.
-REFUSALS = {
-    KafkaError.MSG_SIZE_TOO_LARGE: "too_large",
-    KafkaError.RECORD_LIST_TOO_LARGE: "too_large",
-    KafkaError.INVALID_RECORD: "rejected",
-    KafkaError.INVALID_MSG: "rejected",
-    KafkaError.INVALID_TIMESTAMP: "rejected",
-}
 
 
 def produce_all(
@@ -131,6 +81,7 @@ class Transactions:
         self._group_metadata = group_metadata
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
+        self._missing = Missing(settings)
         self._compresses = 1.0 if settings.compression == "none" else COMPRESSES_TIMES
         self._producer: Producer | None = None
         self._id = ""
@@ -165,7 +116,15 @@ class Transactions:
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
         return producer
 
+    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
+        """See `Committer`. In a transaction, for the broker takes a plain commit of a member that it has thrown out."""
+        self._publish(Chunk((), offsets), member)
+
     def commit(self, chunk: Chunk) -> None:
+        """Publishes a chunk as what we are in the group now: what joins later must not be taken for this one's."""
+        self._publish(chunk, self._group_metadata())
+
+    def _publish(self, chunk: Chunk, member: object) -> None:
         """Publishes a chunk, in this order:
 
         1. The transaction is begun.
@@ -182,7 +141,6 @@ class Transactions:
         if producer is None:
             msg = "There are records but no partitions."
             raise SessionLost(msg)
-        member = self._group_metadata()  # once: what joins later must not be taken for this one's
         clock = time.perf_counter
         try:
             began = clock()
@@ -236,6 +194,11 @@ class Transactions:
     def _abort(self, producer: Producer, error: KafkaError, chunk: Chunk) -> NoReturn:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
+        unanswered = isinstance(explained, (KafkaUnavailable, TopicMissing)) and self._producer is producer
+        if unanswered and (missing := self._missing.error()):
+            producer.purge()
+            self._renew(producer)  # the client would not look for the topic again for minutes
+            raise Aborted(missing)
         stale = error.code() in client.STALE
         # A client that gets no answer may never get one (see `client.common`): the next session has a new one,
         # whose first act is to end this transaction if it is still open.
@@ -250,19 +213,20 @@ class Transactions:
             self._forget(producer)
             msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
             raise SessionLost(msg) from None
-        if reason := REFUSALS.get(error.code(), ""):
-            if reason == "too_large" and len(chunk.outcomes) > 1:
+        if refused := Refused.by(error):
+            if refused.reason == "too_large" and len(chunk.outcomes) > 1:
                 self._compresses = 1.0  # it may have been a batch, and no record in it
             self._renew(producer)
-            raise Refused(reason, error.str())
+            raise refused
         if isinstance(explained, InstanceFenced):
             raise explained  # no later try succeeds
         raise Aborted(explained)
 
     def _renew(self, producer: Producer) -> None:
-        """Goes on with a new producer. The old one counts the records that were refused, and the broker does not:
+        """Goes on with a new producer, which ends what the old one left open.
 
-        so it refuses the next transaction, too, and librdkafka takes half a second to three to see it.
+        The old one counts the records that were refused, and the broker does not: so it refuses the next
+        transaction, too, and librdkafka takes half a second to three to see it.
         """
         self._check_is_ours(producer)  # else the id is another session's
         try:

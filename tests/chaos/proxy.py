@@ -9,9 +9,25 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
-PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28  # the numbers of Kafka's requests
+# The numbers of Kafka's requests.
+PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28
+JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, CONSUMER_GROUP_HEARTBEAT = 11, 13, 14, 68
 PIECE = 16_384
+
+
+@dataclass
+class Held:
+    """A request that is kept back: ``come`` when it has come, ``released`` when it may go on.
+
+    ``drop``: it does not go on then, and its connection ends, as if its sender had died before it was sent.
+    """
+
+    request: int
+    come: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+    drop: bool = False
 
 
 class Proxy:
@@ -29,7 +45,7 @@ class Proxy:
         self.bytes_per_second = 0  # from the worker to the broker; 0: as fast as it goes
         self.cuts = 0
         self._cut: tuple[int, bool] | None = None
-        self._hold: tuple[int, threading.Event, threading.Event] | None = None
+        self._hold: Held | None = None
         self._open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -38,15 +54,18 @@ class Proxy:
         self._cut = (request, answered)
 
     @contextmanager
-    def holding(self, request: int) -> Iterator[threading.Event]:
-        """Keep the next request of this kind back to the end of the block; the event says that it has come."""
-        held, released = threading.Event(), threading.Event()
-        self._hold = (request, held, released)
+    def holding(self, request: int) -> Iterator[Held]:
+        """Keep the next request of this kind back to the end of the block.
+
+        Once it has come another block may begin, so that two requests in a row are met.
+        """
+        hold = self._hold = Held(request)
         try:
-            yield held
+            yield hold
         finally:
-            self._hold = None
-            released.set()
+            if self._hold is hold:
+                self._hold = None
+            hold.released.set()
 
     def close(self) -> None:
         """End all connections."""
@@ -85,10 +104,12 @@ class Proxy:
                         broker.settimeout(5)
                         broker.recv(1)
                     break
-                if (hold := self._hold) is not None and hold[0] == request:
+                if (hold := self._hold) is not None and hold.request == request:
                     self._hold = None
-                    hold[1].set()
-                    hold[2].wait()
+                    hold.come.set()
+                    hold.released.wait()
+                    if hold.drop:
+                        break
                 self._pass_on(broker, message)
         self._end(worker, broker)
 

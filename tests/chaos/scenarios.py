@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.chaos import amount, brokers, topics, workers
+from tests.chaos import amount, brokers, members, topics, workers
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 
@@ -16,11 +16,12 @@ class Scenario:
     """A fault, and what it is played on.
 
     ``calm``: one broker that nobody harms, so that others may play on it at the same time. ``harmed``: one broker
-    that is harmed. ``cluster``: three.
+    that is harmed. ``cluster``: three. ``in_tests``: whether its short version is part of ``make test``.
     """
 
     play: Callable[[Site, Size], Result]
     stage: Literal["calm", "harmed", "cluster"] = "calm"
+    in_tests: bool = True
 
     @property
     def name(self) -> str:
@@ -45,6 +46,10 @@ SCENARIOS = (
     Scenario(workers.frozen),
     Scenario(workers.storm),
     Scenario(workers.same_instance),
+    Scenario(members.static_classic),
+    Scenario(members.dynamic_classic, in_tests=False),
+    Scenario(members.static_consumer),
+    Scenario(members.dynamic_consumer, in_tests=False),
     Scenario(brokers.restarted, "harmed"),
     Scenario(brokers.paused, "harmed"),
     Scenario(brokers.cut_in_a_commit, "harmed"),

@@ -4,21 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 from tests.chaos.proxy import Proxy
 from tests.kafka_server import Listener, RealKafka
 
-# Tests use a session timeout that is shorter than what a broker allows unasked.
-PROPERTIES = {"group.min.session.timeout.ms": "1000"}
+# Tests use a session timeout that is shorter than what a broker allows unasked; with the consumer protocol it is the
+# broker's alone.
+PROPERTIES = {
+    "group.min.session.timeout.ms": "1000",
+    "group.consumer.min.session.timeout.ms": "1000",
+    "group.consumer.session.timeout.ms": "6000",
+    "group.consumer.min.heartbeat.interval.ms": "500",
+    "group.consumer.heartbeat.interval.ms": "1000",
+}
+PROXIES = 7  # the first one is anybody's; the others are borrowed
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A cluster that may be harmed, and, where it is one broker, a proxy before it."""
+    """A cluster that may be harmed, and, where it is one broker, proxies before it."""
 
     kafka: RealKafka
-    proxy: Proxy
+    proxies: tuple[Proxy, ...]
+    _spare: SimpleQueue[Proxy] = field(default_factory=SimpleQueue)
+
+    def __post_init__(self) -> None:
+        """Lend what is not anybody's."""
+        for proxy in self.proxies[1:]:
+            self._spare.put(proxy)
+
+    @property
+    def proxy(self) -> Proxy:
+        """The proxy that one scenario at a time may use."""
+        return self.proxies[0]
+
+    @contextmanager
+    def spare_proxy(self) -> Iterator[Proxy]:
+        """Borrow a proxy that nobody else uses; waits for one."""
+        proxy = self._spare.get()
+        try:
+            yield proxy
+        finally:
+            self._spare.put(proxy)
 
     @property
     def servers(self) -> str:
@@ -29,12 +58,13 @@ class Site:
 @contextmanager
 def site(brokers: int) -> Iterator[Site]:
     """Start a cluster; it ends with the block."""
-    proxy = Proxy()
-    listeners = [Listener("PROXIED", "PLAINTEXT", advertised=proxy.address)] if brokers == 1 else []
+    proxies = {f"PROXIED{number}": Proxy() for number in range(PROXIES if brokers == 1 else 0)}
+    listeners = [Listener(name, "PLAINTEXT", advertised=proxy.address) for name, proxy in proxies.items()]
     try:
         with RealKafka(brokers, PROPERTIES, listeners=listeners) as kafka:
-            if listeners:
-                proxy.target = kafka.address("PROXIED")
-            yield Site(kafka, proxy)
+            for name, proxy in proxies.items():
+                proxy.target = kafka.address(name)
+            yield Site(kafka, tuple(proxies.values()))
     finally:
-        proxy.close()
+        for proxy in proxies.values():
+            proxy.close()

@@ -59,7 +59,7 @@ def results(request: pytest.FixtureRequest, runs_kafka: None) -> Iterator[Mappin
         theatre.close()
 
 
-@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS])
+@pytest.mark.parametrize("name", [scenario.name for scenario in SCENARIOS if scenario.in_tests])
 def test_survives(name: str, results: Mapping[str, Future[Result]]) -> None:
     result = results[name].result()
     assert not result.problems, result

@@ -175,7 +175,7 @@ def _on_its_way(site: Site, request: int | None) -> Iterator[None]:
         yield
         return
     with site.proxy.holding(request) as held:
-        until(held.is_set, "the transaction to come so far")
+        until(held.come.is_set, "the transaction to come so far")
         yield
 
 

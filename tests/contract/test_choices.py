@@ -185,20 +185,7 @@ def test_records_that_their_topic_refuses_are_dead_letters_however_many_travel_t
     with Worker(topics.settings(delivery=delivery, batch_max_records=1_500)) as worker:
         until(lambda: real.committed(topics) == len(sent), "all to be committed")
         clean, dead = numbers(real.read(f"{topics.name}.clean")), real.read(f"{topics.name}.dead")
-        assert clean.keys() == once(len(sent)).keys() - {*keyless}
-        assert delivery == "at_least_once" or clean.total() == len(clean)
+        assert clean == once(len(sent)) - Counter(keyless)
         assert sorted(orjson.loads(it.value() or b"")["number"] for it in dead) == [*keyless]
         assert {dict(headers_of(it))["__streams.errors.exception"] for it in dead} == {b"rejected"}
-        assert worker.terminate() == 0, worker.log
-
-
-def test_an_article_too_old_for_its_topics_leaves_a_pointer_of_today(real: Broker) -> None:
-    recent = {"message.timestamp.before.max.ms": "86400000"}
-    topics = real.topics("old", clean=recent, dead=recent)
-    old, new = articles(0, 2)
-    real.send(f"{topics.name}.raw", [old._replace(timestamp_ms=1_600_000_000_000), new])
-    with Worker(topics.settings()) as worker:
-        (letter,) = real.read(f"{topics.name}.dead", 1)
-        assert (letter.value(), dict(headers_of(letter))["__streams.errors.exception"]) == (b"", b"rejected")
-        assert numbers(real.read(f"{topics.name}.clean", 1)) == Counter([1])
         assert worker.terminate() == 0, worker.log

@@ -170,17 +170,20 @@ def test_of_two_static_members_of_the_classic_protocol_the_older_one_says_so(sit
             assert younger.process.poll() is None
 
 
-def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so(site: Site) -> None:
+def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_and_waits(site: Site) -> None:
     settings = site.broker.topics("static").settings(instance_id="w-0", group_protocol="consumer")
     with Worker(settings) as older:
         older.wait_ready()
         with Worker(settings) as younger:
-            said = last_words(younger)
-            assert "has a member with the instance id 'w-0' already: another worker runs with it" in said
+            words = "has a member with the instance id 'w-0' already: another worker runs with it"
+            until(lambda: words in younger.get("/health/ready")[1].decode(), "the sentence")
+            (said,) = [it for it in orjson.loads(younger.get("/health/ready")[1])["problems"] if words in it]
             assert "group.consumer.session.timeout.ms" in said
-            assert "Give every worker its own STREAM_INSTANCE_ID" in said
+            assert "give every worker its own STREAM_INSTANCE_ID" in said
             assert "Fatal error" not in said
             assert older.ready()
+            assert not younger.ready()
+            assert younger.terminate() == 0, younger.log
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

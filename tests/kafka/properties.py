@@ -83,6 +83,7 @@ def server_properties(
         "controller.listener.names": CONTROLLER,
         "inter.broker.listener.name": PLAIN,
         "log.dirs": str(data),
+        "log.retention.ms": "-1",  # tests send records of long ago, which must not go while they are looked at
         "auto.create.topics.enable": "false",
         "num.partitions": "4",
         "default.replication.factor": copies,

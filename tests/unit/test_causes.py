@@ -10,6 +10,7 @@ from confluent_kafka import KafkaError
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
+    InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
     SessionLost,
@@ -43,7 +44,7 @@ WORDS = "librdkafka's {own} words"
 # The code, the kind of our error, and what its sentence or its fix has to name.
 CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError.FENCED_INSTANCE_ID, InstanceFenced, ["'w-1'", "STREAM_INSTANCE_ID"]),
-    (KafkaError.UNRELEASED_INSTANCE_ID, KafkaFatal, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),
+    (KafkaError.UNRELEASED_INSTANCE_ID, InstanceHeld, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),
     (KafkaError.GROUP_MAX_SIZE_REACHED, KafkaFatal, ["my-group {x}", "group.max.size", "fewer workers"]),
     (KafkaError.INVALID_GROUP_ID, SettingsError, ["'my-group {x}'", "STREAM_GROUP_ID"]),
     (KafkaError.INVALID_SESSION_TIMEOUT, SettingsError, ["1234 ms", "group.min.session.timeout.ms"]),

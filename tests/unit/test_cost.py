@@ -20,8 +20,9 @@ import pytest
 from bench import load as bench_load
 from stream.flow import Flow
 from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.committer import Committer
 from stream.kafka.sink import Sink
-from stream.kafka.transaction import Committer, Transactions, produce_all
+from stream.kafka.transaction import Transactions, produce_all
 from stream.outcomes import Outcomes
 from stream.records import Outcome, Processor, _ours
 from stream.rules import load as load_rules

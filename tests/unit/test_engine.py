@@ -7,7 +7,16 @@ from collections.abc import Iterator
 import pytest
 
 from stream.engine import Engine
-from stream.errors import AuthenticationFailed, InstanceFenced, KafkaFatal, NotAuthorized, StreamError, TopicMissing
+from stream.errors import (
+    AuthenticationFailed,
+    InstanceFenced,
+    InstanceHeld,
+    KafkaFatal,
+    NotAuthorized,
+    PartitionsUnowned,
+    StreamError,
+    TopicMissing,
+)
 from stream.rules import builtin
 from stream.settings import load
 
@@ -75,4 +84,29 @@ def test_records_that_could_not_be_committed_before_a_stop_are_an_error(
     engine.source.progress.joined_once = True
     monkeypatch.setattr(engine, "_session", session)
     with pytest.raises(KafkaFatal):
+        engine.run(print)
+
+
+def test_an_instance_id_that_is_still_held_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At a first start too: with the consumer protocol a killed worker's id is free only after a while."""
+    begun = sessions(engine, monkeypatch, InstanceHeld("Held."), InstanceHeld("Held."))
+    engine.run(print)
+    assert len(begun) == 3
+    assert engine.fatal is None
+
+
+def test_an_instance_id_that_is_held_for_too_long_is_another_workers(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.engine.HELD_S", -1.0)
+    sessions(engine, monkeypatch, InstanceHeld("Held."))
+    with pytest.raises(InstanceFenced, match="Another worker runs with the instance id"):
+        engine.run(print)
+    assert isinstance(engine.fatal, InstanceFenced)
+
+
+def test_partitions_that_nothing_gives_an_owner_end_the_worker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine.source.progress.joined_once = True
+    sessions(engine, monkeypatch, PartitionsUnowned("Nobody's."))
+    with pytest.raises(PartitionsUnowned):
         engine.run(print)

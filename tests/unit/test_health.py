@@ -9,6 +9,7 @@ import pytest
 from stream.engine import Engine
 from stream.errors import KafkaFatal, SessionLost
 from stream.health import live, ready
+from stream.kafka.group import GroupView
 from stream.rules import builtin
 from stream.settings import load
 
@@ -93,6 +94,20 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
     assert not any("Partitions 3" in problem for problem in problems), "one thing is said once"
 
 
+def test_a_worker_that_knows_of_partitions_without_an_owner_is_not_ready(engine: Engine) -> None:
+    seen = GroupView(frozenset(range(5)), {"a": frozenset({0, 3}), "b": frozenset({1})}, stable=True)
+    for _ in range(2):
+        engine.ownership.observe(seen, "a")
+    assert ready(engine).problems == ("partitions 2, 4 belong to no worker of the group article-stream",)
+    assert live(engine).ok, "it heals without a restart"
+
+
 def test_a_new_session_is_not_ready_before_its_own_assignment(engine: Engine) -> None:
     engine.partitions.clear()
     assert ready(engine).problems == ("the group has not assigned partitions yet",)
+
+
+def test_a_partition_that_nobody_knows_the_beginning_of_is_not_ready(engine: Engine) -> None:
+    engine.partitions.gain(7, -1)
+    assert ready(engine).problems == ("it is not known yet where partitions 7 begin",)
+    assert live(engine).ok

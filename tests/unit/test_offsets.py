@@ -51,4 +51,4 @@ def test_a_transaction_is_blamed_only_where_it_is_one(
     monkeypatch.setattr(Asked, "answers", answers)
     silent = Asked({"isolation.level": "none of these"})
     with pytest.raises(KafkaUnavailable, match=says):
-        offsets.beginnings(silent, [TopicPartition("articles.raw", 0)], load({"instance_id": "a"}, environ={}))  # type: ignore[arg-type]
+        offsets.committed(silent, [0], load({"instance_id": "a"}, environ={}))  # type: ignore[arg-type]

@@ -100,3 +100,58 @@ def test_items_are_by_number_and_a_copy(partitions: Partitions) -> None:
     items = partitions.items()
     partitions.clear()
     assert [number for number, _ in items] == [1, 3]
+
+
+def test_what_stands_still_is_counted_over_sessions_while_it_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Partitions()
+    at(monkeypatch, 1000.0)
+    for turn in range(10):
+        at(monkeypatch, 1000.0 + 20 * turn)
+        known.gain(3, 100)
+        known.ends(3, 150)
+        at(monkeypatch, 1010.0 + 20 * turn)
+        known.lose(3)
+        known.clear()
+    known.gain(3, 100)
+    known.ends(3, 150)
+    assert known.stalled(99) == [3]
+    assert known.stalled(101) == [], "the ten seconds between were not ours"
+
+
+@pytest.mark.parametrize("moved", [101, 99], ids=["forward", "back"])
+def test_what_another_worker_left_waiting_is_no_stall_of_ours(monkeypatch: pytest.MonkeyPatch, moved: int) -> None:
+    known = Partitions()
+    at(monkeypatch, 1000.0)
+    known.gain(3, 100)
+    known.ends(3, 150)
+    at(monkeypatch, 1100.0)
+    known.lose(3)
+    known.gain(3, moved)
+    known.ends(3, 10**6)
+    assert known.stalled(60) == []
+
+
+def test_an_idle_partition_that_comes_back_with_records_is_not_stalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Partitions()
+    at(monkeypatch, 1000.0)
+    known.gain(3, 100)
+    known.ends(3, 100)
+    at(monkeypatch, 9000.0)
+    known.lose(3)
+    known.gain(3, 100)
+    known.ends(3, 150)
+    assert known.stalled(60) == []
+
+
+def test_sessions_too_short_for_the_end_to_be_known_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Partitions()
+    for turn in range(40):
+        at(monkeypatch, 1000.0 + 10 * turn)
+        known.gain(3, 100)
+        at(monkeypatch, 1002.0 + 10 * turn)
+        known.lose(3)
+    known.gain(3, -1)
+    known.lose(3)
+    known.gain(3, 100)
+    known.ends(3, 150)
+    assert known.stalled(60) == [3], "that it was not known for a while where it begins forgets nothing"

@@ -10,8 +10,9 @@ import orjson
 import pytest
 
 from stream.dead_letters import Letter, letter_headers, read_letter
+from stream.demotion import pointer, without_removals
 from stream.provenance import original
-from stream.records import Headers, Outcome, Processor, dead, pointer, without_removals
+from stream.records import Headers, Outcome, Processor, dead
 from stream.rules import builtin, load
 from tests.fakes import BODY, CLEAN, FOOTER, PROCESSOR, REPEATED, FakeRecord
 
@@ -86,9 +87,24 @@ def test_key_and_timestamp_go_through(value: bytes | None, key: bytes | None) ->
     assert outcome.timestamp_ms == 1_234_567_890_123
 
 
-@pytest.mark.parametrize("timestamp", [(0, 5), (1, -1), (1, 0)])
-def test_no_timestamp_is_0(timestamp: tuple[int, int]) -> None:
-    assert PROCESSOR.process(FakeRecord(article(BODY), the_timestamp=timestamp)).timestamp_ms == 0
+@pytest.mark.parametrize("value", [article(REPEATED), article(BODY), None, b"{"])
+@pytest.mark.parametrize(
+    ("came", "goes"),
+    [((0, 5), -1), ((1, -1), -1), ((1, -5), -5), ((1, 1), 1), ((2, 7), 7), ((1, 2**63 - 1), 2**63 - 1)],
+)
+def test_any_timestamp_goes_through_and_none_is_minus_1(value: bytes | None, came: tuple[int, int], goes: int) -> None:
+    outcome = PROCESSOR.process(FakeRecord(value, the_timestamp=came))
+    assert outcome.timestamp_ms == goes
+    assert "article-stream.timestamp" not in dict(outcome.headers)
+
+
+@pytest.mark.parametrize("value", [article(REPEATED), article(BODY), None, b"{"])
+def test_0_which_the_client_takes_for_now_becomes_1_and_a_header_says_so(value: bytes | None) -> None:
+    theirs: Headers = [("a", b"1")]
+    outcome = PROCESSOR.process(FakeRecord(value, the_headers=theirs, the_timestamp=(1, 0)))
+    assert outcome.timestamp_ms == 1
+    assert outcome.headers[-1] == ("article-stream.timestamp", b"0")
+    assert theirs == [("a", b"1")], "the record's own list stays what it is"
 
 
 def test_a_tombstone_passes_with_its_headers_and_nothing_of_ours() -> None:
@@ -123,9 +139,10 @@ def test_a_pointer_is_small_and_says_where_the_record_stands() -> None:
     letter = dead(record, "too_large", "it is large")
     assert letter.size_bytes > 200_000
     small = pointer(letter)
-    assert small.size_bytes < 1000
+    assert small.size_bytes < 1100
     assert (small.name, small.key, small.value, small.reason) == ("dead", None, b"", "too_large")
     assert (letter.timestamp_ms > 0, small.timestamp_ms) == (True, 0), "its own time may be what is refused"
+    assert dict(small.headers)["article-stream.timestamp"] == b"%d" % letter.timestamp_ms
     assert small.headers[-1] == ("article-stream.pointer", b"1")
     assert read_letter(small.headers) == Letter("too_large", "it is large", "articles.raw", 3, 42)
 
@@ -134,7 +151,7 @@ def test_a_pointer_of_a_letter_that_died_before_says_the_last_reason_only() -> N
     before = letter_headers("not_json", "x", "elsewhere", 1, 1)
     small = pointer(dead(FakeRecord(b"{", the_headers=before, the_offset=9), "too_large", "y"))
     assert read_letter(small.headers) == Letter("too_large", "y", "articles.raw", 0, 9)
-    assert len(small.headers) == 7
+    assert [name for name, _ in small.headers] == [*WHY, "article-stream.timestamp", "article-stream.pointer"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import pytest
 
 from stream.dead_letters import read_letter
 from stream.errors import StreamError
-from stream.kafka.transaction import Chunk, Refused
+from stream.kafka.committer import Chunk
+from stream.kafka.refused import Refused
 from stream.settings import load
 from tests.fakes import BODY, PROCESSOR, FakeRecord, outcome
 from tests.rig import PATIENCE_S, Act, Rig, offsets, started

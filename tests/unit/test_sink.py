@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from stream.errors import KafkaUnavailable, SessionLost
-from stream.kafka.transaction import Aborted, Chunk
+from stream.kafka.committer import Aborted, Chunk
 from stream.outcomes import Outcomes
 from stream.settings import load
 from tests.fakes import BODY, PROCESSOR, FakeRecord, outcome

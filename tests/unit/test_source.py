@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import TopicPartition
@@ -71,8 +71,8 @@ class Rebalancing(Waiting, NoMember):
         return come
 
     def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """Say what was asked for: nothing is committed meanwhile."""
-        return partitions
+        """Say where the first three records end: nothing is committed meanwhile."""
+        return [TopicPartition(it.topic, it.partition, 3) for it in partitions]
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
         """Take them."""
@@ -89,6 +89,25 @@ class IdleCommitter:
 
     def settle(self, *_: object, **__: object) -> None:
         """Do nothing."""
+
+
+class NoTopicId:
+    """Brokers that know no ids of topics."""
+
+    known = ""
+    taken: ClassVar[set[str]] = set()
+    embedded = False
+
+    def begin(self) -> None:
+        """Know nothing."""
+
+    def due(self, *, reading: bool) -> bool:  # noqa: ARG002
+        """Never ask."""
+        return False
+
+    def ask(self) -> str:
+        """Get no answer."""
+        return ""
 
 
 class Clock:
@@ -111,9 +130,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock) -> Source:  # noqa: ARG001 - at that time
+def source(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
+    monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
     made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
-    made._consumer = SilentConsumer()  # type: ignore[assignment]  # noqa: SLF001
+    made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
     return made
 
@@ -168,7 +188,7 @@ def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -
 def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
     """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
     source._looked_s = Clock().now + 10**6  # noqa: SLF001
-    source._consumer = Waiting(*arrivals)  # type: ignore[assignment]  # noqa: SLF001
+    source.member.consumer = Waiting(*arrivals)  # type: ignore[assignment]
     source._flow.enter(under_way)  # noqa: SLF001
     return len(source.fetch())
 
@@ -202,7 +222,7 @@ def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, b
     """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
     source._looked_s = Clock().now + 10**6  # noqa: SLF001
     source._partitions.gain(0, 0)  # noqa: SLF001
-    source._consumer = Rebalancing(source, back=back)  # type: ignore[assignment]  # noqa: SLF001
+    source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:
         with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
             source.fetch()

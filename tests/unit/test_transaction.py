@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
+from contextlib import nullcontext
 from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from stream.errors import SessionLost, StreamError
+from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.transaction import Chunk, Refused, Transactions
+from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.refused import Refused
+from stream.kafka.transaction import Transactions
 from stream.settings import load
 from tests.fakes import NotingProducer, outcome
 
@@ -197,3 +200,104 @@ def end(thread: threading.Thread, producer: HangingProducer) -> None:
     producer.answer.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def missing(monkeypatch: pytest.MonkeyPatch) -> TopicMissing:
+    """The output topic is missing, whoever asks."""
+    error = TopicMissing("The output topic articles.clean is missing.")
+    monkeypatch.setattr("stream.kafka.missing.Missing.error", lambda _: error)
+    return error
+
+
+class UnansweredProducer(NotingProducer):
+    """A producer whose records nobody acknowledges."""
+
+    def commit_transaction(self, *_: object) -> None:
+        """Wait in vain."""
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+
+    def flush(self, *_: object) -> int:
+        """Wait in vain."""
+        return 1
+
+
+def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_session(
+    monkeypatch: pytest.MonkeyPatch, missing: TopicMissing
+) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    fresh = NotingProducer()
+    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
+    transactions._producer = UnansweredProducer()  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Aborted) as aborted:
+        transactions.commit(Chunk([outcome(0)], []))
+    assert aborted.value.error is missing
+    transactions.commit(Chunk([outcome(0)], []))
+    assert fresh.called[-1] == "commit_transaction"
+
+
+def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # its time is up
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    before: Any = UnansweredProducer()
+    committer._producer = before  # noqa: SLF001
+    with pytest.raises(Aborted) as aborted:
+        committer.commit(Chunk([outcome(0)], []))
+    assert aborted.value.error is missing
+    assert committer._producer is not before, "it would not look for the topic again for minutes"  # noqa: SLF001
+
+
+class Remembering(NotingProducer):
+    """A producer that keeps what it is given for the group."""
+
+    def send_offsets_to_transaction(self, *given: object) -> None:
+        """Keep it."""
+        self.given = given
+
+
+def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> None:
+    """Not as what we have become meanwhile: another one may have read on."""
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    producer = Remembering()
+    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
+    transactions.begin(None, offsets, before)  # type: ignore[arg-type]
+    assert producer.given[:2] == (offsets, before)
+
+
+class OffsetsConsumer:
+    """A consumer whose commits are answered with this error."""
+
+    def __init__(self, code: int | None, member: str = "me") -> None:
+        """Be this member."""
+        self.code, self.member = code, member
+
+    def memberid(self) -> str:
+        """As given."""
+        return self.member
+
+    def commit(self, **_: object) -> list[TopicPartition]:
+        """As given."""
+        if self.code is not None:
+            raise KafkaException(KafkaError(self.code))
+        return []
+
+
+@pytest.mark.parametrize(
+    ("code", "member", "raises"),
+    [
+        (None, "me", None),
+        (None, "", Aborted),
+        (KafkaError.ILLEGAL_GENERATION, "me", Aborted),
+        (KafkaError.REBALANCE_IN_PROGRESS, "me", Aborted),
+        (KafkaError.UNKNOWN_MEMBER_ID, "me", Aborted),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "me", NotAuthorized),
+    ],
+)
+def test_at_least_once_commits_where_reading_begins_or_says_why_not(
+    code: int | None, member: str, raises: type[Exception] | None
+) -> None:
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    consumer: Any = OffsetsConsumer(code, member)
+    with pytest.raises(raises) if raises else nullcontext():
+        committer.begin(consumer, [TopicPartition("articles.raw", 0, 5)], None)

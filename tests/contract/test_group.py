@@ -1,0 +1,129 @@
+"""What the worker sees of its whole group, and how it heals it, on a real Kafka."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+import pytest
+from confluent_kafka import Consumer
+
+from stream.engine import Engine
+from stream.group_watch import GroupWatch
+from stream.kafka import rejoin
+from stream.kafka.embedded import EmbeddedBroker
+from stream.kafka.group import Group
+from stream.rules import builtin
+from stream.settings import load
+from tests.articles import articles
+from tests.brokers import Broker
+from tests.commands import article_stream
+from tests.processes import Worker, until
+
+pytestmark = pytest.mark.parametrize("protocol", ["classic", "consumer"])
+
+
+def member(real: Broker, group: str, topic: str, protocol: str) -> Consumer:
+    """Join a group as somebody who reads nothing."""
+    more = {"partition.assignment.strategy": "cooperative-sticky"} if protocol == "classic" else {}
+    consumer = Consumer(
+        {"bootstrap.servers": real.bootstrap_servers, "group.id": group, "group.protocol": protocol, **more}
+    )
+    consumer.subscribe([topic])
+    until(lambda: consumer.poll(0.1) is None and bool(consumer.assignment()), "an assignment")
+    return consumer
+
+
+def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
+    topics = real.topics("group")
+    raw = f"{topics.name}.raw"
+    settings = load(topics.settings(group_protocol=protocol), environ={})
+    group = Group(settings)
+    real.send(raw, articles(0, 40))
+    with Worker(topics.settings(group_protocol=protocol)) as worker:
+        worker.wait_ready()
+        until(lambda: worker.metric("article_stream_records_in_total") == 40, "the records")
+        seen = group.look()
+        assert seen is not None
+        assert seen.stable
+        assert list(map(sorted, seen.members.values())) == [[0, 1, 2, 3]]
+        assert not seen.unowned
+        assert seen.lag == dict.fromkeys(range(4), 0)
+        until(lambda: b"article_stream_partitions_unowned 0.0" in worker.get("/metrics")[1], "it to be counted")
+        assert worker.terminate() == 0, worker.log
+    real.send(raw, articles(40, 8))
+    after = group.look()
+    assert after is not None
+    assert after.unowned == {0, 1, 2, 3}, "nobody is there"
+    assert sum(after.lag.values()) == 8, "the lag of partitions that nobody owns counts as well"
+
+
+def test_one_more_member_makes_the_group_share_out_anew(real: Broker, protocol: str) -> None:
+    topics = real.topics("rejoin")
+    settings = load(topics.settings(group_protocol=protocol), environ={})
+    first = member(real, topics.name, f"{topics.name}.raw", protocol)
+    rebalanced = threading.Event()
+    done: list[bool] = []
+
+    def nudge() -> None:
+        done.append(rejoin.rebalance(settings, timeout_s=30, stopping=threading.Event()))
+        rebalanced.set()
+
+    thread = threading.Thread(target=nudge)
+    thread.start()
+    try:
+        until(lambda: first.poll(0.1) is None and rebalanced.is_set(), "the member to have joined and left")
+        assert done == [True]
+        until(lambda: first.poll(0.1) is None and len(first.assignment()) == 4, "the other to own all again")
+    finally:
+        thread.join(30)
+        first.close()
+
+
+def test_a_member_that_stops_is_given_up_on_at_once(real: Broker, protocol: str) -> None:
+    topics = real.topics("stopping")
+    settings = load(topics.settings(group_protocol=protocol), environ={})
+    stopping = threading.Event()
+    stopping.set()
+    assert not rejoin.rebalance(settings, timeout_s=30, stopping=stopping)
+
+
+def test_the_broker_that_cannot_describe_groups_is_left_alone(embedded: EmbeddedBroker, protocol: str) -> None:
+    embedded.make_topics("group.raw")
+    settings = load(
+        {"bootstrap_servers": embedded.bootstrap_servers, "input_topic": "group.raw", "group_protocol": protocol},
+        environ={},
+    )
+    group = Group(settings)
+    assert group.look() is None
+    assert not group.can_be_described
+
+
+def test_what_a_member_does_about_partitions_without_an_owner(
+    real: Broker, protocol: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A member of the engine's name owns nothing, for it never joined: each step that it would take is taken."""
+    caplog.set_level(logging.INFO)
+    topics = real.topics("unowned")
+    settings = load(topics.settings(group_protocol=protocol), environ={})
+    engine = Engine(settings, builtin(), largest_bytes=1_000_000)
+    watch = GroupWatch(engine)
+    engine.ownership.unowned = (1, 2)
+    watch.act("leave")
+    assert str(engine.flow.error) == "Partitions 1, 2 belong to no worker, and a rebalance did not help."
+    engine.flow.begin_session()
+    watch.act("end")
+    assert str(engine.flow.error).startswith(f"Partitions 1, 2 of {topics.name}.raw belong to no worker of")
+    assert engine.flow.error is not None
+    assert not getattr(engine.flow.error, "retriable", True), "the worker ends"
+    engine.stop()
+    watch.act("rebalance")
+    assert "Joining the group once more" not in caplog.text, "not once it stops"
+
+
+def test_check_shows_after_how_long_a_killed_workers_partitions_move(real: Broker, protocol: str) -> None:
+    topics = real.topics("check")
+    answer = article_stream("check", settings=topics.settings(group_protocol=protocol))
+    (line,) = [line for line in answer.out.splitlines() if "consumer group" in line]
+    said = "a killed worker's partitions move after 45 s, its consumer.session.timeout.ms"
+    assert (said in " ".join(answer.out.split())) == (protocol == "consumer"), line

@@ -1,0 +1,53 @@
+"""A topic that the worker writes to is missing while it runs: it says which, and goes on by itself."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka.admin import AdminClient
+
+from tests.articles import articles, numbers
+from tests.brokers import Broker, Sent
+from tests.contract.test_topic_made_again import made
+from tests.processes import PATIENCE_S, Worker, until
+
+RECORDS_IN = "article_stream_records_in_total"
+LONG_S = 120.0  # librdkafka waits half a minute for a topic to come into being
+
+
+@pytest.mark.parametrize(
+    ("role", "delivery"),
+    [
+        ("output", "exactly_once"),
+        ("dead letter", "exactly_once"),
+        ("removed", "exactly_once"),
+        ("output", "at_least_once"),
+    ],
+)
+def test_the_topic_is_named_and_liveness_counts_from_the_last_progress(real: Broker, role: str, delivery: str) -> None:
+    topics = real.topics("gone", removed={})
+    suffix = {"output": "clean", "dead letter": "dead", "removed": "removed"}[role]
+    name = f"{topics.name}.{suffix}"
+    settings = topics.settings(delivery=delivery, removed_topic=f"{topics.name}.removed", stall_timeout_s=30)
+    with Worker(settings) as worker:
+        real.send(f"{topics.name}.raw", articles(0, 5))
+        until(lambda: worker.metric(RECORDS_IN) == 5, "the first ones")
+        until(worker.ready, "it to be ready")
+        admin = AdminClient({"bootstrap.servers": real.bootstrap_servers})
+        admin.delete_topics([name])[name].result(PATIENCE_S)
+        more = [Sent(b"bad", b"\xff")] if role == "dead letter" else articles(5, 5)
+        real.send(f"{topics.name}.raw", more)
+        want = f"Publishing is tried again: The {role} topic {name} is missing."
+        until(lambda: want in worker.log, "it to be said", LONG_S)
+        assert f"publishing is tried again: The {role} topic".encode() in worker.get("/health/ready")[1]
+        until(lambda: worker.get("/health/live")[0] == 503, "it to be seen that nothing moves", LONG_S)
+        assert b"has not moved for 30 s" in worker.get("/health/live")[1]
+        assert made(real, name)
+        until(lambda: worker.metric(RECORDS_IN) == 5 + len(more), "the rest", LONG_S)
+        until(lambda: worker.get("/health/live")[0] == 200 and worker.ready(), "it to be well")
+        assert "Publishing goes on." in worker.log
+        assert "STREAM_BOOTSTRAP_SERVERS" not in worker.log, "Kafka's address is not to blame"
+        assert worker.log.count("\n") < 40
+        assert worker.terminate() == 0, worker.log
+    if delivery == "exactly_once" and role != "dead letter":
+        first = 5 if role == "output" else 0
+        assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(first, 10), 1)

@@ -1,0 +1,114 @@
+"""The input topic is deleted and made again: what is in the new one comes out once, from its first record on."""
+
+from __future__ import annotations
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from tests.articles import numbers
+from tests.brokers import PARTITIONS, Broker
+from tests.contract.test_beginnings import send_to
+from tests.ledger import Topics
+from tests.processes import PATIENCE_S, Worker, until
+
+RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
+AGAIN = "was deleted and made again"
+
+
+def made(broker: Broker, topic: str) -> bool:
+    """Make a topic; False where the old one is still being deleted."""
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+    try:
+        admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(PATIENCE_S)
+    except KafkaException as raised:
+        if raised.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+            raise
+        return False
+    return True
+
+
+def make_again(broker: Broker, topic: str) -> None:
+    """Delete a topic and make it again at once."""
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+    admin.delete_topics([topic])[topic].result(PATIENCE_S)
+    until(lambda: made(broker, topic), "the topic to be made again")
+
+
+def commit(broker: Broker, topics: Topics, partition: int, offset: int, metadata: str) -> None:
+    """Commit an offset for the group, which has no members."""
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": topics.name})
+    place = TopicPartition(f"{topics.name}.raw", partition, offset, metadata)
+    consumer.commit(offsets=[place], asynchronous=False)
+    consumer.close()
+
+
+def committed(broker: Broker, topics: Topics, partition: int) -> TopicPartition:
+    """Give what the group has committed for a partition."""
+    consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": topics.name})
+    try:
+        return consumer.committed([TopicPartition(f"{topics.name}.raw", partition)], timeout=PATIENCE_S)[0]
+    finally:
+        consumer.close()
+
+
+@pytest.mark.parametrize("start_at", ["earliest", "latest"])
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
+@pytest.mark.parametrize("fresh", [300, 100, 5])
+def test_while_the_worker_runs(real: Broker, protocol: str, start_at: str, fresh: int) -> None:
+    """More than the old topic held, as many, and fewer: the offset that it stood at is within, at the end, beyond."""
+    topics = real.topics("again")
+    raw = f"{topics.name}.raw"
+    with Worker(topics.settings(group_protocol=protocol, start_at=start_at)) as worker:
+        worker.wait_ready()
+        until(lambda: len(worker.partitions()) == PARTITIONS, "all partitions")
+        send_to(real, raw, 0, 100, 0)
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        make_again(real, raw)
+        send_to(real, raw, 100, fresh, 0)
+        until(lambda: worker.metric(RECORDS_IN) >= 100 + fresh, "the new ones")
+        assert AGAIN in worker.log
+        assert worker.metric(SKIPPED) == 0
+        until(worker.ready, "it to be well")
+        assert worker.terminate() == 0, worker.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(100 + fresh), 1)
+    assert committed(real, topics, 0).offset >= fresh
+
+
+def test_the_offset_of_a_topic_that_is_gone_counts_for_nothing(real: Broker) -> None:
+    """Kafka may keep a group's offsets, or they are committed after the deletion."""
+    topics = real.topics("stale")
+    raw = f"{topics.name}.raw"
+    send_to(real, raw, 0, 100, 0)
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        assert worker.terminate() == 0, worker.log
+    before = committed(real, topics, 0)
+    assert (before.metadata or "").startswith("topic.id=")
+    make_again(real, raw)
+    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
+    send_to(real, raw, 100, 150, 0)
+    commit(real, topics, 0, before.offset, before.metadata or "")
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == 150, "all of the new ones")
+        assert AGAIN in worker.log
+        assert "up to 100" in worker.log
+        assert worker.terminate() == 0, worker.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(250), 1)
+
+
+@pytest.mark.parametrize(("offset", "comes"), [(100, 5), (3, 2)], ids=["beyond the end", "within"])
+def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, comes: int) -> None:
+    """It was committed by an earlier version, or set by an administrator."""
+    topics = real.topics("old")
+    raw = f"{topics.name}.raw"
+    send_to(real, raw, 0, 5, 0)
+    commit(real, topics, 0, offset, "")
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == comes, "what is there")
+        if offset > 5:
+            assert f"{raw} [0] ends at 5, before the committed offset {offset}." in worker.log
+            assert "reading goes on at 0" in worker.log
+        assert AGAIN not in worker.log or offset > 5
+        assert worker.terminate() == 0, worker.log
+    assert committed(real, topics, 0).offset == 5

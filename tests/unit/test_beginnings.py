@@ -1,0 +1,185 @@
+"""Where partitions begin, told by what the group has committed; and that it is committed before anything is read."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
+
+from stream.errors import SessionLost
+from stream.kafka.beginnings import ASK_AGAIN_S, SAY_AFTER_S, Beginnings
+from stream.kafka.committer import Aborted
+from stream.kafka.partitions import Partitions
+from stream.kafka.topic_id import as_metadata, of_metadata
+from stream.settings import load
+
+LOW, HIGH, NONE = 10, 50, -1001
+ME = object()
+
+
+class Group:
+    """A group's committed offsets, and the broker's answers to a consumer of it; partitions are 10 to 50 long."""
+
+    def __init__(self, partitions: int = 4) -> None:
+        """Nothing is committed."""
+        self.partitions = partitions
+        self.offsets: dict[int, tuple[int, str]] = {}
+        self.commits: list[dict[int, int]] = []
+        self.refuses: Exception | None = None
+
+    def committed(self, asked: list[TopicPartition], **_: object) -> list[TopicPartition]:
+        """As Kafka does."""
+        return [TopicPartition(it.topic, it.partition, *self.offsets.get(it.partition, (NONE, ""))) for it in asked]
+
+    def offsets_for_times(self, asked: list[TopicPartition], **_: object) -> list[TopicPartition]:
+        """The ends of the log."""
+        edge = {OFFSET_BEGINNING: LOW, OFFSET_END: HIGH}
+        return [TopicPartition(it.topic, it.partition, edge[it.offset]) for it in asked]
+
+    def list_topics(self, topic: str, **_: object) -> Any:
+        """The topic's partitions."""
+        return SimpleNamespace(topics={topic: SimpleNamespace(partitions=dict.fromkeys(range(self.partitions)))})
+
+    def begin(self, _: object, offsets: list[TopicPartition], member: object) -> None:
+        """Be the committer."""
+        assert member is ME
+        if self.refuses is not None:
+            raise self.refuses
+        self.commits.append({it.partition: it.offset for it in offsets})
+        self.offsets |= {it.partition: (it.offset, it.metadata or "") for it in offsets}
+
+
+class Worker:
+    """A worker of the group."""
+
+    def __init__(self, group: Group, *, start_at: str = "latest", topic_id: str = "", embedded: bool = False) -> None:
+        """With nothing yet."""
+        self.group, self.partitions = group, Partitions()
+        settings = load({"start_at": start_at}, environ={})
+        identity: Any = SimpleNamespace(known=topic_id, taken=set(), embedded=embedded)
+        committer: Any = group
+        self.identity = identity
+        self.beginnings = Beginnings(settings, committer, identity, self.partitions)
+
+    def gains(self, *numbers: int) -> dict[int, int]:
+        """Be assigned partitions; give where those begin that may be read."""
+        consumer: Any = self.group
+        return {it.partition: it.offset for it in self.beginnings.find(consumer, numbers, ME)}
+
+
+@pytest.fixture
+def group() -> Group:
+    return Group()
+
+
+def test_what_is_committed_is_where_reading_begins_and_nothing_is_committed_anew(group: Group) -> None:
+    group.offsets = {0: (23, ""), 1: (24, "of somebody else's")}
+    assert Worker(group).gains(0, 1) == {0: 23, 1: 24}
+    assert group.commits == []
+
+
+def test_the_owner_of_the_first_partition_begins_a_new_group_for_all(group: Group) -> None:
+    """Whoever has the others, whenever that is, begins where the group did."""
+    assert Worker(group).gains(0, 1) == {0: HIGH, 1: HIGH}
+    assert group.commits == [dict.fromkeys(range(4), HIGH)], "in one commit"
+    group.offsets[2] = (60, "")
+    assert Worker(group).gains(2, 3) == {2: 60, 3: HIGH}
+
+
+def test_who_has_not_the_first_partition_waits_for_its_owner(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr("stream.kafka.beginnings.time.monotonic", lambda: now)
+    other = Worker(group)
+    assert other.gains(2, 3) == {}
+    assert group.commits == []
+    assert other.beginnings.waiting == {2, 3}
+    assert dict(other.partitions.items())[2].position == -1
+    assert not other.beginnings.trouble, "a moment is no news"
+    now += SAY_AFTER_S + ASK_AGAIN_S
+    assert other.beginnings.due()
+    assert other.gains() == {}
+    assert "the owner of partition 0 of articles.raw has not committed yet" in other.beginnings.trouble
+    Worker(group).gains(0, 1)
+    assert other.gains() == {2: HIGH, 3: HIGH}
+    assert not other.beginnings.waiting
+    assert not other.beginnings.trouble
+
+
+@pytest.mark.parametrize("start_at", ["earliest", "latest"])
+def test_a_partition_that_is_new_to_the_group_is_read_from_its_beginning(group: Group, start_at: str) -> None:
+    group.offsets = {1: (20, "")}
+    assert Worker(group, start_at=start_at).gains(3) == {3: LOW}
+    assert group.commits == [{3: LOW}]
+
+
+def test_a_group_that_this_process_has_read_for_is_not_new_though_kafka_has_forgotten_it(group: Group) -> None:
+    """As it does where the topic is deleted."""
+    worker = Worker(group)
+    worker.gains(0, 1, 2, 3)
+    group.offsets.clear()
+    assert worker.gains(0, 1, 2, 3) == dict.fromkeys(range(4), LOW)
+
+
+def test_earliest_begins_each_for_itself(group: Group) -> None:
+    assert Worker(group, start_at="earliest").gains(2, 3) == {2: LOW, 3: LOW}
+    assert group.commits == [{2: LOW, 3: LOW}]
+
+
+def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
+    group: Group, caplog: pytest.LogCaptureFixture
+) -> None:
+    group.offsets = {0: (100, as_metadata("old")), 1: (30, as_metadata("new")), 2: (31, "")}
+    assert Worker(group, topic_id="new").gains(0, 1, 2) == {0: LOW, 1: 30, 2: 31}
+    assert group.commits == [{0: LOW}]
+    assert of_metadata(group.offsets[0][1]) == "new"
+    assert "was deleted and made again: these partitions are read anew" in caplog.text
+    assert "0 from 10 on (up to 100)." in caplog.text
+
+
+def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
+    group: Group,
+) -> None:
+    group.offsets = {0: (100, as_metadata("old")), 1: (7, "")}
+    worker = Worker(group)
+    assert worker.gains(0, 1) == {0: 100, 1: 7}
+    assert worker.identity.taken == {"old"}
+
+
+def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_again(group: Group) -> None:
+    worker = Worker(group)
+    group.refuses = Aborted(SessionLost("The group went on."))
+    assert worker.gains(0, 1) == {}
+    assert worker.beginnings.waiting == {0, 1}
+    group.refuses = None
+    group.offsets = {0: (70, ""), 1: (HIGH, "")}  # another worker was faster, and has read on
+    assert worker.gains() == {0: 70, 1: HIGH}
+    assert group.commits == []
+
+
+def test_what_waits_is_not_the_consumers_to_give_up(group: Group) -> None:
+    worker = Worker(group)
+    group.offsets = {1: (20, "")}
+    worker.gains(1)
+    group.refuses = Aborted(SessionLost("The group went on."))
+    worker.gains(2, 3)
+    leaving = [TopicPartition("articles.raw", number) for number in (1, 2)]
+    assert [it.partition for it in worker.beginnings.give_up(leaving)] == [1]
+    assert worker.beginnings.waiting == {3}
+
+
+def test_on_the_embedded_broker_nobody_waits(group: Group) -> None:
+    """It forgets what was committed in a transaction."""
+    assert Worker(group, embedded=True).gains(2, 3) == {2: HIGH, 3: HIGH}
+
+
+def test_a_position_that_is_moved_is_committed_or_the_session_ends(group: Group) -> None:
+    worker = Worker(group)
+    consumer: Any = group
+    worker.beginnings.move(consumer, 2, 17, ME)
+    assert group.commits == [{2: 17}]
+    assert dict(worker.partitions.items())[2].position == 17
+    group.refuses = Aborted(SessionLost("The group went on."))
+    with pytest.raises(SessionLost, match="The group went on"):
+        worker.beginnings.move(consumer, 2, 18, ME)

@@ -1,0 +1,151 @@
+"""Which topic of that name it is, how often that is asked, and what follows where it is another one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import nullcontext
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.errors import SessionLost
+from stream.flow import Flow
+from stream.kafka import client, topic_id
+from stream.kafka.partitions import Partitions
+from stream.kafka.same_topic import SameTopic
+from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
+from stream.settings import load
+
+MISSING = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
+SILENT = KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+Answers = Iterator["str | KafkaException"]
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """A clock: set its only item."""
+    clock = [1000.0]
+    monkeypatch.setattr("stream.kafka.topic_id.time.monotonic", lambda: clock[0])
+    return clock
+
+
+def answering(monkeypatch: pytest.MonkeyPatch, identity: TopicId, *answers: str | KafkaException) -> None:
+    """Let it be answered so, one after the other, and the last one for ever."""
+    left = itertools.chain(answers, itertools.repeat(answers[-1]))
+
+    def answer() -> str:
+        said = next(left)
+        if isinstance(said, KafkaException):
+            raise said
+        return said
+
+    monkeypatch.setattr(identity, "_answer", answer)
+
+
+@given(st.text(min_size=1))
+def test_an_id_comes_back_out_of_the_metadata(name: str) -> None:
+    assert of_metadata(as_metadata(name)) == name
+
+
+@pytest.mark.parametrize("metadata", [None, "", "topic.id=", "of another client", '{"topic": 1}'])
+def test_metadata_of_others_is_no_id(metadata: str | None) -> None:
+    assert of_metadata(metadata) == ""
+    assert as_metadata("") == ""
+
+
+def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_after_a_refusal(
+    monkeypatch: pytest.MonkeyPatch, now: list[float]
+) -> None:
+    """A record that has come within that time of an answer is of the topic that the answer named."""
+    identity = TopicId(load(environ={}))
+    answering(monkeypatch, identity, "a")
+    assert identity.due(reading=True)
+    assert identity.ask() == "a"
+    asked = 0
+    for _ in range(1000):
+        now[0] += 0.01
+        if identity.due(reading=True):
+            identity.ask()
+            asked += 1
+    assert 20 <= asked <= 30, "not for each batch"
+    assert client.consumer(load(environ={}))["fetch.error.backoff.ms"] / 1000 > topic_id.WHILE_READING_S
+    now[0] += 1
+    assert not identity.due(reading=False), "an idle worker asks seldom"
+    now[0] += topic_id.WHILE_IDLE_S
+    assert identity.due(reading=False)
+
+
+def test_no_answer_is_not_waited_for_again_and_again(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
+    identity = TopicId(load(environ={}))
+    answering(monkeypatch, identity, "a", SILENT, "a")
+    identity.ask()
+    assert identity.ask() == ""
+    assert identity.known == "a"
+    now[0] += 9
+    assert not identity.due(reading=True)
+    now[0] += 2
+    assert identity.due(reading=True)
+
+
+@pytest.fixture
+def told() -> list[tuple[str, int]]:
+    return []
+
+
+@pytest.fixture
+def watched(now: list[float], told: list[tuple[str, int]]) -> SameTopic:  # noqa: ARG001 - at that time
+    """A topic whose partition 3 is read up to 40 of 50."""
+    partitions = Partitions()
+    partitions.gain(3, 40)
+    partitions.ends(3, 50)
+    return SameTopic(load(environ={}), Flow(), partitions, lambda *event: told.append(event))
+
+
+def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+) -> None:
+    answering(monkeypatch, watched.id, "old", MISSING, "new")
+    watched.check()
+    assert watched._flow.metadata == "topic.id=old"  # noqa: SLF001
+    watched._partitions.published(3, 42)  # noqa: SLF001
+    watched.check()  # it is deleted
+    watched._partitions.ends(3, 900)  # noqa: SLF001 - of the new one: whoever looks was faster
+    with pytest.raises(SessionLost, match="was deleted and made again"):
+        watched.check()
+    assert told == [("skipped", 8)]
+    assert "Of the old one 8 records are gone" in caplog.text
+
+
+@pytest.mark.parametrize("answer", [SILENT, MISSING, "", "old"], ids=["silence", "deleted", "no ids", "the same"])
+def test_anything_else_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], answer: Any
+) -> None:
+    answering(monkeypatch, watched.id, "old", answer)
+    for _ in range(3):
+        watched.check()
+    assert watched.id.known == "old"
+    assert told == []
+
+
+@pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
+def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_the_first_one(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
+) -> None:
+    answering(monkeypatch, watched.id, SILENT, "new")
+    watched.check()
+    watched.id.taken |= taken
+    with pytest.raises(SessionLost) if lost else nullcontext():
+        watched.check()
+    assert watched.id.known == "new"
+
+
+def test_the_next_session_goes_by_the_new_topic(monkeypatch: pytest.MonkeyPatch, watched: SameTopic) -> None:
+    answering(monkeypatch, watched.id, "old", "new")
+    watched.check()
+    watched.id.begin()
+    watched.check()
+    assert watched._flow.metadata == "topic.id=new"  # noqa: SLF001
