@@ -27,4 +27,9 @@ def as_json(value: object, **how: Any) -> str:
 
     `how`: more of what `json.dumps` takes.
     """
-    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, **how))
+    return json_visible(json.dumps(value, ensure_ascii=False, **how))
+
+
+def json_visible(text: str) -> str:
+    """A JSON text without white space between its parts, with what a terminal would obey as JSON's own escapes."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -16,7 +16,7 @@ from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.files import opened
-from stream.shown import as_json as json_text
+from stream.shown import json_visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -72,7 +72,7 @@ def evaluate(
         raise StreamError(msg)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
-        print(json_text(figures))  # noqa: T201
+        print(json_visible(orjson.dumps(figures).decode()))  # noqa: T201
     else:
         _show(report)
     if plot is not None:

@@ -19,7 +19,7 @@ from confluent_kafka.admin import (
 
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
-from stream.kafka.refusals import AUTHENTICATION, refusal_of
+from stream.kafka.refusals import closed, refuses, tells
 from stream.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -63,10 +63,10 @@ class Cluster:
             except KafkaException as raised:
                 self.admin.poll(0)
                 # Refused credentials stay refused; an address that does not answer yet may.
-                worst = next((error for error in self._reported if _refuses(error)), None)
-                telling = next((error for error in self._reported if _tells(error)), None)
+                worst = next((error for error in self._reported if refuses(error)), None)
+                telling = next((error for error in self._reported if tells(error)), None)
                 if worst is not None or time.monotonic() > deadline:
-                    if telling is None and self._reported and all(map(_closed, self._reported)):
+                    if telling is None and self._reported and all(map(closed, self._reported)):
                         raise self._closes() from None
                     if not self._reported and self.settings.sasl_oauth_token_url:
                         raise self._no_token() from None
@@ -74,6 +74,14 @@ class Cluster:
                     raise client.explain(error, self.settings, doing="connecting") from None
             else:
                 return
+
+    def explain(self, raised: KafkaException, *, doing: str) -> StreamError:
+        """Our error for one of a call: by what librdkafka has reported beside it, where that tells more."""
+        self.admin.poll(0)
+        error = client.error_of(raised)
+        if error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):  # noqa: SLF001 - no answer, and no cause
+            error = next((it for it in reversed(self._reported) if tells(it)), error)
+        return client.explain(error, self.settings, doing=doing)
 
     def _closes(self) -> KafkaUnavailable:
         """No connection failed to be made, as far as librdkafka tells: each was, and was closed."""
@@ -155,18 +163,19 @@ def forbidden(operation: AclOperation, resource: str) -> NotAuthorized:
 def run(settings: Settings) -> Iterator[Check]:
     """All questions, in the order in which one needs the other; ends where going on makes no sense."""
     cluster = Cluster(settings)
-    connected = _ask("broker", lambda: _broker(cluster))
+    ask = partial(_ask, cluster)
+    connected = ask("broker", lambda: _broker(cluster))
     yield connected
     if connected.error is not None:
         return
     for role, name in settings.topics.items():
-        yield _ask(f"{role} topic", partial(_topic, cluster, role, name))
+        yield ask(f"{role} topic", partial(_topic, cluster, role, name))
         if role != "input":
             for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
                 yield Check(f"{role} topic", sentence, warning=True)
-    yield _ask("consumer group", lambda: _group(cluster))
+    yield ask("consumer group", lambda: _group(cluster))
     if settings.delivery == "exactly_once":
-        yield _ask("transactions", lambda: _transactions(settings))
+        yield ask("transactions", lambda: _transactions(settings))
 
 
 def require(settings: Settings) -> int:
@@ -186,14 +195,14 @@ def largest_record_bytes(settings: Settings) -> int:
     return min(cluster.largest_bytes(name) for role, name in settings.topics.items() if role != "input")
 
 
-def _ask(name: str, question: Callable[[], str]) -> Check:
+def _ask(cluster: Cluster, name: str, question: Callable[[], str]) -> Check:
     try:
         return Check(name, question())
     except StreamError as error:
         return Check(name, str(error), error)
     except KafkaException as raised:
-        unavailable = KafkaUnavailable(f"No answer: {client.error_of(raised).str()}.")
-        return Check(name, str(unavailable), unavailable)
+        explained = cluster.explain(raised, doing=f"looking at the {name}")
+        return Check(name, str(explained), explained)
 
 
 def _broker(cluster: Cluster) -> str:
@@ -278,18 +287,3 @@ def _transactions(settings: Settings) -> str:
         explained.fix = explained.fix or "Where the cluster forbids transactions, set STREAM_DELIVERY=at_least_once."
         raise explained from None
     return f"transactional ids that begin with {settings.group_id} may be used"
-
-
-def _refuses(error: KafkaError) -> bool:
-    refusal = refusal_of(error)
-    return error.code() in AUTHENTICATION if refusal is None else refusal.final
-
-
-def _closed(error: KafkaError) -> bool:
-    """Whether this may be told of a connection that was made; one that was not is told with "Connect to"."""
-    down = error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)  # noqa: SLF001
-    return down and "Connect to" not in error.str()
-
-
-def _tells(error: KafkaError) -> bool:
-    return error.code() == KafkaError._RESOLVE or refusal_of(error) is not None  # noqa: SLF001

@@ -131,3 +131,20 @@ ENDS_THE_SESSION = {
     KafkaError.INVALID_SESSION_TIMEOUT,
     KafkaError.INCONSISTENT_GROUP_PROTOCOL,
 }
+
+
+def refuses(error: KafkaError) -> bool:
+    """Whether the connection is refused for good: trying again would not help."""
+    refusal = refusal_of(error)
+    return error.code() in AUTHENTICATION if refusal is None else refusal.final
+
+
+def closed(error: KafkaError) -> bool:
+    """Whether this may be told of a connection that was made; one that was not is told with "Connect to"."""
+    down = error.code() in (KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT)  # noqa: SLF001
+    return down and "Connect to" not in error.str()
+
+
+def tells(error: KafkaError) -> bool:
+    """Whether it says more than that nobody answers."""
+    return error.code() == KafkaError._RESOLVE or refusal_of(error) is not None  # noqa: SLF001

@@ -5,7 +5,7 @@ from __future__ import annotations
 import string
 
 import pytest
-from confluent_kafka import KafkaError
+from confluent_kafka import KafkaError, KafkaException
 
 from stream.errors import (
     AuthenticationFailed,
@@ -19,6 +19,7 @@ from stream.errors import (
 )
 from stream.kafka import client
 from stream.kafka.causes import CAUSES, code_of
+from stream.kafka.checks import Cluster
 from stream.kafka.refusals import REFUSALS
 from stream.settings import Settings, load
 
@@ -194,6 +195,29 @@ def test_whatever_a_provider_answers_is_a_sentence(answer: str) -> None:
     said = str(explained(KafkaError(KafkaError._AUTHENTICATION, TOKEN + answer)))  # noqa: SLF001
     assert URL in said
     assert "STREAM_SASL_OAUTH_" in said
+
+
+class Silent:
+    """An admin client that has nothing to serve."""
+
+    def poll(self, _: float) -> None:
+        """Serve nothing."""
+
+
+@pytest.mark.parametrize("code", [KafkaError._TRANSPORT, KafkaError._TIMED_OUT])  # noqa: SLF001
+def test_a_call_without_an_answer_says_what_was_reported_beside_it(code: int) -> None:
+    cluster = Cluster.__new__(Cluster)
+    cluster.settings, cluster.admin = SETTINGS, Silent()  # type: ignore[assignment]
+    down = KafkaError(KafkaError._ALL_BROKERS_DOWN)  # noqa: SLF001
+    named = KafkaError(KafkaError._RESOLVE, "Failed to resolve 'kafka.invalid:9092'")  # noqa: SLF001
+    raised = KafkaException(KafkaError(code))
+    cluster._reported = [named, down]  # noqa: SLF001
+    assert "kafka.invalid" in str(cluster.explain(raised, doing="testing"))
+    cluster._reported = [down]  # noqa: SLF001
+    assert "No answer from Kafka at one:1 while testing" in str(cluster.explain(raised, doing="testing"))
+    cluster._reported = [named]  # noqa: SLF001
+    policy = KafkaException(KafkaError(KafkaError.POLICY_VIOLATION))
+    assert "policy" in str(cluster.explain(policy, doing="testing")), "a call's own cause counts"
 
 
 def test_our_sentences_have_no_other_fields() -> None:
