@@ -6,7 +6,7 @@
 3. Lines that meet only now may repeat others, or be a footer: 1 and 2 again until nothing is found, so
    that a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
 4. The blank lines directly before a paragraph that went go with it, and the separator before these goes whole
-   (`stream.ends`). The first paragraph never goes.
+   (`stream.line_ends`). The first paragraph never goes.
 
 Nothing here reads a clock, logs, or raises on any `str`; each step is linear in the text.
 """
@@ -22,9 +22,8 @@ from typing import Any
 from stream import native
 from stream.article import Cleaned, CleanedList, Reason, Removal
 from stream.comments import comments_at
-from stream.endings import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
-from stream.ends import swap_ends, with_whole_ends
 from stream.footers import footer_of, weigh
+from stream.line_ends import swap_ends, with_whole_ends
 from stream.listing import code_among
 from stream.paragraphs import (
     FORMAT,
@@ -40,6 +39,7 @@ from stream.paragraphs import (
 )
 from stream.repeats import goes_whole, repeats_of
 from stream.rules import MAX_MARKER, Rule, Rules, builtin
+from stream.sentence_ends import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
 from stream.tail.footer import Found, look
 from stream.tail.lines import ENDS_TABLE, QUOTES
 from stream.tail.plain import OPEN_TOPICS

@@ -17,9 +17,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from stream.endings import ends_sentence
 from stream.footers import named
 from stream.rules import Rule, fold
+from stream.sentence_ends import ends_sentence
 from stream.spelling import spell
 
 BEFORE = 3

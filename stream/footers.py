@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from stream import native
-from stream.endings import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
 from stream.paragraphs import FORMAT, WIDE, width
 from stream.rules import MAX_MARKER, Rule, Rules
+from stream.sentence_ends import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
 
 STRONG = 200
 """Width of prose that teasers and notices seldom have."""

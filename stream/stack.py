@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stream.endings import ends_sentence
 from stream.listing import hangs, is_code_alone
 from stream.paragraphs import normal, width, without_format
+from stream.sentence_ends import ends_sentence
 
 LONG = 60
 """Width from which a paragraph goes wherever it comes back (20 ideographs)."""

@@ -9,7 +9,7 @@
 #define LONG 60           /* stream/stack.py */
 #define BODY 200          /* stream/cleaning.py */
 #define MAX_MARKER 80     /* stream/rules/model.py */
-#define PROSE 80          /* stream/endings.py */
+#define PROSE 80          /* stream/sentence_ends.py */
 #define HEADINGS 1024     /* that are remembered */
 
 enum { NO_RULE, SECTION, OTHER };
@@ -318,7 +318,7 @@ static Py_ssize_t next_part(const Page *page, Py_ssize_t at, Line *part)
 }
 
 /* How many CRs more the line before those that go from `at` on gets, so that the separator between goes whole.
-   Twin: stream/ends.py. */
+   Twin: stream/line_ends.py. */
 static Py_ssize_t more_crs(const Page *page, Py_ssize_t at)
 {
     Py_ssize_t last = at - 1;

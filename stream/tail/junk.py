@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.endings import SENTENCE_ENDS
 from stream.rules import Rule
 from stream.rules.signs import LEFT, OPENING, RIGHT, SHORT, TOPICS
+from stream.sentence_ends import SENTENCE_ENDS
 from stream.spelling import spell
 from stream.tail.lines import CLOSED, Line
 

@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from stream import native
-from stream.endings import LOOKED_AT, SENTENCE_ENDS
 from stream.rules.signs import LEGAL_LONGEST, LEGAL_WORDS, SHORT, Signs, is_legal
+from stream.sentence_ends import LOOKED_AT, SENTENCE_ENDS
 
 PROSE = 80
 """A closed line of at least this effective length is prose."""

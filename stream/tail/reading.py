@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from stream.endings import is_open_ended
 from stream.rules.signs import SILENT, Signs
+from stream.sentence_ends import is_open_ended
 from stream.tail.lines import CLOSED, PROSE, Line, Memo, codes_of, halves, line_of
 from stream.tail.model import Model
 

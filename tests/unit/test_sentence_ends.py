@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stream.cleaning import clean
-from stream.endings import SENTENCE_ENDS, ends_sentence, is_open_ended
 from stream.paragraphs import FORMATS, width, without_format
 from stream.rules import Rules, builtin, load
 from stream.rules.signs import Signs
+from stream.sentence_ends import SENTENCE_ENDS, ends_sentence, is_open_ended
 from stream.stack import LONG, is_long
 from stream.tail.lines import CLOSED, codes_of, end_of, halves
 from tests.twins import in_python, slow
