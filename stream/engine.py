@@ -59,7 +59,7 @@ class Engine:
         self.flow = Flow()
         self.partitions = Partitions()
         self.processor = self._processor(rules)
-        self.ownership = Ownership(settings.session_timeout_ms / 1000, settings.transaction_timeout_ms / 1000)
+        self.ownership = Ownership(settings.session_timeout_ms / 1000)
         self.metrics = Metrics(self.partitions, self.ownership, rules_version=rules.version)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []

@@ -36,8 +36,8 @@ def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on, and which no outgoing connection takes meanwhile."""
-    return free_ports(1)[0]
+    """Find a port that nobody listens on, and which neither an outgoing connection nor a broker takes meanwhile."""
+    return free_ports(1, 10_000, 19_999)[0]
 
 
 class Worker:

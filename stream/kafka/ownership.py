@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 Action = Literal["", "rebalance", "leave", "end"]
 CONFIRMED_LOOKS = 2  # one look may fall between the two phases of a rebalance
 REBALANCE_TURNS, LEAVE_TURNS = 3, 3
+DIFFERS_TURNS = 3  # what is under way is committed before partitions are gained or given up
 
 
 class Ownership:
@@ -38,10 +39,9 @@ class Ownership:
     `unowned`: the partitions that belong to nobody, once two looks in a row have shown it.
     """
 
-    def __init__(self, turn_s: float, gain_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """`turn_s`: the length of a member's turn. `gain_s`: within which a partition is gained or given up."""
+    def __init__(self, turn_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """`turn_s`: the length of a member's turn, which is a session timeout."""
         self._turn_s = turn_s
-        self._differs_for_s = gain_s + turn_s
         self._clock = clock
         self.view: GroupView | None = None
         self.unowned: tuple[int, ...] = ()
@@ -102,7 +102,7 @@ class Ownership:
         asked_back = frozenset(reading).difference(view.targets[member]) if member in view.targets else frozenset()
         if (unread, asked_back) != self._differs:
             self._differs, self._differs_s = (unread, asked_back), self._clock()
-        if self._clock() - self._differs_s <= self._differs_for_s:
+        if self._clock() - self._differs_s <= DIFFERS_TURNS * self._turn_s:
             return ""
         if unread:
             return f"The group counts on this worker for partitions {numbers(unread)}, which it does not read."

@@ -41,11 +41,11 @@ class Node:
         return f"{HOST}:{self.ports[listener]}"
 
 
-def free_ports(count: int) -> list[int]:
+def free_ports(count: int, lowest: int = LOWEST_PORT, highest: int = HIGHEST_PORT) -> list[int]:
     """Return that many ports on which nothing listens now."""
     ports: set[int] = set()
     while len(ports) < count:
-        port = random.randint(LOWEST_PORT, HIGHEST_PORT)  # noqa: S311 - no secret depends on it
+        port = random.randint(lowest, highest)  # noqa: S311 - no secret depends on it
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))

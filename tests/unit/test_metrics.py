@@ -36,7 +36,7 @@ def outcomes(picks: list[int]) -> list[Outcome]:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.integers(0, len(VALUES) - 1), min_size=1, max_size=6), max_size=4))
 def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) -> None:
-    metrics = Metrics(Partitions(), Ownership(6, 60), rules_version="r1")
+    metrics = Metrics(Partitions(), Ownership(6), rules_version="r1")
     for batch in batches:
         metrics.committed(Outcomes.of(outcomes(batch)), 0.01)
         found = samples(metrics)
@@ -56,21 +56,21 @@ def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) ->
 
 
 def test_every_outcome_is_there_before_the_first_record() -> None:
-    found = samples(Metrics(Partitions(), Ownership(6, 60), rules_version="r1"))
+    found = samples(Metrics(Partitions(), Ownership(6), rules_version="r1"))
     for name in NAMES:
         assert found[f"records_total {name}"] == 0
     assert found["commits_total aborted"] == 0
 
 
 def test_a_withheld_removal_is_counted_by_article() -> None:
-    metrics = Metrics(Partitions(), Ownership(6, 60), rules_version="r1")
+    metrics = Metrics(Partitions(), Ownership(6), rules_version="r1")
     metrics.committed(Outcomes.of([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)]), 0.01)
     assert samples(metrics)["articles_withheld_total"] == 1
 
 
 def test_position_end_and_lag_are_those_of_the_partitions_owned_now() -> None:
     partitions = Partitions()
-    metrics = Metrics(partitions, Ownership(6, 60), rules_version="r1")
+    metrics = Metrics(partitions, Ownership(6), rules_version="r1")
     partitions.gain(2, 10)
     partitions.ends(2, 15)
     partitions.gain(7, -1)
@@ -83,7 +83,7 @@ def test_position_end_and_lag_are_those_of_the_partitions_owned_now() -> None:
 
 
 def test_events_and_stages() -> None:
-    metrics = Metrics(Partitions(), Ownership(6, 60), rules_version="r1")
+    metrics = Metrics(Partitions(), Ownership(6), rules_version="r1")
     for name in ("assigned", "revoked", "lost"):
         metrics.event(name, 3)
     metrics.event("skipped", 5)
@@ -98,13 +98,13 @@ def test_events_and_stages() -> None:
 
 
 def test_the_versions_are_told() -> None:
-    text = Metrics(Partitions(), Ownership(6, 60), rules_version="r1").text().decode()
+    text = Metrics(Partitions(), Ownership(6), rules_version="r1").text().decode()
     assert 'rules="r1"' in text
     assert "librdkafka=" in text
 
 
 def test_the_whole_groups_lag_and_what_nobody_owns() -> None:
-    partitions, ownership = Partitions(), Ownership(6, 60)
+    partitions, ownership = Partitions(), Ownership(6)
     metrics = Metrics(partitions, ownership, rules_version="r1")
     assert "partitions_unowned" not in samples(metrics), "not known is not none"
     partitions.gain(0, 10)

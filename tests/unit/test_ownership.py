@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stream.kafka.group import GroupView
 from stream.kafka.ownership import Action, Ownership
 
-TURN_S, GAIN_S, LOOK_S = 6.0, 60.0, 2.0
+TURN_S, LOOK_S = 6.0, 2.0
 ALL = frozenset(range(4))
 
 
@@ -38,7 +38,7 @@ UNDER_WAY = view({"a": {2, 3}, "b": set()}, stable=False)
 def acts(member: str, looks: int, *, seen: GroupView = ORPHANED) -> list[tuple[float, Action]]:
     """Look so many times at a group that does not change; give when the member acted, and how."""
     clock = Clock()
-    ownership = Ownership(TURN_S, GAIN_S, clock=clock)
+    ownership = Ownership(TURN_S, clock=clock)
     done: list[tuple[float, Action]] = []
     for look in range(looks):
         clock.now = look * LOOK_S
@@ -48,7 +48,7 @@ def acts(member: str, looks: int, *, seen: GroupView = ORPHANED) -> list[tuple[f
 
 
 def test_what_one_look_shows_may_be_the_middle_of_a_rebalance() -> None:
-    ownership = Ownership(TURN_S, GAIN_S)
+    ownership = Ownership(TURN_S)
     assert ownership.observe(ORPHANED, "a") == ""
     assert not ownership.unowned
     assert ownership.observe(UNDER_WAY, "a") == ""
@@ -59,7 +59,7 @@ def test_what_one_look_shows_may_be_the_middle_of_a_rebalance() -> None:
 
 def test_it_is_said_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    ownership = Ownership(TURN_S, GAIN_S)
+    ownership = Ownership(TURN_S)
     for _ in range(5):
         ownership.observe(ORPHANED, "b")
     ownership.observe(UNDER_WAY, "b")
@@ -102,19 +102,19 @@ def test_one_member_acts_in_a_turn_however_many_there_are(members: int) -> None:
 
 @given(st.lists(st.sampled_from([HEALTHY, UNDER_WAY])))
 def test_a_group_that_is_well_is_left_alone(looks: list[GroupView]) -> None:
-    ownership = Ownership(TURN_S, GAIN_S)
+    ownership = Ownership(TURN_S)
     assert not any(ownership.observe(seen, "a") for seen in looks)
     assert ownership.unowned == ()
 
 
 def test_what_the_group_counts_on_and_nobody_reads_is_told_after_a_while() -> None:
     clock = Clock()
-    ownership = Ownership(TURN_S, GAIN_S, clock=clock)
+    ownership = Ownership(TURN_S, clock=clock)
     assert not ownership.at_odds("a", [1]), "nothing is known yet"
     ownership.observe(HEALTHY, "a")
     assert not ownership.at_odds("a", [2, 3])
     assert not ownership.at_odds("a", [2]), "it may just have been gained"
-    clock.now = TURN_S + GAIN_S + 1
+    clock.now = 3 * TURN_S + 1
     assert ownership.at_odds("a", [2]) == "The group counts on this worker for partitions 3, which it does not read."
     assert not ownership.at_odds("a", [2, 3])
     assert not ownership.at_odds("a", [2]), "the time begins anew"
@@ -123,11 +123,11 @@ def test_what_the_group_counts_on_and_nobody_reads_is_told_after_a_while() -> No
 
 def test_what_the_group_has_asked_for_and_is_still_read_is_told_after_a_while() -> None:
     clock = Clock()
-    ownership = Ownership(TURN_S, GAIN_S, clock=clock)
+    ownership = Ownership(TURN_S, clock=clock)
     owned = {"a": frozenset(ALL), "b": frozenset[int]()}
     ownership.observe(GroupView(ALL, owned, stable=False, targets={"a": frozenset({0, 1})}), "a")
     assert not ownership.at_odds("a", range(4)), "what is under way is committed first"
-    clock.now = TURN_S + GAIN_S + 1
+    clock.now = 3 * TURN_S + 1
     said = "The group has asked this worker for partitions 2, 3, which it still reads."
     assert ownership.at_odds("a", range(4)) == said
     assert not ownership.at_odds("a", [0, 1])
