@@ -17,9 +17,11 @@ from confluent_kafka import KafkaException
 from mode import Service
 
 from stream.engine import Engine
+from stream.errors import SessionLost
 from stream.kafka import client
 from stream.kafka.ends import Ends
 from stream.kafka.ownership import numbers
+from stream.kafka.undelivered import Undelivered
 
 log = logging.getLogger("stream.health")
 
@@ -90,6 +92,7 @@ class Monitor(Service):
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._engine = engine
+        self._undelivered = Undelivered(engine.settings)
 
     @Service.task
     async def _look(self) -> None:
@@ -106,6 +109,9 @@ class Monitor(Service):
             engine.cluster_problems = ends.missing_topics()
             for number, end in ends.of(engine.partitions.numbers).items():
                 engine.partitions.ends(number, end)
+            if (missed := self._undelivered.look(engine.partitions)) is not None:
+                msg = f"Kafka's client has passed over records of partition {missed}: they are read again."
+                engine.flow.fail(SessionLost(msg))
             return
         except KafkaException as raised:
             error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
