@@ -113,6 +113,29 @@ def test_what_is_a_footer_below_code_goes_and_the_close_stays(rules: Rules, list
 
 
 @BOTH
+@pytest.mark.parametrize("word", ["share", "tags", "comments", "related", "print", "next", "home", "photo", "services"])
+def test_the_words_of_code_open_no_footer(rules: Rules, word: str) -> None:
+    body = [
+        "It takes sixty people and four cars.",
+        "In winter it leaves every second hour, and not at all when the water stands low.",
+        "Three captains have promised to teach the young ones. The oldest of them is seventy-one.",
+        "The company pays half of it.",
+        "The boat leaves every hour, and children travel free.",
+        "The old boat has been in the harbour since 1994. Its deck gave in six years ago, after a storm.",
+    ]
+    north = ["  north:", "    image: registry.ferry.example/tides/worker:r17", "    open: {QUEUE: short}"]
+    south = ["  south:", "    image: registry.ferry.example/tides/worker:r18", "    open: {QUEUE: long}"]
+    close = [
+        "Nobody has missed the boat since then.",
+        "The rest will be told in spring, when the archive has moved as well.",
+    ]
+    for at in range(len(body) - 2):
+        for closing in (close[1:], close):
+            lines = [*body[at:], f"{word}:", *north, *south, *closing]
+            assert clean("\n".join(lines), rules).removed == ()
+
+
+@BOTH
 def test_an_article_given_twice_goes_once_with_its_code(rules: Rules) -> None:
     lines = [*BODY, *LISTINGS["python"], *CLOSE]
     assert clean("\n".join(lines * 2), rules).text == "\n".join(lines)

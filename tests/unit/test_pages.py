@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,10 +17,11 @@ import pytest
 
 from stream.cleaning import clean
 from stream.evaluation import Page, page_of
+from stream.listing import is_code_alone
 from stream.provenance import as_json, original
 from stream.records import Processor
 from stream.rules import Rules, builtin, load
-from stream.stack import is_long
+from stream.stack import LEAD, is_long
 from stream.tail.footer import look, weigh_page
 from stream.tail.plain import LONGEST, plain_tail
 from tests.fakes import FakeRecord
@@ -77,21 +79,26 @@ def test_pages_are_cleaned_at_once_as_they_are_step_by_step(rules: Rules) -> Non
 @both
 def test_a_body_that_comes_again_goes_and_nothing_else(rules: Rules) -> None:
     chance = random.Random(5)  # noqa: S311 - the same each time
-    tried = 0
+    tried = other = 0
     for page in pages():
         body = [line for line, belongs in zip(page.lines, page.body, strict=True) if belongs]
         footer = list(page.lines[page.footer_start :])
         run = body[chance.choice([0, len(body) // 2, chance.randrange(len(body) + 1)]) :]
-        if not any(map(is_long, run)):
-            continue  # a few short lines may come back: a refrain, a list's entries
+        if not any(map(is_long, run)) or any(map(is_code_alone, run)):
+            continue  # a few short lines may come back, and code: a refrain, a list's entries
         tried += 1
         again = run * chance.randint(1, 3)
         twice = chance.choice([[*body, *again, *footer], [*body, *footer, *again]])
         left, want = (clean("\n".join(lines), rules).text.split("\n") for lines in (twice, [*body, *footer]))
-        rest = iter(want)
-        assert all(line in rest for line in left), f"{page.id}: more is left"
-        assert set(left) == set(want), f"{page.id}: something is lost"
+        more = Counter(left) - Counter(want)
+        leads = {line for line in run[-LEAD:] if not is_long(line)}  # they may introduce what follows
+        assert more.keys() <= leads.union(footer), f"{page.id}: more is left"
+        lost = (set(want) - set(left)) & set(body)
+        assert not any(map(is_long, lost)), f"{page.id}: a paragraph is lost"
+        assert lost <= leads, f"{page.id}: something is lost"
+        other += bool(lost) or more.total() > LEAD
     assert tried > 100
+    assert other <= tried // 100, "with a short line twice the model may see the end of the body elsewhere"
 
 
 def test_a_plain_tail_is_what_the_model_sees_in_it() -> None:

@@ -132,6 +132,31 @@ def test_a_letter_counts_more_where_it_is_a_word() -> None:
     assert {halves(BODIES[each]) for each in ("Thai", "Lao", "Khmer", "Burmese", "Hindi", "Arabic")} == {2}
 
 
+ENGLISH = [
+    "The ferry to the northern island leaves again: the company has opened a new line, and the old boat is to be sold.",
+    "It takes sixty people and four cars.",
+    "The harbour master said that nobody had thought they would ever see it, for they had waited for eleven years.",
+    "“We had almost forgotten what it is like,” he said, and asked for a minute of silence for the old boat.",
+    "The boat leaves every hour, and children travel free.",
+    "North pier 6.15",
+    "South pier 6.40",
+    "In winter it leaves every second hour, and not at all when the water stands low.",
+]
+ENGLISH_TAIL = ["The bridge that nobody wanted", "A market in the old depot", "Share", "Tweet", "Related articles"]
+
+
+def test_what_nobody_sees_within_an_article() -> None:
+    """Neither lengthens a line nor hides how it ends."""
+    for order in ((4, 2, 3, 1), (1, 5, 2, 3, 7, 4, 6, 0), (7, 3, 4), (7, 6, 3)):
+        body = [ENGLISH[at] for at in order]
+        gone = [removal.line for removal in clean("\n".join([*body, *ENGLISH_TAIL])).removed]
+        for each in ("\u00ad", "\u200b", "\u2060"):
+            for least in (0, 60, 200):
+                shown = [each.join(f" {line} ").strip() if len(line) > least else line + each for line in body]
+                found = clean("\n".join([*shown, *ENGLISH_TAIL])).removed
+                assert [removal.line for removal in found] == gone
+
+
 formats = st.text(st.sampled_from(FORMATS), min_size=1, max_size=4)
 pages = st.sampled_from(sorted(BODIES)).map(lambda name: [*BODIES[name], *TAILS.get(name, ())])
 
