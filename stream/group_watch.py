@@ -48,7 +48,9 @@ class GroupWatch(Service):
         engine = self._engine
         try:
             view = self._group.look()
-        except (KafkaException, concurrent.futures.TimeoutError):
+        except concurrent.futures.TimeoutError:
+            return ""  # the client still waits, and must not be ended meanwhile
+        except KafkaException:
             self._group.renew()  # what is the matter with Kafka itself is said by others
             return ""
         if view is None:

@@ -20,6 +20,9 @@ from stream.settings import Settings
 
 ANSWER_S = 5.0
 LATER_S = 5.0  # the client's own timeout comes first: it says what was the matter
+# Questions to the group's coordinator are given up by us, and not by the client: where it gives one up after a freeze
+# it may end the process (librdkafka issue 4605).
+COORDINATOR_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class Group:
         if found.error is not None:
             raise KafkaException(found.error)
         try:
-            description = admin.describe_consumer_groups([group], request_timeout=ANSWER_S)[group].result(
+            description = admin.describe_consumer_groups([group], request_timeout=COORDINATOR_S)[group].result(
                 ANSWER_S + LATER_S
             )
         except KafkaException as raised:
@@ -94,7 +97,7 @@ class Group:
         asked = ConsumerGroupTopicPartitions(
             self._settings.group_id, [TopicPartition(topic, number) for number in numbers]
         )
-        (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=ANSWER_S).values()
+        (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=COORDINATOR_S).values()
         committed = {it.partition: it.offset for it in answer.result(ANSWER_S + LATER_S).topic_partitions}
         ends = self._offsets(admin, numbers, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         never = [number for number in numbers if committed.get(number, -1) < 0]
