@@ -45,20 +45,27 @@ class Ends:
 
     def of(self, partitions: Sequence[int]) -> dict[int, int]:
         """The last stable offset of each partition of the input topic; -1 where the broker does not tell."""
-        if not partitions:
-            return {}
-        topic = self._settings.input_topic
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = {TopicPartition(topic, number): latest for number in partitions}
-        answers = self._admin.list_offsets(
-            asked, isolation_level=IsolationLevel.READ_COMMITTED, request_timeout=ANSWER_S
-        )
-        ends: dict[int, int] = {}
-        for partition, future in answers.items():
-            try:
-                ends[partition.partition] = future.result(ANSWER_S + LATER_S).offset
-            except KafkaException as raised:
-                if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
-                    raise
-                ends[partition.partition] = -1
-        return ends
+        return dict.fromkeys(partitions, -1) | offsets_of(self._admin, self._settings, partitions, latest)
+
+
+def offsets_of(admin: AdminClient, settings: Settings, partitions: Sequence[int], spec: OffsetSpec) -> dict[int, int]:
+    """The last stable offset, or the first, of each partition of the input topic whose leader answers.
+
+    May block for some seconds. Raises `KafkaException`, or `TimeoutError` of `concurrent.futures`.
+    """
+    if not partitions:
+        return {}
+    answers = admin.list_offsets(
+        {TopicPartition(settings.input_topic, number): spec for number in partitions},
+        isolation_level=IsolationLevel.READ_COMMITTED,
+        request_timeout=ANSWER_S,
+    )
+    found: dict[int, int] = {}
+    for partition, future in answers.items():
+        try:
+            found[partition.partition] = future.result(ANSWER_S + LATER_S).offset
+        except KafkaException as raised:
+            if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
+                raise
+    return found

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from confluent_kafka import (
     ConsumerGroupState,
     ConsumerGroupTopicPartitions,
-    IsolationLevel,
     KafkaError,
     KafkaException,
     TopicPartition,
@@ -16,10 +15,9 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, MemberAssignment, OffsetSpec
 
 from stream.kafka import client
+from stream.kafka.ends import ANSWER_S, LATER_S, offsets_of
 from stream.settings import Settings
 
-ANSWER_S = 5.0
-LATER_S = 5.0  # the client's own timeout comes first: it says what was the matter
 # Questions to the group's coordinator are given up by us, and not by the client: where it gives one up after a freeze
 # it may end the process (librdkafka issue 4605).
 COORDINATOR_S = 120.0
@@ -31,9 +29,8 @@ class GroupView:
 
     `partitions`: every partition of the input topic. `members`: by member id, the partitions that the group has given
     to it. `targets`: with the consumer protocol, what it wants each member to have in the end. `stable`: whether no
-    rebalance is under way. `lag`: records after the group's committed offset, by
-    partition; a transaction's markers behind the last record count as records here, for nobody can tell them apart
-    without reading.
+    rebalance is under way. `lag`: records after the group's committed offset, by partition; a transaction's
+    markers behind the last record count as records here, for nobody can tell them apart without reading.
     """
 
     partitions: frozenset[int]
@@ -99,31 +96,13 @@ class Group:
         )
         (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=COORDINATOR_S).values()
         committed = {it.partition: it.offset for it in answer.result(ANSWER_S + LATER_S).topic_partitions}
-        ends = self._offsets(admin, numbers, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        ends = offsets_of(admin, self._settings, numbers, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         never = [number for number in numbers if committed.get(number, -1) < 0]
         if len(never) == len(numbers) and self._settings.start_at == "latest":
             return dict.fromkeys(ends, 0)  # the group begins at the end
-        begins = self._offsets(admin, never, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        begins = offsets_of(admin, self._settings, never, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         return {
             number: max(0, end - (begins[number] if number in begins else committed[number]))
             for number, end in ends.items()
             if number in begins or committed.get(number, -1) >= 0
         }
-
-    def _offsets(self, admin: AdminClient, numbers: list[int], spec: OffsetSpec) -> dict[int, int]:
-        """The last stable offset, or the first, of each partition whose leader answers."""
-        if not numbers:
-            return {}
-        answers = admin.list_offsets(
-            {TopicPartition(self._settings.input_topic, number): spec for number in numbers},
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=ANSWER_S,
-        )
-        found: dict[int, int] = {}
-        for partition, future in answers.items():
-            try:
-                found[partition.partition] = future.result(ANSWER_S + LATER_S).offset
-            except KafkaException as raised:
-                if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
-                    raise
-        return found
