@@ -51,9 +51,9 @@ bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS
 	@$(BIN)/python -m bench.peers $(PEERS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build stream/native/*.so
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build stream/core/native/*.so
 
-NATIVE := $(wildcard stream/native/*.[ch])
+NATIVE := $(wildcard stream/core/native/*.[ch])
 
 $(READY): pyproject.toml setup.py $(NATIVE)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from setuptools import Extension, setup
 
-NATIVE = Path("stream", "native")
-# What it was built from: in a checkout one of other sources is not used (stream/native/__init__.py).
+NATIVE = Path("stream", "core", "native")
+# What it was built from: in a checkout one of other sources is not used (stream/core/native/__init__.py).
 STATE = sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*.[ch]")))).hexdigest()
 
 setup(
     ext_modules=[
         Extension(
-            "stream.native.compiled",
+            "stream.core.native.compiled",
             sources=sorted(str(path) for path in NATIVE.glob("*.c")),
             depends=sorted(str(path) for path in NATIVE.glob("*.h")),
             extra_compile_args=["-O3"],

@@ -11,10 +11,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from stream.config.settings import load
+from stream.core.rules import load as load_rules
 from stream.kafka import client
-from stream.records import Processor
-from stream.rules import load as load_rules
-from stream.settings import load
+from stream.records.process import Processor
 
 
 def main() -> None:

@@ -17,13 +17,13 @@ from rich.table import Table
 from bench import load
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
-from stream import native
-from stream.cleaning import _repeats
-from stream.paragraphs import first_of
-from stream.records import Processor
-from stream.rules import Rules
-from stream.rules import load as load_rules
-from stream.tail.footer import look
+from stream.core import native
+from stream.core.cleaning import _repeats
+from stream.core.footer.page import look
+from stream.core.paragraphs import first_of
+from stream.core.rules import Rules
+from stream.core.rules import load as load_rules
+from stream.records.process import Processor
 from tests.fakes import FakeRecord
 from tests.twins import in_python, slow
 

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from rich.console import Console
 
 from bench import load
-from stream.records import Processor
-from stream.rules import builtin
+from stream.core.rules import builtin
+from stream.records.process import Processor
 
 MB = 1_000_000
 LOOK_EVERY_S = 0.05

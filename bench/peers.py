@@ -26,7 +26,7 @@ from bench import load
 from bench.machine import kafka_to_measure, machine
 from bench.measure import make_topics
 from bench.process import stolen_s, stolen_since
-from stream.rules import builtin
+from stream.core.rules import builtin
 from tests.commands import environment
 from tests.kafka_server import RealKafka
 

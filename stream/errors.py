@@ -12,7 +12,7 @@
     ├── PartitionsUnowned      partitions belong to no worker, and nothing has helped
     └── KafkaFatal             the client can not go on; the process has to end
 
-A record that can not be cleaned is no error: it is a value with a reason (`stream.codec.Undecodable`)
+A record that can not be cleaned is no error: it is a value with a reason (`stream.records.codec.Undecodable`)
 that goes to the dead letter topic.
 """
 

@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from confluent_kafka.admin import AdminClient
 
 from stream.kafka.embedded import EmbeddedBroker
-from stream.records import Headers
+from stream.records.process import Headers
 from tests.ledger import Topics, fresh_name
 from tests.processes import PATIENCE_S
 

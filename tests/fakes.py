@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import orjson
 
-from stream.records import Headers, Outcome, Processor
-from stream.rules import builtin
+from stream.core.rules import builtin
+from stream.records.process import Headers, Outcome, Processor
 
 PROCESSOR = Processor.of("text", "auto", builtin())
 BODY = "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it."

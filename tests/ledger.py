@@ -15,9 +15,9 @@ from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartit
 from confluent_kafka.admin import AdminClient, NewTopic
 from typing_extensions import Self
 
-from stream.offline import clean_value
-from stream.records import Processor
-from stream.rules import builtin
+from stream.core.rules import builtin
+from stream.offline.value import clean_value
+from stream.records.process import Processor
 
 PROCESSOR = Processor.of("text", "auto", builtin())
 WORDS = [

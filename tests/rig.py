@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 from confluent_kafka import Consumer, TopicPartition
 
-from stream.flow import Flow
+from stream.config.settings import Settings
 from stream.kafka.committer import Chunk
+from stream.kafka.flow import Flow
 from stream.kafka.sink import Sink
-from stream.outcomes import Outcomes
-from stream.records import Outcome
-from stream.settings import Settings
+from stream.records.outcomes import Outcomes
+from stream.records.process import Outcome
 
 Act = Callable[[Chunk], None]
 PATIENCE_S = 60.0

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from stream import native
-from stream.rules import Rules
-from stream.rules.signs import Signs
-from stream.tail.model import Model, shipped
+from stream.core import native
+from stream.core.footer.model import Model, shipped
+from stream.core.rules import Rules
+from stream.core.rules.topics import Signs
 
 needs_compiled = pytest.mark.skipif(native.compiled is None, reason="the compiled parts were not built: no C compiler")
 

@@ -20,11 +20,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from stream.cleaning import clean  # noqa: E402
-from stream.evaluation import Page, Report, flags_of, lost_of, page_of, shortened  # noqa: E402
-from stream.footers import prose  # noqa: E402
-from stream.rules import Rules, builtin  # noqa: E402
-from stream.tail.model import model_of  # noqa: E402
+from stream.core.cleaning import clean  # noqa: E402
+from stream.core.footer.model import model_of  # noqa: E402
+from stream.core.markers import prose  # noqa: E402
+from stream.core.rules import Rules, builtin  # noqa: E402
+from stream.offline.evaluation import Page, Report, flags_of, lost_of, page_of, shortened  # noqa: E402
 
 FEW = 3
 """Lines."""

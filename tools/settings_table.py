@@ -1,4 +1,4 @@
-"""Print the table of all settings, made from `stream.settings.Settings`; `--write` and `--check` look at README.md."""
+"""Print the table of all settings, made from `stream.config.settings.Settings`; `--write` and `--check` look at README.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, get_args
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from stream.settings import PREFIX, Settings  # noqa: E402 - found without an installation too
+from stream.config.settings import PREFIX, Settings  # noqa: E402 - found without an installation too
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"

@@ -27,19 +27,19 @@ import numpy as np  # noqa: E402
 from scipy.sparse import csr_matrix  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
-from stream.paragraphs import first_places, keys, normal_list  # noqa: E402
-from stream.repeats import repeats_of  # noqa: E402
-from stream.rules import builtin  # noqa: E402
-from stream.tail.features import FEATURES, features_of, page_of  # noqa: E402
-from stream.tail.lines import COLUMNS, Codes, codes_of, columns, halves, line_of  # noqa: E402
-from stream.tail.model import LEAVES, UNIT  # noqa: E402
+from stream.core.footer.candidates import FEATURES, features_of, page_of  # noqa: E402
+from stream.core.footer.lines import COLUMNS, Codes, codes_of, columns, halves, line_of  # noqa: E402
+from stream.core.footer.model import LEAVES, UNIT  # noqa: E402
+from stream.core.paragraphs import first_places, keys, normal_list  # noqa: E402
+from stream.core.repeats import repeats_of  # noqa: E402
+from stream.core.rules import builtin  # noqa: E402
 
 WEIGHTS = ROOT / "stream" / "tail" / "weights.json"
 FOLDS = 5
 LINE_UNIT = 100
 TREES = 128
 GENRES = {"news": 1.0, "blog+news": 0.4, "web": 0.5}  # the weight of a page
-# The costs and limits of stream/tail/decision.py, found by search on cross-validated likelihoods.
+# The costs and limits of stream/core/footer/decision.py, found by search on cross-validated likelihoods.
 RULE = {
     "loss": 26, "share": 57, "right": 1, "right_few": 162, "third": 425,
     "none_opens_1": 980, "none_opens_3": 1000, "none_opens_10": 924, "none_opens_more": 1000,

@@ -13,9 +13,9 @@ GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
     """Say, one line each, whether all is there that the worker needs, and what to do where it is not."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream import logs
     from stream.cli.rules import load_rules
     from stream.kafka import checks
+    from stream.observe import logs
 
     logs.configure("text", "error")
     logs.silence_librdkafka()

@@ -15,11 +15,11 @@ from rich.console import Console
 from stream.cli.console import errors, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
-from stream.files import FileFormat, format_of, opened
-from stream.shown import on_one_line
+from stream.observe.shown import on_one_line
+from stream.offline.files import FileFormat, format_of, opened
 
 if TYPE_CHECKING:
-    from stream.chunks import Chunk, CleanedChunk, Span
+    from stream.offline.chunks import Chunk, CleanedChunk, Span
 
 
 def clean(
@@ -44,10 +44,10 @@ def clean(
     A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
     """
     settings = settings_from(config, set_)
-    from stream.chunks import CHUNK_BYTES, ChunkCleaner
     from stream.cli.rules import load_rules
-    from stream.jobs import in_order, processors
-    from stream.records import Processor
+    from stream.offline.chunks import CHUNK_BYTES, ChunkCleaner
+    from stream.offline.jobs import in_order, processors
+    from stream.records.process import Processor
 
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
@@ -110,7 +110,7 @@ def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
 
 def _parts(paths: Sequence[Path | None], formats: Sequence[FileFormat], *, whole: bool) -> Iterator[Chunk | Span]:
     """The files in parts: their bytes, or with lines of a real file only where they stand, unless `whole`."""
-    from stream.chunks import chunks_of, spans_of
+    from stream.offline.chunks import chunks_of, spans_of
 
     for path, file_format in zip(paths, formats, strict=True):
         # A size of 0 may be a file that does not know it.

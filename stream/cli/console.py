@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.segment import Segment
 from rich.text import Text
 
-from stream.shown import on_one_line, visible
+from stream.observe.shown import on_one_line, visible
 
 
 def line(*parts: str | tuple[str, str]) -> Text:

@@ -12,8 +12,8 @@ from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
-from stream.headers import readable
-from stream.shown import as_json as json_text
+from stream.observe.shown import as_json as json_text
+from stream.records.headers import readable
 
 app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
@@ -106,7 +106,7 @@ def show(
     out = output()
     headers = readable(message)  # once: it does not say a second time that there are some
     row = summary(message, headers)
-    from stream.dead_letters import REASONS, read_letter
+    from stream.records.dead_letters import REASONS, read_letter
 
     letter = read_letter(headers)
     out.print(line((f"{settings.dead_letter_topic} {place}", "bold"), f"  {row['when']}"))
@@ -129,8 +129,8 @@ app.command()(replay)
 
 def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dict[str, Any]:
     """One dead letter as plain values."""
-    from stream.dead_letters import read_letter
-    from stream.demotion import true_ms
+    from stream.records.dead_letters import read_letter
+    from stream.records.demotion import true_ms
 
     letter = read_letter(headers)
     return {
@@ -166,7 +166,7 @@ def preview(value: bytes | None) -> str:
 
 
 def _quiet() -> None:
-    from stream import logs
+    from stream.observe import logs
 
     logs.configure("text", "error")
     logs.silence_librdkafka()

@@ -13,9 +13,9 @@ from stream.errors import StreamError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from stream.config.settings import Settings
     from stream.demo.run import Sent
-    from stream.records import Processor
-    from stream.settings import Settings
+    from stream.records.process import Processor
 
 
 def demo(
@@ -23,10 +23,10 @@ def demo(
     full: Annotated[bool, typer.Option("--full", help="Show whole articles, not only what went.")] = False,
 ) -> None:
     """Clean some twenty articles with the real worker on an embedded broker, and show what went and why."""
-    from stream import logs
+    from stream.core.rules import builtin
     from stream.demo import run
-    from stream.records import Processor
-    from stream.rules import builtin
+    from stream.observe import logs
+    from stream.records.process import Processor
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
@@ -55,9 +55,9 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
     import orjson
 
     from stream.cli.explain import brief, explained
-    from stream.dead_letters import read_letter
-    from stream.headers import readable
-    from stream.offline import clean_value
+    from stream.offline.value import clean_value
+    from stream.records.dead_letters import read_letter
+    from stream.records.headers import readable
 
     name = record.key.decode()
     out.print()

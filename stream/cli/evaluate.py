@@ -15,13 +15,13 @@ import typer
 from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
-from stream.files import opened
-from stream.shown import json_visible
+from stream.observe.shown import json_visible
+from stream.offline.files import opened
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from stream.evaluation import Report, Tally
+    from stream.offline.evaluation import Report, Tally
 
 SOURCES = 15
 _GZIP = b"\x1f\x8b"
@@ -43,7 +43,7 @@ def evaluate(
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
     from stream.cli.rules import load_rules
-    from stream.evaluation import Page, Report, page_of
+    from stream.offline.evaluation import Page, Report, page_of
 
     if plot is not None:
         require()

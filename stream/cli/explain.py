@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from stream.article import Removal
-from stream.offline import CleanedValue
-from stream.shown import visible
+from stream.core.article import Removal
+from stream.observe.shown import visible
+from stream.offline.value import CleanedValue
 
 
 def why(removal: Removal) -> str:

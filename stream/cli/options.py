@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
+from stream.config.settings import NAMES, Settings, load, require_known
 from stream.errors import SettingsError
-from stream.settings import NAMES, Settings, load, require_known
 
 Config = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.", show_default=False)]
 Servers = Annotated[

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stream.cli.console import progress
+from stream.core.rules import Rules
 from stream.errors import StreamError
-from stream.evaluation import Page, Report
-from stream.rules import Rules
+from stream.offline.evaluation import Page, Report
 
 CAUTION = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """What the loss of body costs, in times of what it does cost."""
@@ -48,8 +48,8 @@ def plot(path: Path, pages: Sequence[Page], report: Report, rules: Rules) -> Non
 
 def _at(pages: Sequence[Page], rules: Rules, factor: float) -> tuple[float, float]:
     """Recall and precision."""
-    from stream.cleaning import clean
-    from stream.tail.model import shipped
+    from stream.core.cleaning import clean
+    from stream.core.footer.model import shipped
 
     model = rules.model or shipped()
     careful = {name: round(model.rule[name] * factor) for name in ("loss", "share")}

@@ -11,9 +11,9 @@ from rich.table import Table
 
 from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
-from stream.dead_letters import REASONS
 from stream.errors import StreamError
-from stream.redrive import Selection
+from stream.records.dead_letters import REASONS
+from stream.records.redrive import Selection
 
 
 def replay(
@@ -39,10 +39,10 @@ def replay(
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     first, last = _offsets(offsets)
     selection = Selection(frozenset(reason or ()), _time(since), _time(until), partition, first, last)
-    from stream import logs
     from stream.cli.rules import load_rules
     from stream.kafka.redriving import STAYS, Redrive
-    from stream.records import Processor
+    from stream.observe import logs
+    from stream.records.process import Processor
 
     logs.configure("text", "error")
     logs.silence_librdkafka()

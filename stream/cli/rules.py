@@ -10,10 +10,10 @@ import typer
 
 from stream.cli.console import line, output
 from stream.cli.options import Config, Set, settings_from
+from stream.config.settings import Settings
+from stream.core.paragraphs import split
+from stream.core.rules import MAX_MARKER, RuleError, Rules, fold, load
 from stream.errors import SettingsError, StreamError
-from stream.paragraphs import split
-from stream.rules import MAX_MARKER, RuleError, Rules, fold, load
-from stream.settings import Settings
 
 app = typer.Typer(help="The footer rules: list them, check your own, see what they find.", no_args_is_help=True)
 Files = Annotated[list[Path], typer.Argument(help="Rule files (TOML).")]

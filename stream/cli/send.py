@@ -9,10 +9,10 @@ import typer
 
 from stream.cli.console import errors, line, output, progress
 from stream.cli.options import Config, Servers, Set, settings_from
-from stream.codec import Undecodable, decode_text
+from stream.config.settings import Settings
 from stream.errors import StreamError
-from stream.files import FileFormat, format_of, opened, records
-from stream.settings import Settings
+from stream.offline.files import FileFormat, format_of, opened, records
+from stream.records.codec import Undecodable, decode_text
 
 
 def send(
@@ -31,9 +31,9 @@ def send(
     jsonl file is sent as it is.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream import logs
     from stream.kafka.checks import Cluster
     from stream.kafka.sending import Sender
+    from stream.observe import logs
 
     logs.configure("text", "error")
     logs.silence_librdkafka()

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from stream.cli.console import line, output
 from stream.cli.options import Config, Set, settings_from
-from stream.settings import PREFIX, Settings
+from stream.config.settings import PREFIX, Settings
 
 
 def settings(config: Config = None, set_: Set = None) -> None:

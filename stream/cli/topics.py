@@ -30,8 +30,8 @@ def create(
 ) -> None:
     """Make the input, output and dead letter topics, and STREAM_REMOVED_TOPIC; what exists stays as it is."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream import logs
     from stream.kafka import topics
+    from stream.observe import logs
 
     logs.configure("text", "error")
     logs.silence_librdkafka()

@@ -37,13 +37,13 @@ def worker(
         http_port=http_port,
         log_format=log_format,
     )
-    from stream import logs
+    from stream.observe import logs
 
     logs.configure(settings.log_format, settings.log_level)
-    from stream.app import ArticleWorker, create_app
     from stream.cli.rules import load_rules
     from stream.kafka import checks
-    from stream.web import require_port
+    from stream.worker.app import ArticleWorker, create_app
+    from stream.worker.web import require_port
 
     require_port(settings)
     rules = load_rules(settings)

@@ -15,12 +15,12 @@ from typing import NamedTuple
 import orjson
 from confluent_kafka import Message
 
+from stream.config.settings import PREFIX, Settings, load
 from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
 from stream.kafka.embedded import EmbeddedBroker
 from stream.kafka.sending import Sender
-from stream.settings import PREFIX, Settings, load
 
 DEADLINE_S = 60.0
 POISON = b'{"id": "half-an-article", "text": "This article was cut off in the mid'

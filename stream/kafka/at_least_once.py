@@ -11,14 +11,14 @@ from typing import NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, SessionLost, TopicMissing
 from stream.kafka import client
 from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.flushing import flush
 from stream.kafka.missing import Missing
 from stream.kafka.refused import REFUSALS, Refused
-from stream.records import Outcome
-from stream.settings import Settings
+from stream.records.process import Outcome
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import SessionLost
 from stream.kafka import offsets
 from stream.kafka.committer import Aborted, Committer
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from confluent_kafka import KafkaError
 
+from stream.config.settings import Settings
 from stream.errors import (
     InstanceFenced,
     InstanceHeld,
@@ -16,7 +17,6 @@ from stream.errors import (
     SettingsError,
     StreamError,
 )
-from stream.settings import Settings
 
 
 class Cause(NamedTuple):

@@ -17,10 +17,10 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
 from stream.kafka.refusals import closed, refuses, tells
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
+from stream.config.settings import Settings
 from stream.errors import (
     AuthenticationFailed,
     KafkaFatal,
@@ -22,7 +23,6 @@ from stream.errors import (
 )
 from stream.kafka.causes import CAUSES, code_of
 from stream.kafka.refusals import AUTHENTICATION, refusal_of
-from stream.settings import Settings
 
 # librdkafka's own lines go to a logger of their own, so that they can be told apart and turned down.
 rdkafka_log = logging.getLogger("librdkafka")

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from stream.config.settings import Settings
 from stream.kafka import client
-from stream.settings import Settings
 
 ANSWER_S = 5.0
 LATER_S = 5.0  # the client's own timeout comes first: it says what was the matter

@@ -14,9 +14,9 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, MemberAssignment, OffsetSpec
 
+from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.ends import ANSWER_S, LATER_S, offsets_of
-from stream.settings import Settings
 
 # Questions to the group's coordinator are given up by us, and not by the client: where it gives one up after a freeze
 # it may end the process (librdkafka issue 4605).

@@ -9,9 +9,9 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import SessionLost
 from stream.kafka import client
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

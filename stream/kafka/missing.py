@@ -5,9 +5,9 @@ from __future__ import annotations
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
-from stream.settings import Settings
 
 ANSWER_S = 2.0  # where Kafka is away, the next session waits for it
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import client
-from stream.settings import Settings
 
 OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
 LOOK_S = 3.0

@@ -9,10 +9,10 @@ from __future__ import annotations
 import logging
 import time
 
+from stream.config.settings import Settings
 from stream.errors import SessionLost
-from stream.flow import Flow
+from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -10,18 +10,18 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
-from stream.dead_letters import Letter, read_letter
-from stream.demotion import true_ms
+from stream.config.settings import Settings
 from stream.errors import StreamError
-from stream.headers import readable
 from stream.kafka import client
 from stream.kafka.checks import Cluster
 from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
 from stream.kafka.transaction import cause_of
-from stream.records import Processor
-from stream.redrive import Redriven, Selection, back, is_pointer, times_redriven
-from stream.settings import Settings
+from stream.records.dead_letters import Letter, read_letter
+from stream.records.demotion import true_ms
+from stream.records.headers import readable
+from stream.records.process import Processor
+from stream.records.redrive import Redriven, Selection, back, is_pointer, times_redriven
 
 ANSWER_S = 30.0
 BATCH_RECORDS = 500

@@ -12,8 +12,8 @@ import time
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
 
+from stream.config.settings import Settings
 from stream.kafka import client
-from stream.settings import Settings
 
 POLL_S = 0.1
 

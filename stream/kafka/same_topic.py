@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
+from stream.config.settings import Settings
 from stream.errors import SessionLost
-from stream.flow import Flow
+from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import TopicId, as_metadata
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

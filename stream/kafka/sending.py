@@ -7,9 +7,9 @@ from contextlib import suppress
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.flushing import flush
-from stream.settings import Settings
 
 FINISH_S = 60.0
 

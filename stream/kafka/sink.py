@@ -15,14 +15,14 @@ from collections.abc import Callable
 
 from confluent_kafka import TopicPartition
 
-from stream.demotion import is_pointer, keyed, of_today, pointer, without_removals
+from stream.config.settings import Settings
 from stream.errors import SessionLost, StreamError, TopicMissing
-from stream.flow import Flow
 from stream.kafka.committer import Aborted, Chunk, Committer
+from stream.kafka.flow import Flow
 from stream.kafka.refused import Refused
-from stream.outcomes import Outcomes
-from stream.records import NOW, Outcome, dead, place
-from stream.settings import Settings
+from stream.records.demotion import is_pointer, keyed, of_today, pointer, without_removals
+from stream.records.outcomes import Outcomes
+from stream.records.process import NOW, Outcome, dead, place
 
 log = logging.getLogger(__name__)
 

@@ -13,18 +13,18 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import SessionLost
-from stream.flow import Flow
 from stream.kafka import client
 from stream.kafka.beginnings import Beginnings
 from stream.kafka.committer import Committer
+from stream.kafka.flow import Flow
 from stream.kafka.gaps import gap
 from stream.kafka.member import IDLE_WAIT_S, Member
 from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
 from stream.kafka.refusals import ENDS_THE_SESSION
 from stream.kafka.same_topic import SameTopic
-from stream.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from typing import Any
 from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 
+from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.checks import EMBEDDED
-from stream.settings import Settings
 
 ANSWER_S = 1.0  # reading waits for it
 FIRST_ANSWER_S = 2.0  # a connection has to be made

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AclOperation, NewTopic
 
+from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
 from stream.kafka.checks import Cluster, forbidden
-from stream.settings import Settings
 
 ANSWER_S = 15.0
 

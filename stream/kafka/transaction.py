@@ -10,13 +10,13 @@ from typing import NoReturn
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
+from stream.config.settings import Settings
 from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka import client
 from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.missing import Missing
 from stream.kafka.refused import Refused
-from stream.records import Outcome
-from stream.settings import Settings
+from stream.records.process import Outcome
 
 FENCE_AT_ONCE = 8
 # Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.

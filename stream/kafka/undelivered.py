@@ -15,9 +15,9 @@ from collections.abc import Callable
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.partitions import Partition, Partitions
-from stream.settings import Settings
 
 QUIET_S = 5.0
 ANSWER_S = 3.0

@@ -7,10 +7,10 @@ import urllib.request
 
 import pytest
 
-from stream.app import create_app
+from stream.config.settings import load
+from stream.core.rules import builtin
 from stream.kafka.embedded import EmbeddedBroker
-from stream.rules import builtin
-from stream.settings import load
+from stream.worker.app import create_app
 from tests.brokers import Broker, Sent
 from tests.commands import article_stream, one_sentence
 from tests.fakes import BODY

@@ -8,13 +8,13 @@ import threading
 import pytest
 from confluent_kafka import Consumer
 
-from stream.engine import Engine
-from stream.group_watch import GroupWatch
+from stream.config.settings import load
+from stream.core.rules import builtin
 from stream.kafka import rejoin
 from stream.kafka.embedded import EmbeddedBroker
 from stream.kafka.group import Group
-from stream.rules import builtin
-from stream.settings import load
+from stream.worker.engine import Engine
+from stream.worker.group_watch import GroupWatch
 from tests.articles import articles
 from tests.brokers import Broker
 from tests.commands import article_stream

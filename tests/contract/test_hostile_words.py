@@ -14,8 +14,8 @@ import pytest
 import typer.main
 
 from stream.cli import app
-from stream.dead_letters import EXCEPTION, MESSAGE, TOPIC
-from stream.records import Headers
+from stream.records.dead_letters import EXCEPTION, MESSAGE, TOPIC
+from stream.records.process import Headers
 from tests.brokers import Broker, Sent
 from tests.commands import Answer, one_after_another
 from tests.fakes import BODY, OTHER

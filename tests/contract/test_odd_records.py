@@ -10,7 +10,7 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
-from stream.dead_letters import read_letter
+from stream.records.dead_letters import read_letter
 from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent, headers_of
 from tests.commands import article_stream

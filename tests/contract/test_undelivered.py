@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import Producer
 
+from stream.config.settings import load
 from stream.kafka.undelivered import Undelivered
-from stream.settings import load
 from tests.brokers import Broker
 from tests.ledger import fresh_name
 from tests.processes import PATIENCE_S, Worker, until

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream.cleaning import clean, clean_list, restore, restore_list
-from stream.paragraphs import normal, split
-from stream.provenance import as_json, original
-from stream.rules import Rules, builtin, load
-from stream.tail.lines import Memo, codes_of, halves, line_of, lines_of
-from stream.tail.model import shipped
+from stream.core.cleaning import clean, clean_list, restore, restore_list
+from stream.core.footer.lines import Memo, codes_of, halves, line_of, lines_of
+from stream.core.footer.model import shipped
+from stream.core.paragraphs import normal, split
+from stream.core.removals import as_json, original
+from stream.core.rules import Rules, builtin, load
 
 PARAGRAPHS = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -83,7 +83,7 @@ def test_any_text(rules: Rules, text: str) -> None:
 @given(articles)
 def test_what_is_settled_holds_nothing_more(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stream.tail.footer._settled", lambda *_: False)
+        patch.setattr("stream.core.footer.page._settled", lambda *_: False)
         slowly = clean(text, builtin())
     assert clean(text, builtin()) == slowly
 

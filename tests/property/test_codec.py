@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.codec import JsonCodec, Undecodable
-from stream.splice import value_span
+from stream.records.codec import JsonCodec, Undecodable
+from stream.records.splice import value_span
 
 FIELDS = ["text", "body.text", 'quo"te', "back\\slash", "文"]
 strings = st.text(st.characters(codec="utf-8"), max_size=12)

@@ -9,18 +9,18 @@ import orjson
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream import native
-from stream.article import Removal
-from stream.cleaning import _part, _repeats, clean, clean_list
-from stream.footers import weigh
-from stream.paragraphs import PLAIN_LETTERS, first_of, outline, separator_of
-from stream.rules import Rules, builtin, load
-from stream.rules.signs import LEFT, RIGHT
-from stream.splice import SpanNotFound, _walk, value_span
-from stream.tail.features import FEATURES
-from stream.tail.lines import codes_of, lines_of, unpacked
-from stream.tail.model import shipped
-from stream.tail.plain import opening_of
+from stream.core import native
+from stream.core.article import Removal
+from stream.core.cleaning import _part, _repeats, clean, clean_list
+from stream.core.footer.candidates import FEATURES
+from stream.core.footer.lines import codes_of, lines_of, unpacked
+from stream.core.footer.model import shipped
+from stream.core.footer.plain import opening_of
+from stream.core.markers import weigh
+from stream.core.paragraphs import PLAIN_LETTERS, first_of, outline, separator_of
+from stream.core.rules import Rules, builtin, load
+from stream.core.rules.topics import LEFT, RIGHT
+from stream.records.splice import SpanNotFound, _walk, value_span
 from tests.twins import in_python, needs_compiled, plain, slow, without
 
 pytestmark = needs_compiled

@@ -11,14 +11,14 @@ from typing import Any
 import orjson
 import pytest
 
-from stream import native
-from stream.article import Removal
-from stream.cleaning import articles, clean, clean_list
-from stream.rules import builtin
-from stream.splice import value_span
-from stream.tail.features import FEATURES
-from stream.tail.lines import ENDS_TABLE, QUOTES, STARTS
-from stream.tail.model import shipped
+from stream.core import native
+from stream.core.article import Removal
+from stream.core.cleaning import articles, clean, clean_list
+from stream.core.footer.candidates import FEATURES
+from stream.core.footer.lines import ENDS_TABLE, QUOTES, STARTS
+from stream.core.footer.model import shipped
+from stream.core.rules import builtin
+from stream.records.splice import value_span
 from tests.property.test_native import FAST, PROSE
 from tests.twins import needs_compiled
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.cleaning import clean
-from stream.listing import is_code_alone
-from stream.paragraphs import keys, normal
-from stream.repeats import find_repeats
-from stream.rules import Rules, builtin, load
-from stream.stack import is_long
+from stream.core.cleaning import clean
+from stream.core.listing import is_code_alone
+from stream.core.paragraphs import keys, normal
+from stream.core.repeats import find_repeats
+from stream.core.rules import Rules, builtin, load
+from stream.core.stack import is_long
 from tests.unit.test_listing import BODY, CLOSE, LISTINGS
 
 both = pytest.mark.parametrize("name", ["markers", "model"])

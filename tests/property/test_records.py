@@ -7,9 +7,9 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream.dead_letters import read_letter
-from stream.records import Headers, Processor
-from stream.rules import builtin, load
+from stream.core.rules import builtin, load
+from stream.records.dead_letters import read_letter
+from stream.records.process import Headers, Processor
 from tests.fakes import BODY, FOOTER, OTHER, FakeRecord
 
 PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
@@ -26,7 +26,9 @@ articles = st.builds(
 )  # fmt: skip
 headers: st.SearchStrategy[Headers] = st.lists(
     st.tuples(
-        st.sampled_from(["a", "b", "content-type", "Content-Type", "article-stream.rules", "__streams.errors.offset"]),
+        st.sampled_from(
+            ["a", "b", "content-type", "Content-Type", "article-stream.core.rules", "__streams.errors.offset"]
+        ),
         st.one_of(st.none(), st.binary(max_size=8), st.sampled_from([b"text/plain", b"application/json"])),
     ),
     max_size=4,

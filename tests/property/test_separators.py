@@ -9,10 +9,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream.cleaning import articles, clean, restore
-from stream.provenance import as_json, original
-from stream.records import Processor
-from stream.rules import builtin, load
+from stream.core.cleaning import articles, clean, restore
+from stream.core.removals import as_json, original
+from stream.core.rules import builtin, load
+from stream.records.process import Processor
 from tests.fakes import FakeRecord
 from tests.twins import in_python, slow
 

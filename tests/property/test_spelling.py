@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stream import native
-from stream.rules import builtin, fold
-from stream.spelling import spell, spell_each
+from stream.core import native
+from stream.core.rules import builtin, fold
+from stream.core.spelling import spell, spell_each
 from tests.twins import needs_compiled, plain
 
 PHRASES = sorted({phrase for rule in builtin().rules if rule.kind != "hint" for phrase in rule.phrases})

@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from stream.settings import Settings
+from stream.config.settings import Settings
 
 Resource = Literal["topic", "group", "transactional-id"]
 KINDS = {

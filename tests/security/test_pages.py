@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stream.config.settings import Settings
 from stream.kafka.embedded import EmbeddedBroker
-from stream.settings import Settings
 from tests.brokers import Broker, Sent
 from tests.hostile import article
 from tests.processes import Worker, until

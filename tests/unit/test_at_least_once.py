@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from stream.config.settings import load
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.flushing import flush
 from stream.kafka.refused import Refused
-from stream.settings import load
 from tests.fakes import outcome
 
 Fate = Callable[[str, int], int | None]  # the error's code, by topic and the number of the record so far

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
 
+from stream.config.settings import load
 from stream.errors import SessionLost
 from stream.kafka.beginnings import ASK_AGAIN_S, SAY_AFTER_S, Beginnings
 from stream.kafka.committer import Aborted
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import as_metadata, of_metadata
-from stream.settings import load
 
 LOW, HIGH, NONE = 10, 50, -1001
 ME = object()

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from stream import native
+from stream.core import native
 
 
 def test_the_compiled_parts_were_built() -> None:

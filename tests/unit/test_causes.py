@@ -7,6 +7,7 @@ import string
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from stream.config.settings import Settings, load
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
@@ -21,7 +22,6 @@ from stream.kafka import client
 from stream.kafka.causes import CAUSES, code_of
 from stream.kafka.checks import Cluster
 from stream.kafka.refusals import REFUSALS
-from stream.settings import Settings, load
 
 SETTINGS = load(
     {

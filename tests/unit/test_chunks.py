@@ -12,8 +12,8 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.chunks import Chunk, ChunkCleaner, CleanedChunk, chunks_of, spans_of
-from stream.jobs import in_order
+from stream.offline.chunks import Chunk, ChunkCleaner, CleanedChunk, chunks_of, spans_of
+from stream.offline.jobs import in_order
 from tests.fakes import PROCESSOR, REPEATED
 
 GOOD = orjson.dumps({"text": REPEATED}) + b"\n"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stream.article import Removal
-from stream.cleaning import _within_budget, clean, clean_list, restore, restore_list
-from stream.rules import builtin, load
+from stream.core.article import Removal
+from stream.core.cleaning import _within_budget, clean, clean_list, restore, restore_list
+from stream.core.rules import builtin, load
 
 DATA = Path(__file__).parent.parent / "data"
 SEED = Path(__file__).parents[3] / "shared" / "seed"

@@ -11,8 +11,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from stream.provenance import original
-from stream.settings import PREFIX, Settings
+from stream.config.settings import PREFIX, Settings
+from stream.core.removals import original
 from tests.commands import ROOT, Answer, article_stream, environment, one_sentence
 from tests.fakes import BODY, CLEAN, OTHER, REPEATED
 from tests.processes import free_port

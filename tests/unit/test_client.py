@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
+from stream.config.settings import Settings, load
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
@@ -19,7 +20,6 @@ from stream.errors import (
     TopicMissing,
 )
 from stream.kafka import client
-from stream.settings import Settings, load
 
 SECRET = "made-up-secret"  # noqa: S105 - made up
 TOKEN_URL = "https://idp.example/token"  # noqa: S105 - an address

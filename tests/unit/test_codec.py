@@ -5,8 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from stream.codec import JsonCodec, Undecodable, decode_text, format_of
-from stream.splice import SpanNotFound, value_span
+from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of
+from stream.records.splice import SpanNotFound, value_span
 
 TEXT = JsonCodec("text")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from stream.cleaning import clean
-from stream.comments import TRIES, comments_of
-from stream.footers import weigh
-from stream.rules import builtin, load
+from stream.core.cleaning import clean
+from stream.core.comments import TRIES, comments_of
+from stream.core.markers import weigh
+from stream.core.rules import builtin, load
 from tests.work import Work
 
 RULES = {"markers": load(whole_page=False), "model": builtin()}

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from stream.cli.console import PlainConsole, line
 from stream.cli.explain import brief, explained
-from stream.offline import clean_value
-from stream.shown import as_json, visible
+from stream.observe.shown import as_json, visible
+from stream.offline.value import clean_value
 from tests.commands import article_stream, one_sentence
 from tests.fakes import BODY, OTHER, PROCESSOR
 

@@ -18,16 +18,16 @@ from typing import Any
 import pytest
 
 from bench import load as bench_load
-from stream.flow import Flow
+from stream.config.settings import Settings, load
+from stream.core.footer.model import shipped
+from stream.core.rules import load as load_rules
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Committer
+from stream.kafka.flow import Flow
 from stream.kafka.sink import Sink
 from stream.kafka.transaction import Transactions, produce_all
-from stream.outcomes import Outcomes
-from stream.records import Outcome, Processor, _ours
-from stream.rules import load as load_rules
-from stream.settings import Settings, load
-from stream.tail.model import shipped
+from stream.records.outcomes import Outcomes
+from stream.records.process import Outcome, Processor, _ours
 from tests.fakes import FakeRecord, NotingProducer, outcome
 from tests.twins import in_python, needs_compiled, slow
 from tests.work import Work
@@ -113,7 +113,7 @@ def test_the_work_around_an_article_stays() -> None:
 
 @EACH
 def test_an_article_leaves_no_cycles_behind(what: str) -> None:
-    """The worker looks for them seldom (`stream.app.COLLECT_AFTER`)."""
+    """The worker looks for them seldom (`stream.worker.app.COLLECT_AFTER`)."""
     more = [FakeRecord(value) for value in (b"{", b"\xff", b"[1]", b'{"text": 7}', b"", None)]
     with prepared(what) as (processor, records):
         gc.collect()

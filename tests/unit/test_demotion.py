@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.dead_letters import letter_headers, read_letter
-from stream.demotion import is_pointer, keyed, of_today, pointer
 from stream.errors import StreamError
 from stream.kafka.refused import Refused
-from stream.records import NOW, Headers, Outcome, dead
-from stream.redrive import back
+from stream.records.dead_letters import letter_headers, read_letter
+from stream.records.demotion import is_pointer, keyed, of_today, pointer
+from stream.records.process import NOW, Headers, Outcome, dead
+from stream.records.redrive import back
 from tests.fakes import FakeRecord
 from tests.rig import Rig
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from stream.engine import Engine
+from stream.config.settings import load
+from stream.core.rules import builtin
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
@@ -17,8 +18,7 @@ from stream.errors import (
     StreamError,
     TopicMissing,
 )
-from stream.rules import builtin
-from stream.settings import load
+from stream.worker.engine import Engine
 
 KINDS = (AuthenticationFailed, NotAuthorized, TopicMissing, KafkaFatal)
 
@@ -26,7 +26,7 @@ KINDS = (AuthenticationFailed, NotAuthorized, TopicMissing, KafkaFatal)
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine(load(environ={}), builtin(), largest_bytes=1000)
-    monkeypatch.setattr("stream.engine.LAST_PAUSE_S", 0.0)
+    monkeypatch.setattr("stream.worker.engine.LAST_PAUSE_S", 0.0)
     return made
 
 
@@ -98,7 +98,7 @@ def test_an_instance_id_that_is_still_held_is_waited_for(engine: Engine, monkeyp
 def test_an_instance_id_that_is_held_for_too_long_is_another_workers(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream.engine.HELD_S", -1.0)
+    monkeypatch.setattr("stream.worker.engine.HELD_S", -1.0)
     sessions(engine, monkeypatch, InstanceHeld("Held."))
     with pytest.raises(InstanceFenced, match="Another worker runs with the instance id"):
         engine.run(print)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from stream.cleaning import clean
 from stream.cli.plot import require
+from stream.core.cleaning import clean
+from stream.core.rules import builtin
 from stream.errors import StreamError
-from stream.evaluation import Report, flags_of, page_of, shortened
-from stream.rules import builtin
+from stream.offline.evaluation import Report, flags_of, page_of, shortened
 from tests.commands import article_stream, one_sentence
 
 P = [f"Paragraph {i} tells what the harbour master said that day. He said so to anybody who asked." for i in range(8)]

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from stream.errors import SessionLost
-from stream.flow import Flow
+from stream.kafka.flow import Flow
 
 LOST = SessionLost("lost")
 

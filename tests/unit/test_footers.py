@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stream.footers import find_footer, prose
-from stream.rules import load
-from stream.sentence_ends import ends_sentence
+from stream.core.markers import find_footer, prose
+from stream.core.rules import load
+from stream.core.sentence_ends import ends_sentence
 
 P = [
     f"Paragraph {i} tells what the harbour master said. He had seen it all, and he said so to anybody."

@@ -9,10 +9,10 @@ from typing import Literal
 
 import pytest
 
-from stream import paragraphs
-from stream.records import Processor
-from stream.rules import Rules, builtin, load
-from stream.rules.model import Rule
+from stream.core import paragraphs
+from stream.core.rules import Rules, builtin, load
+from stream.core.rules.model import Rule
+from stream.records.process import Processor
 from tests.fakes import FakeRecord
 from tests.hostile import TEXTS, VALUES
 from tests.work import Work

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 
-from stream.headers import READ, UNREADABLE, readable, reason
 from stream.kafka.embedded import EmbeddedBroker
-from stream.records import Headers
+from stream.records.headers import READ, UNREADABLE, readable, reason
+from stream.records.process import Headers
 from tests.brokers import Broker
 from tests.fakes import PROCESSOR, FakeRecord
 from tests.kafka.raw import RawRecord, produce

@@ -6,12 +6,12 @@ import time
 
 import pytest
 
-from stream.engine import Engine
+from stream.config.settings import load
+from stream.core.rules import builtin
 from stream.errors import KafkaFatal, SessionLost
-from stream.health import live, ready
 from stream.kafka.group import GroupView
-from stream.rules import builtin
-from stream.settings import load
+from stream.worker.engine import Engine
+from stream.worker.health import live, ready
 
 
 @pytest.fixture

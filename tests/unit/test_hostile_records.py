@@ -5,9 +5,9 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from stream.dead_letters import read_letter
-from stream.records import Headers, Outcome, Processor
-from stream.rules import builtin, load
+from stream.core.rules import builtin, load
+from stream.records.dead_letters import read_letter
+from stream.records.process import Headers, Outcome, Processor
 from tests.fakes import FakeRecord
 from tests.hostile import PROSE, TEXTS, VALUES, article, text_last
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-import stream.rules
-from stream.cleaning import clean
-from stream.rules import Rules, load
+import stream.core.rules
+from stream.core.cleaning import clean
+from stream.core.rules import Rules, load
 
 # What would make a regular expression try for ever, match everything, or not be one at all.
 PATTERNS = ["(a+)+$", "(a|aa)*b", "([a-z]+)*\\d", ".*.*.*x", "(?P<n>x)(?P=n)", "a{1,65535}", "[", "(", "\\", "x*" * 40]
@@ -70,7 +70,7 @@ def test_a_phrase_is_letters_and_not_a_pattern(tmp_path: Path) -> None:
 
 
 def test_rules_know_no_regular_expressions() -> None:
-    for path in Path(stream.rules.__file__).parent.glob("*.py"):
+    for path in Path(stream.core.rules.__file__).parent.glob("*.py"):
         names = {
             name.name
             for node in ast.walk(ast.parse(path.read_text("utf-8")))

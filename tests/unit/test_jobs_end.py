@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.jobs import in_order
+from stream.offline.jobs import in_order
 from tests.commands import ROOT, environment
 from tests.processes import until
 from tests.unit.test_chunks import GOOD

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stream.cleaning import clean, clean_list
-from stream.listing import is_code
-from stream.rules import Rules, builtin, load
+from stream.core.cleaning import clean, clean_list
+from stream.core.listing import is_code
+from stream.core.rules import Rules, builtin, load
 
 BOTH = pytest.mark.parametrize("rules", [load(whole_page=False), builtin()], ids=["markers", "model"])
 BODY = [

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 import pytest
 
-from stream import logs
-from stream.shown import visible
+from stream.observe import logs
+from stream.observe.shown import visible
 
 Written = Callable[[], str]
 
@@ -71,7 +71,7 @@ def test_lines_below_the_level_do_not_come_out(stderr: Written) -> None:
     assert [line["event"] for line in lines(stderr)] == ["this"]
 
 
-@pytest.mark.parametrize("name", ["stream", "faust", "stream.health", "librdkafka"])
+@pytest.mark.parametrize("name", ["stream", "faust", "stream.worker.health", "librdkafka"])
 def test_at_level_error_nobody_warns(stderr: Written, name: str) -> None:
     logs.configure("json", "error")
     logging.getLogger(name).warning("not this")

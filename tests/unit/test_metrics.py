@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from stream.dead_letters import REASONS
 from stream.kafka.group import GroupView
 from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
-from stream.metrics import Metrics
-from stream.outcomes import Outcomes
-from stream.records import Outcome
+from stream.observe.metrics import Metrics
+from stream.records.dead_letters import REASONS
+from stream.records.outcomes import Outcomes
+from stream.records.process import Outcome
 from tests.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord, outcome
 
 NAMES = ("cleaned", "unchanged", "tombstone", "dead")

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from stream.config.settings import load
 from stream.errors import KafkaUnavailable
 from stream.kafka import offsets
-from stream.settings import load
 
 PENDING = "Kafka has not ended a transaction"
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.outcomes import Outcomes
+from stream.records.outcomes import Outcomes
 from tests.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord
 
 VALUES = [

@@ -15,15 +15,15 @@ from pathlib import Path
 import orjson
 import pytest
 
-from stream.cleaning import clean
-from stream.evaluation import Page, page_of
-from stream.listing import is_code_alone
-from stream.provenance import as_json, original
-from stream.records import Processor
-from stream.rules import Rules, builtin, load
-from stream.stack import LEAD, is_long
-from stream.tail.footer import look, weigh_page
-from stream.tail.plain import LONGEST, plain_tail
+from stream.core.cleaning import clean
+from stream.core.footer.page import look, weigh_page
+from stream.core.footer.plain import LONGEST, plain_tail
+from stream.core.listing import is_code_alone
+from stream.core.removals import as_json, original
+from stream.core.rules import Rules, builtin, load
+from stream.core.stack import LEAD, is_long
+from stream.offline.evaluation import Page, page_of
+from stream.records.process import Processor
 from tests.fakes import FakeRecord
 from tests.twins import in_python, needs_compiled, slow
 

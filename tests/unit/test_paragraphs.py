@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 
-from stream.paragraphs import (
+from stream.core.paragraphs import (
     _OTHER_SPACES,
     _PLAIN,
     BLANK,

@@ -9,11 +9,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from stream.dead_letters import Letter, letter_headers, read_letter
-from stream.demotion import pointer, without_removals
-from stream.provenance import original
-from stream.records import Headers, Outcome, Processor, dead
-from stream.rules import builtin, load
+from stream.core.removals import original
+from stream.core.rules import builtin, load
+from stream.records.dead_letters import Letter, letter_headers, read_letter
+from stream.records.demotion import pointer, without_removals
+from stream.records.process import Headers, Outcome, Processor, dead
 from tests.fakes import BODY, CLEAN, FOOTER, PROCESSOR, REPEATED, FakeRecord
 
 VERSION = builtin().version.encode()
@@ -41,9 +41,9 @@ def test_a_cleaned_article() -> None:
     assert outcome.value == article(CLEAN)
     assert (outcome.repeats, outcome.footer, outcome.withheld, outcome.reason) == (1, 3, 0, "")
     assert outcome.headers == [
-        ("article-stream.repeats", b"1"),
+        ("article-stream.core.repeats", b"1"),
         ("article-stream.footer", b"3"),
-        ("article-stream.rules", VERSION),
+        ("article-stream.core.rules", VERSION),
     ]
 
 
@@ -53,9 +53,9 @@ def test_with_nothing_to_remove_the_value_is_the_same_object() -> None:
     assert outcome.name == "unchanged"
     assert outcome.value is value
     assert [name for name, _ in outcome.headers] == [
-        "article-stream.repeats",
+        "article-stream.core.repeats",
         "article-stream.footer",
-        "article-stream.rules",
+        "article-stream.core.rules",
     ]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stream.dead_letters import read_letter
+from stream.config.settings import load
 from stream.errors import StreamError
 from stream.kafka.committer import Chunk
 from stream.kafka.refused import Refused
-from stream.settings import load
+from stream.records.dead_letters import read_letter
 from tests.fakes import BODY, PROCESSOR, FakeRecord, outcome
 from tests.rig import PATIENCE_S, Act, Rig, offsets, started
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stream.reload import Files
+from stream.worker.reload import Files
 
 
 def test_files_that_are_being_written_do_not_count_yet(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from stream.paragraphs import keys, normal
-from stream.repeats import find_repeats
-from stream.stack import FEW, LONG, MANY, Stack, is_long
+from stream.core.paragraphs import keys, normal
+from stream.core.repeats import find_repeats
+from stream.core.stack import FEW, LONG, MANY, Stack, is_long
 
 LONGS = [f"Paragraph number {i} tells of the ferry and of the people who waited for it on the quay." for i in range(30)]
 A, B, C, D, E = LONGS[:5]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.rules import ABOUTS, KINDS, MAX_MARKER, RuleError, Rules, builtin, fold, load
+from stream.core.rules import ABOUTS, KINDS, MAX_MARKER, RuleError, Rules, builtin, fold, load
 from tests.twins import in_python
 
 LANGUAGES = {

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stream.cleaning import clean
-from stream.paragraphs import FORMATS, width, without_format
-from stream.rules import Rules, builtin, load
-from stream.rules.signs import Signs
-from stream.sentence_ends import SENTENCE_ENDS, ends_sentence, is_open_ended
-from stream.stack import LONG, is_long
-from stream.tail.lines import CLOSED, codes_of, end_of, halves
+from stream.core.cleaning import clean
+from stream.core.footer.lines import CLOSED, codes_of, end_of, halves
+from stream.core.paragraphs import FORMATS, width, without_format
+from stream.core.rules import Rules, builtin, load
+from stream.core.rules.topics import Signs
+from stream.core.sentence_ends import SENTENCE_ENDS, ends_sentence, is_open_ended
+from stream.core.stack import LONG, is_long
 from tests.twins import in_python, slow
 
 MARKERS = load(whole_page=False)

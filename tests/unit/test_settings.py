@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from stream.config.properties import OURS, parse_properties
+from stream.config.settings import Settings, load
 from stream.errors import SettingsError
-from stream.properties import OURS, parse_properties
-from stream.settings import Settings, load
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import TopicPartition
 
+from stream.config.settings import load
 from stream.errors import KafkaUnavailable, SessionLost
 from stream.kafka.committer import Aborted, Chunk
-from stream.outcomes import Outcomes
-from stream.settings import load
+from stream.records.outcomes import Outcomes
 from tests.fakes import BODY, PROCESSOR, FakeRecord, outcome
 from tests.rig import PATIENCE_S, Rig, offsets, started
 

@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import pytest
 from confluent_kafka import TopicPartition
 
+from stream.config.settings import load
 from stream.errors import SessionLost
-from stream.flow import Flow
+from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.source import COLLECT_S, Source
-from stream.settings import load
 from tests.fakes import FakeRecord
 
 

@@ -6,9 +6,9 @@ import unicodedata
 
 import pytest
 
-from stream.cleaning import clean
-from stream.rules import builtin, load
-from stream.spelling import spell
+from stream.core.cleaning import clean
+from stream.core.rules import builtin, load
+from stream.core.spelling import spell
 
 UNSEEN = [
     "\u200b",

@@ -10,16 +10,16 @@ from typing import Any
 
 import pytest
 
-from stream.cleaning import clean, restore
-from stream.rules import builtin
-from stream.tail.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
-from stream.tail.features import FEATURES, Page, features_of, page_of
-from stream.tail.footer import NOTHING, Found, look, weigh_page
-from stream.tail.lines import CLIP, codes_of, halves, lines_of
-from stream.tail.model import chances, model_of, shipped
-from stream.tail.plain import LONGEST, plain_tail
+from stream.core.cleaning import clean, restore
+from stream.core.footer.candidates import FEATURES, Page, features_of, page_of
+from stream.core.footer.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
+from stream.core.footer.lines import CLIP, codes_of, halves, lines_of
+from stream.core.footer.model import chances, model_of, shipped
+from stream.core.footer.page import NOTHING, Found, look, weigh_page
+from stream.core.footer.plain import LONGEST, plain_tail
+from stream.core.rules import builtin
 
-DATA = json.loads(files("stream.tail").joinpath("weights.json").read_text("utf-8"))
+DATA = json.loads(files("stream.core.footer").joinpath("weights.json").read_text("utf-8"))
 P = [
     f"Paragraph {i} tells what the harbour master said that day. He had seen it all, and he said so to anybody."
     for i in range(12)
@@ -190,8 +190,8 @@ def test_where_every_cut_is_refused_the_late_heading_is_asked_for(monkeypatch: p
     def wants_the_first(page: Page, *_: object, guarded: bool = True) -> int:
         return len(page.cuts) - 1 if guarded else 0
 
-    monkeypatch.setattr("stream.tail.decision.decide", wants_the_first)
-    monkeypatch.setattr("stream.tail.decision.late_cut", lambda *_: 42)
+    monkeypatch.setattr("stream.core.footer.decision.decide", wants_the_first)
+    monkeypatch.setattr("stream.core.footer.decision.late_cut", lambda *_: 42)
     lines = [*P[:2], *TABLE, "Related articles", *LINKS]
     assert find_tail(lines, builtin().signs, shipped()).begin == 42
 
@@ -208,7 +208,7 @@ def test_a_text_that_each_pass_takes_more_of_keeps_its_footer(monkeypatch: pytes
     def bite(_lines: object, places: Sequence[int], _rules: object) -> Found:
         return Found({places[-1]: "x"}, {}, sure=[places[-1]]) if len(places) > left else NOTHING
 
-    monkeypatch.setattr("stream.cleaning.look", bite)
+    monkeypatch.setattr("stream.core.cleaning.look", bite)
     left = len(P) - 3
     assert len(clean("\n".join(P)).removed) == 3
     left = len(P) - 4

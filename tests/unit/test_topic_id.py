@@ -12,13 +12,13 @@ from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.config.settings import load
 from stream.errors import SessionLost
-from stream.flow import Flow
 from stream.kafka import client, topic_id
+from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.same_topic import SameTopic
 from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
-from stream.settings import load
 
 MISSING = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
 SILENT = KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001

@@ -9,12 +9,12 @@ from typing import Any, ClassVar
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from stream.config.settings import load
 from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.refused import Refused
 from stream.kafka.transaction import Transactions
-from stream.settings import load
 from tests.fakes import NotingProducer, outcome
 
 PATIENCE_S = 60.0

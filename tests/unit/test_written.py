@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.config.settings import PREFIX, Settings, load
+from stream.config.written import QUOTES, bad_address, blemish, in_a_url
 from stream.errors import SettingsError
-from stream.settings import PREFIX, Settings, load
-from stream.written import QUOTES, bad_address, blemish, in_a_url
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 GOOD = {

@@ -1,0 +1,263 @@
+"""The whole core: a text in, the cleaned text and what went out of it back.
+
+1. Exact repeats go; their text stays once, where it first stands.
+2. Footer lines go, with the tail model lines of junk too, unless the budget withholds them: something like
+   a body must remain, and no more than a third of the article's prose may go where it may be the body's.
+3. Lines that meet only now may repeat others, or be a footer: 1 and 2 again until nothing is found, so
+   that a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
+4. The blank lines directly before a paragraph that went go with it, and the separator before these goes whole
+   (`stream.core.line_ends`). The first paragraph never goes.
+
+Nothing here reads a clock, logs, or raises on any `str`; each step is linear in the text.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from functools import partial
+from itertools import compress
+from typing import Any
+
+from stream.core import native
+from stream.core.article import Cleaned, CleanedList, Reason, Removal
+from stream.core.comments import comments_at
+from stream.core.footer.lines import ENDS_TABLE, QUOTES
+from stream.core.footer.page import Found, look
+from stream.core.footer.plain import OPEN_TOPICS
+from stream.core.line_ends import swap_ends, with_whole_ends
+from stream.core.listing import code_among
+from stream.core.markers import footer_of, weigh
+from stream.core.paragraphs import (
+    FORMAT,
+    PLAIN_LETTERS,
+    WIDE,
+    first_of,
+    first_places,
+    keys,
+    normal_list,
+    separator_of,
+    split,
+    width,
+)
+from stream.core.repeats import goes_whole, repeats_of
+from stream.core.rules import MAX_MARKER, Rule, Rules, builtin
+from stream.core.sentence_ends import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
+
+PASSES = 4
+"""So many looks at a text: one that goes on losing lines has no bottom."""
+BODY = 200
+"""Width of what must remain when no prose does."""
+MAX_PROSE_SHARE = 1 / 3
+
+_Gone = dict[int, tuple[Reason, int | None, str | None]]  # line -> why, the number of the line it repeats, the rule
+_removal: Callable[[Iterable[object]], Removal] = partial(tuple.__new__, Removal)  # `Removal._make` without a check
+
+
+def clean(text: str, rules: Rules | None = None) -> Cleaned:
+    """Give `text` without exact repeats and footer. With nothing to remove its `text` is the same object."""
+    if rules is None:
+        rules = builtin()
+    separator = separator_of(text)
+    lines, first = first_of(text, separator)
+    gone, withheld = _find(lines, first, rules)
+    held = _removals(withheld, lines, first, separator) if withheld else ()
+    if gone:
+        if "\r" in text and separator == "\n":
+            lines = with_whole_ends(gone, lines, first)
+        kept, removed = _part(gone, lines, first, separator)
+        # A lone line left would be split otherwise, and cleaned again.
+        if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
+            return Cleaned(kept, removed, rules.version, held, separator)
+    return Cleaned(text, (), rules.version, held, separator)
+
+
+def articles(rules: Rules) -> Any:
+    """Give `clean` for whole JSON objects, compiled; None where it was not built, or other rules are asked as well.
+
+    Its `clean(value, name, text, find)` answers where nothing has to be weighed: most articles have repeats in one
+    place, if any, and no footer or a plain one.
+    """
+    signs = rules.signs.compiled
+    if native.compiled is None or signs is None or rules.base is not None:
+        return None
+    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
+    return native.compiled.Articles(rules.whole_page, signs, rules.openings, *letters)
+
+
+def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:
+    """Clean a list: an item is a paragraph, and a blank item that goes is a removal of its own."""
+    if rules is None:
+        rules = builtin()
+    first = first_places(keys(normal_list(paragraphs)))
+    gone, withheld = _find(paragraphs, first, rules)
+    gone, withheld = _with_blanks(gone, first), _with_blanks(withheld, first)
+    rest = tuple(item for at, item in enumerate(paragraphs) if at not in gone)
+    removed = _removals(gone, paragraphs, (), "")
+    return CleanedList(rest, removed, rules.version, _removals(withheld, paragraphs, (), ""))
+
+
+def restore(cleaned: Cleaned) -> str:
+    """Give back the text that was cleaned."""
+    if not cleaned.removed:
+        return cleaned.text
+    separator = cleaned.separator
+    parts = ((removal.line, removal.text.split(separator)) for removal in cleaned.removed)
+    ends = swap_ends if separator == "\n" else None
+    return separator.join(_merge(cleaned.text.split(separator), parts, ends))
+
+
+def restore_list(cleaned: CleanedList) -> tuple[str, ...]:
+    """Give back the list that was cleaned."""
+    return tuple(_merge(cleaned.paragraphs, ((removal.line, [removal.text]) for removal in cleaned.removed)))
+
+
+def _merge(
+    kept: Sequence[str],
+    parts: Iterable[tuple[int, list[str]]],
+    ends: Callable[[list[str], int, int], None] | None = None,
+) -> list[str]:
+    merged: list[str] = []
+    taken = 0
+    for line, texts in parts:
+        more = line - 1 - len(merged)
+        merged += kept[taken : taken + more]
+        before = len(merged) - 1
+        merged += texts
+        if ends is not None and before >= 0:
+            ends(merged, before, len(merged) - 1)
+        taken += more
+    merged += kept[taken:]
+    return merged
+
+
+def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
+    """Find what goes and what is withheld, without blank lines."""
+    repeats, places, alone = _repeats(lines, first)
+    marks = weights = None
+    if not rules.whole_page:
+        marks = _marks(lines, places, rules)
+        if not marks:
+            return repeats, {}
+        weights = weigh(lines)
+    gone = repeats.copy()
+    for _ in range(PASSES):
+        if marks is None or weights is None:
+            footer, junk, sure, held, settled = look(lines, places, rules)
+        else:
+            comments = comments_at(lines, places, marks, weights)
+            by_marks = comments | footer_of(lines, places, marks, weights, rules)
+            nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is none
+            footer, junk, sure, held, settled = Found(by_marks, {}, comments, settled=nothing_left)
+        found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
+        found |= {at: ("footer", None, rule) for at, rule in footer.items()}
+        if not found:
+            return gone, {at: ("footer", None, rule) for at, rule in held.items()}
+        if not _within_budget(lines, found, gone, weights, sure=sure):
+            return gone, found
+        gone |= found
+        if settled and alone:
+            return gone, {}
+        places = [at for at in places if at not in found]
+        if not alone:
+            rest = [first[at] for at in places]
+            again = repeats_of([lines[at] for at in places], first_places(rest))
+            gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
+            settled = settled and not again
+            places = [at for at in places if at not in gone]
+        if settled:
+            return gone, {}
+    return repeats, {}
+
+
+def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, Rule]:
+    """Give the rules for the lines at `places`; what is code says nothing."""
+    marks = rules.find_all(lines, places)
+    if not marks:
+        return marks
+    code = code_among(lines, places)
+    return {at: rule for at, rule in marks.items() if not code(bisect(places, at) - 1)}
+
+
+def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:
+    """Give the repeats, the places of the other lines that are not blank, and whether no two of these are the same."""
+    if native.compiled is not None:
+        simple: tuple[_Gone, list[int]] | None = native.compiled.repeats(first, "repeat")
+        if simple is not None:
+            gone, places = simple
+            run = list(gone)
+            if not run or goes_whole(lines, run, places[bisect(places, run[0]) - 1], followed=places[-1] > run[-1]):
+                return gone, places, True
+    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
+    places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
+    return repeats, places, len({first[at] for at in places}) == len(places)
+
+
+def _within_budget(
+    lines: Sequence[str],
+    footer: Collection[int],
+    gone: Container[int] = (),
+    weights: Sequence[int] | None = None,
+    *,
+    sure: Container[int] = (),
+) -> bool:
+    """Tell whether what is left after `footer` goes is still an article, and most of its prose is there.
+
+    Lines in `gone` are no longer there; `weights` holds `prose` of each line. That of `sure` is not the article's.
+    """
+    size = 0
+    for at, line in enumerate(lines):
+        if at not in footer and at not in gone:
+            size += width(line.strip())
+            if size >= BODY or (2 * size >= MAX_MARKER and ends_sentence(line)):
+                break
+    else:
+        if 2 * size < MAX_MARKER or not is_open_ended(lines):
+            return False
+    doubtful = [at for at in footer if at not in sure]
+    if not doubtful:
+        return True
+    if weights is None:
+        weights = weigh(lines)
+    taken = sum(map(weights.__getitem__, doubtful))
+    return not taken or taken <= MAX_PROSE_SHARE * sum(weight for at, weight in enumerate(weights) if at not in gone)
+
+
+def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
+    """Give `gone` in order, with the blank lines (-1 in `first`) directly before each paragraph."""
+    if -1 not in first:
+        return gone
+    whole: _Gone = {}
+    for at in sorted(gone):
+        begin = at
+        while begin and first[begin - 1] < 0:
+            begin -= 1
+        for line in range(begin, at + 1):
+            whole[line] = gone[at]
+    return whole
+
+
+def _part(gone: _Gone, lines: list[str], first: list[int], separator: str) -> tuple[str, tuple[Removal, ...]]:
+    """Give the text that stays, and the removals in order, each with the blank lines before it."""
+    if native.compiled is not None:
+        parts: tuple[str, tuple[Removal, ...]] = native.compiled.part(Removal, gone, lines, first, separator)
+        return parts
+    stays = bytearray(b"\1" * len(lines))
+    for at in _with_blanks(gone, first):
+        stays[at] = 0
+    return separator.join(compress(lines, stays)), _removals(gone, lines, first, separator)
+
+
+def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
+    """Give the removals in order; with `first`, each with the blank lines before it."""
+    blanks = -1 in first
+    removals = []
+    for at in sorted(gone):
+        reason, of, rule = gone[at]
+        begin, text = at, lines[at]
+        if blanks and at and first[at - 1] < 0:
+            while begin and first[begin - 1] < 0:
+                begin -= 1
+            text = separator.join(lines[begin : at + 1])
+        removals.append(_removal((begin + 1, text, reason, of, rule)))
+    return tuple(removals)

@@ -1,0 +1,56 @@
+"""A page's lines as the model sees them, put right by what only the page tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from stream.core.footer.lines import CLOSED, PROSE, Line, Memo, codes_of, halves, line_of
+from stream.core.footer.model import Model
+from stream.core.rules.topics import SILENT, Signs
+from stream.core.sentence_ends import is_open_ended
+
+
+class Reading(NamedTuple):
+    """What a page's lines were seen to be; `open_ended`: their sentences end without a mark."""
+
+    lines: list[Line]
+    open_ended: bool
+
+
+class Known(NamedTuple):
+    """What is known of a page's lines beside their texts.
+
+    `code` tells of the line at a place whether it is code; `said` holds the lines with their format characters, as
+    phrases are looked up, where some have any.
+    """
+
+    code: Callable[[int], bool] | None = None
+    said: Sequence[str] | None = None
+
+
+NOTHING_KNOWN = Known()
+
+
+def read(texts: list[str], signs: Signs, model: Model, memo: Memo | None, known: Known) -> Reading:
+    """Look at each line; none is blank or has format characters.
+
+    A line of code says nothing. Where sentences end without a mark each line as long as prose is closed.
+    """
+    code, said = known
+    lines = model.lines(texts, signs, memo)
+    open_ended = is_open_ended(texts)
+    other = [] if said is None else [at for at, line in enumerate(said) if line != texts[at]]
+    silent = [] if code is None else [at for at, line in enumerate(lines) if line.topic and code(at)]
+    unclosed = (
+        [at for at, line in enumerate(lines) if line.end != CLOSED and line.length >= PROSE] if open_ended else []
+    )
+    if other or silent or unclosed:
+        per_letter = halves(texts)
+        for at in {*other, *silent, *unclosed}:
+            asked = SILENT if at in silent else signs
+            codes = codes_of(texts[at], per_letter, asked, texts[at] if said is None else said[at])
+            if open_ended and codes[0] >= PROSE:
+                codes = (codes[0], CLOSED, *codes[2:])
+            lines[at] = line_of(codes, model.line_weights)
+    return Reading(lines, open_ended)

@@ -1,0 +1,188 @@
+/* What the files of this module share. Each function has a twin in Python that says what it does and does the same. */
+
+#ifndef STREAM_NATIVE_H
+#define STREAM_NATIVE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* Of stream/core/rules/topics.py: the longest line that is looked up, and the longest with legal words. */
+#define SHORT 120
+#define LEGAL_LONGEST 400
+
+/* A set of characters as a bit each; whoever is beyond its end is not in it. */
+typedef struct {
+    const uint8_t *bits;
+    Py_ssize_t size; /* bytes */
+} Set;
+
+static inline int in_set(Set set, Py_UCS4 letter)
+{
+    return (Py_ssize_t)(letter >> 3) < set.size && (set.bits[letter >> 3] >> (letter & 7) & 1);
+}
+
+static inline Set set_of(PyObject *bytes)
+{
+    Set set = {(const uint8_t *)PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes)};
+    return set;
+}
+
+/* A string to be read letter by letter. */
+typedef struct {
+    int kind;
+    const void *data;
+    Py_ssize_t size;
+} Text;
+
+static inline Text text_of(PyObject *string)
+{
+    Text text = {PyUnicode_KIND(string), PyUnicode_DATA(string), PyUnicode_GET_LENGTH(string)};
+    return text;
+}
+
+static inline Py_UCS4 letter(Text text, Py_ssize_t at)
+{
+    return PyUnicode_READ(text.kind, text.data, at);
+}
+
+/* A line: a string, or a part of one. */
+typedef struct {
+    PyObject *string;
+    Py_ssize_t begin, end;
+    int ascii;
+} Line;
+
+static inline Line line_of(PyObject *string)
+{
+    Line line = {string, 0, PyUnicode_GET_LENGTH(string), PyUnicode_IS_ASCII(string)};
+    return line;
+}
+
+static inline Py_ssize_t size_of(Line line)
+{
+    return line.end - line.begin;
+}
+
+static inline Text letters_of(Line line)
+{
+    int kind = PyUnicode_KIND(line.string);
+    Text text = {kind, (const char *)PyUnicode_DATA(line.string) + line.begin * kind, size_of(line)};
+    return text;
+}
+
+static inline int is_of_ascii(Text text)
+{
+    Py_UCS4 any = 0;
+    if (text.kind == PyUnicode_1BYTE_KIND)
+        for (Py_ssize_t at = 0; at < text.size; at++)
+            any |= ((const Py_UCS1 *)text.data)[at];
+    else
+        for (Py_ssize_t at = 0; at < text.size; at++)
+            any |= letter(text, at);
+    return any < 0x80;
+}
+
+/* A new reference to the line as a string. */
+static inline PyObject *string_of(Line line)
+{
+    return PyUnicode_Substring(line.string, line.begin, line.end);
+}
+
+/* White space among the letters that are plain: no other white space is. */
+static inline int is_plain_space(Py_UCS4 letter)
+{
+    return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
+}
+
+/* The number of a letter in a table with a byte for each. */
+static inline int value_of(PyObject *table, Py_UCS4 letter)
+{
+    return (Py_ssize_t)letter < PyBytes_GET_SIZE(table) ? ((const uint8_t *)PyBytes_AS_STRING(table))[letter] : 0;
+}
+
+/* places.c */
+extern uint64_t native_seed;
+typedef struct {
+    uint32_t begin, end; /* in the text */
+    int32_t of;          /* the first line like this one; -1: it is blank */
+    uint8_t is_normal;   /* it stands in normal form */
+    uint8_t same;        /* it, and that one, stand in normal form: they are equal */
+    uint8_t gone;        /* why it is no part of what stays; 0: it stays */
+} Place;
+Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* how many; 0: not plain, -1: an exception */
+PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* spelling.c */
+#define SPELLED (3 * SHORT)
+typedef struct {
+    Py_UCS4 *letters;
+    Py_ssize_t size;
+    Py_UCS4 room[SPELLED]; /* where the letters are, unless they are more */
+} Spelled;
+int native_spell(Line line, Spelled *spelled); /* 0 with an exception; to be freed where it is 1 */
+void native_unspell(Spelled *spelled);
+PyObject *native_spelled(Text text); /* a new string */
+PyObject *native_spelled_of(PyObject *module, PyObject *line);
+
+static inline Text spelled_text(const Spelled *spelled)
+{
+    Text text = {PyUnicode_4BYTE_KIND, spelled->letters, spelled->size};
+    return text;
+}
+
+/* signs.c */
+extern PyTypeObject native_Lookup;
+int native_topic(PyObject *lookup, Line line);                       /* -1 with an exception */
+int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 with an exception */
+
+/* legal.c */
+int native_is_legal(Line line); /* -1 with an exception */
+
+/* lines.c */
+extern PyTypeObject native_Look;
+
+/* plain.c */
+int native_end(Text text, PyObject *ends, Set quotes);
+Line *native_lines(PyObject *list); /* to be freed; NULL with an exception */
+typedef struct {
+    PyObject *lookup, *ends; /* ends: bytes, what a letter is at a line's end */
+    Set quotes, opens;
+} Tails;
+int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end);          /* -1 with an exception */
+Py_ssize_t native_opening_of(const Tails *tails, const Line *lines, Py_ssize_t end); /* -1 with an exception */
+PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* repeats.c */
+enum { STAYS, REPEATS, FOOTER };
+int native_runs(Place *places, Py_ssize_t count); /* 0: not simple */
+PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* part.c */
+PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* prose.c */
+int native_ends_sentence(Text text, Set ends, Set quotes);
+Py_ssize_t native_width(Line line, Set wide, Set format);
+Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide, Set format);
+PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* candidates.c */
+int native_may_be(Line line, PyObject *openings); /* -1 with an exception */
+PyObject *native_candidates(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* trees.c */
+extern PyTypeObject native_Trees;
+
+/* span.c */
+int native_span_of(PyObject *value, PyObject *name, Py_ssize_t *begin, Py_ssize_t *end); /* 0: not found so */
+PyObject *native_span(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* json.c */
+#define JSON_SPARE 8
+char *native_json(Line line, char *to, const char *end); /* the place after it; NULL where JSON_SPARE are not left */
+
+/* article.c */
+extern PyTypeObject native_Articles;
+
+#endif

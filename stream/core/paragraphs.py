@@ -1,0 +1,226 @@
+"""Text to lines and back; the normal form that equality is defined on; its hash.
+
+Everything here goes through a text a fixed number of times in C. Nothing raises on any `str`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Sequence
+from itertools import chain
+
+from xxhash import xxh3_128_digest
+
+from stream.core import native
+
+SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
+_ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
+_OTHER_SPACES = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
+_ASCII = bytes(range(128))
+BLANK = xxh3_128_digest(b"")
+"""The digest of a blank line's outline."""
+_INNER_SPACES = b" " + _ASCII_SPACES[:-1].encode()
+# Starters that NFC never changes and that are no white space, and all of ASCII: Latin, General Punctuation's quotes and
+# dashes, currency, symbols, Greek and Cyrillic letters, kana, ideographs, CJK punctuation, Hangul, full-width forms.
+_PLAIN_SET = (
+    "\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
+    "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
+)
+_PLAIN = re.compile(f"[{_PLAIN_SET}]*")
+PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
+# Longer than a word with all its marks is in any language that puts spaces between words.
+_UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
+_BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
+_RADICAL = re.compile(b"\xe2[\xba-\xbf]")
+_WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60", "\U00020000-\U0003ffff")
+_WIDE = re.compile(f"[{''.join(_WIDE_SET)}]")
+WIDE = native.letters(*_WIDE_SET)
+"""The letters that are as wide as three, as a set for the compiled code."""
+# Format characters (Cf): nobody sees them. They count for nothing in a line's length and shape.
+_FORMAT_SET = (
+    *("\u00ad", "\u0600-\u0605", "\u061c", "\u06dd", "\u070f", "\u0890-\u0891", "\u08e2", "\u180e"),
+    *("\u200b-\u200f", "\u202a-\u202e", "\u2060-\u2064", "\u2066-\u206f", "\ufeff", "\ufff9-\ufffb"),
+    *("\U000110bd", "\U000110cd", "\U00013430-\U0001343f", "\U0001bca0-\U0001bca3", "\U0001d173-\U0001d17a"),
+    *("\U000e0001", "\U000e0020-\U000e007f"),
+)
+_FORMAT = re.compile(f"[{''.join(_FORMAT_SET)}]")
+FORMAT = native.letters(*_FORMAT_SET)
+FORMATS = tuple(chr(code) for each in _FORMAT_SET for code in range(ord(each[0]), ord(each[-1]) + 1))
+
+
+def separator_of(text: str) -> str:
+    """Tell what separates the lines of `text`.
+
+    It is a line feed; in a text without one a carriage return or, failing that, U+2029 or U+2028.
+    A carriage return before a line feed is white space at the end of its line.
+    """
+    for separator in SEPARATORS:
+        if separator in text:
+            return separator
+    return "\n"
+
+
+def split(text: str) -> tuple[list[str], str]:
+    """Split `text` into its lines, and give the separator that joins them to exactly `text` again."""
+    separator = separator_of(text)
+    return text.split(separator), separator
+
+
+def normal(paragraph: str) -> str:
+    """Apply NFC, make every run of white space one space, and none at the ends. Blank paragraphs give ""."""
+    paragraph = " ".join(paragraph.split())
+    return paragraph if paragraph.isascii() else _composed(paragraph)
+
+
+def _composed(text: str) -> str:
+    """Apply NFC in linear time.
+
+    unicodedata sorts the marks on a letter by insertion, whose time is the square of their number:
+    minutes for a record of half a million. So long runs come to it sorted.
+    """
+    return unicodedata.normalize("NFC", _UNUSUAL_RUN.sub(_decomposed, text))
+
+
+def _decomposed(run: re.Match[str]) -> str:
+    """Apply NFD: each character alone, then the marks between two letters sorted by their class."""
+    done: list[str] = []
+    marks: list[str] = []
+    for character in chain.from_iterable(unicodedata.normalize("NFD", each) for each in run[0]):
+        if unicodedata.combining(character):
+            marks.append(character)
+        else:
+            done += sorted(marks, key=unicodedata.combining)
+            marks.clear()
+            done.append(character)
+    return "".join(done + sorted(marks, key=unicodedata.combining))
+
+
+def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
+    """Give `normal` of each of `lines` (`text.split(separator)`), worked out on the whole text.
+
+    Returns `lines` itself when all are in normal form already. White space never composes and no
+    combining mark moves across a separator, so the normal form of the whole is that of its lines.
+    """
+    changed = text
+    others = (
+        ""
+        if text.isascii()
+        else text.encode("utf-8", "surrogatepass").translate(None, _ASCII).decode("utf-8", "surrogatepass")
+    )
+    for space in _ASCII_SPACES:
+        if space in changed and space != separator:
+            changed = changed.replace(space, " ")
+    if others and not _PLAIN.fullmatch(others):
+        for space in _OTHER_SPACES:
+            if space in others and space != separator:
+                changed = changed.replace(space, " ")
+        changed = _composed(changed)
+    while "  " in changed:  # each pass halves the runs, so all passes together are linear
+        changed = changed.replace("  ", " ")
+    if " " + separator in changed:
+        changed = changed.replace(" " + separator, separator)
+    if separator + " " in changed:
+        changed = changed.replace(separator + " ", separator)
+    if changed[:1] == " " or changed[-1:] == " ":
+        changed = changed.strip(" ")
+    return lines if changed is text else changed.split(separator)
+
+
+def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
+    """Give the lines of `text`, and for each where the first one of its normal form stands; -1 for a blank line."""
+    if native.compiled is not None and separator == "\n":
+        found: tuple[list[str], list[int]] | None = native.compiled.places(text, PLAIN_LETTERS)
+        if found is not None:
+            return found
+    lines, outlines = text.split(separator), outline(text, separator)
+    if outlines is not None:
+        first = first_places(digests(outlines), BLANK)
+        if outlines_tell(first, lines):
+            return lines, first
+    return lines, first_places(keys(normal_lines(text, lines, separator)))
+
+
+def outline(text: str, separator: str) -> list[bytes] | None:
+    """Give the lines of `text` as UTF-8 without their white space, in one pass over the text.
+
+    Lines of the same normal form have the same outline; the reverse is nearly always so. None when
+    that cannot be told without normalising: combining marks, unusual white space, unusual scripts.
+    """
+    if separator != "\n":
+        return None
+    encoded = text.encode("utf-8", "surrogatepass")
+    more = len(encoded) - len(text)
+    if more:  # few others are taken out first, for they are looked at one by one
+        few = 4 * more < len(text)
+        others = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass") if few else text
+        if not _PLAIN.fullmatch(others):
+            return None
+    return encoded.translate(None, _INNER_SPACES).split(b"\n")
+
+
+def normal_list(paragraphs: Sequence[str]) -> list[str]:
+    """Give `normal` of each item of a list; line breaks in an item are white space."""
+    lines = [item.replace("\n", " ") if "\n" in item else item for item in paragraphs]
+    return normal_lines("\n".join(lines), lines, "\n") if lines else []
+
+
+def digests(encoded: Sequence[bytes]) -> list[bytes]:
+    """Hash each with XXH3-128 (16 bytes)."""
+    return list(map(xxh3_128_digest, encoded))
+
+
+def keys(normals: Sequence[str]) -> list[bytes]:
+    """Give for each normal line its digest, or b"" when it is blank. Lone surrogates are encoded as they stand."""
+    # Encoding and splitting once is faster than a call a line; a line in normal form holds no line feed.
+    encoded = "\n".join(normals).encode("utf-8", "surrogatepass").split(b"\n") if normals else []
+    return [xxh3_128_digest(line) if line else b"" for line in encoded]
+
+
+def first_places(keys: Sequence[Hashable], blank: Hashable = b"") -> list[int]:
+    """Give for each key the index where it first stands, and -1 for that of blank lines."""
+    seen: dict[Hashable, int] = {}
+    first = list(map(seen.setdefault, keys, range(len(keys))))
+    if blank in seen:
+        of_blanks = seen[blank]
+        return [-1 if place == of_blanks else place for place in first]
+    return first
+
+
+def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
+    """Whether lines of one outline are all of one normal form ("on line" and "online" are not).
+
+    `first` tells for each line where its outline first stands (`first_places`).
+    """
+    if list(map(lines.__getitem__, first)) == lines:
+        return True
+    known: dict[int, str] = {}  # normalised once: a line may be far longer than its copies, by white space
+    for place, line in zip(first, lines, strict=True):
+        if place >= 0 and lines[place] != line:
+            if place not in known:
+                known[place] = normal(lines[place])
+            if known[place] != normal(line):
+                return False
+    return True
+
+
+def width(line: str) -> int:
+    """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them.
+
+    Format characters count for nothing.
+    """
+    if line.isascii():
+        return len(line)
+    size = len(line) - len(_FORMAT.findall(line))
+    encoded = line.encode("utf-8", "surrogatepass")
+    if not encoded.translate(None, _BELOW) and not _RADICAL.search(encoded):
+        return size
+    return size + 2 * len(_WIDE.findall(line))
+
+
+def without_format(lines: list[str]) -> list[str]:
+    """Give the lines without format characters and the white space around the rest; `lines` where none has any."""
+    whole = "\n".join(lines)
+    if whole.isascii() or not _FORMAT.search(whole):
+        return lines
+    return [line if line.isascii() else _FORMAT.sub("", line).strip() for line in lines]

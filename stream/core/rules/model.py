@@ -1,0 +1,218 @@
+"""A rule, a set of rules, and how a line is looked up in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from stream.core import native
+from stream.core.rules.topics import BRACKETS, LEFT, About, Signs, signs_of
+from stream.core.spelling import spell
+
+Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
+"""What a line that a rule finds tells:
+
+section: a heading with links below it ("You may also like");
+label: a word or two that a body may use too ("Comments", "Share"): short lines must follow it;
+inline: a phrase with its link behind a colon ("Read more: ..."), or alone on its line;
+notice: a line that says nothing of the article wherever it stands ("Advertisement");
+end: a line that only stands at the end ("All rights reserved");
+hint: a word that tells something only together with the lines around it ("Next"): evidence for the tail
+    model, never a reason of its own.
+"""
+
+Match = Literal["line", "start", "opening"]
+
+_AROUND = LEFT + BRACKETS
+_AFTER_WORD = ":,.;!?"
+_COLONS = (":", "|")
+_CJK = "\u2e80"
+_MAX_WORDS = 16
+MAX_MARKER = 80
+"""Characters of the longest line that is looked up as a marker."""
+_Node = dict[str, Any]
+_RULE = ""  # no word is empty
+
+
+class RuleError(ValueError):
+    """A rule file that cannot be used; the message names the file, the rule and what is allowed."""
+
+    def __init__(self, where: str, problem: str) -> None:
+        super().__init__(f"{where}: {problem}")
+
+
+def fold(line: str) -> str:
+    """Give its one spelling (`spell`) without the marks and numbers around it: "Comments (12)" -> "comments"."""
+    return spell(line).strip(_AROUND)
+
+
+def words(folded: str) -> list[str]:
+    """Split a folded line into words, or where these are not spaced (Chinese) into characters; the first 16."""
+    if folded[:1] >= _CJK:
+        return list(folded[:_MAX_WORDS].replace(" ", ""))
+    return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
+
+
+def _opening(phrase: str) -> str:
+    """Its first word; the first two where that is a single letter, as that of many sentences is ("A", "I")."""
+    first, _, rest = phrase.partition(" ")
+    return f"{first} {rest.partition(' ')[0]}" if rest and len(first) == 1 and first < _CJK else first
+
+
+LONGEST_HOST = 253
+"""Characters of a host name (RFC 1035)."""
+_PAST_HOST = "/?#\\"  # a browser takes a backslash for a slash
+
+
+def host_of(site: str) -> str:
+    """The host name in an address, or the name itself, in small letters."""
+    host = site.strip()
+    scheme, slashes, after = host.partition("//")
+    if slashes and (not scheme or (scheme[-1] == ":" and not any(mark in scheme for mark in _PAST_HOST))):
+        host = after
+    for end in _PAST_HOST:
+        host = host.partition(end)[0]
+    return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One footer rule; `stream.core.rules` describes its fields."""
+
+    id: str
+    kind: Kind
+    match: Match
+    phrases: tuple[str, ...]
+    example: str
+    about: About
+    source: tuple[str, ...] = ()
+    within: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A rule set. `version` is a short hash of its content (hexadecimal)."""
+
+    rules: tuple[Rule, ...]
+    version: str
+    signs: Signs = field(repr=False, compare=False)
+    lines: Mapping[str, Rule] = field(repr=False, compare=False)
+    heads: Mapping[str, Rule] = field(repr=False, compare=False)
+    starts: Mapping[str, Any] = field(repr=False, compare=False)
+    openings: frozenset[str] = field(repr=False, compare=False)  # what the phrases begin with
+    sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
+    base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
+    for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
+    whole_page: bool = False  # the tail model decides where a footer begins
+    model: Any = field(default=None, repr=False, compare=False)  # another one than the shipped one, to compare them
+    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # the tail model's memos
+
+    @classmethod
+    def of(cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None, *, whole_page: bool = False) -> Rules:
+        """Index `rules`; where two have the same phrase the later one counts. Rules for some sites find nothing."""
+        lines: dict[str, Rule] = {}
+        heads: dict[str, Rule] = {}
+        starts: _Node = {}
+        for rule in rules:
+            for phrase in () if rule.source or rule.kind == "hint" else map(fold, rule.phrases):
+                if rule.kind == "inline":  # alone on its line it gives way to a label or a section
+                    heads[phrase] = rule
+                    continue
+                lines[phrase] = rule
+                if rule.match == "start":
+                    node = starts
+                    for word in words(phrase):
+                        node = node.setdefault(word, {})
+                    node[_RULE] = rule
+        openings = frozenset(map(_opening, (*lines, *heads))).union(starts)
+        sites = frozenset(site for rule in rules for site in rule.source)
+        signs = signs_of((rule for rule in rules if not rule.source), base.signs if base is not None else None)
+        return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
+
+    def for_site(self, site: str) -> Rules:
+        """The rules for an article of `site`, a host name or an address: with those that are for it alone.
+
+        A rule for `example.org` is for `www.example.org`, too. Where it has a phrase that a general rule has,
+        it counts.
+        """
+        if not self.sites or not site:
+            return self
+        host = host_of(site)
+        if len(host) > LONGEST_HOST:
+            return self
+        mine = self.sites.intersection(host[at:] for at in range(len(host)) if not at or host[at - 1] == ".")
+        if not mine:
+            return self
+        found = self.for_sites.get(mine)
+        if found is None:
+            own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
+            found = Rules.of(own, self.version, self, whole_page=self.whole_page)
+            found = self.for_sites[mine] = replace(found, model=self.model)
+        return found
+
+    def with_model(self, model: Any) -> Rules:
+        """The same rules with another tail model than the shipped one."""
+        return replace(self, model=model, for_sites={}, seen={})
+
+    def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
+        """Find the rules for the lines at `places`: 0-based index -> rule, in order. Long lines are not looked up."""
+        found: dict[int, Rule] = {}
+        for place in self.candidates(lines, places):
+            rule = self._find(lines[place])
+            if rule is not None:
+                found[place] = rule
+        if self.base is None:
+            return found
+        return dict(sorted({**self.base.find_all(lines, places), **found}.items()))
+
+    def candidates(self, lines: Sequence[str], places: Sequence[int]) -> list[int]:
+        """Tell which lines may be markers.
+
+        Most are none, and their first word tells: in the one spelling it is of letters only, which `fold` leaves
+        where they are, and begins no phrase; or if it is a single letter, it begins none with the next word.
+        """
+        openings = self.openings
+        if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
+            some: list[int] = native.compiled.candidates(lines, places, openings, MAX_MARKER)
+            return some
+        some = []
+        for place in places:
+            line = lines[place]
+            if len(line) <= MAX_MARKER:
+                word = line.partition(" ")[0]
+                word = word.lower() if word.isascii() else spell(word)
+                if word in openings or not word.isalpha() or (word >= _CJK and word[0] in openings):
+                    some.append(place)
+                elif len(word) == 1 and word < _CJK:
+                    two = " ".join(line.split(" ", 2)[:2])
+                    two = two.lower() if two.isascii() else spell(two)
+                    if two in openings or not two[2:].isalpha():
+                        some.append(place)
+        return some
+
+    def find(self, line: str) -> Rule | None:
+        """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""
+        rule = self._find(line)
+        return rule if rule is not None or self.base is None else self.base.find(line)
+
+    def _find(self, line: str) -> Rule | None:
+        spelled = line.lower() if line.isascii() and "  " not in line and "\t" not in line else spell(line)
+        folded = spelled.strip(_AROUND)
+        rule = self.lines.get(folded) or self.heads.get(folded)
+        if rule is not None or not folded:
+            return rule
+        for colon in _COLONS:
+            if colon in spelled:
+                rule = self.heads.get(spelled.partition(colon)[0].strip(_AROUND))
+                if rule is not None:
+                    return rule
+        node = self.starts
+        if folded[0] < _CJK and folded.partition(" ")[0].strip(_AFTER_WORD) not in node:
+            return None
+        for word in words(folded):
+            if word not in node:
+                break
+            node = node[word]
+            rule = node.get(_RULE, rule)
+        return rule

@@ -1,0 +1,72 @@
+"""How sentences end in the scripts of the world, and the pages where they end without a mark.
+
+Thai, Lao, Khmer and Burmese are often written without one, and so are some pages in any language. There a long line is
+prose, whatever it ends with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from stream.core import native
+from stream.core.paragraphs import FORMATS, width
+
+_RANGES = (
+    ".!?;\u2026\u203c\u2047-\u2049\u3002\uff01\uff0e\uff1b\uff1f\uff61\ufe52"  # Latin and others; Chinese and Japanese
+    "\u061b\u061f\u06d4\u0589\u055c\u055e\u0964\u0965\u0df4"  # Arabic, Urdu, Armenian; Hindi, Sinhala
+    "\u0e5a\u0e5b\u0f0d-\u0f11\u104b\u17d4\u17d5\u17da\u1362\u1367\u1368\u1803\u1809\ua9c8\ua9c9\uaaf0\uabeb"
+)
+SENTENCE_ENDS = "".join(
+    chr(code) for part in re.findall("(?s).-.|.", _RANGES) for code in range(ord(part[0]), ord(part[-1]) + 1)
+)
+"""What ends a sentence."""
+_QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
+_BEHIND = _QUOTES + "".join(FORMATS)
+_ENDS, _BEHINDS = frozenset(SENTENCE_ENDS), frozenset(_BEHIND)
+ENDS_SET, QUOTES_SET = native.letters(*SENTENCE_ENDS), native.letters(*_BEHIND)
+PROSE = 80
+"""Width from which a line that ends a sentence is prose."""
+_OPEN = re.compile(
+    "[\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf"
+    "\u1b00-\u1b7f\ua980-\ua9ff\uaa00-\uaadf]"
+)
+_LEADS = (
+    tuple(bytes((0xE0, second)) for second in range(0xB8, 0xC0))
+    + tuple(
+        bytes((0xE1, second)) for second in (0x80, 0x81, 0x82, 0x9E, 0x9F, 0xA5, 0xA6, 0xA7, 0xA8, 0xAA, 0xAC, 0xAD)
+    )
+    + (b"\xea\xa6", b"\xea\xa7", b"\xea\xa8", b"\xea\xa9", b"\xea\xaa", b"\xea\xab")
+)
+LOOKED_AT = 60
+"""Lines that tell the script of a page."""
+FEW, MANY = 3, 5
+"""So many long lines tell how a page ends its sentences, and so many at the most are asked."""
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether `line` closes with a sentence's punctuation, quotes and brackets after it aside."""
+    return line[-1:] in _ENDS or (line[-1:] in _BEHINDS and line.rstrip(_BEHIND)[-1:] in _ENDS)
+
+
+def is_open_ended(lines: Sequence[str]) -> bool:
+    """Whether the sentences of a page end without a mark: its script has none, or its first paragraphs do without."""
+    long = 0
+    for line in lines:
+        if 3 * len(line) >= PROSE and width(line) >= PROSE:
+            if ends_sentence(line):
+                break
+            long += 1
+            if long == MANY:
+                return True
+    else:
+        if long >= FEW:
+            return True
+    return _in_open_script("\n".join(lines[:LOOKED_AT]))
+
+
+def _in_open_script(text: str) -> bool:
+    if text.isascii():
+        return False
+    encoded = text.encode("utf-8", "surrogatepass")
+    return any(map(encoded.__contains__, _LEADS)) and 2 * len(_OPEN.findall(text)) > len(text)

@@ -1,0 +1,192 @@
+"""What the worker counts, for Prometheus. Only the runner calls this; the core knows nothing of it.
+
+Every record that is committed is counted once in `records_in` and once in `records`, by outcome: in =
+cleaned + unchanged + tombstone + dead, at every moment.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+
+import confluent_kafka
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from stream._version import __version__
+from stream.core import native
+from stream.kafka.ownership import Ownership
+from stream.kafka.partitions import Partitions
+from stream.records.outcomes import Outcomes
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
+PREFIX = "article_stream_"
+
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody reads
+
+
+class PartitionCollector(Collector):
+    """Position, end and lag of each assigned partition, read when somebody asks."""
+
+    def __init__(self, partitions: Partitions) -> None:
+        self._partitions = partitions
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges, one sample a partition; a partition that was given up has none."""
+        position = GaugeMetricFamily(
+            f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["partition"]
+        )
+        end = GaugeMetricFamily(
+            f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["partition"]
+        )
+        lag = GaugeMetricFamily(
+            f"{PREFIX}partition_lag_records", "Records not yet published, by input partition.", labels=["partition"]
+        )
+        for number, it in self._partitions.items():
+            label = [str(number)]
+            lag.add_metric(label, it.lag)
+            for gauge, value in ((position, it.position), (end, it.end)):
+                if value >= 0:
+                    gauge.add_metric(label, value)
+        return position, end, lag
+
+
+class GroupCollector(Collector):
+    """What the last look at the whole group has shown; nothing where the broker cannot describe groups."""
+
+    def __init__(self, partitions: Partitions, ownership: Ownership) -> None:
+        self._partitions = partitions
+        self._ownership = ownership
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauges; of its own partitions the worker knows the lag better than the group's offsets tell it."""
+        unowned = GaugeMetricFamily(
+            f"{PREFIX}partitions_unowned", "Partitions of the input topic that belong to no worker of the group."
+        )
+        lag = GaugeMetricFamily(
+            f"{PREFIX}group_lag_records",
+            "Records not yet published, by input partition, whoever owns it, or nobody.",
+            labels=["partition"],
+        )
+        view = self._ownership.view
+        if view is not None:
+            unowned.add_metric([], len(self._ownership.unowned))
+            own = dict(self._partitions.items())
+            for number, records in sorted(view.lag.items()):
+                lag.add_metric([str(number)], own[number].lag if number in own else records)
+        return unowned, lag
+
+
+class Metrics:
+    """All metrics of one worker, in a registry of their own."""
+
+    def __init__(self, partitions: Partitions, ownership: Ownership, *, rules_version: str) -> None:
+        self.registry = CollectorRegistry()
+        registry = self.registry
+        self.registry.register(PartitionCollector(partitions))
+        self.registry.register(GroupCollector(partitions, ownership))
+
+        def counter(name: str, text: str, *labels: str) -> Counter:
+            return Counter(PREFIX + name, text, labels, registry=registry)
+
+        self._fetched = counter("records_fetched", "Records fetched, some of them twice after a failure.")
+        self._records_in = counter("records_in", "Records taken from the input topic, committed.")
+        self._bytes_in = counter("bytes_in", "Bytes of their values.")
+        self._records = counter("records", "What became of the records, committed.", "outcome")
+        self._bytes_out = counter("bytes_out", "Bytes of the values published.")
+        self._dead = counter("dead_letters", "Dead letters, by reason.", "reason")
+        self._removed = counter("paragraphs_removed", "Paragraphs removed, by reason.", "reason")
+        self._withheld = counter(
+            "articles_withheld", "Articles whose removals the safety budget refused, at least one."
+        )
+        self._transactions = counter("commits", "Commits of a batch (transactions where exactly once).", "outcome")
+        self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked, lost.", "event")
+        self._skipped = counter("records_skipped", "Records gone from the input before they could be read.")
+        self._sessions = counter("sessions", "Times the worker joined its group.")
+        self._batch = Histogram(PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry)
+        self._stage = Histogram(
+            PREFIX + "stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS, registry=registry
+        )
+        self._commit = Histogram(
+            PREFIX + "commit_seconds", "Time from begin to committed.", buckets=SECONDS, registry=registry
+        )
+        self._last = Gauge(PREFIX + "last_commit_time_seconds", "When the last commit ended.", registry=registry)
+        self._reloads = counter("rules_reloads", "Times the files of STREAM_RULES changed.", "result")
+        self._build = Info(PREFIX + "build", "Versions.", registry=registry)
+        self._tell_versions(rules_version)
+        for name in ("loaded", "refused"):
+            self._reloads.labels(name)
+        for name in ("cleaned", "unchanged", "tombstone", "dead"):
+            self._records.labels(name)
+        for name in ("repeat", "footer", "junk"):
+            self._removed.labels(name)
+        for name in ("committed", "aborted"):
+            self._transactions.labels(name)
+        self.totals: Tally[str] = Tally()
+
+    def _tell_versions(self, rules: str) -> None:
+        librdkafka = confluent_kafka.libversion()[0]
+        self._build.info({"version": __version__, "rules": rules, "librdkafka": librdkafka, "core": native.NAME})
+
+    def rules_in_force(self, version: str) -> None:
+        """Changed rules were loaded."""
+        self._tell_versions(version)
+        self._reloads.labels("loaded").inc()
+
+    def rules_refused(self) -> None:
+        """Changed rules are no good."""
+        self._reloads.labels("refused").inc()
+
+    def fetched(self, records: int) -> None:
+        """So many records came from the consumer."""
+        self._fetched.inc(records)
+
+    def stage(self, name: str, seconds: float) -> None:
+        """One batch spent so long in a stage."""
+        self._stage.labels(name).observe(seconds)
+
+    def event(self, name: str, count: int) -> None:
+        """`assigned`, `revoked`, `lost` partitions; `skipped` records; `session`; `aborted`."""
+        if name == "skipped":
+            self._skipped.inc(count)
+        elif name == "session":
+            self._sessions.inc(count)
+        elif name == "aborted":
+            self._transactions.labels("aborted").inc(count)
+        else:
+            self._rebalances.labels(name).inc(count)
+
+    def committed(self, outcomes: Outcomes, seconds: float) -> None:
+        """A commit published these outcomes."""
+        for name, count in outcomes.names.items():
+            self._records.labels(name).inc(count)
+        for reason, count in outcomes.reasons.items():
+            self._dead.labels(reason).inc(count)
+        removed = {"repeat": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk}
+        for reason, count in removed.items():
+            self._removed.labels(reason).inc(count)
+        self._records_in.inc(len(outcomes))
+        self._bytes_in.inc(outcomes.bytes_in)
+        self._bytes_out.inc(outcomes.bytes_out)
+        self._withheld.inc(outcomes.withheld)
+        self._transactions.labels("committed").inc()
+        self._batch.observe(len(outcomes))
+        self._commit.observe(seconds)
+        self._last.set_to_current_time()
+        self.totals.update(outcomes.names)
+        self.totals.update({"repeats": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk})
+
+    def text(self) -> bytes:
+        """The metrics in Prometheus' text format."""
+        return generate_latest(self.registry)

@@ -1,0 +1,50 @@
+"""The pages of the worker: health for machines, metrics for Prometheus. None shows an article or a secret."""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+from stream.config.settings import Settings
+from stream.config.written import in_a_url
+from stream.errors import SettingsError
+from stream.worker.engine import Engine
+from stream.worker.health import live, ready
+
+
+def add_pages(app: Any, engine: Engine) -> None:
+    """Adds /health/live, /health/ready and /metrics, and says at / what is where."""
+
+    @app.page("/health/live", name="live")
+    async def health_live(web: Any, _request: Any) -> Any:
+        state = live(engine)
+        return web.json(state.as_json(), status=200 if state.ok else 503)
+
+    @app.page("/health/ready", name="ready")
+    async def health_ready(web: Any, _request: Any) -> Any:
+        state = ready(engine)
+        return web.json(state.as_json(), status=200 if state.ok else 503)
+
+    @app.page("/metrics", name="metrics")
+    async def metrics(web: Any, _request: Any) -> Any:
+        return web.bytes(engine.metrics.text(), content_type="text/plain; version=0.0.4")
+
+    @app.page("/", name="index")
+    async def index(web: Any, _request: Any) -> Any:
+        return web.json({"pages": ["/health/live", "/health/ready", "/metrics"]})
+
+
+def require_port(settings: Settings) -> None:
+    """Raises `SettingsError` where the HTTP port can not be listened on."""
+    if not settings.http_port:
+        return
+    host, port = settings.http_host, settings.http_port
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.create_server((host, port), family=family):
+            pass
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+        msg = f"STREAM_HTTP_PORT: {in_a_url(host)}:{port} can not be listened on ({why})."
+        raise SettingsError(msg, fix="Set another port, or 0 for no HTTP.") from None
