@@ -25,6 +25,7 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/settings_table.py --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
@@ -64,6 +65,6 @@ $(READY): pyproject.toml setup.py $(NATIVE)
 	@echo "Installing into $(VENV), once ..." >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	@$(BIN)/python -c 'from stream import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
+	@$(BIN)/python -c 'from stream.core import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
 	@$(BIN)/python -m compileall -q stream
 	@touch $(READY)

@@ -17,6 +17,8 @@ from rich.table import Table
 from bench import load
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
+from harness.fakes import FakeRecord
+from harness.twins import in_python, slow
 from stream.core import native
 from stream.core.cleaning import _repeats
 from stream.core.footer.page import look
@@ -24,8 +26,6 @@ from stream.core.paragraphs import first_of
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
-from tests.fakes import FakeRecord
-from tests.twins import in_python, slow
 
 ROUNDS = 15
 

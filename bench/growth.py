@@ -16,11 +16,11 @@ from bench import load, shapes
 from bench.curve import Curve, draw, show
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
+from harness.fakes import FakeRecord
 from stream.core.cleaning import articles
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
-from tests.fakes import FakeRecord
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 PARAGRAPHS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)

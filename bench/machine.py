@@ -8,8 +8,8 @@ import sys
 
 import confluent_kafka
 
+from harness.kafka.server import KAFKAS_HEAP, RealKafka
 from stream import __version__
-from tests.kafka_server import KAFKAS_HEAP, RealKafka
 
 
 def kafka_to_measure() -> RealKafka:

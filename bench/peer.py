@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tests.processes import free_port
+from harness.processes import free_port
 
 
 def main() -> None:

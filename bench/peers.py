@@ -26,9 +26,9 @@ from bench import load
 from bench.machine import kafka_to_measure, machine
 from bench.measure import make_topics
 from bench.process import stolen_s, stolen_since
+from harness.commands import environment
+from harness.kafka.server import RealKafka
 from stream.core.rules import builtin
-from tests.commands import environment
-from tests.kafka_server import RealKafka
 
 JOB, EVERYTHING = "article-stream-job", "article-stream"
 # Not faust-eos, for all its name: no transaction of it holds a record.

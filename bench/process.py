@@ -12,7 +12,7 @@ from pathlib import Path
 
 from typing_extensions import Self
 
-from tests.commands import environment
+from harness.commands import environment
 
 TICKS = os.sysconf("SC_CLK_TCK")
 

@@ -1,15 +1,84 @@
-"""article-stream: raw articles in, cleaned articles out, exactly once.
+r"""article-stream: raw articles in, cleaned articles out, exactly once.
 
-    articles.raw ──► source ──► batches ──► agent ──► sink ──────────► articles.clean
-                     consumer   (channel)   decode    transaction:     articles.dead
-                     (thread)   bounded     clean     outputs, dead
-                                            encode    letters, offsets
+The way of an article through the rooms:
 
-In reading order: `article`, `paragraphs`, `repeats`, `footers`, `cleaning` (the pure core); `codec`,
-`records`, `outcomes` (bytes to bytes, no Kafka yet); `kafka/`, `flow`, `engine` (the data path); `app` (Faust);
-`health`, `metrics`, `web` (to be seen); `settings`, `errors`, `cli/`.
+    Kafka                 kafka/                      worker/            kafka/                        Kafka
+    articles.raw ──► source (consumer, a thread) ──► Faust's agent ──► sink (producer, a thread) ──► articles.clean
+                                                       │     ▲           one transaction: outputs,     articles.dead
+                                                       ▼     │           dead letters, offsets
+                                          records/   record → article → outcome
+                                                       │     ▲
+                                                       ▼     │
+                                             core/   repeats, footer → cleaned text, with reasons
+
+    cli/      one file a command             demo/    an embedded broker with articles for `article-stream demo`
+    offline/  the same cleaning on files     observe/ metrics, logs
+    config/   the settings                   errors   one tree of errors, each a sentence with its fix
+
+What may import what, from the bottom: `errors`, `config`, `core` < `records` < `observe` < `kafka`, `offline` <
+`worker` < `demo` < `cli`. A room imports only rooms before it; `make check` fails on an import that goes up.
+docs/architecture.md says what each room promises and what to touch for a new rule, command, setting or reason.
+
+As a library, without Kafka:
+
+    >>> from stream import clean
+    >>> clean("The ferry runs all winter, the board said on Monday.\n\nAdvertisement\n\nIt leaves at six.").text
+    'The ferry runs all winter, the board said on Monday.\n\nIt leaves at six.'
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from stream._version import __version__
 
-__all__ = ["__version__"]
+if TYPE_CHECKING:
+    from stream.core.article import Cleaned, CleanedList, Removal
+    from stream.core.cleaning import clean, clean_list, restore, restore_list
+    from stream.core.rules.loader import load as load_rules
+    from stream.core.rules.model import Rule, RuleError, Rules
+
+__all__ = [
+    "Cleaned",
+    "CleanedList",
+    "Removal",
+    "Rule",
+    "RuleError",
+    "Rules",
+    "__version__",
+    "clean",
+    "clean_list",
+    "load_rules",
+    "restore",
+    "restore_list",
+]
+
+_HOMES = {
+    "Cleaned": "stream.core.article",
+    "CleanedList": "stream.core.article",
+    "Removal": "stream.core.article",
+    "Rule": "stream.core.rules",
+    "RuleError": "stream.core.rules",
+    "Rules": "stream.core.rules",
+    "clean": "stream.core.cleaning",
+    "clean_list": "stream.core.cleaning",
+    "restore": "stream.core.cleaning",
+    "restore_list": "stream.core.cleaning",
+}
+
+
+def __getattr__(name: str) -> object:
+    """The public names, loaded when one is first asked for: the command line starts without the core."""
+    if name == "load_rules":
+        found: object = import_module("stream.core.rules").load
+    elif name in _HOMES:
+        found = getattr(import_module(_HOMES[name]), name)
+    else:
+        msg = f"module 'stream' has no attribute {name!r}"
+        raise AttributeError(msg)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    """The public names, whether they were loaded or not."""
+    return sorted(__all__)

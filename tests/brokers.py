@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
+from harness.processes import PATIENCE_S
 from stream.kafka.embedded import EmbeddedBroker
-from stream.records.process import Headers
+from stream.records.headers import Headers
 from tests.ledger import Topics, fresh_name
-from tests.processes import PATIENCE_S
 
 NO_COORDINATOR_YET = (
     KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.kafka.server import KafkaServer, RealKafka, real_kafka
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
-from tests.kafka_server import KafkaServer, RealKafka, real_kafka
 
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
 

@@ -12,8 +12,7 @@ from stream.config.settings import Settings
 from stream.kafka.committer import Chunk
 from stream.kafka.flow import Flow
 from stream.kafka.sink import Sink
-from stream.records.outcomes import Outcomes
-from stream.records.process import Outcome
+from stream.records.outcomes import Outcome, Outcomes
 
 Act = Callable[[Chunk], None]
 PATIENCE_S = 60.0

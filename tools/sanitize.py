@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-NATIVE = Path("stream", "native")
+NATIVE = Path("stream", "core", "native")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type")
 CHECKS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
 NAMES = ("test_native.py", "test_native_calls.py", "test_at_once.py", "test_spelling.py", "test_separators.py")

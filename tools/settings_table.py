@@ -1,4 +1,4 @@
-"""Print the table of all settings, made from `stream.config.settings.Settings`; `--write` and `--check` look at README.md."""
+"""Print the table of all settings, made from `stream.config.settings`; `--write` and `--check` look at README.md."""
 
 from __future__ import annotations
 

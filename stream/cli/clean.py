@@ -44,6 +44,7 @@ def clean(
     A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
     """
     settings = settings_from(config, set_)
+    from stream.cli.explain import explainer
     from stream.cli.rules import load_rules
     from stream.offline.chunks import CHUNK_BYTES, ChunkCleaner
     from stream.offline.jobs import in_order, processors
@@ -56,7 +57,7 @@ def clean(
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")
     sizes = [0 if path is None else _size(path) for path in paths]
-    work = ChunkCleaner(processor, explain, keeps_removed=removed is not None)
+    work = ChunkCleaner(processor, explainer if explain else None, keeps_removed=removed is not None)
     jobs = jobs or processors()
     if all(sizes):  # a pipe's is not known
         jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))

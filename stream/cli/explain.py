@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.text import Text
 
+from stream.cli.console import output
 from stream.core.article import Removal
 from stream.observe.shown import visible
 from stream.offline.value import CleanedValue
@@ -36,6 +37,18 @@ def explained(result: CleanedValue) -> Text:
     text.rstrip()
     text.append("\n")
     return text
+
+
+def explainer() -> Callable[[CleanedValue], bytes]:
+    """What shows a result as bytes for standard output, coloured where that is a terminal."""
+    console = output()
+
+    def shown(result: CleanedValue) -> bytes:
+        with console.capture() as text:
+            console.print(explained(result), soft_wrap=True, end="")
+        return text.get().encode()
+
+    return shown
 
 
 def _in_order(result: CleanedValue) -> list[tuple[str, Removal | None, Removal | None]]:

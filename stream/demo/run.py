@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import orjson
-from confluent_kafka import Message
 
 from stream.config.settings import PREFIX, Settings, load
 from stream.demo import lines
@@ -62,10 +61,10 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
             _stop(worker)
 
 
-def results(settings: Settings, expected: int, worker: Worker) -> dict[bytes, Message]:
+def results(settings: Settings, expected: int, worker: Worker) -> dict[bytes, topics.ReadRecord]:
     """What came out, by key, once as many records are out as went in. Raises `StreamError`."""
     deadline = time.monotonic() + DEADLINE_S
-    found: dict[bytes, Message] = {}
+    found: dict[bytes, topics.ReadRecord] = {}
     while len(found) < expected:
         if worker.poll() is not None:
             msg = f"The worker ended with exit code {worker.returncode}; what it said is above."

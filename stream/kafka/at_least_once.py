@@ -18,7 +18,7 @@ from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.flushing import flush
 from stream.kafka.missing import Missing
 from stream.kafka.refused import REFUSALS, Refused
-from stream.records.process import Outcome
+from stream.records.outcomes import Outcome
 
 log = logging.getLogger(__name__)
 

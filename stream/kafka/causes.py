@@ -271,3 +271,9 @@ def code_of(error: KafkaError) -> int:
         return code
     text = error.str()
     return next((cause for words, cause in _WORDS.items() if words in text), code)
+
+
+def instance_fenced(settings: Settings) -> StreamError:
+    """The error of a worker whose instance id another one has taken."""
+    code = KafkaError.FENCED_INSTANCE_ID
+    return CAUSES[code].told(code, "", settings, "reading")

@@ -6,10 +6,11 @@ Every value that differs from librdkafka's default says why.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, libversion
 
 from stream.config.settings import Settings
 from stream.errors import (
@@ -26,6 +27,9 @@ from stream.kafka.refusals import AUTHENTICATION, refusal_of
 
 # librdkafka's own lines go to a logger of their own, so that they can be told apart and turned down.
 rdkafka_log = logging.getLogger("librdkafka")
+
+VERSION = libversion()[0]
+"""librdkafka's."""
 
 Config = dict[str, Any]
 ANY_PARTITION = -1  # the partitioner chooses
@@ -249,3 +253,12 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
         fix = "Is it running, and is STREAM_BOOTSTRAP_SERVERS right?"
         return KafkaUnavailable(f"No answer from Kafka at {servers} while {doing}: {text}.", fix=fix)
     return KafkaFatal(f"Kafka reports an error while {doing}: {text} ({error.name()}).")
+
+
+@contextmanager
+def explained(settings: Settings, *, doing: str) -> Iterator[None]:
+    """Raises one of our errors where the block raises one of the client's; `doing` completes "while …"."""
+    try:
+        yield
+    except KafkaException as raised:
+        raise explain(error_of(raised), settings, doing=doing) from None

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from confluent_kafka import Consumer, TopicPartition
 
 from stream.errors import StreamError
-from stream.records.process import Outcome
+from stream.records.outcomes import Outcome
 
 
 class Chunk(NamedTuple):

@@ -18,10 +18,10 @@ from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
 from stream.kafka.transaction import cause_of
 from stream.records.dead_letters import Letter, read_letter
-from stream.records.demotion import true_ms
+from stream.records.demotion import is_pointer, true_ms
 from stream.records.headers import readable
 from stream.records.process import Processor
-from stream.records.redrive import Redriven, Selection, back, is_pointer, times_redriven
+from stream.records.redrive import Redriven, Selection, back, times_redriven
 
 ANSWER_S = 30.0
 BATCH_RECORDS = 500

@@ -20,9 +20,10 @@ from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Chunk, Committer
 from stream.kafka.flow import Flow
 from stream.kafka.refused import Refused
+from stream.records.dead_letters import dead
 from stream.records.demotion import is_pointer, keyed, of_today, pointer, without_removals
-from stream.records.outcomes import Outcomes
-from stream.records.process import NOW, Outcome, dead, place
+from stream.records.outcomes import Outcome, Outcomes
+from stream.records.record import NOW, place
 
 log = logging.getLogger(__name__)
 
@@ -259,7 +260,7 @@ class Sink:
                 return keyed(outcome)
             if dated:
                 return of_today(outcome)
-        if not is_pointer(outcome):  # large by its value, its key or its headers
+        if not is_pointer(outcome.headers):  # large by its value, its key or its headers
             return pointer(outcome)
         which = f"{it.dead_letter_topic} refuses even a pointer to the record at {place(outcome.source).decode()}"
         msg = f"{which}: {refused.message}."

@@ -15,6 +15,9 @@ from stream.kafka.checks import Cluster, forbidden
 
 ANSWER_S = 15.0
 
+ReadRecord = Message
+"""A record that was read, for rooms that have no client."""
+
 
 @dataclass(frozen=True, slots=True)
 class Made:

@@ -16,7 +16,7 @@ from stream.kafka import client
 from stream.kafka.committer import Aborted, Chunk
 from stream.kafka.missing import Missing
 from stream.kafka.refused import Refused
-from stream.records.process import Outcome
+from stream.records.outcomes import Outcome
 
 FENCE_AT_ONCE = 8
 # Where the group's coordinator dies under a request, librdkafka waits for the old one to the end of the call's time.

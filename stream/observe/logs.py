@@ -16,8 +16,7 @@ from stream.observe.shown import as_json, on_one_line, visible
 # Faust and its framework tell of every service they start; at warning they tell of what matters.
 QUIET = (
     "faust",
-    "stream.worker.app",
-    "stream.worker.health",
+    "stream.worker",  # its services, which the framework lets log under their modules' names
     "mode",
     "aiohttp",
     "aiokafka",

@@ -7,9 +7,9 @@ cleaned + unchanged + tombstone + dead, at every moment.
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
-import confluent_kafka
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -22,10 +22,6 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from stream._version import __version__
-from stream.core import native
-from stream.kafka.ownership import Ownership
-from stream.kafka.partitions import Partitions
 from stream.records.outcomes import Outcomes
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -36,11 +32,27 @@ PREFIX = "article_stream_"
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody reads
 
 
+class PartitionReading(NamedTuple):
+    """One assigned partition: the next offset to publish, the last stable offset (each -1 while it is not known)."""
+
+    number: int
+    position: int
+    end: int
+    lag_records: int
+
+
+class GroupReading(NamedTuple):
+    """What the last look at the whole group has shown: partitions without an owner, and each partition's lag."""
+
+    unowned: int
+    lag_records: Mapping[int, int]
+
+
 class PartitionCollector(Collector):
     """Position, end and lag of each assigned partition, read when somebody asks."""
 
-    def __init__(self, partitions: Partitions) -> None:
-        self._partitions = partitions
+    def __init__(self, read: Callable[[], Iterable[PartitionReading]]) -> None:
+        self._read = read
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges, one sample a partition; a partition that was given up has none."""
@@ -53,24 +65,23 @@ class PartitionCollector(Collector):
         lag = GaugeMetricFamily(
             f"{PREFIX}partition_lag_records", "Records not yet published, by input partition.", labels=["partition"]
         )
-        for number, it in self._partitions.items():
-            label = [str(number)]
-            lag.add_metric(label, it.lag)
-            for gauge, value in ((position, it.position), (end, it.end)):
+        for reading in self._read():
+            label = [str(reading.number)]
+            lag.add_metric(label, reading.lag_records)
+            for gauge, value in ((position, reading.position), (end, reading.end)):
                 if value >= 0:
                     gauge.add_metric(label, value)
         return position, end, lag
 
 
 class GroupCollector(Collector):
-    """What the last look at the whole group has shown; nothing where the broker cannot describe groups."""
+    """The whole group's lag and partitions without an owner; nothing where the broker cannot describe groups."""
 
-    def __init__(self, partitions: Partitions, ownership: Ownership) -> None:
-        self._partitions = partitions
-        self._ownership = ownership
+    def __init__(self, read: Callable[[], GroupReading | None]) -> None:
+        self._read = read
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The gauges; of its own partitions the worker knows the lag better than the group's offsets tell it."""
+        """The gauges."""
         unowned = GaugeMetricFamily(
             f"{PREFIX}partitions_unowned", "Partitions of the input topic that belong to no worker of the group."
         )
@@ -79,23 +90,31 @@ class GroupCollector(Collector):
             "Records not yet published, by input partition, whoever owns it, or nobody.",
             labels=["partition"],
         )
-        view = self._ownership.view
-        if view is not None:
-            unowned.add_metric([], len(self._ownership.unowned))
-            own = dict(self._partitions.items())
-            for number, records in sorted(view.lag.items()):
-                lag.add_metric([str(number)], own[number].lag if number in own else records)
+        reading = self._read()
+        if reading is not None:
+            unowned.add_metric([], reading.unowned)
+            for number, records in sorted(reading.lag_records.items()):
+                lag.add_metric([str(number)], records)
         return unowned, lag
 
 
 class Metrics:
     """All metrics of one worker, in a registry of their own."""
 
-    def __init__(self, partitions: Partitions, ownership: Ownership, *, rules_version: str) -> None:
+    def __init__(
+        self,
+        partitions: Callable[[], Iterable[PartitionReading]],
+        group: Callable[[], GroupReading | None],
+        versions: Mapping[str, str],
+        *,
+        rules_version: str,
+    ) -> None:
+        """`partitions` and `group` are asked at each scrape; `versions`: by name, what the worker is made of."""
+        self._versions = versions
         self.registry = CollectorRegistry()
         registry = self.registry
         self.registry.register(PartitionCollector(partitions))
-        self.registry.register(GroupCollector(partitions, ownership))
+        self.registry.register(GroupCollector(group))
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, text, labels, registry=registry)
@@ -136,8 +155,7 @@ class Metrics:
         self.totals: Tally[str] = Tally()
 
     def _tell_versions(self, rules: str) -> None:
-        librdkafka = confluent_kafka.libversion()[0]
-        self._build.info({"version": __version__, "rules": rules, "librdkafka": librdkafka, "core": native.NAME})
+        self._build.info({**self._versions, "rules": rules})
 
     def rules_in_force(self, version: str) -> None:
         """Changed rules were loaded."""

@@ -68,10 +68,14 @@ class CleanedChunk(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChunkCleaner:
-    """Cleans chunks. `explain`: what goes out is for people. `keeps_removed`: what was removed is told."""
+    """Cleans chunks. `keeps_removed`: what was removed is told.
+
+    `explainer` is called once for a chunk and gives the function that shows a result to people; without it the cleaned
+    values themselves go out.
+    """
 
     processor: Processor
-    explain: bool = False
+    explainer: Callable[[], Callable[[CleanedValue], bytes]] | None = None
     keeps_removed: bool = False
 
     def __call__(self, chunk: Chunk | Span) -> CleanedChunk:
@@ -92,8 +96,8 @@ class ChunkCleaner:
         out: list[bytes] = []
         removed: list[bytes] = []
         problems: list[tuple[int, str]] = []
-        shown = _explainer() if self.explain else _value
-        details = self.explain or self.keeps_removed
+        shown = _value if self.explainer is None else self.explainer()
+        details = self.explainer is not None or self.keeps_removed
         for line, value in records(BytesIO(chunk.data), chunk.file_format, chunk.line):
             result = clean_value(self.processor, value, chunk.file_format, details=details)
             if result.problem:
@@ -106,21 +110,6 @@ class ChunkCleaner:
 
 def _value(result: CleanedValue) -> bytes:
     return result.value
-
-
-def _explainer() -> Callable[[CleanedValue], bytes]:
-    """What `--explain` shows. Processes have one standard output, so each knows what fits it."""
-    from stream.cli.console import output  # noqa: PLC0415 - only a chunk for people needs Rich
-    from stream.cli.explain import explained  # noqa: PLC0415
-
-    console = output()
-
-    def shown(result: CleanedValue) -> bytes:
-        with console.capture() as text:
-            console.print(explained(result), soft_wrap=True, end="")
-        return text.get().encode()
-
-    return shown
 
 
 def chunks_of(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PREFIX = "__streams.errors."
-EXCEPTION = "__streams.errors.exception"
-MESSAGE = "__streams.errors.message"
-STACKTRACE = "__streams.errors.stacktrace"
-TOPIC = "__streams.errors.topic"
-PARTITION = "__streams.errors.partition"
-OFFSET = "__streams.errors.offset"
-NAMES = (EXCEPTION, MESSAGE, STACKTRACE, TOPIC, PARTITION, OFFSET)
+from stream.records.headers import (
+    EXCEPTION_HEADER,
+    LETTER_HEADERS,
+    MESSAGE_HEADER,
+    OFFSET_HEADER,
+    PARTITION_HEADER,
+    STACKTRACE_HEADER,
+    TOPIC_HEADER,
+    Headers,
+    readable,
+)
+from stream.records.outcomes import Outcome
+from stream.records.record import Record, size, timed
 
 REASONS = {
     "not_utf8": "the value is not UTF-8",
@@ -34,38 +39,48 @@ class Letter:
     offset: int
 
 
-def letter_headers(
-    reason: str, message: str, topic: str, partition: int, offset: int
-) -> list[tuple[str, bytes | None]]:
+def letter_headers(reason: str, message: str, topic: str, partition: int, offset: int) -> Headers:
     """The six headers, UTF-8. There is no stack trace: the message says what is wrong with the record."""
     return [
-        (EXCEPTION, reason.encode()),
-        (MESSAGE, message.encode("utf-8", "backslashreplace")),
-        (STACKTRACE, b""),
-        (TOPIC, topic.encode()),
-        (PARTITION, b"%d" % partition),
-        (OFFSET, b"%d" % offset),
+        (EXCEPTION_HEADER, reason.encode()),
+        (MESSAGE_HEADER, message.encode("utf-8", "backslashreplace")),
+        (STACKTRACE_HEADER, b""),
+        (TOPIC_HEADER, topic.encode()),
+        (PARTITION_HEADER, b"%d" % partition),
+        (OFFSET_HEADER, b"%d" % offset),
     ]
 
 
-def behind(headers: list[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:
+def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
+    """The dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it."""
+    if headers is None:
+        headers = readable(record) or []
+    why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
+    headers, sent_ms = timed(record, headers + why)
+    key, value = record.key(), record.value()
+    return Outcome("dead", key, value, headers, sent_ms, record, size(key, value, headers), reason)
+
+
+def behind(headers: Headers) -> Headers:
     """The headers behind those that say why: what had to be changed for the dead letter topic, and how it was."""
     return headers[_last(headers) + 1 :]
 
 
-def before(headers: list[tuple[str, bytes | None]]) -> list[tuple[str, bytes | None]]:
+def before(headers: Headers) -> Headers:
     """The headers that the record came with; some may be those of another letter that it was before."""
     last = _last(headers)
-    first = last + 1 - len(NAMES)
-    return [header for at, header in enumerate(headers) if at < first or (at <= last and header[0] not in NAMES)]
+    first = last + 1 - len(LETTER_HEADERS)
+    return [
+        header for at, header in enumerate(headers) if at < first or (at <= last and header[0] not in LETTER_HEADERS)
+    ]
 
 
-def _last(headers: list[tuple[str, bytes | None]]) -> int:
+def _last(headers: Headers) -> int:
     """The place of the last header that says why; behind all where none does."""
-    return max((at for at, (name, _) in enumerate(headers) if name in NAMES), default=len(headers))
+    return max((at for at, (name, _) in enumerate(headers) if name in LETTER_HEADERS), default=len(headers))
 
 
-def read_letter(headers: list[tuple[str, bytes | None]] | None) -> Letter:
+def read_letter(headers: Headers | None) -> Letter:
     """What the headers say; the last of a name counts, and what is missing or broken reads as "" or -1."""
     found = {name: value or b"" for name, value in headers or []}
 
@@ -76,4 +91,10 @@ def read_letter(headers: list[tuple[str, bytes | None]] | None) -> Letter:
         digits = text(name)
         return int(digits) if digits.isascii() and digits.isdigit() else -1
 
-    return Letter(text(EXCEPTION), text(MESSAGE), text(TOPIC), number(PARTITION), number(OFFSET))
+    return Letter(
+        text(EXCEPTION_HEADER),
+        text(MESSAGE_HEADER),
+        text(TOPIC_HEADER),
+        number(PARTITION_HEADER),
+        number(OFFSET_HEADER),
+    )

@@ -6,21 +6,18 @@ letter, so that `dead-letters replay` sends the record back as it came.
 
 from __future__ import annotations
 
-from stream.records.dead_letters import PREFIX, behind
-from stream.records.process import (
-    NOW,
+from stream.records.dead_letters import behind
+from stream.records.headers import (
+    LETTER_PREFIX,
+    NO_KEY_HEADER,
+    POINTER_HEADER,
     RAW_HEADER,
     REMOVED_HEADER,
     TIMESTAMP_HEADER,
     Headers,
-    Outcome,
-    Record,
-    place,
-    size,
 )
-
-POINTER_HEADER = "article-stream.pointer"
-NO_KEY_HEADER = "article-stream.no-key"
+from stream.records.outcomes import Outcome
+from stream.records.record import NOW, Record, place, size
 
 
 def without_removals(outcome: Outcome, reason: str) -> Outcome:
@@ -35,7 +32,7 @@ def without_removals(outcome: Outcome, reason: str) -> Outcome:
 
 def keyed(letter: Outcome) -> Outcome:
     """The letter of a record without a key, for a topic that asks for keys: its place in the input is the key."""
-    headers = letter.headers if is_pointer(letter) else [*letter.headers, (NO_KEY_HEADER, b"1")]
+    headers = letter.headers if is_pointer(letter.headers) else [*letter.headers, (NO_KEY_HEADER, b"1")]
     key = place(letter.source)
     return letter._replace(key=key, headers=headers, size_bytes=size(key, letter.value, headers))
 
@@ -48,14 +45,14 @@ def of_today(letter: Outcome) -> Outcome:
 
 def pointer(letter: Outcome) -> Outcome:
     """What goes where the dead letter is too large: where the record stands, its time, and why. It is dated today."""
-    why = [header for header in letter.headers if header[0].startswith(PREFIX)][-6:]
+    why = [header for header in letter.headers if header[0].startswith(LETTER_PREFIX)][-6:]
     headers: Headers = [*why, _time_of(letter), (POINTER_HEADER, b"1")]
     return letter._replace(key=None, value=b"", headers=headers, timestamp_ms=NOW, size_bytes=size(None, b"", headers))
 
 
-def is_pointer(outcome: Outcome) -> bool:
-    """Whether nothing smaller can go instead: its last header says so."""
-    return outcome.headers[-1:] == [(POINTER_HEADER, b"1")]
+def is_pointer(headers: Headers) -> bool:
+    """Whether these are a pointer's headers: a letter that holds only the place of the record, which was too large."""
+    return any(name == POINTER_HEADER for name, _ in behind(headers))
 
 
 def _time_of(letter: Outcome) -> tuple[str, bytes]:

@@ -1,12 +1,46 @@
-"""Outcomes that travel together, and what they come to."""
+"""What becomes of each record, and of many that travel together."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
-from stream.records.process import Outcome, OutcomeName, Record
+from stream.records.headers import Headers
+from stream.records.record import Record
+
+OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
+
+
+class Outcome(NamedTuple):
+    """What becomes of one record. `timestamp_ms` is -1 where the record has none, and `NOW` for the time of sending.
+
+    `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
+    record that came in: it is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of
+    what goes on the wire, before compression. `removed` is what goes to the topic of removals, if there is one
+    (`stream.core.removals`).
+    """
+
+    name: OutcomeName
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+    timestamp_ms: int
+    source: Record
+    size_bytes: int
+    reason: str = ""
+    repeats: int = 0
+    footer: int = 0
+    withheld: int = 0
+    removed: bytes | None = None
+    junk: int = 0
+
+
+new_outcome: Callable[[tuple[Any, ...]], Outcome] = partial(
+    tuple.__new__, Outcome
+)  # `Outcome` without a call of Python
 
 
 @dataclass(slots=True)

@@ -5,11 +5,10 @@ Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache, partial
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal
 
 import orjson
 
@@ -18,90 +17,32 @@ from stream.core.cleaning import articles, clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json
 from stream.core.rules import Rules
 from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of
-from stream.records.dead_letters import letter_headers
-from stream.records.headers import READ, UNREADABLE, readable
+from stream.records.dead_letters import dead
+from stream.records.headers import (
+    CONTENT_TYPE_HEADER,
+    FOOTER_HEADER,
+    JUNK_HEADER,
+    RAW_HEADER,
+    READ,
+    REMOVED_HEADER,
+    REPEATS_HEADER,
+    RULES_HEADER,
+    TIMESTAMP_HEADER,
+    UNREADABLE,
+    WITHHELD_HEADER,
+    Header,
+    Headers,
+)
 from stream.records.headers import reason as unreadable
-
-Header = tuple[str, bytes | None]
-Headers = list[Header]
-OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
-
-REPEATS_HEADER = "article-stream.core.repeats"
-FOOTER_HEADER = "article-stream.footer"
-JUNK_HEADER = "article-stream.junk"
-WITHHELD_HEADER = "article-stream.withheld"
-RULES_HEADER = "article-stream.core.rules"
-REMOVED_HEADER = "article-stream.removed"
-RAW_HEADER = "article-stream.raw"
-TIMESTAMP_HEADER = "article-stream.timestamp"
-
-NOW, FIRST_MS = 0, 1
-"""What Kafka's client takes for the time of sending, and what goes out in its place where a record's own time is 0."""
+from stream.records.outcomes import Outcome, new_outcome
+from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 """A record of removals is at most so many times its article, and so much more; longer ones are left out."""
 
-# What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
-RECORD_OVERHEAD_BYTES = 128
-HEADER_OVERHEAD_BYTES = 10
 TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
 OURS_REMEMBERED = 1024  # the counts of most articles are those of another one
 _reason = attrgetter("reason")
-
-
-class Record(Protocol):
-    """A consumed record, as confluent-kafka's `Message` gives it."""
-
-    def __len__(self) -> int:
-        """The value's bytes; a tombstone has none."""
-
-    def topic(self) -> str | None:
-        """The topic's name."""
-
-    def partition(self) -> int | None:
-        """The partition's number."""
-
-    def offset(self) -> int | None:
-        """The place in the partition."""
-
-    def key(self) -> bytes | None:
-        """The key's bytes."""
-
-    def value(self) -> bytes | None:
-        """The value's bytes; None is a tombstone."""
-
-    def headers(self) -> Headers | None:
-        """Names and values, in order."""
-
-    def timestamp(self) -> tuple[int, int]:
-        """Kind (0: none) and milliseconds since 1970."""
-
-
-class Outcome(NamedTuple):
-    """What becomes of one record. `timestamp_ms` is -1 where the record has none, and `NOW` for the time of sending.
-
-    `reason` says why a record is dead. `repeats`, `footer`, `withheld` and `junk` count paragraphs. `source` is the
-    record that came in: it is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of
-    what goes on the wire, before compression. `removed` is what goes to the topic of removals, if there is one
-    (`stream.core.removals`).
-    """
-
-    name: OutcomeName
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
-    timestamp_ms: int
-    source: Record
-    size_bytes: int
-    reason: str = ""
-    repeats: int = 0
-    footer: int = 0
-    withheld: int = 0
-    removed: bytes | None = None
-    junk: int = 0
-
-
-_of_all: Callable[[tuple[Any, ...]], Outcome] = partial(tuple.__new__, Outcome)  # `Outcome` without a call of Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +86,9 @@ class Processor:
             return dead(record, "bad_header", unreadable(record, error), headers=[])
         if value is None:
             key = record.key()
-            headers, sent_ms = _timed(record, headers)
+            headers, sent_ms = timed(record, headers)
             return Outcome("tombstone", key, None, headers, sent_ms, record, size(key, None, headers))
-        kind = _header(headers, "content-type") if headers else None
+        kind = _header(headers, CONTENT_TYPE_HEADER) if headers else None
         plain = format_of(kind, self.input_format) == "text"
         old = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(old, Undecodable):
@@ -221,10 +162,10 @@ class Processor:
         name = "cleaned" if changed else "unchanged"
         kind, sent_ms = record.timestamp()
         if sent_ms <= 0 or not kind:
-            headers, sent_ms = _timed(record, headers)
+            headers, sent_ms = timed(record, headers)
             size_bytes += TIMESTAMP_BYTES
         counts = (repeats, footer, withheld, removed, junk)
-        return _of_all((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
+        return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
 
 
 @lru_cache(OURS_REMEMBERED)
@@ -235,17 +176,7 @@ def _ours(version: bytes, repeats: int, footer: int, junk: int, withheld: int) -
         ours.append((JUNK_HEADER, b"%d" % junk))
     if withheld:
         ours.append((WITHHELD_HEADER, b"%d" % withheld))
-    return tuple(ours), _headers_size(ours)
-
-
-def size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """An upper bound of a record's bytes on the wire, before compression."""
-    beside = _headers_size(headers) if headers else 0
-    return RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"") + beside
-
-
-def _headers_size(headers: Headers) -> int:
-    return sum(HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"") for name, value in headers)
+    return tuple(ours), headers_size(ours)
 
 
 def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
@@ -255,34 +186,6 @@ def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
         return None
     removed = as_json({"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}, result)
     return removed if len(removed) <= most else None
-
-
-def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
-    """The dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it."""
-    if headers is None:
-        headers = readable(record) or []
-    why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
-    headers, sent_ms = _timed(record, headers + why)
-    key, value = record.key(), record.value()
-    return Outcome("dead", key, value, headers, sent_ms, record, size(key, value, headers), reason)
-
-
-def place(record: Record) -> bytes:
-    """Where a record stands, as one name: `topic/partition/offset`."""
-    return f"{record.topic()}/{record.partition()}/{record.offset()}".encode()
-
-
-def _timed(record: Record, headers: Headers) -> tuple[Headers, int]:
-    """A record's headers, and its timestamp as the client can be given it; the headers say where that is another one.
-
-    A record without a timestamp stays one, which is written -1.
-    """
-    kind, milliseconds = record.timestamp()
-    if not kind:
-        return headers, -1
-    if milliseconds == NOW:
-        return [*headers, (TIMESTAMP_HEADER, b"0")], FIRST_MS
-    return headers, milliseconds
 
 
 def _header(headers: Headers, wanted: str) -> bytes | None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from stream.records.dead_letters import Letter, before, behind
-from stream.records.demotion import NO_KEY_HEADER, POINTER_HEADER, true_ms
-from stream.records.process import FIRST_MS, NOW, TIMESTAMP_HEADER, Headers, Record
+from stream.records.demotion import true_ms
+from stream.records.headers import NO_KEY_HEADER, REDRIVEN_HEADER, TIMESTAMP_HEADER, Headers
+from stream.records.record import FIRST_MS, NOW, Record
 
-COUNT = "article-stream.redriven"
 LARGEST_METADATA = 4000  # Kafka takes 4,096 bytes beside a committed offset (offset.metadata.max.bytes)
 
 
@@ -87,14 +87,9 @@ class Redriven:
 def times_redriven(headers: Headers) -> int:
     """How often the record has gone back before."""
     for name, value in reversed(headers):
-        if name == COUNT and value and value.isdigit():
+        if name == REDRIVEN_HEADER and value and value.isdigit():
             return int(value)
     return 0
-
-
-def is_pointer(headers: Headers) -> bool:
-    """Whether the letter holds only the place of the record, which was too large."""
-    return any(name == POINTER_HEADER for name, _ in headers)
 
 
 class Back(NamedTuple):
@@ -111,10 +106,10 @@ def back(record: Record, headers: Headers, *, is_letter: bool) -> Back:
     What the worker had to change in a letter it said behind the headers that say why.
     """
     changed = behind(headers) if is_letter else []
-    own = [header for header in (before(headers) if is_letter else headers) if header[0] != COUNT]
+    own = [header for header in (before(headers) if is_letter else headers) if header[0] != REDRIVEN_HEADER]
     key = None if NO_KEY_HEADER in dict(changed) else record.key()
     milliseconds = true_ms(record, headers if is_letter else [])
     if milliseconds == NOW:
         milliseconds = FIRST_MS
         own.append((TIMESTAMP_HEADER, b"0"))
-    return Back(key, [*own, (COUNT, b"%d" % (times_redriven(headers) + 1))], milliseconds)
+    return Back(key, [*own, (REDRIVEN_HEADER, b"%d" % (times_redriven(headers) + 1))], milliseconds)

@@ -3,7 +3,7 @@
     source (thread) ──► batches (channel, bounded) ──► agent: decode, clean, encode ──► sink (thread)
 
 Faust supervises, serves HTTP, handles signals; Kafka's transactions own delivery (docs/decisions).
-`faust -A stream.worker.app worker` runs the same worker: the app is made when its name is asked for.
+`faust -A stream.app worker` runs the same worker (see `stream.app`).
 """
 
 from __future__ import annotations
@@ -210,12 +210,8 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
     return app
 
 
-def __getattr__(name: str) -> ArticleApp:
-    """`stream.worker.app.app`, for Faust's own commands: made from the environment when it is asked for."""
-    if name != "app":
-        raise AttributeError(name)
+def app_from_environment() -> ArticleApp:
+    """The app as the environment's settings describe it, with logging configured. Raises one of `stream.errors`."""
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
-    app = create_app(settings)
-    globals()["app"] = app
-    return app
+    return create_app(settings)

@@ -6,8 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable
-
-from confluent_kafka import KafkaError, KafkaException
+from functools import partial
 
 from stream._version import __version__
 from stream.config.settings import Settings
@@ -26,7 +25,7 @@ from stream.errors import (
 )
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.causes import CAUSES
+from stream.kafka.causes import instance_fenced
 from stream.kafka.committer import Committer
 from stream.kafka.flow import Batch, Flow
 from stream.kafka.ownership import Ownership
@@ -37,6 +36,7 @@ from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
 from stream.records.outcomes import Outcomes
 from stream.records.process import Processor
+from stream.worker.readings import group_reading, partition_readings
 
 log = logging.getLogger("stream")
 
@@ -60,7 +60,12 @@ class Engine:
         self.partitions = Partitions()
         self.processor = self._processor(rules)
         self.ownership = Ownership(settings.session_timeout_ms / 1000)
-        self.metrics = Metrics(self.partitions, self.ownership, rules_version=rules.version)
+        self.metrics = Metrics(
+            partial(partition_readings, self.partitions),
+            partial(group_reading, self.partitions, self.ownership),
+            {"version": __version__, "librdkafka": client.VERSION, "core": native.NAME},
+            rules_version=rules.version,
+        )
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
         self.began_s = time.monotonic()
@@ -123,9 +128,7 @@ class Engine:
             except InstanceHeld as error:
                 held_since = min(held_since, began)
                 if began - held_since > HELD_S:
-                    self.fatal = CAUSES[KafkaError.FENCED_INSTANCE_ID].told(
-                        KafkaError.FENCED_INSTANCE_ID, "", self.settings, "reading"
-                    )
+                    self.fatal = instance_fenced(self.settings)
                     raise self.fatal from None
                 self._pause(error, LAST_PAUSE_S / 5)
             except StreamError as error:
@@ -148,22 +151,19 @@ class Engine:
         self.metrics.event("session", 1)
         self.source.open()
         try:
-            while not self.flow.stopping.is_set():
-                records = self.source.fetch()
-                self.check()
-                if records:
-                    self.metrics.fetched(len(records))
-                    self.flow.enter(len(records))
-                    hand_on(Batch(session, records))
+            # A call on the consumer may fail at any moment, as when the broker goes away just then.
+            with client.explained(self.settings, doing="reading"):
+                while not self.flow.stopping.is_set():
+                    records = self.source.fetch()
+                    self.check()
+                    if records:
+                        self.metrics.fetched(len(records))
+                        self.flow.enter(len(records))
+                        hand_on(Batch(session, records))
             if not self.flow.drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
                 self.flow.check()
                 msg = f"{self.flow.records} records under way could not be committed in time; they will be read again."
                 raise KafkaFatal(msg)
-        except KafkaException as raised:
-            # A call on the consumer that did not succeed, as when the broker goes away just then.
-            error = client.explain(client.error_of(raised), self.settings, doing="reading")
-            self.flow.fail(error)
-            raise error from None
         except BaseException as error:
             self.flow.fail(error)
             if isinstance(error, SessionLost):

@@ -7,10 +7,9 @@ import concurrent.futures
 import logging
 from typing import Any
 
-from confluent_kafka import KafkaException
 from mode import Service
 
-from stream.errors import PartitionsUnowned, SessionLost
+from stream.errors import PartitionsUnowned, SessionLost, StreamError
 from stream.kafka import client, rejoin
 from stream.kafka.group import Group
 from stream.kafka.ownership import Action, numbers
@@ -47,10 +46,11 @@ class GroupWatch(Service):
     def _look(self) -> Action:
         engine = self._engine
         try:
-            view = self._group.look()
+            with client.explained(self._settings, doing="looking at the group"):
+                view = self._group.look()
         except concurrent.futures.TimeoutError:
             return ""  # the client still waits, and must not be ended meanwhile
-        except KafkaException:
+        except StreamError:
             self._group.renew()  # what is the matter with Kafka itself is said by others
             return ""
         if view is None:
@@ -70,9 +70,10 @@ class GroupWatch(Service):
             log.info("Joining the group once more for a moment, so that it shares out partitions %s.", unowned)
             timeout_s = 2 * self._settings.session_timeout_ms / 1000
             try:
-                rejoin.rebalance(self._settings, timeout_s=timeout_s, stopping=engine.flow.stopping)
-            except KafkaException as raised:
-                log.warning("The group could not be made to rebalance: %s.", client.error_of(raised).str())
+                with client.explained(self._settings, doing="making the group rebalance"):
+                    rejoin.rebalance(self._settings, timeout_s=timeout_s, stopping=engine.flow.stopping)
+            except StreamError as error:
+                log.warning("%s", error)
             return
         if action == "leave":
             engine.source.member.leave_when_closed()

@@ -13,10 +13,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from confluent_kafka import KafkaException
 from mode import Service
 
-from stream.errors import SessionLost
+from stream.errors import SessionLost, StreamError
 from stream.kafka import client
 from stream.kafka.ends import Ends
 from stream.kafka.ownership import numbers
@@ -106,15 +105,15 @@ class Monitor(Service):
     def _look_once(self, ends: Ends) -> None:
         engine = self._engine
         try:
-            engine.cluster_problems = ends.missing_topics()
-            for number, end in ends.of(engine.partitions.numbers).items():
-                engine.partitions.ends(number, end)
+            with client.explained(engine.settings, doing="looking at the topics"):
+                engine.cluster_problems = ends.missing_topics()
+                for number, end in ends.of(engine.partitions.numbers).items():
+                    engine.partitions.ends(number, end)
             if (missed := self._undelivered.look(engine.partitions)) is not None:
                 msg = f"Kafka's client has passed over records of partition {missed}: they are read again."
                 engine.flow.fail(SessionLost(msg))
             return
-        except KafkaException as raised:
-            error = client.explain(client.error_of(raised), engine.settings, doing="looking at the topics")
+        except StreamError as error:
             engine.cluster_problems = [str(error)]
         except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]

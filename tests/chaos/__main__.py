@@ -11,11 +11,11 @@ import time
 import traceback
 from contextlib import ExitStack
 
+from harness.kafka.server import RealKafka
 from tests.chaos import report
 from tests.chaos.result import FULL, SHORT, Result, Size
 from tests.chaos.scenarios import SCENARIOS, Scenario
 from tests.chaos.site import Site, site
-from tests.kafka_server import RealKafka
 
 
 def main() -> int:

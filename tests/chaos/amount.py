@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from harness.processes import Worker, until
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, ChaosLedger, Stage
 from tests.chaos.topics import lag
 from tests.ledger import expected
-from tests.processes import Worker, until
 
 BODY = "The ferry to the outer islands was cancelled again on Monday, and nobody at the quay was surprised by it."
 MORE = "A second vessel is due on Friday, the company said, and could not say at which hour it is going to leave."

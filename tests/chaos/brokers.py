@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from confluent_kafka.admin import AdminClient
 
+from harness.processes import until
 from tests.chaos.proxy import END_TXN, PRODUCE, TXN_OFFSET_COMMIT
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.chaos.workers import at_a_random_moment
-from tests.processes import until
 
 
 def restarted(site: Site, size: Size) -> Result:

@@ -13,12 +13,12 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 
+from harness.processes import Worker, until
 from tests.chaos.proxy import CONSUMER_GROUP_HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, Held, Proxy
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.chaos.workers import at_a_random_moment
-from tests.processes import Worker, until
 
 SESSION_TIMEOUT_S = 6.0  # what the brokers of `site` have for the consumer protocol, and no worker's is longer
 RATE = 100  # articles a second: several groups are played at the same time

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import confluent_kafka
 
+from harness.kafka.jars import kafka_version
 from tests.chaos.result import LONGEST_SILENCE_S, Result
-from tests.kafka.jars import kafka_version
 
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- chaos: begin -->", "<!-- chaos: end -->"

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
+from harness.kafka.server import Listener, RealKafka
 from tests.chaos.proxy import Proxy
-from tests.kafka_server import Listener, RealKafka
 
 # Tests use a session timeout that is shorter than what a broker allows unasked; with the consumer protocol it is the
 # broker's alone.

@@ -15,10 +15,10 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from typing_extensions import Self
 
+from harness.processes import PATIENCE_S, Worker, until
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.ledger import Ledger, Topics, fresh_name
-from tests.processes import PATIENCE_S, Worker, until
 
 ENOUGH_S = 120.0  # after the fault: for all that is owed to come out
 

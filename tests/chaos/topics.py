@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import NewPartitions
 
+from harness.processes import Worker, until
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ChaosLedger, Stage, read_all
 from tests.ledger import article, expected
-from tests.processes import Worker, until
 
 ABORTED = 10_000_000  # numbers from here on were never committed
 

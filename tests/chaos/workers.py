@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from harness.processes import Worker, until
 from tests.brokers import Broker
 from tests.chaos.proxy import ADD_OFFSETS_TO_TXN, END_TXN
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
-from tests.processes import Worker, until
 
 PICK = random.Random(4)  # noqa: S311 - the same moments in every run
 

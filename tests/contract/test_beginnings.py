@@ -9,11 +9,11 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from harness.processes import PATIENCE_S, Worker, until
 from stream.kafka.embedded import EmbeddedBroker
 from tests.articles import articles, numbers
 from tests.brokers import Broker
 from tests.ledger import Topics, article, fresh_name
-from tests.processes import PATIENCE_S, Worker, until
 
 RECORDS_IN = "article_stream_records_in_total"
 LATEST: dict[str, object] = {"start_at": "latest", "session_timeout_ms": 6000}

@@ -12,12 +12,12 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
+from harness.fakes import CLEAN, REPEATED
+from harness.processes import Worker, until
 from stream.core.removals import original
 from stream.kafka.embedded import EmbeddedBroker
 from tests.articles import articles, numbers, once
 from tests.brokers import Broker, Sent, headers_of
-from tests.fakes import CLEAN, REPEATED
-from tests.processes import Worker, until
 
 
 def test_plain_text_input(broker: Broker) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import orjson
 import pytest
 
+from harness.commands import Answer, article_stream
+from harness.fakes import BODY, CLEAN, REPEATED
+from harness.processes import Worker, until
 from stream.demo.run import records
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
-from tests.commands import Answer, article_stream
-from tests.fakes import BODY, CLEAN, REPEATED
 from tests.ledger import Topics, fresh_name
-from tests.processes import Worker, until
 
 
 def settings(broker: Broker, **more: object) -> dict[str, object]:

@@ -7,14 +7,14 @@ import urllib.request
 
 import pytest
 
+from harness.commands import article_stream, one_sentence
+from harness.fakes import BODY
+from harness.processes import Worker, free_port, until
 from stream.config.settings import load
 from stream.core.rules import builtin
 from stream.kafka.embedded import EmbeddedBroker
 from stream.worker.app import create_app
 from tests.brokers import Broker, Sent
-from tests.commands import article_stream, one_sentence
-from tests.fakes import BODY
-from tests.processes import Worker, free_port, until
 
 # As with `docker run --user 12345 --read-only --tmpfs /tmp`: nothing outside /tmp and /dev is written or made, nobody
 # knows the user, and there is no home.

@@ -8,6 +8,8 @@ import threading
 import pytest
 from confluent_kafka import Consumer
 
+from harness.commands import article_stream
+from harness.processes import Worker, until
 from stream.config.settings import load
 from stream.core.rules import builtin
 from stream.kafka import rejoin
@@ -17,8 +19,6 @@ from stream.worker.engine import Engine
 from stream.worker.group_watch import GroupWatch
 from tests.articles import articles
 from tests.brokers import Broker
-from tests.commands import article_stream
-from tests.processes import Worker, until
 
 pytestmark = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 

@@ -13,13 +13,12 @@ import orjson
 import pytest
 import typer.main
 
+from harness.commands import Answer, one_after_another
+from harness.fakes import BODY, OTHER
+from harness.processes import Worker, until
 from stream.cli import app
-from stream.records.dead_letters import EXCEPTION, MESSAGE, TOPIC
-from stream.records.process import Headers
+from stream.records.headers import EXCEPTION_HEADER, MESSAGE_HEADER, TOPIC_HEADER, Headers
 from tests.brokers import Broker, Sent
-from tests.commands import Answer, one_after_another
-from tests.fakes import BODY, OTHER
-from tests.processes import Worker, until
 
 # Markup of Rich, with and without a beginning; names of emoji; formats. What a terminal obeys: its title, its screen,
 # the order of letters, the way back to a line's beginning.
@@ -100,7 +99,10 @@ def stage(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     rule = f'[[rule]]\nid = "[/x]:smile:"\nkind = "section"\nphrases = [{phrase}]\nexample = {phrase}\n'
     (folder / "rules.toml").write_text(rule, "utf-8")
     topics = broker.topics("hostile")
-    headers: Headers = [(HOSTILE, HOSTILE.encode()), *((it, HOSTILE.encode()) for it in (EXCEPTION, MESSAGE, TOPIC))]
+    headers: Headers = [
+        (HOSTILE, HOSTILE.encode()),
+        *((it, HOSTILE.encode()) for it in (EXCEPTION_HEADER, MESSAGE_HEADER, TOPIC_HEADER)),
+    ]
     broker.send(f"{topics.name}.dead", [Sent(HOSTILE.encode(), HOSTILE.encode(), headers)])
     (letter,) = broker.read(f"{topics.name}.dead", 1)
     place = f"{letter.partition()}:{letter.offset()}"

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from tests.kafka_server import KafkaServer, KafkaServerError, Listener, RealKafka
+from harness.kafka.server import KafkaServer, KafkaServerError, Listener, RealKafka
 
 TIMEOUT_S = 30.0
 

@@ -7,11 +7,11 @@ import signal
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from harness.processes import PATIENCE_S, Worker, free_port, until
 from stream.kafka.embedded import EmbeddedBroker
 from tests.articles import articles, numbers, once
 from tests.brokers import Broker
 from tests.ledger import fresh_name
-from tests.processes import PATIENCE_S, Worker, free_port, until
 
 RECORDS_IN = "article_stream_records_in_total"
 
@@ -124,7 +124,7 @@ def test_two_workers_with_the_same_name_do_not_fight_for_ever(real: Broker) -> N
 def test_fausts_own_command_runs_the_same_worker(broker: Broker) -> None:
     topics = broker.topics("faust")
     broker.send(f"{topics.name}.raw", articles(0, 20))
-    command = ("-m", "faust", "-A", "stream.worker.app", "worker", "--without-web")
+    command = ("-m", "faust", "-A", "stream.app", "worker", "--without-web")
     with Worker(topics.settings(http_port=0), command=command) as worker:
         assert numbers(broker.read(f"{topics.name}.clean", 20)) == once(20)
         assert worker.terminate() == 0, worker.log

@@ -10,14 +10,14 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
+from harness.commands import article_stream
+from harness.fakes import CLEAN, REPEATED
+from harness.kafka.raw import RawRecord, produce
+from harness.processes import Worker, until
 from stream.records.dead_letters import read_letter
 from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent, headers_of
-from tests.commands import article_stream
-from tests.fakes import CLEAN, REPEATED
-from tests.kafka.raw import RawRecord, produce
 from tests.ledger import Topics
-from tests.processes import Worker, until
 
 NO_TEXT = b"\xc3\x28"  # begins as UTF-8 and is none
 WHEN = 1_600_000_000_000

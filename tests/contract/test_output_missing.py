@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from confluent_kafka.admin import AdminClient
 
+from harness.processes import PATIENCE_S, Worker, until
 from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent
 from tests.contract.test_topic_made_again import made
-from tests.processes import PATIENCE_S, Worker, until
 
 RECORDS_IN = "article_stream_records_in_total"
 LONG_S = 120.0  # librdkafka waits half a minute for a topic to come into being

@@ -8,12 +8,12 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
+from harness.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
+from harness.processes import Worker, until
 from stream.records.dead_letters import read_letter
-from stream.records.process import Headers
+from stream.records.headers import Headers
 from tests.brokers import Broker, Sent, headers_of
-from tests.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
 from tests.ledger import Topics, article
-from tests.processes import Worker, until
 
 WHEN = 1_600_000_000_000
 THEIRS: Headers = [("trace", b"1"), ("empty", None), ("trace", b"\xff\x00"), ("trace", b"1")]

@@ -13,11 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import orjson
 import pytest
 
+from harness.commands import article_stream
+from harness.kafka.server import Listener, RealKafka
+from harness.processes import PATIENCE_S, Worker, free_port, until
 from tests.brokers import Broker, Sent
-from tests.commands import article_stream
-from tests.kafka_server import Listener, RealKafka
 from tests.ledger import article, expected
-from tests.processes import PATIENCE_S, Worker, free_port, until
 
 OAUTH, PLAIN, ELSEWHERE = "OAUTH", "PLAINLOGIN", "ELSEWHERE"
 LOGIN_MODULE = "org.apache.kafka.common.security"

@@ -6,11 +6,11 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from harness.processes import PATIENCE_S, Worker, until
 from tests.articles import numbers
 from tests.brokers import PARTITIONS, Broker
 from tests.contract.test_beginnings import send_to
 from tests.ledger import Topics
-from tests.processes import PATIENCE_S, Worker, until
 
 RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
 AGAIN = "was deleted and made again"

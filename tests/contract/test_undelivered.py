@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import Producer
 
+from harness.processes import PATIENCE_S, Worker, until
 from stream.config.settings import load
 from stream.kafka.undelivered import Undelivered
 from tests.brokers import Broker
 from tests.ledger import fresh_name
-from tests.processes import PATIENCE_S, Worker, until
 
 
 @pytest.mark.parametrize("ends", ["committed", "aborted"])

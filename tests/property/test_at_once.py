@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from bench import load as bench_load
 from bench.peers import write_jobs_rules
+from harness.fakes import FakeRecord
+from harness.twins import needs_compiled
 from stream.core.rules import Rules, builtin, load
 from stream.records.process import Processor
-from tests.fakes import FakeRecord
 from tests.property.test_native import PROSE, line, tails, texts, titles, wild
-from tests.twins import needs_compiled
 
 pytestmark = needs_compiled
 

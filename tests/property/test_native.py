@@ -9,6 +9,7 @@ import orjson
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.twins import in_python, needs_compiled, plain, slow, without
 from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import _part, _repeats, clean, clean_list
@@ -21,7 +22,6 @@ from stream.core.paragraphs import PLAIN_LETTERS, first_of, outline, separator_o
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import LEFT, RIGHT
 from stream.records.splice import SpanNotFound, _walk, value_span
-from tests.twins import in_python, needs_compiled, plain, slow, without
 
 pytestmark = needs_compiled
 

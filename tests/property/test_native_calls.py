@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
+from harness.twins import needs_compiled
 from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import articles, clean, clean_list
@@ -20,7 +21,6 @@ from stream.core.footer.model import shipped
 from stream.core.rules import builtin
 from stream.records.splice import value_span
 from tests.property.test_native import FAST, PROSE
-from tests.twins import needs_compiled
 
 pytestmark = needs_compiled
 

@@ -7,10 +7,11 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.fakes import BODY, FOOTER, OTHER, FakeRecord
 from stream.core.rules import builtin, load
 from stream.records.dead_letters import read_letter
-from stream.records.process import Headers, Processor
-from tests.fakes import BODY, FOOTER, OTHER, FakeRecord
+from stream.records.headers import Headers
+from stream.records.process import Processor
 
 PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
 PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.fakes import FakeRecord
+from harness.twins import in_python, slow
 from stream.core.cleaning import articles, clean, restore
 from stream.core.removals import as_json, original
 from stream.core.rules import builtin, load
 from stream.records.process import Processor
-from tests.fakes import FakeRecord
-from tests.twins import in_python, slow
 
 LINE_ENDS = ("\n", "\r\n")
 SEPARATORS = (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from harness.twins import needs_compiled, plain
 from stream.core import native
 from stream.core.rules import builtin, fold
 from stream.core.spelling import spell, spell_each
-from tests.twins import needs_compiled, plain
 
 PHRASES = sorted({phrase for rule in builtin().rules if rule.kind != "hint" for phrase in rule.phrases})
 SCRIPTS = "aZéßıİΣςωЁйاأىيکगक़が가각ｶﾞᄀ\u1161\u11a8์ỗ\u0301\u0323\u064b\u0640"

@@ -14,7 +14,7 @@ from confluent_kafka.admin import (
 )
 from typing_extensions import Self
 
-from tests.kafka_server import Listener, RealKafka
+from harness.kafka.server import Listener, RealKafka
 from tests.ledger import Topics, fresh_name
 from tests.security.acls import LEAST_PRIVILEGE, Right, bindings, filters
 from tests.security.certificates import Authority

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.processes import Worker, until
 from tests.brokers import Broker, Sent
 from tests.ledger import article, expected
-from tests.processes import Worker, until
 from tests.security.acls import LEAST_PRIVILEGE
 from tests.security.certificates import KEY_PASSWORD, lock
 from tests.security.guarded import PASSWORD, USER, GuardedKafka

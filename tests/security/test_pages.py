@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from harness.processes import Worker, until
 from stream.config.settings import Settings
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent
 from tests.hostile import article
-from tests.processes import Worker, until
 
 PAGES = ("/", "/health/live", "/health/ready", "/metrics", "/nothing", "/metrics/..%2f..", "/?text=1")
 BODY = "Quokkas crossed the causeway on Tuesday, and the warden of the island let every one of them through the gate."

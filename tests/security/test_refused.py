@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.processes import Worker
+from harness.processes import Worker
 from tests.security.acls import (
     LEAST_PRIVILEGE,
     READ_GROUP,

@@ -10,9 +10,9 @@ from functools import partial
 import orjson
 import pytest
 
+from harness.processes import Worker, until
 from tests.brokers import Broker, Sent
 from tests.ledger import Topics, article, expected
-from tests.processes import Worker, until
 from tests.security.acls import READ_GROUP, READ_INPUT, SEE_INPUT, USE_TRANSACTIONS, WRITE_OUTPUT, Right
 from tests.security.guarded import GuardedKafka
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import ROOT, environment
+from harness.commands import ROOT, environment
 
 README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(console|python) test\n(.*?)^```$", re.MULTILINE | re.DOTALL)

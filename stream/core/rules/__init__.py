@@ -1,152 +1,25 @@
-"""Footer rules: data, by language, in the TOML files beside this module and in the user's own.
+"""Footer rules: phrases as data, by language (`*.toml`), how files of them are read, and how lines are looked up.
 
-    [[rule]]
-    id = "en.also-like"             unique; the same id in a later file replaces the rule
-    kind = "section"                section | label | inline | notice | end | hint (see `Kind`)
-    about = "related"               its topic (see `ABOUTS`); not given: by its kind
-    match = "line"                  line: the whole line (the default); start: its first words;
-                                    opening: its first letters (hints only)
-    phrases = ["you may also like"] case, accents, spaces, the marks around a line and what is not seen of it do not
-                                    matter (`stream.core.spelling`)
-    example = "You may also like:"  a line it finds
-    within = false                  optional, of an `inline` rule: such a link between two paragraphs may be the
-                                    author's own, and stays there with the model
-    source = ["example.org"]        optional: the sites that it is for alone, www.example.org too
-
-A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
-word by word, so the time a line takes does not grow with the number of rules.
+loader   TOML files, the built-in ones and the user's, to `Rules`; the format is described there
+model    `Rule`, and `Rules` that finds the lines of a text
+topics   what a line is about (share buttons, related articles, legal notes, ...), for the footer model
 """
 
-from __future__ import annotations
-
-from collections.abc import Iterable
-from dataclasses import replace
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
-from os import PathLike
-from pathlib import Path
-
-import tomli
-
+from stream.core.rules.loader import builtin, load
 from stream.core.rules.model import MAX_MARKER, Kind, Match, Rule, RuleError, Rules, fold, host_of
 from stream.core.rules.topics import ABOUTS, About
 
-__all__ = ["ABOUTS", "MAX_MARKER", "About", "Kind", "Match", "Rule", "RuleError", "Rules", "builtin", "fold", "load"]
-
-KINDS: tuple[Kind, ...] = ("section", "label", "inline", "notice", "end", "hint")
-MATCHES: tuple[Match, ...] = ("line", "start")
-HINT_MATCHES: tuple[Match, ...] = ("line", "opening")
-DEFAULT_ABOUT: dict[Kind, About] = {
-    "section": "related",
-    "label": "share",
-    "inline": "related",
-    "notice": "ad",
-    "end": "legal",
-    "hint": "nav",
-}
-FIELDS = frozenset({"id", "kind", "about", "match", "phrases", "example", "source", "within"})
-
-
-@cache
-def builtin() -> Rules:
-    """Give the rules that come with the package."""
-    return load()
-
-
-def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) -> Rules:
-    """Read the built-in rules, then those of the files at `paths`, in order.
-
-    `whole_page`: a footer begins where the tail model says (`stream.core.footer`), and not only at a marker.
-
-    Raises `RuleError` (a `ValueError`) naming the file, the rule and what is allowed; `OSError` when a
-    file cannot be read.
-    """
-    found: dict[str, Rule] = {}
-    shipped = sorted((item for item in files(__name__).iterdir() if item.name.endswith(".toml")), key=lambda i: i.name)
-    for item in shipped:
-        _add(found, item.name, item.read_bytes())
-    for path in paths:
-        _add(found, str(path), Path(path).read_bytes())
-    rules = tuple(found.values())
-    content = sha256(repr(rules).encode("utf-8", "surrogatepass"))
-    if whole_page:
-        content.update(files("stream.core.footer").joinpath("weights.json").read_bytes())
-    version = content.hexdigest()[:12]
-    return Rules.of(rules, version, whole_page=whole_page)
-
-
-def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
-    """Put the rules of one file into `found`."""
-    try:
-        data = tomli.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or tables in tables in tables
-        raise RuleError(name, f"not a TOML file in UTF-8: {error}") from error
-    if unknown := sorted(set(data) - {"rule", "disable"}):
-        raise RuleError(name, f"unknown key {unknown[0]!r}; allowed are [[rule]] tables and disable")
-    entries = data.get("rule", [])
-    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise RuleError(name, "rule must be a list of [[rule]] tables")
-    own: set[str] = set()
-    for number, entry in enumerate(entries, 1):
-        rule = _rule(name, number, entry)
-        if rule.id in own:
-            raise RuleError(name, f"rule {rule.id!r}: the id occurs twice in this file; ids are unique in a file")
-        own.add(rule.id)
-        found.pop(rule.id, None)
-        found[rule.id] = rule
-    for rule_id in _strings(name, "disable", data.get("disable", [])):
-        if found.pop(rule_id, None) is None:
-            raise RuleError(name, f"disable: there is no rule {rule_id!r} in this file or before it")
-
-
-def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C901 - one check for each field
-    rule_id = entry.get("id")
-    if not isinstance(rule_id, str) or not rule_id.isprintable() or not rule_id or rule_id != "".join(rule_id.split()):
-        where = f"{name}: rule number {number}"
-        raise RuleError(where, f"id must be a word such as 'en.also-like', not {rule_id!r}")
-    where = f"{name}: rule {rule_id!r}"
-    if unknown := sorted(set(entry) - FIELDS):
-        raise RuleError(where, f"unknown key {unknown[0]!r}; allowed are {', '.join(sorted(FIELDS))}")
-    kind = next((kind for kind in KINDS if kind == entry.get("kind")), None)
-    if kind is None:
-        raise RuleError(where, f"kind is {entry.get('kind')!r}; allowed are {', '.join(KINDS)}")
-    matches = HINT_MATCHES if kind == "hint" else MATCHES
-    match = next((match for match in matches if match == entry.get("match", "line")), None)
-    if match is None:
-        raise RuleError(where, f"match is {entry.get('match')!r}; allowed are {', '.join(matches)}")
-    about = next((about for about in ABOUTS if about == entry.get("about", DEFAULT_ABOUT[kind])), None)
-    if about is None:
-        raise RuleError(where, f"about is {entry.get('about')!r}; allowed are {', '.join(ABOUTS)}")
-    phrases = _strings(where, "phrases", entry.get("phrases"))
-    for phrase in phrases:
-        if not fold(phrase) or len(phrase) > MAX_MARKER:
-            raise RuleError(where, f"phrase {phrase!r}: allowed are 1 to {MAX_MARKER} characters with a letter")
-    if not phrases:
-        raise RuleError(where, "phrases is empty; give at least one")
-    example = entry.get("example")
-    if not isinstance(example, str):
-        raise RuleError(where, "example must be a string: a line that the rule finds")
-    within = entry.get("within", True)
-    if not isinstance(within, bool):
-        raise RuleError(where, f"within is {within!r}; allowed are true and false")
-    rule = Rule(rule_id, kind, match, phrases, example, about, _sites(where, entry.get("source", [])), within)
-    alone = Rules.of((replace(rule, source=()),), "")
-    if not (alone.signs.of(example) if kind == "hint" else alone.find(example)):
-        raise RuleError(where, f"the rule does not find its example {example!r}")
-    return rule
-
-
-def _sites(where: str, value: object) -> tuple[str, ...]:
-    """Host names in small letters."""
-    sites = tuple(site.strip(".").casefold() for site in _strings(where, "source", value))
-    for site in sites:
-        if not site or site != host_of(site):
-            raise RuleError(where, f"source {site!r}: allowed are host names, such as 'example.org'")
-    return sites
-
-
-def _strings(where: str, key: str, value: object) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise RuleError(where, f"{key} must be a list of strings")
-    return tuple(value)
+__all__ = [
+    "ABOUTS",
+    "MAX_MARKER",
+    "About",
+    "Kind",
+    "Match",
+    "Rule",
+    "RuleError",
+    "Rules",
+    "builtin",
+    "fold",
+    "host_of",
+    "load",
+]

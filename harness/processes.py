@@ -1,0 +1,118 @@
+"""The worker as a process, and what a test wants to know of it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import orjson
+from typing_extensions import Self
+
+from harness.commands import ROOT, environment
+from harness.kafka.properties import free_ports
+
+PATIENCE_S = 60.0
+
+
+def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
+    """Wait for a condition; fail with what was waited for.
+
+    Raises:
+        AssertionError: it did not come true in time.
+    """
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            msg = f"waited {timeout_s:g} s for {what}"
+            raise AssertionError(msg)
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on, and which neither an outgoing connection nor a broker takes meanwhile."""
+    return free_ports(1, 10_000, 19_999)[0]
+
+
+class Worker:
+    """``article-stream worker`` with these settings; ends with the block, whatever happens."""
+
+    def __init__(
+        self, settings: Mapping[str, object], *, command: tuple[str, ...] = ("-m", "stream", "worker")
+    ) -> None:
+        """Start it; ``settings`` are names without prefix."""
+        self.port = free_port()
+        self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
+        self.process = subprocess.Popen(
+            [sys.executable, *command],
+            env=environment({"http_port": self.port, **settings}),
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            cwd=ROOT,
+        )
+
+    @property
+    def log(self) -> str:
+        """All that it has printed."""
+        return Path(self._log.name).read_text("utf-8", "replace")
+
+    def get(self, page: str) -> tuple[int, bytes]:
+        """Ask one of its pages; status 0 while it does not listen."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=5) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+        except OSError:
+            return 0, b""
+
+    def ready(self) -> bool:
+        """Tell whether it says that it is ready."""
+        return self.get("/health/ready")[0] == 200
+
+    def partitions(self) -> dict[str, dict[str, int]]:
+        """Get what its health page says of each partition."""
+        body = self.get("/health/live")[1]
+        found: dict[str, dict[str, int]] = orjson.loads(body)["partitions"] if body else {}
+        return found
+
+    def metric(self, name: str) -> float:
+        """Read one sample of its metrics, by name and labels as they are printed; 0 where there is none."""
+        for line in self.get("/metrics")[1].decode().splitlines():
+            if line.startswith(name + " "):
+                return float(line.rsplit(" ", 1)[1])
+        return 0.0
+
+    def wait_ready(self) -> None:
+        """Wait until it is ready; fail with its log."""
+        until(lambda: self.ready() or self.process.poll() is not None, "the worker to be ready")
+        assert self.process.poll() is None, self.log
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it."""
+        self.process.send_signal(number)
+
+    def terminate(self, timeout_s: float = 40.0) -> int:
+        """Ask it to stop; give the exit code."""
+        self.signal(signal.SIGTERM)
+        return self.process.wait(timeout_s)
+
+    def kill(self) -> None:
+        """Kill it, at once."""
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.kill()
+        self._log.close()

@@ -1,4 +1,0 @@
-"""The parts of a Kafka server for the tests: its jars, its properties, one process of it.
-
-``tests.kafka_server`` puts them together; nothing else should be imported from here.
-"""

@@ -1,0 +1,176 @@
+"""What an article costs, counted and not timed, so that no machine's mood hides a cost that was added.
+
+A count above its bound is work that was added; one far below is a bound that guards nothing any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from bench import load as bench_load
+from harness.fakes import FakeRecord, NotingProducer, outcome
+from harness.twins import in_python, needs_compiled, slow
+from stream.config.settings import Settings, load
+from stream.core.footer.model import shipped
+from stream.core.rules import load as load_rules
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.committer import Committer
+from stream.kafka.flow import Flow
+from stream.kafka.sink import Sink
+from stream.kafka.transaction import Transactions, produce_all
+from stream.records.outcomes import Outcome, Outcomes
+from stream.records.process import Processor, _ours
+from tests.work import Work
+
+ARTICLES = 12
+ABOVE, BELOW = 1.05, 0.85
+INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and fewer lines
+# For all the articles together: lines of Python run, on 3.12 and on those before; calls of C; characters of the
+# strings whose methods are called; the sum of the most bytes that were allocated at once for each article. By
+# STREAM_FOOTERS, `page` where the model has to look at the whole page, and without the compiled parts.
+COSTS = {
+    "model": ((611, 611), 69, 0, 1_334_000),
+    "page": ((11_200, 12_123), 1_758, 235_142, 1_432_000),
+    "markers": ((700, 700), 110, 856, 1_334_000),
+    "model, in Python": ((13_550, 13_643), 4_557, 335_119, 1_334_000),
+    "page, in Python": ((25_800, 26_764), 7_176, 492_464, 1_432_000),
+    "markers, in Python": ((16_120, 16_238), 4_815, 396_047, 1_334_000),
+}
+# For so many outcomes: lines of Python run to count them, and to hand them to the client.
+AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 17_045, 11_004
+EACH = pytest.mark.parametrize(
+    "what", [it if it.endswith("Python") else pytest.param(it, marks=needs_compiled) for it in COSTS]
+)
+PATIENCE_S = 60.0
+
+
+def within(**counts: tuple[int, int]) -> None:
+    """Fail where a count is above its bound, or so far below that the bound says nothing."""
+    far = {what: pair for what, pair in counts.items() if not BELOW * pair[1] <= pair[0] <= ABOVE * pair[1]}
+    if far:
+        said = (f"{what}: {found:,}, {found / bound - 1:+.0%} of {bound:,}" for what, (found, bound) in far.items())
+        pytest.fail("; ".join(said) + ". If that is meant, write the new counts here.", pytrace=False)
+
+
+@contextmanager
+def prepared(what: str) -> Iterator[tuple[Processor, list[FakeRecord]]]:
+    """Articles of the benchmark, and a processor that has seen one more: what is made once is made."""
+    footers, _, how = what.partition(", ")
+    rules = load_rules(whole_page=footers != "markers")
+    texts = enumerate(islice(bench_load.texts(teaser=footers == "page"), ARTICLES + 1))
+    first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in texts]
+    _ours.cache_clear()  # what was made for other tests would cost nothing here
+    if not how:
+        shipped.cache_clear()
+        shipped()
+    with in_python() if how else nullcontext():
+        processor = Processor.of("text", "auto", slow(rules) if how else rules)
+        processor.process(first)
+        yield processor, rest
+
+
+@EACH
+def test_the_work_for_an_article_stays(what: str) -> None:
+    lines, calls, characters, _ = COSTS[what]
+    work = Work()
+    with prepared(what) as (processor, records):
+        work.of(lambda: [processor.process(record) for record in records])
+    within(
+        lines=(work.lines, lines[not INLINED]),
+        calls=(work.calls, calls),
+        characters=(work.characters, characters),
+    )
+
+
+@EACH
+def test_the_memory_for_an_article_stays(what: str) -> None:
+    with prepared(what) as (processor, records):
+        within(peak_bytes=(sum(peak(processor, record) for record in records), COSTS[what][3]))
+
+
+def test_the_work_around_an_article_stays() -> None:
+    """Counting its outcome, and handing it to the client."""
+    made = [outcome(number, partition=number % 4) for number in range(AROUND)]
+    settings, counting, producing = load(environ={}), Work(), Work()
+    producer: Any = NotingProducer()
+    counting.of(lambda: Outcomes.of(made))
+    producing.of(lambda: produce_all(producer, settings, made))
+    within(
+        counting=(counting.lines, COUNTING_LINES),
+        producing=(producing.lines, PRODUCING_LINES),
+    )
+
+
+@EACH
+def test_an_article_leaves_no_cycles_behind(what: str) -> None:
+    """The worker looks for them seldom (`stream.worker.app.COLLECT_AFTER`)."""
+    more = [FakeRecord(value) for value in (b"{", b"\xff", b"[1]", b'{"text": 7}', b"", None)]
+    with prepared(what) as (processor, records):
+        gc.collect()
+        gc.disable()
+        try:
+            for record in [*records, *more]:
+                processor.process(record)
+            assert gc.collect() == 0
+        finally:
+            gc.enable()
+
+
+def peak(processor: Processor, record: FakeRecord) -> int:
+    """The most bytes that were allocated at once."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        processor.process(record)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def exactly_once(settings: Settings) -> Committer:
+    """The committer that uses transactions."""
+    return Transactions(settings, object, lambda *_: None, batch_bytes=1_000_000)
+
+
+def at_least_once(settings: Settings) -> Committer:
+    """The committer without."""
+    return AtLeastOnce(settings, lambda *_: None, batch_bytes=1_000_000)
+
+
+async def published(settings: Settings, committer: Any, outcomes: Sequence[Outcome]) -> Counter[str]:
+    """Put outcomes through the sink; give the calls to the client."""
+    committer._producer = producer = NotingProducer()  # noqa: SLF001 - what `own` does with a broker
+    flow = Flow()
+    session = flow.begin_session()
+    wiring: dict[str, Any] = {"on_delivered": lambda *_: None, "on_aborted": lambda: None}
+    sink = Sink(settings, flow, committer, largest_bytes=1_000_000, **wiring)
+    flow.enter(len(outcomes))
+    sink.start()
+    await asyncio.wait_for(sink.put(session, Outcomes.of(outcomes)), PATIENCE_S)
+    assert await asyncio.to_thread(flow.drained, PATIENCE_S)
+    sink.close(PATIENCE_S)
+    return Counter(producer.called)
+
+
+BEGIN, PRODUCE, OFFSETS, COMMIT = "begin_transaction", "produce", "send_offsets_to_transaction", "commit_transaction"
+
+
+@pytest.mark.parametrize("partitions", [1, 64])
+@pytest.mark.parametrize(("records", "batches"), [(1, 1), (1000, 1), (2500, 3)])
+async def test_a_batch_is_one_transaction_and_one_call_a_record(records: int, batches: int, partitions: int) -> None:
+    outcomes = [outcome(number, partition=number % partitions) for number in range(records)]
+    settings = load(environ={})
+    calls = await published(settings, exactly_once(settings), outcomes)
+    assert calls == {PRODUCE: records, BEGIN: batches, OFFSETS: batches, COMMIT: batches}
+    calls = await published(settings, at_least_once(settings), outcomes)
+    assert calls == {PRODUCE: records, "flush": batches}

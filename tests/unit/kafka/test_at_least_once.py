@@ -1,0 +1,136 @@
+"""Without transactions: what is there is not sent again, whatever became of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from harness.fakes import outcome
+from stream.config.settings import load
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.flushing import flush
+from stream.kafka.refused import Refused
+
+Fate = Callable[[str, int], int | None]  # the error's code, by topic and the number of the record so far
+LATE, INVALID, BEHIND = KafkaError._MSG_TIMED_OUT, KafkaError.INVALID_RECORD, KafkaError._PURGE_QUEUE  # noqa: SLF001
+FATAL = KafkaException(KafkaError(KafkaError._GAPLESS_GUARANTEE, "a gap", fatal=True))  # noqa: SLF001
+
+
+class FakeProducer:
+    """A producer that reports what a test wants, when it is flushed."""
+
+    def __init__(self, fate: Fate) -> None:
+        """Take what becomes of each record."""
+        self.fate = fate
+        self.sent: list[tuple[str, bytes | None]] = []
+        self.reports: list[tuple[Any, int | None]] = []
+        self.raises: list[KafkaException] = []
+
+    def produce(self, topic: str, value: bytes | None, *rest: Any) -> None:
+        """Take a record."""
+        self.reports.append((rest[2], self.fate(topic, len(self.sent))))
+        self.sent.append((topic, value))
+
+    def flush(self, _: float) -> int:
+        """Report, or raise first what there is to raise."""
+        if self.raises:
+            raise self.raises.pop()
+        reports, self.reports = self.reports, []
+        for told, code in reports:
+            told(None if code is None else KafkaError(code), None)
+        return 0
+
+    def purge(self) -> None:
+        """Nothing is left."""
+
+    def __len__(self) -> int:
+        """How many are not reported."""
+        return len(self.reports)
+
+
+class Trial:
+    """A committer with producers of a test, one after the other."""
+
+    def __init__(self, *fates: Fate, **settings: object) -> None:
+        """Begin with the first one."""
+        self.committer = AtLeastOnce(load(settings, environ={}), lambda *_: None, batch_bytes=1000)
+        self.producers = [FakeProducer(fate) for fate in fates]
+        self._left = iter(self.producers)
+        self.committer._fresh = lambda: next(self._left)  # type: ignore[assignment,return-value,method-assign] # noqa: SLF001
+        self.committer.own([0], [0])
+
+    def commit(self, *numbers: int, removed: bytes | None = None) -> None:
+        """Commit these articles."""
+        made = [outcome(number)._replace(value=b"%d" % number, removed=removed) for number in numbers]
+        self.committer.commit(Chunk(made, [TopicPartition("articles.raw", 0, numbers[-1] + 1)]))
+
+    @property
+    def sent(self) -> list[list[bytes | None]]:
+        """What each producer was given."""
+        return [[value for _, value in producer.sent] for producer in self.producers]
+
+
+def all_well(_topic: str, _number: int) -> None:
+    """Every record is acknowledged."""
+
+
+def test_what_was_acknowledged_of_a_batch_that_failed_is_not_sent_again() -> None:
+    trial = Trial(lambda _, number: LATE if number == 1 else None)
+    with pytest.raises(Aborted):
+        trial.commit(1, 2, 3)
+    trial.commit(1, 2, 3)
+    assert trial.sent == [[b"1", b"2", b"3", b"2"]], "by the same producer: it has not ended"
+    trial.commit(1, 2, 3)
+    assert trial.sent == [[b"1", b"2", b"3", b"2", b"1", b"2", b"3"]], "what is through is forgotten"
+
+
+def test_a_producer_that_ended_with_a_refused_record_has_a_successor_who_goes_on_behind_it() -> None:
+    trial = Trial(lambda _, number: [None, INVALID, BEHIND][number], all_well)
+    trial.producers[0].raises.append(FATAL)
+    with pytest.raises(Refused):
+        trial.commit(1, 2, 3)
+    trial.commit(1)
+    trial.commit(3)
+    assert trial.sent == [[b"1", b"2", b"3"], [b"3"]]
+
+
+def test_removals_are_there_before_their_articles_are_sent() -> None:
+    trial = Trial(
+        lambda topic, number: INVALID if topic == "removed" and number == 1 else None, all_well, removed_topic="removed"
+    )
+    with pytest.raises(Refused):
+        trial.commit(1, 2, removed=b"{}")
+    assert trial.producers[0].sent == [("removed", b"{}"), ("removed", b"{}")]
+    trial.commit(1, 2, removed=b"{}")
+    assert trial.producers[1].sent == [("removed", b"{}"), ("articles.clean", b"1"), ("articles.clean", b"2")]
+
+
+def test_removals_that_are_there_are_not_sent_again_with_articles_that_are_not() -> None:
+    trial = Trial(lambda topic, _: LATE if topic == "articles.clean" else None, removed_topic="removed")
+    for _ in range(2):
+        with pytest.raises(Aborted):
+            trial.commit(1, removed=b"{}")
+    assert trial.producers[0].sent == [("removed", b"{}"), ("articles.clean", b"1"), ("articles.clean", b"1")]
+
+
+def test_a_new_session_sends_all_again() -> None:
+    trial = Trial(lambda _, number: LATE if number == 1 else None, all_well)
+    with pytest.raises(Aborted):
+        trial.commit(1, 2)
+    trial.committer.close()
+    trial.committer.own([0], [0])
+    trial.commit(1, 2)
+    assert trial.sent == [[b"1", b"2"], [b"1", b"2"]], "the topic may be another one by then"
+
+
+def test_a_fatal_error_costs_no_report() -> None:
+    producer = FakeProducer(all_well)
+    producer.raises.append(FATAL)
+    told: list[object] = []
+    producer.produce("t", b"", None, None, lambda *report: told.append(report))
+    left, errors = flush(producer, 10)  # type: ignore[arg-type]
+    assert (left, [error.fatal() for error in errors], told) == (0, [True], [(None, None)])

@@ -1,0 +1,303 @@
+"""A chunk's order in its transaction; and whoever looks learns of a call that does not come back."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from typing import Any, ClassVar
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, TopicPartition
+
+from harness.fakes import NotingProducer, outcome
+from stream.config.settings import load
+from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
+from stream.kafka.at_least_once import AtLeastOnce
+from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.refused import Refused
+from stream.kafka.transaction import Transactions
+
+PATIENCE_S = 60.0
+
+
+class HangingProducer:
+    """A producer whose offsets are not answered before `answer` is set, and then with an error."""
+
+    def __init__(self) -> None:
+        """Wait."""
+        self.asked, self.answer = threading.Event(), threading.Event()
+
+    def begin_transaction(self) -> None:
+        """Begin at once."""
+
+    def send_offsets_to_transaction(self, *_: object) -> None:
+        """Hang."""
+        self.asked.set()
+        assert self.answer.wait(PATIENCE_S)
+        raise KafkaException(KafkaError(KafkaError._TRANSPORT, retriable=True))  # noqa: SLF001
+
+    def purge(self) -> None:
+        """Hold nothing."""
+
+    def __len__(self) -> int:
+        return 0
+
+
+def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_for_the_last_one() -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    producer = NotingProducer()
+    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    transactions.commit(Chunk([outcome(0), outcome(1)], []))
+    assert producer.called == [
+        "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
+    ]  # fmt: skip
+
+
+class FailingProducer(NotingProducer):
+    """A producer whose transaction fails while records are still produced: then it only says that it has failed."""
+
+    def produce(self, *_: object, **__: object) -> None:
+        """Say so."""
+        raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
+
+    def begin_transaction(self) -> None:
+        """Say why, where one is open."""
+        if self.called:
+            raise KafkaException(KafkaError(KafkaError.INVALID_RECORD, "no key", txn_requires_abort=True))
+
+
+def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    failing, fresh = FailingProducer(), NotingProducer()
+    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
+    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Refused, match="no key") as refused:
+        transactions.commit(Chunk([outcome(0)], []))
+    assert refused.value.reason == "rejected"
+    assert failing.called == ["send_offsets_to_transaction", "abort_transaction"], "it is not committed"
+    transactions.commit(Chunk([outcome(0)], []))
+    assert fresh.called[-1] == "commit_transaction"
+
+
+class SizedProducer(NotingProducer):
+    """A producer that knows how large its batches are, and fails with `error` when it commits."""
+
+    sizes: ClassVar[list[int]] = []
+    error: ClassVar[int] = 0
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Note the size."""
+        super().__init__()
+        self.sizes.append(config["batch.size"])
+
+    def init_transactions(self, _: float) -> None:
+        """Begin at once."""
+
+    def commit_transaction(self, _: float) -> None:
+        """Fail."""
+        raise KafkaException(KafkaError(self.error, "no", txn_requires_abort=True))
+
+
+@pytest.mark.parametrize(
+    ("error", "count", "compression", "sizes"),
+    [
+        (KafkaError.MSG_SIZE_TOO_LARGE, 2, "lz4", [1300, 1000, 1000]),
+        (KafkaError.MSG_SIZE_TOO_LARGE, 1, "lz4", [1300, 1300, 1300]),
+        (KafkaError.INVALID_RECORD, 2, "lz4", [1300, 1300, 1300]),
+        (KafkaError.MSG_SIZE_TOO_LARGE, 2, "none", [1000, 1000, 1000]),
+    ],
+)
+def test_batches_count_on_compression_until_several_records_are_refused_for_their_size(
+    monkeypatch: pytest.MonkeyPatch, error: int, count: int, compression: str, sizes: list[int]
+) -> None:
+    monkeypatch.setattr("stream.kafka.transaction.Producer", SizedProducer)
+    made: list[int] = []
+    monkeypatch.setattr(SizedProducer, "sizes", made)
+    monkeypatch.setattr(SizedProducer, "error", error)
+    transactions = Transactions(
+        load({"compression": compression}, environ={}), object, lambda *_: None, batch_bytes=1000
+    )
+    transactions.own([0], [])
+    with pytest.raises(Refused):
+        transactions.commit(Chunk([outcome(number) for number in range(count)], []))
+    transactions.close()
+    transactions.own([0], [])
+    assert made == sizes
+
+
+def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    opened: list[object] = []
+    monkeypatch.setattr(transactions, "_initialised", lambda *ids: opened.extend(ids))
+    failing = FailingProducer()
+    monkeypatch.setattr(failing, "abort_transaction", lambda *_: transactions.close())
+    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(SessionLost):
+        transactions.commit(Chunk([outcome(0)], []))
+    assert opened == [], "its id is another session's by now"
+
+
+class RefusingProducer(NotingProducer):
+    """A producer whose records fail, one for what it is and the others with it."""
+
+    def produce(self, *record: Any) -> None:
+        """Fail."""
+        alone = KafkaError.INVALID_RECORD if self.called else KafkaError._INVALID_DIFFERENT_RECORD  # noqa: SLF001
+        self.called.append("produce")
+        on_delivery = record[4]
+        on_delivery(KafkaError(alone), None)
+
+
+def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    committer._producer = RefusingProducer()  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Refused):
+        committer.commit(Chunk([outcome(0), outcome(1)], []))
+
+
+@pytest.fixture
+def late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A call is late at once, and not made again."""
+    monkeypatch.setattr("stream.kafka.transaction.STILL_S", -1)
+    monkeypatch.setattr("stream.kafka.transaction.ASK_AGAIN_S", -1)
+
+
+def committing(transactions: Transactions, producer: Any) -> threading.Thread:
+    """Commit with this producer in a thread; give it when the producer hangs."""
+
+    def commit() -> None:
+        with pytest.raises(StreamError):
+            transactions.commit(Chunk([], []))
+
+    transactions._producer = producer  # noqa: SLF001
+    thread = threading.Thread(target=commit)
+    thread.start()
+    assert producer.asked.wait(PATIENCE_S)
+    return thread
+
+
+@pytest.mark.usefixtures("late")
+def test_an_old_call_that_comes_back_late_hides_no_new_one() -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    assert not transactions.silent_s()
+    old, new = HangingProducer(), HangingProducer()
+    first = committing(transactions, old)
+    assert transactions.silent_s()
+    transactions.close()
+    assert not transactions.silent_s(), "given up"
+    second = committing(transactions, new)
+    assert transactions.silent_s()
+    end(first, old)
+    assert transactions.silent_s(), "the new call is still waited for"
+    end(second, new)
+    assert not transactions.silent_s()
+
+
+def end(thread: threading.Thread, producer: HangingProducer) -> None:
+    """Let the call come back."""
+    producer.answer.set()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def missing(monkeypatch: pytest.MonkeyPatch) -> TopicMissing:
+    """The output topic is missing, whoever asks."""
+    error = TopicMissing("The output topic articles.clean is missing.")
+    monkeypatch.setattr("stream.kafka.missing.Missing.error", lambda _: error)
+    return error
+
+
+class UnansweredProducer(NotingProducer):
+    """A producer whose records nobody acknowledges."""
+
+    def commit_transaction(self, *_: object) -> None:
+        """Wait in vain."""
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
+
+    def flush(self, *_: object) -> int:
+        """Wait in vain."""
+        return 1
+
+
+def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_session(
+    monkeypatch: pytest.MonkeyPatch, missing: TopicMissing
+) -> None:
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    fresh = NotingProducer()
+    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
+    transactions._producer = UnansweredProducer()  # type: ignore[assignment] # noqa: SLF001
+    with pytest.raises(Aborted) as aborted:
+        transactions.commit(Chunk([outcome(0)], []))
+    assert aborted.value.error is missing
+    transactions.commit(Chunk([outcome(0)], []))
+    assert fresh.called[-1] == "commit_transaction"
+
+
+def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # its time is up
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    before: Any = UnansweredProducer()
+    committer._producer = before  # noqa: SLF001
+    with pytest.raises(Aborted) as aborted:
+        committer.commit(Chunk([outcome(0)], []))
+    assert aborted.value.error is missing
+    assert committer._producer is not before, "it would not look for the topic again for minutes"  # noqa: SLF001
+
+
+class Remembering(NotingProducer):
+    """A producer that keeps what it is given for the group."""
+
+    def send_offsets_to_transaction(self, *given: object) -> None:
+        """Keep it."""
+        self.given = given
+
+
+def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> None:
+    """Not as what we have become meanwhile: another one may have read on."""
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    producer = Remembering()
+    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
+    transactions.begin(None, offsets, before)  # type: ignore[arg-type]
+    assert producer.given[:2] == (offsets, before)
+
+
+class OffsetsConsumer:
+    """A consumer whose commits are answered with this error."""
+
+    def __init__(self, code: int | None, member: str = "me") -> None:
+        """Be this member."""
+        self.code, self.member = code, member
+
+    def memberid(self) -> str:
+        """As given."""
+        return self.member
+
+    def commit(self, **_: object) -> list[TopicPartition]:
+        """As given."""
+        if self.code is not None:
+            raise KafkaException(KafkaError(self.code))
+        return []
+
+
+@pytest.mark.parametrize(
+    ("code", "member", "raises"),
+    [
+        (None, "me", None),
+        (None, "", Aborted),
+        (KafkaError.ILLEGAL_GENERATION, "me", Aborted),
+        (KafkaError.REBALANCE_IN_PROGRESS, "me", Aborted),
+        (KafkaError.UNKNOWN_MEMBER_ID, "me", Aborted),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "me", NotAuthorized),
+    ],
+)
+def test_at_least_once_commits_where_reading_begins_or_says_why_not(
+    code: int | None, member: str, raises: type[Exception] | None
+) -> None:
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    consumer: Any = OffsetsConsumer(code, member)
+    with pytest.raises(raises) if raises else nullcontext():
+        committer.begin(consumer, [TopicPartition("articles.raw", 0, 5)], None)
