@@ -21,7 +21,7 @@ from harness.fakes import FakeRecord
 from harness.twins import in_python, slow
 from stream.core import native
 from stream.core.cleaning import _repeats
-from stream.core.footer.page import look
+from stream.core.footer.page import find_footer
 from stream.core.paragraphs import first_of
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
@@ -71,14 +71,14 @@ def worker(articles: int, footers: str) -> dict[str, float]:
 def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[str, float]:
     """The least time of several rounds for each step, each article another one.
 
-    What is done `at_once` takes no steps; where it can not be, it was asked for in vain.
+    What is done `clean_compiled` takes no steps; where it can not be, it was asked for in vain.
     """
     rules = load_rules(whole_page=footers == "model")
     if native.compiled is None:
         rules = slow(rules)
     processor = Processor.of("text", "json", rules)
     if not at_once:
-        processor = replace(processor, articles=None)
+        processor = replace(processor, compiled_articles=None)
     values = [load.value(number, text) for number, text in enumerate(load.texts(teaser=teaser))]
     texts = [orjson.loads(value)["text"] for value in values]
     lines = [text.split("\n") for text in texts]
@@ -94,13 +94,13 @@ def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[s
         "encode": (processor.codec.encode, list(zip(values, cleaned, strict=True))),
     }
     tries = [(value, text, rules) for value, text in zip(values, texts, strict=True)]
-    if processor.articles is not None:
-        calls["at once"] = (processor.at_once, tries)
-    plain = 2 * sum(processor.at_once(*one) is not None for one in tries) > len(tries)
+    if processor.compiled_articles is not None:
+        calls["at once"] = (processor.clean_compiled, tries)
+    plain = 2 * sum(processor.clean_compiled(*one) is not None for one in tries) > len(tries)
     if plain:
         del calls["split, normalise, hash"], calls["repeats"], calls["clean"], calls["encode"]
     elif rules.whole_page:
-        calls["footer"] = (look, [(line, place, rules) for line, place in zip(lines, places, strict=True)])
+        calls["footer"] = (find_footer, [(line, place, rules) for line, place in zip(lines, places, strict=True)])
     found = defaultdict(float, least(rules, calls))
     tail, split, repeats, clean = found["footer"], found["split, normalise, hash"], found["repeats"], found["clean"]
     return {

@@ -31,7 +31,7 @@ def plain(signs: Signs) -> Signs:
 
 def without(model: Model) -> Model:
     """Give the same model in Python."""
-    return model._replace(look=None, compiled=None)
+    return model._replace(line_reader=None, compiled=None)
 
 
 def slow(rules: Rules) -> Rules:

@@ -196,7 +196,7 @@ class Ledger:
                     self._last = now
             if not owed:
                 self._last = now
-            self._look(now)
+            self._measure_silence(now)
         consumer.close()
 
     def _acknowledged(self, error: KafkaError | None, message: Message) -> None:
@@ -206,7 +206,7 @@ class Ledger:
                 self._partition[number] = partition
                 self._moved.setdefault(partition, time.monotonic())
 
-    def _look(self, now: float) -> None:
+    def _measure_silence(self, now: float) -> None:
         """Note how long each partition has been silent that owes something."""
         with self._lock:
             owing = set(self._partition.values())

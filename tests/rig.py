@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from confluent_kafka import Consumer, TopicPartition
 
 from stream.config.settings import Settings
-from stream.kafka.committer import Chunk
+from stream.kafka.committer import Publication
 from stream.kafka.flow import Flow
 from stream.kafka.sink import Sink
 from stream.records.outcomes import Outcome, Outcomes
 
-Act = Callable[[Chunk], None]
+Act = Callable[[Publication], None]
 PATIENCE_S = 60.0
 
 
@@ -23,7 +23,7 @@ class FakeCommitter:
 
     def __init__(self) -> None:
         self.tries: list[list[int]] = []
-        self.chunks: list[Chunk] = []
+        self.publications: list[Publication] = []
         self.act: Act = lambda _: None
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
@@ -32,11 +32,11 @@ class FakeCommitter:
     def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
         """Not used by the sink."""
 
-    def commit(self, chunk: Chunk) -> None:
+    def commit(self, publication: Publication) -> None:
         """Try, and keep."""
-        self.tries.append(offsets(chunk.outcomes))
-        self.act(chunk)
-        self.chunks.append(chunk)
+        self.tries.append(offsets(publication.outcomes))
+        self.act(publication)
+        self.publications.append(publication)
 
     def silent_s(self) -> float:
         """Not used by the sink."""
@@ -51,7 +51,7 @@ class FakeCommitter:
     @property
     def published(self) -> list[Outcome]:
         """All that was published, in order."""
-        return [outcome for chunk in self.chunks for outcome in chunk.outcomes]
+        return [outcome for publication in self.publications for outcome in publication.outcomes]
 
 
 @dataclass

@@ -24,7 +24,7 @@ from stream.core.cleaning import clean  # noqa: E402
 from stream.core.footer.model import model_of  # noqa: E402
 from stream.core.markers import prose  # noqa: E402
 from stream.core.rules import Rules, builtin  # noqa: E402
-from stream.offline.evaluation import Page, Report, flags_of, lost_of, page_of, shortened  # noqa: E402
+from stream.offline.evaluation import LabelledPage, Report, flags_of, labelled_page, lost_of, shortened  # noqa: E402
 
 FEW = 3
 """Lines."""
@@ -43,7 +43,7 @@ def main() -> None:
     reports: dict[str, Report] = defaultdict(Report)
     mistakes: dict[str, list[int]] = defaultdict(list)
     with gzip.open(asked.corpus, "rt", encoding="utf-8") as file:
-        for page in map(page_of, map(json.loads, file)):
+        for page in map(labelled_page, map(json.loads, file)):
             reports[page.genre].measure(page, rules[page.id])
             reports[ALL].measure(page, rules[page.id])
             for cause, lines in mistakes_of(page, rules[page.id]) if page.genre == "news" else ():
@@ -60,7 +60,7 @@ def main() -> None:
         sys.stdout.write(f"{len(counts):8,} {sum(counts):6,}  {cause}\n")
 
 
-def mistakes_of(page: Page, rules: Rules) -> Iterator[tuple[str, int]]:
+def mistakes_of(page: LabelledPage, rules: Rules) -> Iterator[tuple[str, int]]:
     """What went wrong on a page, and on how many of its lines."""
     cleaned = clean("\n".join(page.lines), rules)
     kept = flags_of(page, cleaned.text)

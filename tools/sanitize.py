@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path("stream", "core", "native")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type")
 CHECKS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
-NAMES = ("test_native.py", "test_native_calls.py", "test_at_once.py", "test_spelling.py", "test_separators.py")
+NAMES = ("test_native.py", "test_native_calls.py", "test_whole_articles.py", "test_spelling.py", "test_separators.py")
 TESTS = [str(Path("tests", "property", name)) for name in NAMES]
 
 

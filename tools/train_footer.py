@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402
 from scipy.sparse import csr_matrix  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
-from stream.core.footer.candidates import FEATURES, features_of, page_of  # noqa: E402
+from stream.core.footer.candidates import FEATURES, features_of, page_lines  # noqa: E402
 from stream.core.footer.lines import COLUMNS, Codes, codes_of, columns, halves, line_of  # noqa: E402
 from stream.core.footer.model import LEAVES, UNIT  # noqa: E402
 from stream.core.paragraphs import first_places, keys, normal_list  # noqa: E402
@@ -193,7 +193,7 @@ def fit_trees(samples: list[Sample], line_weights: list[int]) -> list[dict[str, 
     sizes: list[int] = []
     weights: list[float] = []
     for sample in samples:
-        page = page_of([line_of(codes, line_weights) for codes in sample.codes], quick=False)
+        page = page_lines([line_of(codes, line_weights) for codes in sample.codes], quick=False)
         hits = [int(sample.first <= cut <= sample.last) for cut in page.cuts]
         if not any(hits):
             following = min(cut for cut in page.cuts if cut > sample.first)

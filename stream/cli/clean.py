@@ -16,7 +16,7 @@ from stream.cli.console import errors, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.observe.shown import on_one_line
-from stream.offline.files import FileFormat, format_of, opened
+from stream.offline.files import FileFormat, format_of_file, opened
 
 if TYPE_CHECKING:
     from stream.offline.chunks import Chunk, CleanedChunk, Span
@@ -52,7 +52,7 @@ def clean(
 
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
-    formats = [format_of(path, format_) for path in paths]
+    formats = [format_of_file(path, format_) for path in paths]
     if removed is not None and any(path is not None and _same(path, removed) for path in paths):
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")

@@ -43,7 +43,7 @@ def evaluate(
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
     from stream.cli.rules import load_rules
-    from stream.offline.evaluation import Page, Report, page_of
+    from stream.offline.evaluation import LabelledPage, Report, labelled_page
 
     if plot is not None:
         require()
@@ -52,13 +52,13 @@ def evaluate(
         raise StreamError(msg)
     rules = load_rules(settings)
     report, done = Report(), 0
-    pages: list[Page] = []
+    pages: list[LabelledPage] = []
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
         for number, record in enumerate(_lines(corpus, file), 1):
             advance(file.tell() - done)
             done = file.tell()
             try:
-                page = page_of(orjson.loads(record))
+                page = labelled_page(orjson.loads(record))
             except (ValueError, AttributeError) as error:
                 msg = f"{corpus}:{number}: {error}."
                 raise StreamError(msg) from None

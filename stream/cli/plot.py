@@ -8,7 +8,7 @@ from pathlib import Path
 from stream.cli.console import progress
 from stream.core.rules import Rules
 from stream.errors import StreamError
-from stream.offline.evaluation import Page, Report
+from stream.offline.evaluation import LabelledPage, Report
 
 CAUTION = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """What the loss of body costs, in times of what it does cost."""
@@ -23,7 +23,7 @@ def require() -> None:
         raise StreamError(msg, fix="pip install 'article-stream[plot]' brings it.") from None
 
 
-def plot(path: Path, pages: Sequence[Page], report: Report, rules: Rules) -> None:
+def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules) -> None:
     """Cleans the pages again with each caution, and draws. Raises `StreamError` where the file can not be written."""
     from matplotlib.figure import Figure
 
@@ -46,7 +46,7 @@ def plot(path: Path, pages: Sequence[Page], report: Report, rules: Rules) -> Non
         raise StreamError(msg) from None
 
 
-def _at(pages: Sequence[Page], rules: Rules, factor: float) -> tuple[float, float]:
+def _at(pages: Sequence[LabelledPage], rules: Rules, factor: float) -> tuple[float, float]:
     """Recall and precision."""
     from stream.core.cleaning import clean
     from stream.core.footer.model import shipped

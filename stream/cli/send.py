@@ -11,7 +11,7 @@ from stream.cli.console import errors, line, output, progress
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.config.settings import Settings
 from stream.errors import StreamError
-from stream.offline.files import FileFormat, format_of, opened, records
+from stream.offline.files import FileFormat, format_of_file, opened, records
 from stream.records.codec import Undecodable, decode_text
 
 
@@ -37,7 +37,7 @@ def send(
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
-    formats = [format_of(path, format_) for path in files]
+    formats = [format_of_file(path, format_) for path in files]
     for path in files:
         opened(path).close()  # a wrong name is told before anything is sent
     cluster = Cluster(settings)

@@ -10,5 +10,6 @@
     native/         compiled twins of the slow parts; optional
 
 Promises: the same text and rules always give the same result; no `str` raises; time is linear in the text; cleaning
-a cleaned text changes nothing. There is no clock, no log, no network and no Kafka in here. Imports nothing of the other rooms.
+a cleaned text changes nothing. There is no clock, no log, no network and no Kafka in here.
+Imports nothing of the other rooms.
 """

@@ -23,7 +23,7 @@ from stream.core import native
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.comments import comments_at
 from stream.core.footer.lines import ENDS_TABLE, QUOTES
-from stream.core.footer.page import Found, look
+from stream.core.footer.page import Found, find_footer
 from stream.core.footer.plain import OPEN_TOPICS
 from stream.core.line_ends import swap_ends, with_whole_ends
 from stream.core.listing import code_among
@@ -72,7 +72,7 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
     return Cleaned(text, (), rules.version, held, separator)
 
 
-def articles(rules: Rules) -> Any:
+def compiled_articles(rules: Rules) -> Any:
     """Give `clean` for whole JSON objects, compiled; None where it was not built, or other rules are asked as well.
 
     Its `clean(value, name, text, find)` answers where nothing has to be weighed: most articles have repeats in one
@@ -143,7 +143,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
     gone = repeats.copy()
     for _ in range(PASSES):
         if marks is None or weights is None:
-            footer, junk, sure, held, settled = look(lines, places, rules)
+            footer, junk, sure, held, settled = find_footer(lines, places, rules)
         else:
             comments = comments_at(lines, places, marks, weights)
             by_marks = comments | footer_of(lines, places, marks, weights, rules)

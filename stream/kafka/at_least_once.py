@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, SessionLost, TopicMissing
 from stream.kafka import client
-from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush
 from stream.kafka.missing import Missing
 from stream.kafka.refused import REFUSALS, Refused
@@ -37,7 +37,7 @@ BEHIND = {
 class AtLeastOnce:
     """A committer whose offsets follow the acknowledgements of everything they stand for.
 
-    What was acknowledged of a chunk that failed is remembered until the chunk is through, and not sent again.
+    What was acknowledged of a publication that failed is remembered until all of it is through, and not sent again.
     """
 
     def __init__(self, settings: Settings, on_stage: Callable[[str, float], None], *, batch_bytes: int) -> None:
@@ -76,12 +76,12 @@ class AtLeastOnce:
             explained = client.explain(error, self._settings, doing="committing where reading begins")
             raise Aborted(explained) if isinstance(explained, SessionLost) else explained
 
-    def commit(self, chunk: Chunk) -> None:
-        """Publishes a chunk, in this order:
+    def commit(self, publication: Publication) -> None:
+        """Publishes, in this order:
 
         1. What was removed from the articles is produced, and acknowledged.
         2. Outputs and dead letters are produced, and acknowledged. What is not, is sent again by the next try.
-        3. The offsets after the chunk's records may be committed now: `settle` does it.
+        3. The offsets after the publication's records may be committed now: `settle` does it.
         """
         producer = self._producer
         if producer is None:
@@ -89,15 +89,15 @@ class AtLeastOnce:
             raise SessionLost(msg)
         began = time.perf_counter()
         if removed_topic := self._settings.removed_topic:
-            removals = [(removed_topic, it) for it in chunk.outcomes if it.removed is not None]
+            removals = [(removed_topic, it) for it in publication.outcomes if it.removed is not None]
             self._deliver(producer, removals)
             self._remember(producer, removals)
         dead, output = self._settings.dead_letter_topic, self._settings.output_topic
-        produced = self._deliver(producer, [(dead if it.name == "dead" else output, it) for it in chunk.outcomes])
+        produced = self._deliver(producer, [(dead if it.name == "dead" else output, it) for it in publication.outcomes])
         with self._lock:
-            self._acknowledged.update({(offset.topic, offset.partition): offset for offset in chunk.offsets})
+            self._acknowledged.update({(offset.topic, offset.partition): offset for offset in publication.offsets})
             if self._there:
-                through = {(it.source.partition(), it.source.offset()) for it in chunk.outcomes}
+                through = {(it.source.partition(), it.source.offset()) for it in publication.outcomes}
                 self._there = {place for place in self._there if place[1:] not in through}
         self._on_stage("produce", produced - began)
         self._on_stage("deliver", time.perf_counter() - produced)
@@ -143,7 +143,7 @@ class AtLeastOnce:
         return produced
 
     def _remember(self, producer: Producer, there: list[tuple[str, Outcome]]) -> None:
-        """These are there, should the chunk fail yet."""
+        """These are there, should the publication fail yet."""
         with self._lock:
             if self._producer is producer:  # else its session is over, and the next one reads the records again
                 self._there.update(_place(*each) for each in there)

@@ -11,7 +11,7 @@ from stream.errors import StreamError
 from stream.records.outcomes import Outcome
 
 
-class Chunk(NamedTuple):
+class Publication(NamedTuple):
     """What one commit publishes: outcomes in the order of their partitions, and the offsets after them."""
 
     outcomes: Sequence[Outcome]
@@ -19,7 +19,7 @@ class Chunk(NamedTuple):
 
 
 class Aborted(Exception):
-    """The chunk was not published, and the same chunk may be published by a later try."""
+    """The publication was not published, and the same publication may be published by a later try."""
 
     def __init__(self, error: StreamError) -> None:
         super().__init__(str(error))
@@ -27,7 +27,7 @@ class Aborted(Exception):
 
 
 class Committer(Protocol):
-    """Publishes chunks, one at a time. `commit` is called by the sink's thread, the others by the source's."""
+    """Publishes publications, one at a time. `commit` is called by the sink's thread, the others by the source's."""
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
         """The worker owns these partitions now, some of them newly. Called while nothing is under way."""
@@ -39,8 +39,8 @@ class Committer(Protocol):
         may have read on. Raises `Aborted` where the group has gone on, or one of our errors.
         """
 
-    def commit(self, chunk: Chunk) -> None:
-        """Publishes the chunk, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
+    def commit(self, publication: Publication) -> None:
+        """Publishes the publication, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
 
     def silent_s(self) -> float:
         """How long a call to the client has not come back that should have long ago; 0 where there is none."""

@@ -46,7 +46,7 @@ class GroupView:
 
 
 class Group:
-    """Asks the cluster about the group; `look` may block for some seconds."""
+    """Asks the cluster about the group; `describe` may block for some seconds."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -57,7 +57,7 @@ class Group:
         """Takes a new client at the next look: one that has lost its brokers may not find them again."""
         self._admin = None
 
-    def look(self) -> GroupView | None:
+    def describe(self) -> GroupView | None:
         """The group now; None where the broker cannot describe groups, as the embedded one cannot.
 
         Raises `KafkaException`, or `TimeoutError` of `concurrent.futures`.

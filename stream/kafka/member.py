@@ -75,7 +75,7 @@ class Member:
             raise raised
         return messages
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """Asks who we are: the group's generation may have changed without any change to our partitions.
 
         A consumer that the group has thrown out has no member id until it joins again, and the broker takes

@@ -14,7 +14,7 @@ REFUSALS = {
 
 
 class Refused(Exception):
-    """The broker refuses a record of the chunk, too large or not valid.
+    """The broker refuses a record of the publication, too large or not valid.
 
     `for_its_time`: whether the record's timestamp is what is not valid, as far as the broker tells.
     """

@@ -17,7 +17,7 @@ from confluent_kafka import TopicPartition
 
 from stream.config.settings import Settings
 from stream.errors import SessionLost, StreamError, TopicMissing
-from stream.kafka.committer import Aborted, Chunk, Committer
+from stream.kafka.committer import Aborted, Committer, Publication
 from stream.kafka.flow import Flow
 from stream.kafka.refused import Refused
 from stream.records.dead_letters import dead
@@ -190,7 +190,7 @@ class Sink:
         while True:
             began = time.perf_counter()
             try:
-                self._commit(self._chunk(outcomes))
+                self._commit(self._publication(outcomes))
             except Refused as refused:
                 self._on_aborted()
                 if len(outcomes) > 1:
@@ -220,15 +220,15 @@ class Sink:
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
-    def _chunk(self, outcomes: Outcomes) -> Chunk:
+    def _publication(self, outcomes: Outcomes) -> Publication:
         """With the offsets as Kafka commits them."""
         topic, metadata = self._settings.input_topic, self._flow.metadata
-        return Chunk(outcomes.made, [TopicPartition(topic, *it, metadata) for it in outcomes.following.items()])
+        return Publication(outcomes.made, [TopicPartition(topic, *it, metadata) for it in outcomes.following.items()])
 
-    def _commit(self, chunk: Chunk) -> None:
+    def _commit(self, publication: Publication) -> None:
         """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""
         try:
-            self._committer.commit(chunk)
+            self._committer.commit(publication)
         finally:
             if threading.current_thread() is not self._thread:
                 raise LeftBehind

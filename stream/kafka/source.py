@@ -81,7 +81,7 @@ class Source:
         consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._looked_s > LOOK_EVERY_S:
-            self._look()
+            self._refresh_member()
         if self._beginnings.waiting and self._beginnings.due():
             self._ask_again(consumer)
         messages = self.member.consume(1, IDLE_WAIT_S)
@@ -121,9 +121,9 @@ class Source:
                     self._told(message, error)
         return records
 
-    def _look(self) -> None:
+    def _refresh_member(self) -> None:
         self._looked_s = time.monotonic()
-        self.member.look()
+        self.member.refresh()
 
     def ask_whether_fenced(self) -> None:
         """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
@@ -152,7 +152,7 @@ class Source:
         3. Where reading begins is looked up, and committed where it was not: what was committed is stable now.
         """
         numbers = [partition.partition for partition in gained]
-        self._look()  # what is under way is refused with the generation of before
+        self._refresh_member()  # what is under way is refused with the generation of before
         if not self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             # The transactional id may change now, which a transaction in the middle of its commit would not survive.
             msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
@@ -160,7 +160,7 @@ class Source:
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
         self._topic.check()
         consumer.incremental_assign(self._beginnings.find(consumer, numbers, self.member.metadata))
-        self._look()
+        self._refresh_member()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
@@ -173,7 +173,7 @@ class Source:
         3. The group is told that they are free.
         """
         numbers = [partition.partition for partition in leaving]
-        self._look()
+        self._refresh_member()
         if self._flow.drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
@@ -205,7 +205,7 @@ class Source:
     def _ask_again(self, consumer: Consumer) -> None:
         """Where the partitions begin that wait for it, once nothing is under way."""
         if self._flow.drained(COLLECT_S):
-            self._look()
+            self._refresh_member()
             consumer.incremental_assign(self._beginnings.find(consumer, [], self.member.metadata))
             if trouble := self._beginnings.trouble:
                 self.progress.fails(trouble)

@@ -13,7 +13,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from stream.config.settings import Settings
 from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka import client
-from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.committer import Aborted, Publication
 from stream.kafka.missing import Missing
 from stream.kafka.refused import Refused
 from stream.records.outcomes import Outcome
@@ -118,17 +118,17 @@ class Transactions:
 
     def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`. In a transaction, for the broker takes a plain commit of a member that it has thrown out."""
-        self._publish(Chunk((), offsets), member)
+        self._publish(Publication((), offsets), member)
 
-    def commit(self, chunk: Chunk) -> None:
-        """Publishes a chunk as what we are in the group now: what joins later must not be taken for this one's."""
-        self._publish(chunk, self._group_metadata())
+    def commit(self, publication: Publication) -> None:
+        """Publishes it as what we are in the group now: what joins later must not be taken for this one's."""
+        self._publish(publication, self._group_metadata())
 
-    def _publish(self, chunk: Chunk, member: object) -> None:
-        """Publishes a chunk, in this order:
+    def _publish(self, publication: Publication, member: object) -> None:
+        """Publishes, in this order:
 
         1. The transaction is begun.
-        2. The offsets after the chunk's records join it, with the consumer's group metadata: a worker that lost
+        2. The offsets after the publication's records join it, with the consumer's group metadata: a worker that lost
            its partitions is refused here (KIP-447). First, because librdkafka asks again every few milliseconds
            while the coordinator is still finishing the last transaction, and every 20 ms if an output came first
            (docs/decisions/0009).
@@ -145,11 +145,13 @@ class Transactions:
         try:
             began = clock()
             producer.begin_transaction()
-            self._again(producer, lambda: producer.send_offsets_to_transaction(chunk.offsets, member, ASK_AGAIN_S))
+            self._again(
+                producer, lambda: producer.send_offsets_to_transaction(publication.offsets, member, ASK_AGAIN_S)
+            )
             sent = clock()
             self._check_is_ours(producer)
             try:
-                produce_all(producer, self._settings, chunk.outcomes)
+                produce_all(producer, self._settings, publication.outcomes)
             except KafkaException as raised:
                 raise KafkaException(cause_of(producer, client.error_of(raised))) from None
             produced = clock()
@@ -159,7 +161,7 @@ class Transactions:
             self._on_stage("produce", produced - sent)
             self._on_stage("commit", clock() - produced)
         except KafkaException as raised:
-            self._abort(producer, client.error_of(raised), chunk)
+            self._abort(producer, client.error_of(raised), publication)
 
     def _check_is_ours(self, producer: Producer) -> None:
         """Raises `SessionLost` where the producer was given up while it waited for an answer."""
@@ -191,7 +193,7 @@ class Transactions:
                 if self._called[0] is producer:
                     self._called = None, 0.0
 
-    def _abort(self, producer: Producer, error: KafkaError, chunk: Chunk) -> NoReturn:
+    def _abort(self, producer: Producer, error: KafkaError, publication: Publication) -> NoReturn:
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         unanswered = isinstance(explained, (KafkaUnavailable, TopicMissing)) and self._producer is producer
@@ -214,7 +216,7 @@ class Transactions:
             msg = f"The transaction could not be aborted: {client.error_of(raised).str()}."
             raise SessionLost(msg) from None
         if refused := Refused.by(error):
-            if refused.reason == "too_large" and len(chunk.outcomes) > 1:
+            if refused.reason == "too_large" and len(publication.outcomes) > 1:
                 self._compresses = 1.0  # it may have been a batch, and no record in it
             self._renew(producer)
             raise refused

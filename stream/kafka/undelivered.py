@@ -25,7 +25,7 @@ Gap = tuple[int, int]  # the first offset that did not come, and the partition's
 
 
 class Undelivered:
-    """Looks for such records. `look` may block for `ANSWER_S`; called by one thread."""
+    """Looks for such records. `find_missed` may block for `ANSWER_S`; called by one thread."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
@@ -33,7 +33,7 @@ class Undelivered:
         self._gaps: dict[int, tuple[Gap, float]] = {}  # by partition, and since when
         self._known: dict[int, Gap] = {}  # no record is in these
 
-    def look(self, partitions: Partitions) -> int | None:
+    def find_missed(self, partitions: Partitions) -> int | None:
         """A partition with a record that did not come; None where there is none, or it could not be read."""
         now, gaps = self._clock(), {number: _gap(it) for number, it in partitions.items()}
         for number, gap in gaps.items():

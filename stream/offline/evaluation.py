@@ -26,7 +26,7 @@ MOST_OF_SHORT = 10
 """Lines of a footer of which a scraper took only the beginning."""
 
 
-class Page(NamedTuple):
+class LabelledPage(NamedTuple):
     """A labelled page."""
 
     id: str
@@ -39,7 +39,7 @@ class Page(NamedTuple):
     footer_start: int
 
 
-def page_of(data: Mapping[str, Any]) -> Page:
+def labelled_page(data: Mapping[str, Any]) -> LabelledPage:
     """Read a page. Raises `ValueError` that says what is missing.
 
     A line feed ends a line, as it does for the labels; what may end one elsewhere is a space.
@@ -64,10 +64,10 @@ def page_of(data: Mapping[str, Any]) -> Page:
     elif not isinstance(start, int) or not 0 <= start <= len(lines):
         msg = f"footer_start is {start!r}; it is the number of a line, 0 to {len(lines)}"
         raise ValueError(msg)
-    return Page(page_id, source, lang, genre, lines, tuple(keep), tuple(neutral), start)
+    return LabelledPage(page_id, source, lang, genre, lines, tuple(keep), tuple(neutral), start)
 
 
-def shortened(page: Page, footer_lines: int) -> Page:
+def shortened(page: LabelledPage, footer_lines: int) -> LabelledPage:
     """The page's body alone, or with the first lines of its footer: an article that comes nearly clean already."""
     body = [at for at, belongs in enumerate(page.body) if belongs]
     places = [*body, *range(page.footer_start, min(page.footer_start + footer_lines, len(page.lines)))]
@@ -79,7 +79,7 @@ def shortened(page: Page, footer_lines: int) -> Page:
     )
 
 
-def flags_of(page: Page, cleaned: str) -> list[bool]:
+def flags_of(page: LabelledPage, cleaned: str) -> list[bool]:
     """Whether each line of the page is still there: the cleaned lines in order, each at the first place it fits."""
     kept = [False] * len(page.lines)
     wanted = iter([line for line in (" ".join(line.split()) for line in cleaned.split("\n")) if line])
@@ -91,7 +91,7 @@ def flags_of(page: Page, cleaned: str) -> list[bool]:
     return kept
 
 
-def lost_of(page: Page, kept: Sequence[bool]) -> list[int]:
+def lost_of(page: LabelledPage, kept: Sequence[bool]) -> list[int]:
     """The body's lines that went and of which no long copy stays: 0-based, in order."""
     there = {line for line, stays in zip(page.lines, kept, strict=True) if stays and len(line) >= LONG}
     each = enumerate(zip(page.lines, page.body, kept, strict=True))
@@ -117,7 +117,7 @@ class Tally:
     disasters: int = 0
     flagged: int = 0
 
-    def add(self, page: Page, kept: Sequence[bool]) -> float:
+    def add(self, page: LabelledPage, kept: Sequence[bool]) -> float:
         """Count a page; give the share of its body's characters that went."""
         lost = lost_of(page, kept)
         gone = sum(len(page.lines[at]) for at in lost)
@@ -193,7 +193,7 @@ class Report:
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     worst: list[tuple[float, str, str]] = field(default_factory=list)
 
-    def measure(self, page: Page, rules: Rules) -> None:
+    def measure(self, page: LabelledPage, rules: Rules) -> None:
         """Clean and count one page, whole and shortened."""
         rules = rules.for_site(page.source)
         self.add(page, clean("\n".join(page.lines), rules))
@@ -219,7 +219,7 @@ class Report:
             "short footers: body chars lost %": Tally.percent(short.chars_gone, short.chars),
         }
 
-    def add(self, page: Page, cleaned: Cleaned) -> None:
+    def add(self, page: LabelledPage, cleaned: Cleaned) -> None:
         """Count one page that was cleaned."""
         kept = flags_of(page, cleaned.text)
         share = 0.0

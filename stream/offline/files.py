@@ -20,7 +20,7 @@ BY_SUFFIX: dict[str, FileFormat] = {
 }
 
 
-def format_of(path: Path | None, given: str | None) -> FileFormat:
+def format_of_file(path: Path | None, given: str | None) -> FileFormat:
     """The format that was given, or the one a file's name tells; standard input is text unless told otherwise.
 
     Raises `StreamError` where neither tells.

@@ -42,7 +42,7 @@ def clean_value(
     if isinstance(old, Undecodable):
         return CleanedValue(value, problem=old.message)
     rules = processor.rules_for(value if value_format != "text" else None, [])
-    if not details and value_format != "text" and (found := processor.at_once(value, old, rules)) is not None:
+    if not details and value_format != "text" and (found := processor.clean_compiled(value, old, rules)) is not None:
         return CleanedValue(found[0])
     result, new = processor.clean(old, rules)
     if result.removed:

@@ -81,7 +81,7 @@ def decode_text(value: bytes) -> str | Undecodable:
         return Undecodable("not_utf8", f"byte {error.start} of the value is not UTF-8 ({error.reason})")
 
 
-def format_of(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> Format:
+def format_of_value(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> Format:
     """Which format a record is in, by the setting and its `content-type` header (`text/plain` is text)."""
     if default != "auto" or not content_type:
         return "text" if default == "text" else "json"

@@ -13,10 +13,10 @@ from typing import Any, Literal
 import orjson
 
 from stream.core.article import Cleaned, CleanedList
-from stream.core.cleaning import articles, clean, clean_list
+from stream.core.cleaning import clean, clean_list, compiled_articles
 from stream.core.removals import REMOVAL_BYTES, as_json
 from stream.core.rules import Rules
-from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of
+from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.headers import (
     CONTENT_TYPE_HEADER,
@@ -55,7 +55,7 @@ class Processor:
     version: bytes
     keeps_removed: bool = False
     source_field: str = "source"
-    articles: Any = None  # `stream.core.cleaning.articles`
+    compiled_articles: Any = None  # `stream.core.cleaning.compiled_articles`
     name: bytes = b""  # the text field's, as JSON
 
     @classmethod
@@ -73,9 +73,9 @@ class Processor:
         `keeps_removed`: with `Outcome.removed`. `source_field`: the field, or the header, that names an
         article's site, for rules that are for some sites alone.
         """
-        version, at_once = rules.version.encode(), articles(rules)
+        version, compiled = rules.version.encode(), compiled_articles(rules)
         name = orjson.dumps(text_field)
-        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field, at_once, name)
+        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field, compiled, name)
 
     def process(self, record: Record) -> Outcome:
         """The outcome of one record."""
@@ -89,13 +89,13 @@ class Processor:
             headers, sent_ms = timed(record, headers)
             return Outcome("tombstone", key, None, headers, sent_ms, record, size(key, None, headers))
         kind = _header(headers, CONTENT_TYPE_HEADER) if headers else None
-        plain = format_of(kind, self.input_format) == "text"
+        plain = format_of_value(kind, self.input_format) == "text"
         old = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
         rules = self.rules_for(None if plain else value, headers)
         if not plain and not self.keeps_removed:
-            found = self.at_once(value, old, rules)
+            found = self.clean_compiled(value, old, rules)
             if found is not None:
                 value, repeats, footer = found
                 return self._outcome(record, headers, value, repeats, footer)
@@ -128,14 +128,14 @@ class Processor:
         cleaned_list = clean_list(text, rules)
         return cleaned_list, list(cleaned_list.paragraphs)
 
-    def at_once(self, value: bytes, text: str | list[str], rules: Rules) -> tuple[bytes, int, int] | None:
+    def clean_compiled(self, value: bytes, text: str | list[str], rules: Rules) -> tuple[bytes, int, int] | None:
         """A JSON object as `clean` leaves it, how many paragraphs repeated, and how many lines of footer went.
 
         None where that can only be said step by step, or not by these rules.
         """
-        if self.articles is None or rules is not self.rules or type(text) is not str:
+        if self.compiled_articles is None or rules is not self.rules or type(text) is not str:
             return None
-        found: tuple[bytes, int, int] | None = self.articles.clean(value, self.name, text, rules.find)
+        found: tuple[bytes, int, int] | None = self.compiled_articles.clean(value, self.name, text, rules.find)
         return found
 
     def _outcome(  # noqa: PLR0913, PLR0917 - what there is to count

@@ -38,16 +38,16 @@ class GroupWatch(Service):
         pause_s = min(MOST_S, max(LEAST_S, timeout_s / LOOKS_IN_A_SESSION_TIMEOUT))
         loop = asyncio.get_running_loop()
         while not self.should_stop and self._group.can_be_described:
-            action = await loop.run_in_executor(None, self._look)
+            action = await loop.run_in_executor(None, self._observe)
             if action:
                 await loop.run_in_executor(None, self.act, action)
             await self.sleep(pause_s)
 
-    def _look(self) -> Action:
+    def _observe(self) -> Action:
         engine = self._engine
         try:
             with client.explained(self._settings, doing="looking at the group"):
-                view = self._group.look()
+                view = self._group.describe()
         except concurrent.futures.TimeoutError:
             return ""  # the client still waits, and must not be ended meanwhile
         except StreamError:

@@ -94,22 +94,22 @@ class Monitor(Service):
         self._undelivered = Undelivered(engine.settings)
 
     @Service.task
-    async def _look(self) -> None:
+    async def _watch(self) -> None:
         ends = Ends(self._engine.settings)
         loop = asyncio.get_running_loop()
         while not self.should_stop:
             began = time.monotonic()
-            await loop.run_in_executor(None, self._look_once, ends)
+            await loop.run_in_executor(None, self._ask_once, ends)
             await self.sleep(max(0.1, LOOK_EVERY_S - (time.monotonic() - began)))
 
-    def _look_once(self, ends: Ends) -> None:
+    def _ask_once(self, ends: Ends) -> None:
         engine = self._engine
         try:
             with client.explained(engine.settings, doing="looking at the topics"):
                 engine.cluster_problems = ends.missing_topics()
                 for number, end in ends.of(engine.partitions.numbers).items():
                     engine.partitions.ends(number, end)
-            if (missed := self._undelivered.look(engine.partitions)) is not None:
+            if (missed := self._undelivered.find_missed(engine.partitions)) is not None:
                 msg = f"Kafka's client has passed over records of partition {missed}: they are read again."
                 engine.flow.fail(SessionLost(msg))
             return

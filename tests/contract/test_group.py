@@ -43,7 +43,7 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
     with Worker(topics.settings(group_protocol=protocol)) as worker:
         worker.wait_ready()
         until(lambda: worker.metric("article_stream_records_in_total") == 40, "the records")
-        seen = group.look()
+        seen = group.describe()
         assert seen is not None
         assert seen.stable
         assert list(map(sorted, seen.members.values())) == [[0, 1, 2, 3]]
@@ -52,7 +52,7 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
         until(lambda: b"article_stream_partitions_unowned 0.0" in worker.get("/metrics")[1], "it to be counted")
         assert worker.terminate() == 0, worker.log
     real.send(raw, articles(40, 8))
-    after = group.look()
+    after = group.describe()
     assert after is not None
     assert after.unowned == {0, 1, 2, 3}, "nobody is there"
     assert sum(after.lag.values()) == 8, "the lag of partitions that nobody owns counts as well"
@@ -95,7 +95,7 @@ def test_the_broker_that_cannot_describe_groups_is_left_alone(embedded: Embedded
         environ={},
     )
     group = Group(settings)
-    assert group.look() is None
+    assert group.describe() is None
     assert not group.can_be_described
 
 

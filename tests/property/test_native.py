@@ -128,7 +128,7 @@ def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
 @given(line.filter(bool), st.sampled_from([2, 5]))
 def test_a_line_in_one_number(text: str, per_letter: int) -> None:
     signs = builtin().signs
-    code = shipped().look.code(text, per_letter, signs.compiled)
+    code = shipped().line_reader.code(text, per_letter, signs.compiled)
     size, *codes = codes_of(text, per_letter, plain(signs))
     assert unpacked(code) == (min(size, 4000), *codes)
 
@@ -138,7 +138,7 @@ def test_a_line_in_one_number(text: str, per_letter: int) -> None:
 def test_lines(lines: list[str]) -> None:
     signs, model = builtin().signs, shipped()
     assert model.lines(lines, signs) == lines_of(lines, model.line_weights, plain(signs))
-    assert [unpacked(shipped().look.code("x" * 5000, 2, signs.compiled))[0]] == [4000]
+    assert [unpacked(shipped().line_reader.code("x" * 5000, 2, signs.compiled))[0]] == [4000]
 
 
 @settings(max_examples=400, deadline=None)

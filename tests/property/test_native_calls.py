@@ -14,7 +14,7 @@ import pytest
 from harness.twins import needs_compiled
 from stream.core import native
 from stream.core.article import Removal
-from stream.core.cleaning import articles, clean, clean_list
+from stream.core.cleaning import clean, clean_list, compiled_articles
 from stream.core.footer.candidates import FEATURES
 from stream.core.footer.lines import ENDS_TABLE, QUOTES, STARTS
 from stream.core.footer.model import shipped
@@ -27,8 +27,8 @@ pytestmark = needs_compiled
 
 def test_what_is_no_argument_is_an_error() -> None:
     it, lookup = native.compiled, builtin().signs.compiled
-    lines, scores, why = shipped().look.lines, shipped().compiled.scores, ("a", 1, None)
-    leaf, whole = {"f": [-1], "v": [1], "l": [0], "r": [0]}, articles(builtin())
+    lines, scores, why = shipped().line_reader.lines, shipped().compiled.scores, ("a", 1, None)
+    leaf, whole = {"f": [-1], "v": [1], "l": [0], "r": [0]}, compiled_articles(builtin())
     calls: list[tuple[Any, ...]] = [
         (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
         (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
@@ -38,8 +38,8 @@ def test_what_is_no_argument_is_an_error() -> None:
         (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (it.opening, ["a"], 1, b"", b"", b""),
         (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
-        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.Look, STARTS, ENDS_TABLE, QUOTES),
-        (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().look.code, 1, 2, lookup),
+        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.LineReader, STARTS, ENDS_TABLE, QUOTES),
+        (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().line_reader.code, 1, 2, lookup),
         (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
         (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
         (it.Articles,), (it.Articles, True, lookup, {}, *[b""] * 7), (whole.clean, "", b"", "", 1),
@@ -56,10 +56,10 @@ def test_an_error_in_what_is_called_back_comes_out() -> None:
         msg = "no line"
         raise LookupError(msg)
 
-    look, lookup = native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
+    reader, lookup = native.compiled.LineReader(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
     with pytest.raises(LookupError, match="no line"):
-        look.lines(["a"], 2, lookup)
-    whole = articles(replace(builtin(), openings=frozenset({"share"})))
+        reader.lines(["a"], 2, lookup)
+    whole = compiled_articles(replace(builtin(), openings=frozenset({"share"})))
     with pytest.raises(LookupError, match="no line"):
         whole.clean(b'{"text": ""}', b'"text"', "\n".join([*PROSE[:2], "Share", "a", "b"]), fails)
 
@@ -81,7 +81,7 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
         shipped().lines(lines, FAST[1].signs)
         shipped().scores([(1,) * len(FEATURES)])
         value_span(value, "text")
-        articles(FAST[1]).clean(value, b'"text"', text, FAST[1].find)
+        compiled_articles(FAST[1]).clean(value, b'"text"', text, FAST[1].find)
         pickle.dumps(FAST[1].signs.compiled)
 
     def grown() -> int:

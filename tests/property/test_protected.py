@@ -7,7 +7,6 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.core.test_listing import BODY, CLOSE, LISTINGS
 
 from stream.core.cleaning import clean
 from stream.core.listing import is_code_alone
@@ -15,6 +14,7 @@ from stream.core.paragraphs import keys, normal
 from stream.core.repeats import find_repeats
 from stream.core.rules import Rules, builtin, load
 from stream.core.stack import is_long
+from tests.unit.core.test_listing import BODY, CLOSE, LISTINGS
 
 both = pytest.mark.parametrize("name", ["markers", "model"])
 RULES = {"markers": load(whole_page=False), "model": builtin()}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harness.fakes import FakeRecord
 from harness.twins import in_python, slow
-from stream.core.cleaning import articles, clean, restore
+from stream.core.cleaning import clean, compiled_articles, restore
 from stream.core.removals import as_json, original
 from stream.core.rules import builtin, load
 from stream.records.process import Processor
@@ -119,7 +119,7 @@ def test_in_a_record(footers: str, parts: list[tuple[str, str]], ending: int) ->
 
 def test_a_text_with_crlf_still_takes_the_fast_way() -> None:
     for rules in RULES.values():
-        fast = articles(rules)
+        fast = compiled_articles(rules)
         for parts in (REPEATED, [*REPEATED[1:3], ("Related articles", "\r\n"), ("Storm over the dunes", "\r\n")]):
             text = text_of(
                 [(part if "elated" in part or "Storm" in part else f"{part} {part}", end) for part, end in parts], OPEN

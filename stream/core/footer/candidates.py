@@ -45,7 +45,7 @@ FEATURES = (
 )  # fmt: skip
 
 
-class Page(NamedTuple):
+class PageLines(NamedTuple):
     """A page's lines, their sums, and its possible cuts in order of place. A cut at `len(lines)` is none.
 
     `top` is the cut with the best sum of weights. `runs` are those of prose, each with its end; where only one cut
@@ -64,7 +64,7 @@ class Page(NamedTuple):
     open_ended: bool = False  # its sentences end without a mark
 
 
-def page_of(lines: list[Line], *, quick: bool = True, open_ended: bool = False) -> Page:
+def page_lines(lines: list[Line], *, quick: bool = True, open_ended: bool = False) -> PageLines:
     """Sum up, and choose the cuts worth a second look; with `quick` only one where that is plain."""
     end = len(lines)
     # weight, clipped, length, end, topic, counts, prose, look, like
@@ -82,9 +82,9 @@ def page_of(lines: list[Line], *, quick: bool = True, open_ended: bool = False) 
     if quick and not open_ended and len([score for score in scores if score < low + SURE]) == 1:
         if top < end:
             if topics[top] in HEADINGS and prose[top - 1] and True not in prose[top:]:
-                return Page(lines, weights, counts, prose, looks, likes, [top], top, [])
+                return PageLines(lines, weights, counts, prose, looks, likes, [top], top, [])
         elif len([score for score in scores if score <= limit]) == 1:
-            return Page(lines, weights, counts, prose, looks, likes, [end], end, [])
+            return PageLines(lines, weights, counts, prose, looks, likes, [end], end, [])
     near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= limit])[:TOP]
     runs = _runs(prose)
     stops = [stop for _, stop in runs]
@@ -94,7 +94,7 @@ def page_of(lines: list[Line], *, quick: bool = True, open_ended: bool = False) 
     if open_ended:
         headings = [at for at in range(1, end) if topics[at] in HEADINGS]
         cuts = sorted({*cuts, *headings[:OPENED]})
-    return Page(lines, weights, counts, prose, looks, likes, cuts, top, runs, open_ended)
+    return PageLines(lines, weights, counts, prose, looks, likes, cuts, top, runs, open_ended)
 
 
 def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int]) -> list[int]:
@@ -123,7 +123,7 @@ def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
         found.append((begin, at))
 
 
-def features_of(page: Page) -> list[tuple[int, ...]]:
+def features_of(page: PageLines) -> list[tuple[int, ...]]:
     """One row a cut, in the order of `FEATURES`."""
     lines, weights, counts, prose, looks, _, cuts, top, runs, _ = page
     end, last = len(lines), lines[-1].weight

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from operator import and_
 from typing import NamedTuple
 
-from stream.core.footer.candidates import LENGTHS, PROSE_LENGTHS, Page, features_of, page_of
+from stream.core.footer.candidates import LENGTHS, PROSE_LENGTHS, PageLines, features_of, page_lines
 from stream.core.footer.lines import CLOSED, HEADINGS, LENGTH, ONE, PROSE_LENGTH, PROSES, Line, Memo
 from stream.core.footer.model import Model, chances
 from stream.core.footer.reading import NOTHING_KNOWN, Known, read
@@ -72,7 +72,7 @@ def find_tail(
         return Tail(end, lines, end)
     if lines[-1].prose and lines[-2].prose and not any(line.topic for line in lines):
         return Tail(end, lines, end)  # clean already, as most articles of many streams are
-    page = page_of(lines, open_ended=open_ended)
+    page = page_lines(lines, open_ended=open_ended)
     if len(page.cuts) == 1:
         held = page.cuts[0]
         return Tail(held if held == end or not refused(page, held) else end, lines, held)
@@ -86,7 +86,7 @@ def find_tail(
     return Tail(begin, lines, held)
 
 
-def late_cut(page: Page, likely: Sequence[int], wanted: int) -> int:
+def late_cut(page: PageLines, likely: Sequence[int], wanted: int) -> int:
     """The late heading below the cut that the model wants, if the body hardly goes on there; else the end."""
     end = len(page.lines)
     late = comes_late(page, wanted)
@@ -96,7 +96,7 @@ def late_cut(page: Page, likely: Sequence[int], wanted: int) -> int:
     return late if later * HARDLY_LATER <= sum(likely) else end
 
 
-def refused(page: Page, cut: int) -> bool:
+def refused(page: PageLines, cut: int) -> bool:
     """Whether a cut is never made, however likely it is."""
     return (
         not within_budget(page, cut)
@@ -109,7 +109,7 @@ def refused(page: Page, cut: int) -> bool:
     )
 
 
-def goes_on(page: Page, cut: int) -> bool:
+def goes_on(page: PageLines, cut: int) -> bool:
     """Whether the article goes on after a cut that has hardly a heading of a footer after it.
 
     There is prose, of paragraphs as long as the article's: soon, or at the end, or two together, or one to a
@@ -132,7 +132,7 @@ def goes_on(page: Page, cut: int) -> bool:
     return any(map(and_, prose[cut:], prose[cut + 1 :]))
 
 
-def takes_the_close(page: Page, cut: int) -> bool:
+def takes_the_close(page: PageLines, cut: int) -> bool:
     """Whether the paragraphs that close an article would go for the sake of a list, a table or code above them.
 
     No line from the cut on says anything of itself, up to a sentence that ends the page; or up to the first line that
@@ -159,7 +159,7 @@ def _only_sentences(lines: Sequence[Line], cut: int) -> bool:
     return 0 < at - cut <= LISTING and at < len(lines) and 0 < lines[at].topic <= OPENING
 
 
-def within_list(page: Page, cut: int) -> bool:
+def within_list(page: PageLines, cut: int) -> bool:
     """Whether a cut with no heading under it would part lines that look alike: a list of the article's."""
     line, last = page.lines[cut], page.lines[cut - 1]
     if 0 < line.topic <= OPENING:
@@ -172,7 +172,7 @@ def within_list(page: Page, cut: int) -> bool:
     return alike >= ALIKE
 
 
-def is_unsaid(page: Page, cut: int) -> bool:
+def is_unsaid(page: PageLines, cut: int) -> bool:
     """Whether no heading opens the footer of a page whose sentences end without a mark.
 
     There a short paragraph looks like a headline, so only what a line says tells where the article ends.
@@ -180,7 +180,7 @@ def is_unsaid(page: Page, cut: int) -> bool:
     return page.open_ended and not 0 < page.lines[cut].topic <= OPENING
 
 
-def is_table(page: Page, cut: int) -> bool:
+def is_table(page: PageLines, cut: int) -> bool:
     """Whether what would go is the cells of a table, longer than what stands before it."""
     counts, end = page.counts, len(page.lines)
     before, total = counts[cut] >> LENGTH & LENGTHS, counts[end] >> LENGTH & LENGTHS
@@ -188,7 +188,7 @@ def is_table(page: Page, cut: int) -> bool:
     return few and before < total - before < (end - cut) * CELL
 
 
-def comes_late(page: Page, cut: int) -> int:
+def comes_late(page: PageLines, cut: int) -> int:
     """Where the first heading of a footer is, if far below the cut and what stands before it may be the article's:
 
     Lists and tables with more text than the article is left with; less where there is prose among them, or hardly
@@ -208,7 +208,7 @@ def comes_late(page: Page, cut: int) -> int:
     return first if length * (1 + proses) * 100 > (before >> LENGTH & LENGTHS) * percent else 0
 
 
-def within_budget(page: Page, cut: int) -> bool:
+def within_budget(page: PageLines, cut: int) -> bool:
     """Whether at most a third of the prose goes with this cut, or what goes is surely not the article's:
 
     Buttons together, a comment head, tags or a newsletter are near its begin, and it is no whole article that
@@ -234,7 +234,7 @@ def _has_company(topics: Sequence[int], at: int) -> bool:
     return any(0 < topic <= OPENING for topic in (*topics[max(at - 1, 0) : at], *topics[at + 1 : at + 2]))
 
 
-def decide(page: Page, likely: Sequence[int], rule: Mapping[str, int], *, guarded: bool = True) -> int:
+def decide(page: PageLines, likely: Sequence[int], rule: Mapping[str, int], *, guarded: bool = True) -> int:
     """The index of the cut to make, in `page.cuts`, whose last one is no cut at all:
 
     1. Of each cut the expected cost, in footer lines left in: `loss` if body goes at all, `share` times the

@@ -217,11 +217,11 @@ def line_of(codes: Codes, weights: Sequence[int]) -> Line:
 STARTS, ENDS_TABLE, QUOTES = native.table(_START), native.table(_END), native.letters(*_QUOTES)
 
 
-def look_of(weights: Sequence[int]) -> Any:
+def line_reader(weights: Sequence[int]) -> Any:
     """Give the twin of `lines_of` for these weights; None where it was not built."""
     if native.compiled is None:
         return None
-    return native.compiled.Look(STARTS, ENDS_TABLE, QUOTES, lambda code: line_of(unpacked(code), weights))
+    return native.compiled.LineReader(STARTS, ENDS_TABLE, QUOTES, lambda code: line_of(unpacked(code), weights))
 
 
 def unpacked(code: int) -> Codes:

@@ -18,7 +18,7 @@ import orjson
 
 from stream.core import native
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import COLUMNS, Line, Memo, halves, lines_of, look_of
+from stream.core.footer.lines import COLUMNS, Line, Memo, halves, line_reader, lines_of
 from stream.core.rules.topics import Signs
 
 LEAVES = 8
@@ -37,14 +37,14 @@ class Model(NamedTuple):
     leaves: tuple[tuple[int, ...], ...]  # of each tree: the score by what is left of its byte
     rule: Mapping[str, int]
     version: str
-    look: Any = None  # the compiled twins of `lines_of` and of `score`, where they were built
+    line_reader: Any = None  # the compiled twins of `lines_of` and of `score`, where they were built
     compiled: Any = None
 
     def lines(self, texts: list[str], signs: Signs, memo: Memo | None = None) -> list[Line]:
         """Look at each line of a page; none is blank."""
-        if self.look is None or signs.compiled is None:
+        if self.line_reader is None or signs.compiled is None:
             return lines_of(texts, self.line_weights, signs, memo)
-        found: list[Line] = self.look.lines(texts, halves(texts), signs.compiled)
+        found: list[Line] = self.line_reader.lines(texts, halves(texts), signs.compiled)
         return found
 
     def scores(self, rows: list[tuple[int, ...]]) -> list[int]:
@@ -89,7 +89,14 @@ def model_of(data: Mapping[str, Any]) -> Model:
     weights = tuple(data["line_weights"])
     trees = None if native.compiled is None else native.compiled.Trees(list(data["trees"]), len(FEATURES))
     return Model(
-        weights, len(tables), tuple(asked), tuple(tables), dict(data["rule"]), data["version"], look_of(weights), trees
+        weights,
+        len(tables),
+        tuple(asked),
+        tuple(tables),
+        dict(data["rule"]),
+        data["version"],
+        line_reader(weights),
+        trees,
     )
 
 

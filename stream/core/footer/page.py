@@ -40,7 +40,7 @@ class Found(NamedTuple):
 NOTHING = Found({}, {})
 
 
-def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+def find_footer(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
     """Find the footer and the junk among the lines at `places`, none of them blank. The first one never goes."""
     if len(places) < 2:  # noqa: PLR2004 - the first line never goes
         return NOTHING
@@ -59,7 +59,7 @@ def look(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
 
 
 def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:
-    """Do what `look` does, with the model whatever the page looks like.
+    """Do what `find_footer` does, with the model whatever the page looks like.
 
     `texts` are the lines at `places`, stripped and without format characters; `page` is what else is known of them.
     """

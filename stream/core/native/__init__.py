@@ -8,7 +8,7 @@
     compiled.part       what stays and what went        cleaning.py        part.c
     compiled.spelled    the one spelling of a line      spelling.py        spelling.c
     compiled.Lookup     what a short line says          rules/signs.py     signs.c
-    compiled.Look       a line as a few codes           tail/lines.py      lines.c
+    compiled.LineReader a line as a few codes           tail/lines.py      lines.c
     compiled.Trees      the scores of cuts              tail/model.py      trees.c
     compiled.span       a field's place in JSON         splice.py          span.c
     compiled.Articles   whole articles that are plain   cleaning.py        article.c, json.c

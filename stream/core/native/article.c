@@ -216,7 +216,7 @@ static int rule_of(Page *page, Line line)
     return found;
 }
 
-/* Where the footer begins among the lines. Twins: `look` in stream/core/footer/page.py, `footer_of` in stream/core/markers.py. */
+/* Where the footer begins among the lines. Twins: `find_footer` in stream/core/footer/page.py, `footer_of` in stream/core/markers.py. */
 static int by_model(Page *page, Py_ssize_t *begin)
 {
     Articles *self = page->self;

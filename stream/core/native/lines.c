@@ -11,16 +11,16 @@ typedef struct {
     PyObject *quotes;        /* bytes: a set */
     PyObject *make;          /* code -> Line */
     PyObject *made;          /* a dictionary of what it gave */
-} Look;
+} LineReader;
 
-static PyObject *look_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *starts, *ends, *quotes, *make;
     if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) ||
         !PyArg_ParseTuple(args, "O!O!O!O", &PyBytes_Type, &starts, &PyBytes_Type, &ends, &PyBytes_Type, &quotes, &make))
         return NULL;
     PyObject *made = PyDict_New();
-    Look *self = made == NULL ? NULL : (Look *)type->tp_alloc(type, 0);
+    LineReader *self = made == NULL ? NULL : (LineReader *)type->tp_alloc(type, 0);
     if (self == NULL) {
         Py_XDECREF(made);
         return NULL;
@@ -33,7 +33,7 @@ static PyObject *look_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)self;
 }
 
-static void look_dealloc(Look *self)
+static void reader_dealloc(LineReader *self)
 {
     Py_XDECREF(self->starts);
     Py_XDECREF(self->ends);
@@ -166,7 +166,7 @@ static int sentences_of(Text text, int ascii)
 }
 
 /* The codes of a line in one number; -1 with an exception. */
-static long code_of(Look *self, PyObject *line, long per_letter, PyObject *lookup)
+static long code_of(LineReader *self, PyObject *line, long per_letter, PyObject *lookup)
 {
     Text text = text_of(line);
     int ascii = PyUnicode_IS_ASCII(line), topic = 0, digits = 0, capitals = 0;
@@ -189,7 +189,7 @@ static long code_of(Look *self, PyObject *line, long per_letter, PyObject *looku
     return code | (long)topic << 18 | (long)digits << 23 | (long)capitals << 26 | (long)sentences_of(text, ascii) << 29;
 }
 
-static PyObject *made_of(Look *self, long code)
+static PyObject *made_of(LineReader *self, long code)
 {
     PyObject *key = PyLong_FromLong(code);
     if (key == NULL)
@@ -207,7 +207,7 @@ static PyObject *made_of(Look *self, long code)
 }
 
 /* lines(texts, per_letter, lookup): a Line for each */
-static PyObject *look_lines(Look *self, PyObject *args)
+static PyObject *reader_lines(LineReader *self, PyObject *args)
 {
     PyObject *texts, *lookup;
     long per_letter;
@@ -234,7 +234,7 @@ static PyObject *look_lines(Look *self, PyObject *args)
 }
 
 /* code(text, per_letter, lookup): what `lines` makes the Line of */
-static PyObject *look_code(Look *self, PyObject *args)
+static PyObject *reader_code(LineReader *self, PyObject *args)
 {
     PyObject *text, *lookup;
     long per_letter;
@@ -245,16 +245,16 @@ static PyObject *look_code(Look *self, PyObject *args)
 }
 
 static PyMethodDef methods[] = {
-    {"lines", (PyCFunction)look_lines, METH_VARARGS, NULL},
-    {"code", (PyCFunction)look_code, METH_VARARGS, NULL},
+    {"lines", (PyCFunction)reader_lines, METH_VARARGS, NULL},
+    {"code", (PyCFunction)reader_code, METH_VARARGS, NULL},
     {NULL},
 };
 
-PyTypeObject native_Look = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "stream.core.native.compiled.Look",
-    .tp_basicsize = sizeof(Look),
+PyTypeObject native_LineReader = {
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "stream.core.native.compiled.LineReader",
+    .tp_basicsize = sizeof(LineReader),
     .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = look_new,
-    .tp_dealloc = (destructor)look_dealloc,
+    .tp_new = reader_new,
+    .tp_dealloc = (destructor)reader_dealloc,
     .tp_methods = methods,
 };

@@ -48,7 +48,7 @@ PyMODINIT_FUNC PyInit_compiled(void)
 {
     PyObject *made = PyModule_Create(&module);
     if (made == NULL || seed() < 0 || add_type(made, "Lookup", &native_Lookup) < 0 ||
-        add_type(made, "Look", &native_Look) < 0 || add_type(made, "Trees", &native_Trees) < 0 ||
+        add_type(made, "LineReader", &native_LineReader) < 0 || add_type(made, "Trees", &native_Trees) < 0 ||
         add_type(made, "Articles", &native_Articles) < 0 ||
         PyModule_AddStringConstant(made, "STATE", STATE) < 0) {
         Py_XDECREF(made);

@@ -140,7 +140,7 @@ int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 wi
 int native_is_legal(Line line); /* -1 with an exception */
 
 /* lines.c */
-extern PyTypeObject native_Look;
+extern PyTypeObject native_LineReader;
 
 /* plain.c */
 int native_end(Text text, PyObject *ends, Set quotes);

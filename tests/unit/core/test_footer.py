@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from stream.core.cleaning import clean, restore
-from stream.core.footer.candidates import FEATURES, Page, features_of, page_of
+from stream.core.footer.candidates import FEATURES, PageLines, features_of, page_lines
 from stream.core.footer.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
 from stream.core.footer.lines import CLIP, codes_of, halves, lines_of
 from stream.core.footer.model import chances, model_of, shipped
-from stream.core.footer.page import NOTHING, Found, look, weigh_page
+from stream.core.footer.page import NOTHING, Found, find_footer, weigh_page
 from stream.core.footer.plain import LONGEST, plain_tail
 from stream.core.rules import builtin
 
@@ -48,7 +48,7 @@ def test_weights_of_other_features_are_refused() -> None:
 
 
 def test_a_row_has_every_feature() -> None:
-    page = page_of(lines_of([*P, "Related articles", *LINKS], shipped().line_weights, builtin().signs), quick=False)
+    page = page_lines(lines_of([*P, "Related articles", *LINKS], shipped().line_weights, builtin().signs), quick=False)
     assert {len(row) for row in features_of(page)} == {len(FEATURES)}
     assert page.cuts == sorted(set(page.cuts))
     assert page.cuts[-1] == len(page.lines)
@@ -81,7 +81,7 @@ def test_a_body_has_none(lines: list[str]) -> None:
 def test_where_a_tail_is_plain_the_model_is_not_asked_and_would_say_the_same(footer: list[str]) -> None:
     lines = [P[0], "A subhead", *P, *footer]
     places = list(range(len(lines)))
-    found = look(lines, places, builtin())
+    found = find_footer(lines, places, builtin())
     assert plain_tail(lines, builtin()) == len(P) + 2
     assert list(found.footer) == places[len(P) + 2 :]
     assert found.settled
@@ -112,7 +112,7 @@ def test_what_is_less_plain_is_the_models(why: str, lines: list[str]) -> None:
 
 def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
     def within(lines: list[str], cut: int) -> bool:
-        return within_budget(page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), cut)
+        return within_budget(page_lines(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), cut)
 
     assert within([*P[:9], *LINKS, *P[9:12]], 9)
     assert not within([*P[:4], *LINKS, *P[4:]], 4)
@@ -127,7 +127,7 @@ def test_the_budget_counts_prose_unless_it_is_surely_not_the_articles() -> None:
 def test_a_button_alone_or_far_below_is_less_evidence_than_a_bar() -> None:
     def within(before: int, top: list[str]) -> bool:
         lines = [*P[:before], *top, *P[before:]]
-        return within_budget(page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), before)
+        return within_budget(page_lines(lines_of(lines, shipped().line_weights, builtin().signs), quick=False), before)
 
     table = ["Platform", "Price", "Facebook", "0.40", "0.90", *LINKS]
     assert within(3, ["Facebook", "Twitter", *table])
@@ -156,7 +156,7 @@ TABLE = [f"Berth {at}, {at} boats" for at in range(40)]
     ],
 )
 def test_a_heading_far_below_a_long_list_is_late(why: str, late: bool, lines: list[str]) -> None:  # noqa: FBT001
-    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    page = page_lines(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
     cut = next(at for at, line in enumerate(lines) if line not in P)
     found = comes_late(page, cut)
     assert bool(found) == late, why
@@ -168,7 +168,7 @@ def test_a_heading_far_below_a_long_list_is_late(why: str, late: bool, lines: li
 def test_above_a_late_heading_no_unlikely_cut_is_made() -> None:
     ends = ["The harbour is closed", "Pier (7)", "Old depot:", "2019", "'Quay'", "Ferry!"]
     lines = [*P[:2], *TABLE[:30], *ends, "Related articles", *LINKS]
-    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    page = page_lines(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
     page = page._replace(cuts=[2, 34, 38, len(lines)])
     assert [refused(page, cut) for cut in page.cuts[:3]] == [True, False, False]
     assert decide(page, [900, 5, 60, 35], shipped().rule) == 2
@@ -177,17 +177,17 @@ def test_above_a_late_heading_no_unlikely_cut_is_made() -> None:
 
 def test_a_footer_may_begin_at_a_late_heading_if_the_body_hardly_goes_on_there() -> None:
     lines = [*P[:2], *TABLE, "Related articles", *LINKS]
-    page = page_of(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
+    page = page_lines(lines_of(lines, shipped().line_weights, builtin().signs), quick=False)
     end = len(lines)
     page = page._replace(cuts=[2, end - 2, end])
     assert late_cut(page, [900, 50, 50], 2) == 42
     assert late_cut(page, [700, 200, 100], 2) == end
-    page = page_of(lines_of([*P[:9], *LINKS], shipped().line_weights, builtin().signs), quick=False)
+    page = page_lines(lines_of([*P[:9], *LINKS], shipped().line_weights, builtin().signs), quick=False)
     assert late_cut(page._replace(cuts=[9, 13]), [900, 100], 9) == 13, "no heading is late"
 
 
 def test_where_every_cut_is_refused_the_late_heading_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wants_the_first(page: Page, *_: object, guarded: bool = True) -> int:
+    def wants_the_first(page: PageLines, *_: object, guarded: bool = True) -> int:
         return len(page.cuts) - 1 if guarded else 0
 
     monkeypatch.setattr("stream.core.footer.decision.decide", wants_the_first)
@@ -208,7 +208,7 @@ def test_a_text_that_each_pass_takes_more_of_keeps_its_footer(monkeypatch: pytes
     def bite(_lines: object, places: Sequence[int], _rules: object) -> Found:
         return Found({places[-1]: "x"}, {}, sure=[places[-1]]) if len(places) > left else NOTHING
 
-    monkeypatch.setattr("stream.core.cleaning.look", bite)
+    monkeypatch.setattr("stream.core.cleaning.find_footer", bite)
     left = len(P) - 3
     assert len(clean("\n".join(P)).removed) == 3
     left = len(P) - 4

@@ -18,13 +18,13 @@ import pytest
 from harness.fakes import FakeRecord
 from harness.twins import in_python, needs_compiled, slow
 from stream.core.cleaning import clean
-from stream.core.footer.page import look, weigh_page
+from stream.core.footer.page import find_footer, weigh_page
 from stream.core.footer.plain import LONGEST, plain_tail
 from stream.core.listing import is_code_alone
 from stream.core.removals import as_json, original
 from stream.core.rules import Rules, builtin, load
 from stream.core.stack import LEAD, is_long
-from stream.offline.evaluation import Page, page_of
+from stream.offline.evaluation import LabelledPage, labelled_page
 from stream.records.process import Processor
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "articles.jsonl.gz"
@@ -33,11 +33,11 @@ pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not h
 both = pytest.mark.parametrize("rules", [load(whole_page=False), builtin()], ids=["markers", "model"])
 
 
-def pages() -> Iterator[Page]:
+def pages() -> Iterator[LabelledPage]:
     with gzip.open(CORPUS) as file:
         for number, line in enumerate(file):
             if number % EVERY == 0:
-                yield page_of(orjson.loads(line))
+                yield labelled_page(orjson.loads(line))
 
 
 @both
@@ -65,14 +65,14 @@ def test_pages_are_cleaned_alike_without_the_compiled_parts(rules: Rules) -> Non
 @needs_compiled
 def test_pages_are_cleaned_at_once_as_they_are_step_by_step(rules: Rules) -> None:
     processor = Processor.of("text", "json", rules)
-    slowly, at_once = replace(processor, articles=None), 0
+    slowly, at_once = replace(processor, compiled_articles=None), 0
     for page in pages():
         body = (line for line, belongs in zip(page.lines, page.body, strict=True) if belongs)
         for text in ("\n".join(page.lines), "\n".join(body)):
             value = orjson.dumps({"text": text})
             record = FakeRecord(value)
             assert processor.process(record) == slowly.process(record), page.id
-            at_once += processor.at_once(value, text, rules) is not None
+            at_once += processor.clean_compiled(value, text, rules) is not None
     assert at_once > 300
 
 
@@ -112,5 +112,5 @@ def test_a_plain_tail_is_what_the_model_sees_in_it() -> None:
                 if plain_tail(lines, rules) < len(lines):
                     plain += 1
                     places = range(len(lines))
-                    assert look(lines, places, rules).footer == weigh_page(lines, places, rules).footer, page.id
+                    assert find_footer(lines, places, rules).footer == weigh_page(lines, places, rules).footer, page.id
     assert plain > 500

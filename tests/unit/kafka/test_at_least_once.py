@@ -11,7 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 from harness.fakes import outcome
 from stream.config.settings import load
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush
 from stream.kafka.refused import Refused
 
@@ -66,7 +66,7 @@ class Trial:
     def commit(self, *numbers: int, removed: bytes | None = None) -> None:
         """Commit these articles."""
         made = [outcome(number)._replace(value=b"%d" % number, removed=removed) for number in numbers]
-        self.committer.commit(Chunk(made, [TopicPartition("articles.raw", 0, numbers[-1] + 1)]))
+        self.committer.commit(Publication(made, [TopicPartition("articles.raw", 0, numbers[-1] + 1)]))
 
     @property
     def sent(self) -> list[list[bytes | None]]:

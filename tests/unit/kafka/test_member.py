@@ -109,10 +109,10 @@ def test_an_error_of_the_client_while_the_group_is_left_is_said_and_no_more(
 
 def test_who_we_are_is_known_while_the_group_knows_it(consumer: FakeConsumer) -> None:
     member = joined()
-    member.look()
+    member.refresh()
     assert (member.id, member.metadata) == ("me", "metadata of me")
     consumer.member = ""
-    member.look()
+    member.refresh()
     assert (member.id, member.metadata) == ("me", "metadata of me"), "thrown out, and not joined again yet"
     member.close()
     assert (member.id, member.metadata) == ("", None)
@@ -141,7 +141,7 @@ def test_a_callback_may_ask_who_we_are_while_the_group_is_left(
     member = Member(load(environ={}))
 
     def revoked(*_: object) -> None:
-        member.look()
+        member.refresh()
         asked.append(member.metadata)
 
     member.join(on_assign=revoked, on_revoke=revoked, on_lost=revoked)

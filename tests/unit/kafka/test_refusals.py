@@ -7,7 +7,7 @@ import pytest
 from harness.fakes import BODY, PROCESSOR, FakeRecord, outcome
 from stream.config.settings import load
 from stream.errors import StreamError
-from stream.kafka.committer import Chunk
+from stream.kafka.committer import Publication
 from stream.kafka.refused import Refused
 from stream.records.dead_letters import read_letter
 from tests.rig import PATIENCE_S, Act, Rig, offsets, started
@@ -16,10 +16,10 @@ TOO_LARGE = "too_large"
 
 
 def refuse(*bad: int, reason: str = "too_large") -> Act:
-    """Refuse chunks that hold any of these offsets as an article."""
+    """Refuse publications that hold any of these offsets as an article."""
 
-    def act(chunk: Chunk) -> None:
-        if any(it.source.offset() in bad and it.name != "dead" for it in chunk.outcomes):
+    def act(publication: Publication) -> None:
+        if any(it.source.offset() in bad and it.name != "dead" for it in publication.outcomes):
             raise Refused(reason, "the broker says so")
 
     return act
@@ -62,8 +62,8 @@ async def test_after_a_refused_record_transactions_grow_again(rig: Rig) -> None:
 
 
 async def test_removals_that_are_refused_stay_away_and_their_article_goes(rig: Rig) -> None:
-    def no_removals(chunk: Chunk) -> None:
-        if any(it.removed for it in chunk.outcomes):
+    def no_removals(publication: Publication) -> None:
+        if any(it.removed for it in publication.outcomes):
             raise Refused(TOO_LARGE, "no")
 
     rig.committer.act = no_removals
@@ -76,8 +76,8 @@ async def test_removals_that_are_refused_stay_away_and_their_article_goes(rig: R
 
 
 async def test_where_the_dead_letter_is_refused_too_a_pointer_goes(rig: Rig) -> None:
-    def only_small(chunk: Chunk) -> None:
-        if any(it.value for it in chunk.outcomes):
+    def only_small(publication: Publication) -> None:
+        if any(it.value for it in publication.outcomes):
             raise Refused(TOO_LARGE, "no")
 
     rig.committer.act = only_small
@@ -93,8 +93,8 @@ async def test_where_the_dead_letter_is_refused_too_a_pointer_goes(rig: Rig) -> 
 async def test_a_record_without_value_that_is_large_by_its_headers_becomes_a_pointer(
     rig: Rig, value: bytes | None
 ) -> None:
-    def only_few_headers(chunk: Chunk) -> None:
-        if any(name == "large" for it in chunk.outcomes for name, _ in it.headers):
+    def only_few_headers(publication: Publication) -> None:
+        if any(name == "large" for it in publication.outcomes for name, _ in it.headers):
             raise Refused(TOO_LARGE, "no")
 
     rig.committer.act = only_few_headers
@@ -104,7 +104,7 @@ async def test_a_record_without_value_that_is_large_by_its_headers_becomes_a_poi
 
 
 async def test_where_even_the_pointer_is_refused_nothing_is_skipped(rig: Rig) -> None:
-    def refuse_all(_: Chunk) -> None:
+    def refuse_all(_: Publication) -> None:
         raise Refused(TOO_LARGE, "no")
 
     rig.committer.act = refuse_all

@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition
 from harness.fakes import BODY, PROCESSOR, FakeRecord, outcome
 from stream.config.settings import load
 from stream.errors import KafkaUnavailable, SessionLost
-from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.committer import Aborted, Publication
 from stream.records.outcomes import Outcomes
 from tests.rig import PATIENCE_S, Rig, offsets, started
 
@@ -23,9 +23,9 @@ FENCED = SessionLost("fenced")
 async def test_a_lone_article_is_committed_at_once_with_the_offset_after_it(rig: Rig) -> None:
     await rig.put([outcome(7, partition=2)])
     assert await rig.drained()
-    (chunk,) = rig.committer.chunks
-    assert chunk.offsets == [TopicPartition("articles.raw", 2, 8)]
-    assert chunk.offsets[0].offset == 8
+    (publication,) = rig.committer.publications
+    assert publication.offsets == [TopicPartition("articles.raw", 2, 8)]
+    assert publication.offsets[0].offset == 8
     assert offsets(rig.delivered) == [7]
 
 
@@ -37,7 +37,7 @@ def test_the_offsets_are_after_the_last_record_of_each_partition() -> None:
 async def test_a_transaction_grows_while_another_commits(rig: Rig) -> None:
     go, entered = threading.Event(), threading.Event()
 
-    def wait(_: Chunk) -> None:
+    def wait(_: Publication) -> None:
         entered.set()
         assert go.wait(PATIENCE_S)
 
@@ -54,7 +54,7 @@ async def test_a_transaction_grows_while_another_commits(rig: Rig) -> None:
 async def test_a_transaction_grows_to_its_bound_and_whoever_brings_more_waits(rig: Rig) -> None:
     go, entered = threading.Event(), threading.Event()
 
-    def wait(_: Chunk) -> None:
+    def wait(_: Publication) -> None:
         entered.set()
         assert go.wait(PATIENCE_S)
 
@@ -83,7 +83,7 @@ async def test_a_transaction_is_bounded_in_bytes() -> None:
 async def test_an_aborted_transaction_is_tried_again_with_the_same_records(rig: Rig) -> None:
     problems = []
 
-    def fail_twice(_: Chunk) -> None:
+    def fail_twice(_: Publication) -> None:
         problems.append(rig.sink.problem)
         if len(rig.committer.tries) < 3:
             raise Aborted(KafkaUnavailable("Kafka is away."))
@@ -98,7 +98,7 @@ async def test_an_aborted_transaction_is_tried_again_with_the_same_records(rig: 
 
 
 async def test_a_stale_generation_is_tried_again_a_few_times_only(rig: Rig) -> None:
-    def stale(_: Chunk) -> None:
+    def stale(_: Publication) -> None:
         raise Aborted(SessionLost("stale"))
 
     rig.committer.act = stale
@@ -109,7 +109,7 @@ async def test_a_stale_generation_is_tried_again_a_few_times_only(rig: Rig) -> N
 
 
 async def test_trying_again_ends_when_the_session_fails(rig: Rig) -> None:
-    def away(_: Chunk) -> None:
+    def away(_: Publication) -> None:
         raise Aborted(KafkaUnavailable("away"))
 
     rig.committer.act = away
@@ -137,7 +137,7 @@ async def test_outcomes_of_an_old_session_are_dropped(rig: Rig) -> None:
 async def test_late_outcomes_of_an_old_session_do_not_push_out_those_of_the_new_one(rig: Rig) -> None:
     go, entered = threading.Event(), threading.Event()
 
-    def wait(_: Chunk) -> None:
+    def wait(_: Publication) -> None:
         entered.set()
         assert go.wait(PATIENCE_S)
 
@@ -156,7 +156,7 @@ async def test_late_outcomes_of_an_old_session_do_not_push_out_those_of_the_new_
 async def test_what_waited_when_its_session_ended_is_dropped(rig: Rig) -> None:
     go, entered = threading.Event(), threading.Event()
 
-    def wait(_: Chunk) -> None:
+    def wait(_: Publication) -> None:
         entered.set()
         assert go.wait(PATIENCE_S)
         rig.committer.act = lambda _: None
@@ -184,8 +184,8 @@ async def test_a_call_that_never_comes_back_is_left_behind(
         monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
     go, entered, left = threading.Event(), threading.Event(), threading.Event()
 
-    def hang(chunk: Chunk) -> None:
-        if offsets(chunk.outcomes) == [0]:
+    def hang(publication: Publication) -> None:
+        if offsets(publication.outcomes) == [0]:
             entered.set()
             assert go.wait(PATIENCE_S)
             left.set()
@@ -235,7 +235,7 @@ async def test_whether_it_is_full_is_asked_while_nothing_is_taken(rig: Rig, look
 
 
 async def test_an_error_nobody_thought_of_ends_the_session(rig: Rig) -> None:
-    def bug(_: Chunk) -> None:
+    def bug(_: Publication) -> None:
         raise ZeroDivisionError
 
     rig.committer.act = bug

@@ -1,4 +1,4 @@
-"""A chunk's order in its transaction; and whoever looks learns of a call that does not come back."""
+"""A publication's order in its transaction; and whoever looks learns of a call that does not come back."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.fakes import NotingProducer, outcome
 from stream.config.settings import load
 from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.committer import Aborted, Chunk
+from stream.kafka.committer import Aborted, Publication
 from stream.kafka.refused import Refused
 from stream.kafka.transaction import Transactions
 
@@ -47,7 +47,7 @@ def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_
     transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     producer = NotingProducer()
     transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
-    transactions.commit(Chunk([outcome(0), outcome(1)], []))
+    transactions.commit(Publication([outcome(0), outcome(1)], []))
     assert producer.called == [
         "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
     ]  # fmt: skip
@@ -74,10 +74,10 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
     monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
     transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(Refused, match="no key") as refused:
-        transactions.commit(Chunk([outcome(0)], []))
+        transactions.commit(Publication([outcome(0)], []))
     assert refused.value.reason == "rejected"
     assert failing.called == ["send_offsets_to_transaction", "abort_transaction"], "it is not committed"
-    transactions.commit(Chunk([outcome(0)], []))
+    transactions.commit(Publication([outcome(0)], []))
     assert fresh.called[-1] == "commit_transaction"
 
 
@@ -121,7 +121,7 @@ def test_batches_count_on_compression_until_several_records_are_refused_for_thei
     )
     transactions.own([0], [])
     with pytest.raises(Refused):
-        transactions.commit(Chunk([outcome(number) for number in range(count)], []))
+        transactions.commit(Publication([outcome(number) for number in range(count)], []))
     transactions.close()
     transactions.own([0], [])
     assert made == sizes
@@ -135,7 +135,7 @@ def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypa
     monkeypatch.setattr(failing, "abort_transaction", lambda *_: transactions.close())
     transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(SessionLost):
-        transactions.commit(Chunk([outcome(0)], []))
+        transactions.commit(Publication([outcome(0)], []))
     assert opened == [], "its id is another session's by now"
 
 
@@ -154,7 +154,7 @@ def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_i
     committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
     committer._producer = RefusingProducer()  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(Refused):
-        committer.commit(Chunk([outcome(0), outcome(1)], []))
+        committer.commit(Publication([outcome(0), outcome(1)], []))
 
 
 @pytest.fixture
@@ -169,7 +169,7 @@ def committing(transactions: Transactions, producer: Any) -> threading.Thread:
 
     def commit() -> None:
         with pytest.raises(StreamError):
-            transactions.commit(Chunk([], []))
+            transactions.commit(Publication([], []))
 
     transactions._producer = producer  # noqa: SLF001
     thread = threading.Thread(target=commit)
@@ -230,9 +230,9 @@ def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_ses
     monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
     transactions._producer = UnansweredProducer()  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(Aborted) as aborted:
-        transactions.commit(Chunk([outcome(0)], []))
+        transactions.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
-    transactions.commit(Chunk([outcome(0)], []))
+    transactions.commit(Publication([outcome(0)], []))
     assert fresh.called[-1] == "commit_transaction"
 
 
@@ -242,7 +242,7 @@ def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.Mo
     before: Any = UnansweredProducer()
     committer._producer = before  # noqa: SLF001
     with pytest.raises(Aborted) as aborted:
-        committer.commit(Chunk([outcome(0)], []))
+        committer.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
     assert committer._producer is not before, "it would not look for the topic again for minutes"  # noqa: SLF001
 

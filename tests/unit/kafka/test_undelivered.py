@@ -52,10 +52,10 @@ class Reads(Undelivered):
 
     def later(self, partitions: Partitions) -> int | None:
         """Look, and look again once it has been quiet for long enough."""
-        first = self.look(partitions)
+        first = self.find_missed(partitions)
         assert first is None
         self.clock.now += QUIET_S
-        return self.look(partitions)
+        return self.find_missed(partitions)
 
 
 def test_a_record_that_did_not_come_is_told(partitions: Partitions) -> None:
@@ -77,10 +77,10 @@ def test_markers_are_read_once(partitions: Partitions) -> None:
 def test_while_records_come_nothing_is_read(partitions: Partitions) -> None:
     reads = Reads(holds=True)
     for following in range(8, 20):
-        assert reads.look(partitions) is None
+        assert reads.find_missed(partitions) is None
         reads.clock.now += QUIET_S - 1
         partitions.fetched(1, following)
-        assert reads.look(partitions) is None, "what is under way is not missing"
+        assert reads.find_missed(partitions) is None, "what is under way is not missing"
         partitions.published(1, following)
         partitions.reached_end(1, following + 1)
     assert reads.read == []
@@ -95,7 +95,7 @@ def test_without_an_answer_it_is_asked_again(partitions: Partitions) -> None:
 
 def test_a_partition_that_was_given_up_is_not_read(partitions: Partitions) -> None:
     reads = Reads(holds=True)
-    reads.look(partitions)
+    reads.find_missed(partitions)
     partitions.lose(1)
     reads.clock.now += QUIET_S
-    assert reads.look(partitions) is None
+    assert reads.find_missed(partitions) is None

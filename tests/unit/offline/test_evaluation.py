@@ -14,7 +14,7 @@ from stream.cli.plot import require
 from stream.core.cleaning import clean
 from stream.core.rules import builtin
 from stream.errors import StreamError
-from stream.offline.evaluation import Report, flags_of, page_of, shortened
+from stream.offline.evaluation import Report, flags_of, labelled_page, shortened
 
 P = [f"Paragraph {i} tells what the harbour master said that day. He said so to anybody who asked." for i in range(8)]
 LINKS = ["You may also like", "Five stations worth a stop", "Ferry stops for the winter", "Market in the old depot"]
@@ -26,7 +26,7 @@ PAGE = {
 
 def test_a_perfect_page() -> None:
     report = Report()
-    report.add(page_of(PAGE), clean(str(PAGE["raw"])))
+    report.add(labelled_page(PAGE), clean(str(PAGE["raw"])))
     row = report.total.row()
     assert (row["footer lines removed %"], row["body chars lost %"], row["pages cut perfectly %"]) == (100, 0, 100)
     assert report.by_reason == {"footer": (3, 0)}
@@ -35,14 +35,14 @@ def test_a_perfect_page() -> None:
 
 def test_a_page_is_measured_with_less_of_its_footer_too() -> None:
     report = Report()
-    report.measure(page_of(PAGE), builtin())
+    report.measure(labelled_page(PAGE), builtin())
     assert report.row()["bodies alone changed %"] == 0
     assert report.short.pages == 1
     assert 1 <= report.short.footer <= 3
     assert report.short.footer == report.short.footer_gone
-    body = shortened(page_of(PAGE), 0)
+    body = shortened(labelled_page(PAGE), 0)
     assert body.lines == tuple(P)
-    assert shortened(page_of(PAGE), 2).lines == (*P, *LINKS[:2])
+    assert shortened(labelled_page(PAGE), 2).lines == (*P, *LINKS[:2])
 
 
 def test_of_what_goes_as_junk_the_body_is_counted_and_of_bodies_those_changed_falsely() -> None:
@@ -50,18 +50,18 @@ def test_of_what_goes_as_junk_the_body_is_counted_and_of_bodies_those_changed_fa
     lines = [*P[:3], junk[0], *P[3:5], junk[1], *P[5:], "You may also like", "One", "Two", "Advertisement", "Three"]
     keep = [True] * 3 + [False] + [True] * 2 + [True] + [True] * 3 + [False] * 5
     report = Report()
-    report.measure(page_of({"raw": "\n".join(lines), "keep": keep}), builtin())
+    report.measure(labelled_page({"raw": "\n".join(lines), "keep": keep}), builtin())
     assert report.junk == (1, 1)
     assert report.row()["gone as junk: no body %"] == 50
     assert report.row()["bodies alone changed falsely %"] == 100
-    report.measure(page_of({"raw": "\n".join([*P, *P[:2]]), "keep": [True] * 10}), builtin())
+    report.measure(labelled_page({"raw": "\n".join([*P, *P[:2]]), "keep": [True] * 10}), builtin())
     assert report.changed == {"junk": 1, "repeat": 1}
     assert report.row()["bodies alone changed %"] == 100
     assert report.row()["bodies alone changed falsely %"] == 50
 
 
 def test_lines_are_matched_in_order() -> None:
-    page = page_of({"raw": "a\nb\na\nc", "keep": [True] * 4})
+    page = labelled_page({"raw": "a\nb\na\nc", "keep": [True] * 4})
     assert flags_of(page, "a\n\na") == [True, False, True, False]
     assert page.footer_start == 4
 
@@ -79,13 +79,13 @@ def test_lines_are_matched_in_order() -> None:
 )
 def test_a_page_that_is_none_is_an_error(data: dict[str, object], word: str) -> None:
     with pytest.raises(ValueError, match=word):
-        page_of(data)
+        labelled_page(data)
 
 
 @pytest.mark.parametrize("raw", ["a\rb", "a\rb\rYou may also like\rOne", f"{P[0]}\u2029{P[0]}"])
 def test_only_a_line_feed_ends_a_line_as_in_the_labels(raw: str) -> None:
     report = Report()
-    report.measure(page_of({"raw": raw, "keep": [True], "footer_start": None}), builtin())
+    report.measure(labelled_page({"raw": raw, "keep": [True], "footer_start": None}), builtin())
     assert report.total.body == 1
 
 

@@ -18,13 +18,13 @@ from typing import Any
 
 import orjson
 import pytest
-from tests.unit.offline.test_chunks import GOOD, LINES
 
 from harness.commands import ROOT, article_stream, environment
 from harness.fakes import BODY, CLEAN, REPEATED
 from stream.errors import StreamError
 from stream.offline.chunks import CHUNK_BYTES
 from stream.offline.jobs import AHEAD, ROOM_BYTES, in_order
+from tests.unit.offline.test_chunks import GOOD, LINES
 
 CALLED: Callable[[Any], object] = methodcaller("__call__")
 

@@ -12,11 +12,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.unit.offline.test_chunks import GOOD
 
 from harness.commands import ROOT, environment
 from harness.processes import until
 from stream.offline.jobs import in_order
+from tests.unit.offline.test_chunks import GOOD
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of
+from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of_value
 from stream.records.splice import SpanNotFound, value_span
 
 TEXT = JsonCodec("text")
@@ -181,7 +181,7 @@ def test_plain_text_is_utf8() -> None:
 def test_the_setting_decides_the_format_before_the_header(
     content_type: bytes | str | None, setting: str, want: str
 ) -> None:
-    assert format_of(content_type, setting) == want  # type: ignore[arg-type]
+    assert format_of_value(content_type, setting) == want  # type: ignore[arg-type]
 
 
 def test_a_number_past_a_double_does_not_make_an_article_undecodable() -> None:

@@ -69,8 +69,8 @@ def test_a_key_that_was_made_names_the_records_place_and_a_pointers_too() -> Non
 async def settled(rig: Rig, record: FakeRecord, takes: Callable[[Outcome], str]) -> Outcome | None:
     """Give what a dead letter topic gets of a record; `takes` says why it does not take something, or nothing."""
 
-    def act(chunk: object) -> None:
-        for it in chunk.outcomes:  # type: ignore[attr-defined]
+    def act(publication: object) -> None:
+        for it in publication.outcomes:  # type: ignore[attr-defined]
             if reason := takes(it):
                 raise Refused(reason.partition(":")[0], "no", for_its_time=reason.endswith("time"))
 

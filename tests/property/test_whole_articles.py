@@ -54,7 +54,7 @@ def processor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 def step_by_step(processor: Processor) -> Processor:
-    return replace(processor, articles=None)
+    return replace(processor, compiled_articles=None)
 
 
 def check(processor: Processor, value: bytes) -> bool:
@@ -62,7 +62,7 @@ def check(processor: Processor, value: bytes) -> bool:
     record = FakeRecord(value)
     assert processor.process(record) == step_by_step(processor).process(record)
     text = processor.codec.decode(value)
-    return isinstance(text, str) and processor.at_once(value, text, processor.rules) is not None
+    return isinstance(text, str) and processor.clean_compiled(value, text, processor.rules) is not None
 
 
 @settings(max_examples=500, deadline=None)
@@ -145,7 +145,7 @@ def test_rules_of_a_site_are_asked_step_by_step() -> None:
 def test_a_text_that_is_not_the_values_does_no_harm(processor: Processor) -> None:
     text = "\n".join([*PROSE * 3, '"\x01' * 99])
     for value in (b'{"text":""}', b'{"text":"', b'"text"', b"", b'{"text":"a"}\xff', b'{"text"::}'):
-        found = processor.articles.clean(value, b'"text"', text, processor.rules.find)
+        found = processor.compiled_articles.clean(value, b'"text"', text, processor.rules.find)
         assert found is None or isinstance(found[0], bytes)
 
 
@@ -153,4 +153,8 @@ def test_it_travels_to_other_processes(processor: Processor) -> None:
     text = "\n".join([*PROSE[:2], *PROSE[:2]])
     value = orjson.dumps({"text": text})
     sent = pickle.loads(pickle.dumps(processor))  # noqa: S301 - our own
-    assert sent.at_once(value, text, sent.rules) == processor.at_once(value, text, processor.rules) is not None
+    assert (
+        sent.clean_compiled(value, text, sent.rules)
+        == processor.clean_compiled(value, text, processor.rules)
+        is not None
+    )
