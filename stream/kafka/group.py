@@ -18,9 +18,9 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.ends import ANSWER_S, LATER_S, offsets_of
 
-# Questions to the group's coordinator are given up by us, and not by the client: where it gives one up after a freeze
-# it may end the process (librdkafka issue 4605).
-COORDINATOR_S = 120.0
+# Questions to the group's coordinator are given up by us, and not by the client: where it gives one up after the process was
+# frozen, it may end the process (librdkafka issue 4605; once in twelve freezes that were longer than this, never in shorter ones).
+COORDINATOR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
