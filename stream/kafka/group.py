@@ -18,9 +18,9 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.ends import ANSWER_S, LATER_S, offsets_of
 
-# The client never gives up a question to the group's coordinator; we do, after a few seconds. Where the client gives one
-# up after the process was frozen for longer than this, it may abort the process (librdkafka issue 4605): it did in one of
-# twelve freezes that were longer than the client's timeout, and in none of 36 that were shorter.
+# The client does not give up a question to the group's coordinator; we do, after a few seconds. Where the client gives
+# one up because the process was frozen for longer than this, it may abort the process (librdkafka issue 4605): it did
+# in one of 24 freezes that were longer than the client's timeout, and in none of 24 that were shorter.
 COORDINATOR_S = 3600.0
 
 
