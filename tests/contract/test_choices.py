@@ -122,7 +122,7 @@ def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: Embed
         until(lambda: worker.metric('article_stream_rules_reloads_total{result="loaded"}') == 1, "it to be loaded")
         broker.send(raw, [tuesday])
         assert texts(3) == [CLEAN, CLEAN, CLEAN]
-        before, after = (dict(headers_of(broker.read(clean, 3)[at]))["article-stream.core.rules"] for at in (0, 2))
+        before, after = (dict(headers_of(broker.read(clean, 3)[at]))["article-stream.rules"] for at in (0, 2))
         assert before != after
         assert f'rules="{(after or b"").decode()}"' in worker.get("/metrics")[1].decode()
         assert "Traceback" not in worker.log

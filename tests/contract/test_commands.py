@@ -170,7 +170,7 @@ def test_what_send_publishes_a_worker_cleans(real: Broker, tmp_path: Path) -> No
     with Worker(topics.settings()) as worker:
         (message,) = real.read(f"{topics.name}.clean", 1)
         assert orjson.loads(message.value() or b"") == {"id": "article.txt", "text": CLEAN}
-        assert ("article-stream.core.repeats", b"1") in headers_of(message)
+        assert ("article-stream.repeats", b"1") in headers_of(message)
         assert worker.terminate() == 0, worker.log
     assert BODY in CLEAN
 

@@ -43,9 +43,9 @@ def test_a_cleaned_article() -> None:
     assert outcome.value == article(CLEAN)
     assert (outcome.repeats, outcome.footer, outcome.withheld, outcome.reason) == (1, 3, 0, "")
     assert outcome.headers == [
-        ("article-stream.core.repeats", b"1"),
+        ("article-stream.repeats", b"1"),
         ("article-stream.footer", b"3"),
-        ("article-stream.core.rules", VERSION),
+        ("article-stream.rules", VERSION),
     ]
 
 
@@ -55,9 +55,9 @@ def test_with_nothing_to_remove_the_value_is_the_same_object() -> None:
     assert outcome.name == "unchanged"
     assert outcome.value is value
     assert [name for name, _ in outcome.headers] == [
-        "article-stream.core.repeats",
+        "article-stream.repeats",
         "article-stream.footer",
-        "article-stream.core.rules",
+        "article-stream.rules",
     ]
 
 
