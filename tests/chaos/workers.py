@@ -118,7 +118,7 @@ def terminated_in_a_batch(site: Site, size: Size) -> Result:
         for _ in range(size.kills):
             stage.ledger.send(4000)  # more than it takes before it is asked to stop
             worker = stage.worker()
-            stage.wait_output()
+            until(lambda: worker.metric("article_stream_records_in_total") > 0, "it to be at work")  # noqa: B023
             assert worker.terminate() == 0, worker.log
             done += _records_in(worker)
         worker = stage.worker()
