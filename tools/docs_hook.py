@@ -57,6 +57,8 @@ def for_site(markdown: str, source: str, page: str) -> str:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
         in_site = path.removeprefix(DOCS) if path.startswith(DOCS) else PAGES.get(path)
         if in_site is not None:
+            if (ROOT / DOCS / in_site).is_dir():
+                in_site = posixpath.join(in_site, "index.md")
             return f"[{text}]({posixpath.relpath(in_site, here or '.')}{anchor})"
         return text if (ROOT / path).exists() else link[0]
 
