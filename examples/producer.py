@@ -33,11 +33,16 @@ def main(servers: str, topic: str, file: str) -> int:
             failed.append(f"{message.key()!r}: {error.str()}")
 
     sent = 0
-    for line in Path(file).read_bytes().splitlines():
+    for number, line in enumerate(Path(file).read_bytes().splitlines(), 1):
         if not line.strip():
             continue
-        # The same key always goes to the same partition, so updates of one article stay in order.
-        key = str(json.loads(line)["id"])
+        try:
+            # The same key always goes to the same partition, so updates of one article stay in order.
+            key = str(json.loads(line)["id"])
+        except (ValueError, TypeError, KeyError):
+            sys.stderr.write(f"{file}:{number} is no JSON object with an id. Nothing after it was published.\n")
+            producer.flush(WAIT_S)
+            return 1
         while True:
             try:
                 producer.produce(topic, line, key, on_delivery=acknowledged)
@@ -57,9 +62,9 @@ def main(servers: str, topic: str, file: str) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:  # noqa: PLR2004
+    if len(sys.argv) != 4:
         sys.exit("usage: producer.py SERVERS TOPIC FILE.jsonl")
     try:
         sys.exit(main(*sys.argv[1:]))
-    except (OSError, ValueError, KeyError, KafkaException) as wrong:
-        sys.exit(f"The articles could not be published: {wrong!r}")
+    except (OSError, KafkaException) as wrong:
+        sys.exit(f"The articles could not be published: {wrong}")

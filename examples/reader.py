@@ -66,7 +66,7 @@ if __name__ == "__main__":
     if len(sys.argv) not in {3, 4}:
         sys.exit("usage: reader.py SERVERS TOPIC [COUNT]")
     try:
-        main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) == 4 else None)  # noqa: PLR2004
+        main(sys.argv[1], sys.argv[2], int(sys.argv[3]) if len(sys.argv) == 4 else None)
     except KeyboardInterrupt:
         pass
     except KafkaException as wrong:

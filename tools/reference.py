@@ -20,8 +20,8 @@ import typer  # noqa: E402 - what is imported from the repository has to be foun
 
 from stream.cli import app  # noqa: E402
 from stream.config.settings import PREFIX, Settings  # noqa: E402
-from stream.observe.metrics import GroupReading, Metrics, PartitionReading  # noqa: E402
 from stream.observe.metrics import PREFIX as METRICS_PREFIX  # noqa: E402
+from stream.observe.metrics import GroupReading, Metrics, PartitionReading  # noqa: E402
 from stream.records.dead_letters import REASONS  # noqa: E402
 from stream.records.outcomes import Outcomes  # noqa: E402
 
