@@ -43,7 +43,7 @@ def main(servers: str, topic: str, count: int | None = None) -> None:
             sys.stdout.write(f"{described(message)}\n")
             sys.stdout.flush()
             # Committed after the work is done: after a crash this article is read again rather than lost.
-            consumer.commit(message, asynchronous=False)
+            consumer.commit(message=message, asynchronous=False)
             read += 1
     finally:
         consumer.close()
