@@ -5,9 +5,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
+# Strict: a link or an anchor that leads nowhere fails the build (not with --quiet, which hides warnings from the count).
+# The variable silences a notice of the theme.
+DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test check docs format chaos sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +29,16 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/python tools/settings_table.py --check
+	$(BIN)/python tools/reference.py --check
+	$(DOCS)
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python tools/sanitize.py --warnings
 	@$(BIN)/python .ci/audit.py
+
+docs: $(READY) ## the documentation as a web site, in site/; fails on a broken link
+	$(DOCS)
+	@echo "Built: site/index.html"
 
 format: $(READY) ## format the code, repair what can be repaired without a person
 	$(BIN)/ruff check --fix-only .
@@ -52,7 +60,7 @@ bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS
 	@$(BIN)/python -m bench.peers $(PEERS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build stream/core/native/*.so
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site stream/core/native/*.so
 
 NATIVE := $(wildcard stream/core/native/*.[ch])
 

@@ -1,4 +1,4 @@
-"""What the README shows is what happens: its blocks marked ``test`` are run.
+"""What the documents show is what happens: their blocks marked ``test`` are run.
 
 A block ```` ```console test ```` holds commands, each after `$ `, and what they print; ```` ```python test ````
 is a program.
@@ -16,11 +16,13 @@ import pytest
 
 from harness.commands import ROOT, environment
 
-README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(console|python) test\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-BLOCKS = BLOCK.findall(README.read_text("utf-8")) if README.exists() else []
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCKS = [
+    pytest.param(kind, block, id=f"{page.name}-{number}")
+    for page in PAGES
+    for number, (kind, block) in enumerate(BLOCK.findall(page.read_text("utf-8")), 1)
+]
 
 
 def commands(block: str) -> list[tuple[str, str]]:
@@ -30,13 +32,13 @@ def commands(block: str) -> list[tuple[str, str]]:
     return list(zip(parts[1::2], parts[2::2], strict=True))
 
 
-@pytest.mark.skipif(not README.exists(), reason="there is no README.md")
-def test_there_are_examples_to_run() -> None:
-    assert BLOCKS
+@pytest.mark.parametrize("page", ["README.md", "docs/getting-started.md", "docs/library.md", "docs/rules.md"])
+def test_there_are_examples_to_run(page: str) -> None:
+    assert BLOCK.search((ROOT / page).read_text("utf-8"))
 
 
 @pytest.mark.parametrize(("kind", "block"), BLOCKS)
-def test_an_example_does_what_the_readme_says(kind: str, block: str, tmp_path: Path) -> None:
+def test_an_example_does_what_the_document_says(kind: str, block: str, tmp_path: Path) -> None:
     command = tmp_path / "article-stream"
     command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m stream "$@"\n', "utf-8")
     command.chmod(0o755)
