@@ -62,7 +62,7 @@ def plan(brokers: int, listeners: Sequence[Listener]) -> list[Node]:
     return [Node(node_id, {name: next(ports) for name in names}) for node_id in range(1, brokers + 1)]
 
 
-def server_properties(
+def server_properties(  # noqa: PLR0913 - what a broker is made of
     node: Node,
     cluster: Sequence[Node],
     data: Path | str,
