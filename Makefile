@@ -10,7 +10,7 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs format chaos sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test check docs format chaos compat sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(READY) ## format the code, repair what can be repaired without a perso
 
 chaos: $(READY) ## kill workers and brokers while articles flow, count what comes out: docs/reliability.md (minutes)
 	@$(BIN)/python -m tests.chaos
+
+compat: $(READY) ## the contract tests and four faults on Kafka 2.8 to 4.4: docs/compatibility.md (most of an hour)
+	@$(BIN)/python -m tests.compat
 
 sanitize: $(READY) ## the compiled parts with the compiler's checks of memory and arithmetic, on any input
 	$(BIN)/python tools/sanitize.py

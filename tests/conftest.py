@@ -7,11 +7,30 @@ from collections.abc import Iterator
 
 import pytest
 
+from harness.kafka.jars import kafka_version, version_numbers
 from harness.kafka.server import KafkaServer, RealKafka, real_kafka
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
 
+CONSUMER_PROTOCOL = (4, 0)
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs a newer Kafka than ``STREAM_TEST_KAFKA_VERSION`` asks for."""
+    if version_numbers() >= CONSUMER_PROTOCOL:
+        return
+    skip = pytest.mark.skip(reason=f"Kafka {kafka_version()} has no consumer protocol (KIP-848), which came with 4.0")
+    for item in items:
+        if item.get_closest_marker("consumer_protocol") or _asks_for_consumer_protocol(item):
+            item.add_marker(skip)
+
+
+def _asks_for_consumer_protocol(item: pytest.Item) -> bool:
+    """Whether one of a test's parameters is that protocol."""
+    call = getattr(item, "callspec", None)
+    values = call.params.values() if call is not None else ()
+    return any(it == "consumer" or (isinstance(it, dict) and it.get("group_protocol") == "consumer") for it in values)
 
 
 def without_kafka(reason: str) -> None:

@@ -13,16 +13,25 @@ from pathlib import Path
 from harness.kafka.errors import KafkaServerError
 
 POM = Path(__file__).with_name("pom.xml")
+VERSION_VARIABLE = "STREAM_TEST_KAFKA_VERSION"
 RESOLVE_TIMEOUT_S = 600.0
 
 
 def kafka_version() -> str:
-    """Return the version that ``pom.xml`` pins."""
+    """Return the version that ``STREAM_TEST_KAFKA_VERSION`` asks for, or else the one that ``pom.xml`` pins."""
+    if asked := os.environ.get(VERSION_VARIABLE):
+        return asked
     found = re.search(r"<kafka\.version>([\d.]+)</kafka\.version>", POM.read_text(encoding="utf-8"))
     if found is None:
         msg = f"{POM} names no kafka.version"
         raise KafkaServerError(msg)
     return found.group(1)
+
+
+def version_numbers() -> tuple[int, int]:
+    """Return the major and minor number of that version."""
+    major, minor, *_ = kafka_version().split(".")
+    return int(major), int(minor)
 
 
 def cache_folder() -> Path:
@@ -61,7 +70,16 @@ def _resolve(folder: Path) -> None:
     partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
     try:
         maven = subprocess.run(
-            ["mvn", "-q", "-B", "-f", str(POM), "dependency:copy-dependencies", f"-DoutputDirectory={partial}"],
+            [
+                "mvn",
+                "-q",
+                "-B",
+                "-f",
+                str(POM),
+                f"-Dkafka.version={kafka_version()}",
+                "dependency:copy-dependencies",
+                f"-DoutputDirectory={partial}",
+            ],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -24,8 +24,17 @@ STOP_TIMEOUT_S = 30.0
 class BrokerProcess:
     """A Kafka broker's process: it can be started again on the same data after it was killed."""
 
-    def __init__(self, jars: Path, folder: Path, properties: str, jvm_options: Sequence[str]) -> None:
+    def __init__(
+        self,
+        jars: Path,
+        folder: Path,
+        properties: str,
+        jvm_options: Sequence[str],
+        *,
+        main: Sequence[str] = ("kafka.Kafka", "server.properties"),
+    ) -> None:
         """Prepare the folder; nothing runs yet. Relative log files of the JVM land in ``folder`` too."""
+        self._main = main
         self._java = ["java", *jvm_options, "-cp", f"{jars}/*"]
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -77,7 +86,7 @@ class BrokerProcess:
         self.kill()
         with (self._folder / "broker.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._java, "kafka.Kafka", "server.properties"],
+                [*self._java, *self._main],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

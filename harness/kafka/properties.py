@@ -62,25 +62,32 @@ def plan(brokers: int, listeners: Sequence[Listener]) -> list[Node]:
     return [Node(node_id, {name: next(ports) for name in names}) for node_id in range(1, brokers + 1)]
 
 
-def server_properties(
-    node: Node, cluster: Sequence[Node], data: Path | str, listeners: Sequence[Listener], overrides: Mapping[str, str]
+def server_properties(  # noqa: PLR0913 - what a broker is made of
+    node: Node,
+    cluster: Sequence[Node],
+    data: Path | str,
+    listeners: Sequence[Listener],
+    overrides: Mapping[str, str],
+    *,
+    zookeeper: str = "",
 ) -> str:
-    """Return the text of one broker's ``server.properties``; ``overrides`` win."""
+    """Return the text of one broker's ``server.properties``; ``overrides`` win.
+
+    ``zookeeper`` is the ``host:port`` of the ZooKeeper of a Kafka that needs one; otherwise every broker is a
+    controller as well.
+    """
     # Every broker is a controller as well: one process fewer, and three of them outlive the loss of any one.
     copies = str(len(cluster))
     in_sync = str(min(2, len(cluster)))
+    own = [name for name in node.ports if not (zookeeper and name == CONTROLLER)]
     public = [name for name in node.ports if name != CONTROLLER]
     told = {name: node.address(name) for name in public}
     told |= {each.name: each.advertised for each in listeners if each.advertised}
     protocols = {CONTROLLER: "PLAINTEXT", PLAIN: "PLAINTEXT"} | {each.name: each.protocol for each in listeners}
     properties = {
-        "process.roles": "broker,controller",
-        "node.id": str(node.node_id),
-        "controller.quorum.voters": ",".join(f"{each.node_id}@{each.address(CONTROLLER)}" for each in cluster),
-        "listeners": ",".join(f"{name}://{node.address(name)}" for name in node.ports),
+        "listeners": ",".join(f"{name}://{node.address(name)}" for name in own),
         "advertised.listeners": ",".join(f"{name}://{address}" for name, address in told.items()),
         "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
-        "controller.listener.names": CONTROLLER,
         "inter.broker.listener.name": PLAIN,
         "log.dirs": str(data),
         "log.retention.ms": "-1",  # tests send records of long ago, which must not go while they are looked at
@@ -100,6 +107,15 @@ def server_properties(
         "broker.heartbeat.interval.ms": "500",
         "broker.session.timeout.ms": "3000",
     }
+    if zookeeper:
+        properties |= {"broker.id": str(node.node_id), "zookeeper.connect": zookeeper}
+    else:
+        properties |= {
+            "process.roles": "broker,controller",
+            "node.id": str(node.node_id),
+            "controller.quorum.voters": ",".join(f"{each.node_id}@{each.address(CONTROLLER)}" for each in cluster),
+            "controller.listener.names": CONTROLLER,
+        }
     for listener in listeners:
         prefix = f"listener.name.{listener.name.lower()}"
         properties |= {f"{prefix}.{key}": value for key, value in listener.properties.items()}

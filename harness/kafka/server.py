@@ -25,11 +25,13 @@ from harness.kafka.errors import KafkaServerError
 from harness.kafka.process import KAFKAS_HEAP, QUICK_START, BrokerProcess
 from harness.kafka.properties import PLAIN, Listener, plan, server_properties
 from harness.kafka.ready import wait_until_ready
+from harness.kafka.zookeeper import ZooKeeper
 
 __all__ = ["KAFKAS_HEAP", "QUICK_START", "KafkaServer", "KafkaServerError", "Listener", "RealKafka", "real_kafka"]
 
 BOOTSTRAP_VARIABLE = "STREAM_TEST_BOOTSTRAP_SERVERS"
 START_TIMEOUT_S = 90.0
+WITHOUT_ZOOKEEPER = (3, 3)
 
 
 class KafkaServer(Protocol):
@@ -100,6 +102,7 @@ class RealKafka:
         self._jvm_options = tuple(jvm_options)
         self._nodes = plan(brokers, self._listeners)
         self._processes: dict[int, BrokerProcess] = {}
+        self._zookeeper: ZooKeeper | None = None
         self._folder: Path | None = None
 
     @staticmethod
@@ -179,6 +182,9 @@ class RealKafka:
         atexit.unregister(self.close)
         self.kill()
         self._processes.clear()
+        if self._zookeeper is not None:
+            self._zookeeper.kill()
+            self._zookeeper = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -202,13 +208,21 @@ class RealKafka:
         folder = jars.jars()
         self._folder = Path(tempfile.mkdtemp(prefix="article-stream-kafka-"))
         atexit.register(self.close)
+        zookeeper = ""
+        if jars.version_numbers() < WITHOUT_ZOOKEEPER:
+            self._zookeeper = ZooKeeper(folder, self._folder / "zookeeper")
+            self._zookeeper.start()
+            zookeeper = self._zookeeper.address
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         for node in self._nodes:
             home = self._folder / f"broker-{node.node_id}"
-            text = server_properties(node, self._nodes, home / "data", self._listeners, self._overrides)
+            text = server_properties(
+                node, self._nodes, home / "data", self._listeners, self._overrides, zookeeper=zookeeper
+            )
             process = BrokerProcess(folder, home, text, self._jvm_options)
             self._processes[node.node_id] = process
-            process.format(cluster_id)
+            if not zookeeper:
+                process.format(cluster_id)
 
     def _chosen(self, broker: int | None) -> list[BrokerProcess]:
         return list(self._processes.values()) if broker is None else [self._processes[broker]]

@@ -170,6 +170,7 @@ def test_of_two_static_members_of_the_classic_protocol_the_older_one_says_so(sit
             assert younger.process.poll() is None
 
 
+@pytest.mark.consumer_protocol
 def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_and_waits(site: Site) -> None:
     settings = site.broker.topics("static").settings(instance_id="w-0", group_protocol="consumer")
     with Worker(settings) as older:

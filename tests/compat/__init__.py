@@ -1,0 +1,1 @@
+"""The worker on the Kafka versions that clusters have."""
