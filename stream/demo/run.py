@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import orjson
 
-from stream.config.settings import PREFIX, Settings, load
+from stream.config.cleaning import PREFIX
+from stream.config.settings import Settings, load
 from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
