@@ -19,8 +19,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     from stream.kafka import checks
     from stream.observe import logs
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     out = output()
     out.print(line(GOOD, " settings: valid"))
     rules = load_rules(settings)

@@ -171,5 +171,4 @@ def preview(value: bytes | None) -> str:
 def _quiet() -> None:
     from stream.observe import logs
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()

@@ -28,8 +28,7 @@ def demo(
     from stream.observe import logs
     from stream.records.process import Processor
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     out, console = output(), errors()
     began = time.monotonic()
     with run.running() as (settings, sent, worker):

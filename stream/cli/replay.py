@@ -46,8 +46,7 @@ def replay(
     from stream.observe import logs
     from stream.records.process import Processor
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     processor = Processor.of(
         settings.text_field, settings.input_format, load_rules(settings), source_field=settings.source_field
     )

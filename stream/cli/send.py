@@ -38,8 +38,7 @@ def send(
     from stream.offline.files import format_of_file, opened, records
     from stream.records.codec import Undecodable, decode_text
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     formats = [format_of_file(path, format_) for path in files]
     for path in files:
         opened(path).close()  # a wrong name is reported before anything is sent

@@ -46,7 +46,7 @@ def test_quotes_that_an_env_file_has_kept_are_said(name: str, quotes: tuple[str,
     shown = "***" if name in SECRETS else repr(value)
     assert said.startswith(f"{PREFIX}{name.upper()} is {shown}: the quotes are taken as part of the value")
     assert ("settings file" in said) == (name in {*SECRETS, "rules"}), "a password may really have them"
-    with pytest.raises(SettingsError, match=r"--set x is .*: the quotes around it"):
+    with pytest.raises(SettingsError, match=r"--set x is .*: the quotes are"):
         load({name: value}, environ={}, options_from={name: "--set x"})
 
 
