@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPException
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 from typing import Annotated, Any
-from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, build_opener
 
 import typer
 
@@ -40,39 +39,42 @@ def health(
     if not settings.http_port:
         print("STREAM_HTTP_PORT is 0: the worker serves no health pages and cannot be asked.")  # noqa: T201
         return
-    address = url(settings.http_host, settings.http_port, "ready" if ready else "live")
-    status, answer = ask(address)
+    host, path = local(settings.http_host), f"/health/{'ready' if ready else 'live'}"
+    status, answer = ask(host, settings.http_port, path)
     problems = answer.get("problems", [])
+    what, where = "ready" if ready else "healthy", address(host, settings.http_port, path)
     if status != 200 or problems:  # noqa: PLR2004 - HTTP's OK
-        what = "; ".join(map(str, problems)) or f"HTTP status {status}"
-        msg = f"The worker at {address} is not {'ready' if ready else 'healthy'}: {what}."
+        why = "; ".join(map(str, problems)) or f"HTTP status {status}"
+        msg = f"The worker at {where} is not {what}: {why}."
         raise Unhealthy(msg)
-    print(f"The worker at {address} is {'ready' if ready else 'healthy'}.")  # noqa: T201
+    print(f"The worker at {where} is {what}.")  # noqa: T201
 
 
-def url(host: str, port: int, page: str) -> str:
-    """The address of a health page of a worker that listens on this host and port."""
+def local(host: str) -> str:
+    """The host at which a worker on this machine answers that listens on `host`."""
+    return ANY_ADDRESS.get(host, host)
+
+
+def address(host: str, port: int, path: str) -> str:
+    """The page's address, as a user may open it."""
     from stream.config.written import in_a_url
 
-    return f"http://{in_a_url(ANY_ADDRESS.get(host, host))}:{port}/health/{page}"
+    return f"http://{in_a_url(host)}:{port}{path}"
 
 
-def ask(address: str) -> tuple[int, dict[str, Any]]:
-    """The HTTP status and the JSON object that the page answers. Raises `Unhealthy` where nothing answers."""
-    # Without a proxy: the worker is on this machine, whatever the environment says about others.
-    opener = build_opener(ProxyHandler({}))
+def ask(host: str, port: int, path: str) -> tuple[int, dict[str, Any]]:
+    """The HTTP status and the JSON object that the page answers. Raises `Unhealthy` when nothing answers."""
+    # A plain connection: no proxy of the environment is asked about a worker on this machine.
     try:
-        with opener.open(address, timeout=ANSWER_S) as answer:
+        with closing(HTTPConnection(host, port, timeout=ANSWER_S)) as connection:
+            connection.request("GET", path)
+            answer = connection.getresponse()
             return answer.status, _object(answer.read())
-    except HTTPError as error:
-        return error.code, _object(error.read())
-    except (URLError, HTTPException, OSError) as error:
-        reason = getattr(error, "reason", error)
-        why = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-        msg = f"No worker answers at {address} ({why})."
-        raise Unhealthy(
-            msg, fix="Check that it runs, and that STREAM_HTTP_HOST and STREAM_HTTP_PORT are its own."
-        ) from None
+    except (HTTPException, OSError, ValueError) as error:  # ValueError: what cannot be the name of a host
+        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        msg = f"No worker answers at {address(host, port, path)} ({why})."
+        fix = "Check that it runs, and that STREAM_HTTP_HOST and STREAM_HTTP_PORT are those that it was started with."
+        raise Unhealthy(msg, fix=fix) from None
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def test_what_send_publishes_a_worker_cleans(real: Broker, tmp_path: Path) -> No
 
 
 def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
-    answer = article_stream("demo", settings={"input_topic": "of-somebody-else"})
+    answer = article_stream("demo", "--all", settings={"input_topic": "of-somebody-else"})
     assert answer.code == 0, answer
     total = answer.out.splitlines()[-1]
     count, rest = total.split(" in = ")
@@ -187,6 +187,23 @@ def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
     assert "[repeats line " in answer.out
     assert "[footer: " in answer.out
     assert "Traceback" not in answer.err
+
+
+def test_the_demo_shows_three_articles_and_a_summary_by_reason() -> None:
+    answer = article_stream("demo")
+    assert answer.code == 0, answer
+    *_, total, more = answer.out.splitlines()
+    assert total.startswith("23 in = ")
+    assert "--all" in more
+    shown, summary = answer.out.split("Removed from all articles:")
+    assert len(re.findall(r"^\S.* · ", shown, re.MULTILINE)) == 3
+    for reason, words in (
+        ("repeats line", "repeated paragraphs"),
+        ("footer: ", "footer lines"),
+        ("junk: ", "junk lines"),
+    ):
+        assert f"[{reason}" in shown
+        assert re.search(rf"^ +[1-9]\d*  {words}", summary, re.MULTILINE)
 
 
 def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:

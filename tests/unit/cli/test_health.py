@@ -11,7 +11,7 @@ import pytest
 
 from harness.commands import article_stream, one_sentence
 from harness.processes import free_port
-from stream.cli.health import url
+from stream.cli.health import address, local
 
 ASKED: list[str] = []
 
@@ -71,9 +71,15 @@ def test_a_worker_without_http_cannot_be_asked_and_counts_as_healthy() -> None:
     assert "STREAM_HTTP_PORT is 0" in answer.out
 
 
+def test_what_cannot_be_a_host_is_one_sentence() -> None:
+    for host in ("[x", "a b", "\u20ac" * 80, "%0"):
+        said = one_sentence(article_stream("health", settings={"http_port": 1, "http_host": host}), 1)
+        assert said.startswith("No worker answers at ")
+
+
 @pytest.mark.parametrize(
     ("host", "asked"),
     [("0.0.0.0", "127.0.0.1"), ("::", "[::1]"), ("::1", "[::1]"), ("10.1.2.3", "10.1.2.3"), ("worker", "worker")],  # noqa: S104
 )
 def test_the_address_that_is_asked(host: str, asked: str) -> None:
-    assert url(host, 7, "live") == f"http://{asked}:7/health/live"
+    assert address(local(host), 7, "/x") == f"http://{asked}:7/x"
