@@ -171,7 +171,7 @@ class ArticleApp(faust.App):
 def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None) -> ArticleApp:
     """Makes a new app for these settings.
 
-    `largest_bytes`: the size limit of a record; Kafka is asked for it if it is not given. Raises one of `stream.errors`.
+    `largest_bytes`: the size limit of a record; if it is not given, Kafka is asked. Raises one of `stream.errors`.
     """
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
