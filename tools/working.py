@@ -1,7 +1,7 @@
 """Run a command that is silent for long, and show that it is working: `working.py WORDS -- COMMAND…`.
 
 What the command prints is shown only where it fails. Needs nothing but Python, because it runs before anything is
-installed. On a terminal the line is renewed every second; elsewhere it is printed at the start and at the end.
+installed. On a terminal the line is renewed every second; elsewhere there is a new line every ten seconds.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 
-EVERY_S = 1.0
+EVERY_S = {True: 1.0, False: 10.0}  # on a terminal, and elsewhere
 
 
 def main() -> int:
@@ -25,9 +25,9 @@ def main() -> int:
     _say(f"{words} ..." if live else f"{words} ...\n")
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
-        while (code := _ended(process)) is None:
-            if live:
-                _say(f"\r{words} ... {time.monotonic() - began:.0f} s")
+        while (code := _ended(process, EVERY_S[live])) is None:
+            line = f"{words} ... {time.monotonic() - began:.0f} s"
+            _say(f"\r{line}" if live else f"{line}\n")
         end = "done" if code == 0 else "failed"
         _say(f"{chr(13) if live else ''}{words}: {end} after {time.monotonic() - began:.0f} s.\n")
         if code != 0:
@@ -36,9 +36,9 @@ def main() -> int:
     return code
 
 
-def _ended(process: subprocess.Popen[bytes]) -> int | None:
+def _ended(process: subprocess.Popen[bytes], patience_s: float) -> int | None:
     try:
-        return process.wait(EVERY_S)
+        return process.wait(patience_s)
     except subprocess.TimeoutExpired:
         return None
 

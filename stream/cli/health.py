@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from stream.cli.options import Config, Set, settings_from
+from stream.config.light import http_address, in_a_url
 from stream.errors import StreamError
 
 ANSWER_S = 4.0
@@ -35,14 +37,18 @@ def health(
     The worker is found by the same settings that it was started with. Exit code 0: it is healthy, or it serves no
     HTTP (port 0) and cannot be asked. Exit code 1: it is not healthy, or does not answer.
     """
-    settings = settings_from(config, set_, http_port=http_port)
-    if not settings.http_port:
+    found = None if config or set_ or http_port is not None else http_address(os.environ)
+    if found is None:
+        settings = settings_from(config, set_, http_port=http_port)
+        found = settings.http_host, settings.http_port
+    host, port = found
+    if not port:
         print("STREAM_HTTP_PORT is 0: the worker serves no health pages and cannot be asked.")  # noqa: T201
         return
-    host, path = local(settings.http_host), f"/health/{'ready' if ready else 'live'}"
-    status, answer = ask(host, settings.http_port, path)
+    host, path = local(host), f"/health/{'ready' if ready else 'live'}"
+    status, answer = ask(host, port, path)
     problems = answer.get("problems", [])
-    what, where = "ready" if ready else "healthy", address(host, settings.http_port, path)
+    what, where = "ready" if ready else "healthy", address(host, port, path)
     if status != 200 or problems:  # noqa: PLR2004 - HTTP's OK
         why = "; ".join(map(str, problems)) or f"HTTP status {status}"
         msg = f"The worker at {where} is not {what}: {why}."
@@ -57,8 +63,6 @@ def local(host: str) -> str:
 
 def address(host: str, port: int, path: str) -> str:
     """The page's address, as a user may open it."""
-    from stream.config.written import in_a_url
-
     return f"http://{in_a_url(host)}:{port}{path}"
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.config.cleaning import DEFAULTS, CleaningSettings, is_set
+from stream.config.light import DEFAULTS, CleaningSettings, is_set
 from stream.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ def settings(
     ] = False,
 ) -> None:
     """Show every setting, its value and where it was set. Secrets are shown as ***."""
-    from stream.config.cleaning import PREFIX
+    from stream.config.light import PREFIX
     from stream.config.settings import Origin, Settings
 
     loaded = loaded_from(config, set_)

@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from stream.config.cleaning import DEFAULTS, PREFIX, TEST_PREFIX, Footers
+from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, PREFIX, TEST_PREFIX, Footers
 from stream.config.properties import OURS, Properties, missing_for_login, parse_properties
 from stream.config.written import (
     LINKED,
@@ -137,8 +137,8 @@ class Settings(BaseModel):
         60.0, gt=0, description="liveness fails when a partition with waiting records makes no progress for this long"
     )
     # To be seen
-    http_host: str = Field("127.0.0.1", description="address that the health and metrics pages listen on")
-    http_port: int = Field(6066, ge=0, le=65535, description="port of the health and metrics pages; 0: no HTTP")
+    http_host: str = Field(HTTP_HOST, description="address that the health and metrics pages listen on")
+    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="port of the health and metrics pages; 0: no HTTP")
     log_format: Literal["text", "json"] = Field("text", description="format of log lines: for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="minimum log level")
 

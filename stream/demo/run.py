@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import orjson
 
-from stream.config.cleaning import PREFIX
+from stream.config.light import PREFIX
 from stream.config.settings import Settings, load
 from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError

@@ -23,8 +23,8 @@ from faust.web.base import BlueprintManager
 from mode import Service
 from mode.types import ServiceT
 
+from stream.config.light import in_a_url
 from stream.config.settings import Settings, load
-from stream.config.written import in_a_url
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.errors import KafkaFatal, StreamError

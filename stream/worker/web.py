@@ -6,8 +6,8 @@ import os
 import socket
 from typing import Any
 
+from stream.config.light import in_a_url
 from stream.config.settings import Settings
-from stream.config.written import in_a_url
 from stream.errors import SettingsError
 from stream.worker.engine import Engine
 from stream.worker.health import live, ready

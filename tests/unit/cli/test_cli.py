@@ -14,7 +14,7 @@ import pytest
 from harness.commands import ROOT, Answer, article_stream, environment, one_sentence
 from harness.fakes import BODY, CLEAN, OTHER, REPEATED
 from harness.processes import free_port
-from stream.config.cleaning import PREFIX
+from stream.config.light import PREFIX
 from stream.config.settings import Settings
 from stream.core.removals import original
 

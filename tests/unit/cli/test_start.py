@@ -10,9 +10,9 @@ import pytest
 
 from harness.commands import ROOT, article_stream, environment
 from stream.cli import COMMANDS
-from stream.cli.lazy import load
-from stream.config.cleaning import DEFAULTS
-from stream.config.settings import Settings
+from stream.cli.lazy import load as load_command
+from stream.config.light import DEFAULTS, http_address
+from stream.config.settings import Settings, load
 
 HEAVY = {
     "aiohttp", "confluent_kafka", "faust", "importlib.metadata", "markdown_it", "matplotlib", "pydantic",
@@ -54,6 +54,34 @@ def test_cleaning_with_a_setting_reads_the_settings(tmp_path: Path) -> None:
     assert "stream.config.settings" in imported("clean", tmp_path / "a.txt", settings={"text_field": "body"})
 
 
+def test_health_does_not_need_the_settings_model_for_plain_values() -> None:
+    assert not imported("health", settings={"http_port": 0, "group_id": "g"}) & (HEAVY | FOR_CLEANING)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"HTTP_HOST": "::", "HTTP_PORT": "7"},
+        {"HTTP_PORT": "65535"},
+        {"HTTP_PORT": "0007"},
+        {"CONFIG": "no-file.toml"},
+        {"HTTP_PORT": "tcp://10.0.0.1:80"},
+        {"HTTP_PORT": ""},
+        {"HTTP_HOST": " x"},
+        {"HTTP_HOST": ""},
+    ],
+)
+def test_the_address_of_health_is_that_of_the_settings_or_left_to_them(environ: dict[str, str]) -> None:
+    prefixed = {f"STREAM_{name}": value for name, value in environ.items()}
+    found = http_address(prefixed)
+    if found is not None:
+        settings = load(environ=prefixed)
+        assert found == (settings.http_host, settings.http_port)
+    else:
+        assert environ
+
+
 def test_the_defaults_for_cleaning_are_those_of_the_settings() -> None:
     settings = Settings()
     for name in ("text_field", "source_field", "footers", "rules", "whole_page"):
@@ -68,7 +96,7 @@ def test_the_help_lists_every_command_with_its_summary() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_of_the_list_is_there_under_its_name(name: str) -> None:
-    command = load(name, COMMANDS[name])
+    command = load_command(name, COMMANDS[name])
     assert command.name == name
     assert command.help
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config.cleaning import PREFIX
+from stream.config.light import PREFIX, in_a_url
 from stream.config.settings import Settings, load
-from stream.config.written import QUOTES, bad_address, blemish, in_a_url
+from stream.config.written import QUOTES, bad_address, blemish
 from stream.errors import SettingsError
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
