@@ -26,7 +26,7 @@ def list_(
     config: Config = None,
     bootstrap_servers: Servers = None,
     reason: Annotated[str | None, typer.Option(help="Only letters with this reason, as the list shows it.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show at most this many; the totals count all.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many; the totals count all.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     set_: Set = None,
 ) -> None:

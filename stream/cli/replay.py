@@ -23,12 +23,12 @@ def replay(
         str | None, typer.Option(help="Only letters from this time on (ISO 8601, UTC by default).")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Only letters before this time.")] = None,
-    partition: Annotated[int | None, typer.Option(min=0, help="Only this partition of the dead letter topic.")] = None,
+    partition: Annotated[int | None, typer.Option(min=0, metavar="N", help="Only this partition of the topic.")] = None,
     offsets: Annotated[
         str | None, typer.Option(metavar="FIRST-LAST", help="Only these offsets of the dead letter topic.")
     ] = None,
     most_rounds: Annotated[
-        int, typer.Option("--max-rounds", min=1, help="How often one record may be sent back in all.")
+        int, typer.Option("--max-rounds", min=1, metavar="N", help="How often one record may be sent back in all.")
     ] = 3,
     failing: Annotated[bool, typer.Option("--failing", help="Also send back letters that would fail again.")] = False,
     set_: Set = None,

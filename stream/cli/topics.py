@@ -23,13 +23,15 @@ def create(
     config: Config = None,
     bootstrap_servers: Servers = None,
     partitions: Annotated[
-        int | None, typer.Option(min=1, help=f"Partitions of each new topic.  [default: {PARTITIONS}]")
+        int | None, typer.Option(min=1, metavar="N", help=f"Partitions of each new topic.  [default: {PARTITIONS}]")
     ] = None,
     replication: Annotated[
-        int | None, typer.Option(min=1, help="Copies of each partition; by default as the cluster is configured.")
+        int | None,
+        typer.Option(min=-1, metavar="N", help="Copies of each partition; -1, the default: as the cluster says."),
     ] = None,
     retention_hours: Annotated[
-        float | None, typer.Option(min=0, help="How long records are kept; by default as the cluster is configured.")
+        float | None,
+        typer.Option(min=0, metavar="HOURS", help="How long records are kept; by default as the cluster says."),
     ] = None,
     set_: Set = None,
 ) -> None:
@@ -46,6 +48,7 @@ def create(
 
     logs.configure_for_command()
     retention_ms = None if retention_hours is None else round(retention_hours * HOUR_MS)
+    replication = None if replication == DEFAULT_REPLICATION else replication
     asked = Asked(partitions, replication, retention_ms)
     out, differ = output(), 0
     entries = {} if retention_ms is None else {"retention.ms": str(retention_ms)}

@@ -45,6 +45,8 @@ def test_an_existing_topic_that_is_not_as_asked_for_is_said(embedded: EmbeddedBr
     embedded.make_topics(*names)
     same = article_stream("topics", "create", "--partitions", 4, settings=topics.settings())
     assert (same.code, {line[0] for line in same.out.splitlines()}) == (0, {"·"})
+    as_configured = article_stream("topics", "create", "--replication", -1, settings=topics.settings())
+    assert as_configured.out == same.out
     other = article_stream("topics", "create", "--partitions", 3, "--replication", 2, settings=topics.settings())
     assert other.code == 0
     what = "exists already, but has 4 partitions instead of 3 and 1 copy of each partition instead of 2"
