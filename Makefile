@@ -10,12 +10,12 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs format chaos compat sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test check docs lock format chaos compat sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(READY) ## the whole worker on an embedded broker, with articles that come along; ends by itself
+demo: $(VENV)/.program ## the whole worker on an embedded broker, with articles that come along; ends by itself
 	@$(BIN)/article-stream demo
 
 test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
@@ -31,6 +31,7 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python tools/reference.py --check
 	$(DOCS)
+	$(BIN)/python tools/lock.py --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/python tools/sanitize.py --warnings
@@ -39,6 +40,9 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 docs: $(READY) ## the documentation as a web site, in site/; fails on a broken link
 	$(DOCS)
 	@echo "Built: site/index.html"
+
+lock: $(READY) ## write requirements.lock, what the image installs, from pyproject.toml
+	$(BIN)/python tools/lock.py
 
 format: $(READY) ## format the code, repair what can be repaired without a person
 	$(BIN)/ruff check --fix-only .
@@ -67,15 +71,20 @@ clean: ## remove what the other targets made
 
 NATIVE := $(wildcard stream/core/native/*.[ch])
 
-$(READY): pyproject.toml setup.py $(NATIVE)
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
-	  echo "article-stream needs Python 3.10 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
-	  echo "Name another one: make PYTHON=python3.12 ..." >&2; exit 1; }
+INTO = $(BIN)/python -m pip install --disable-pip-version-check --editable
+
+# One environment for all targets: the demo needs the program alone, everything else the developers' tools as well.
+$(VENV)/.program: pyproject.toml setup.py $(NATIVE)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "article-stream needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) -V 2>&1)." >&2; \
+	  echo "To use another Python: make PYTHON=python3.12 ..." >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing into $(VENV), once ..." >&2
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PYTHON) tools/working.py "Installing article-stream into $(VENV), once" -- sh -c '\
+	  $(PYTHON) -m venv --clear $(VENV) && $(INTO) . && $(BIN)/python -m compileall -q stream'
 	@$(BIN)/python -c 'from stream.core import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
-	@$(BIN)/python -m compileall -q stream
-	@touch $(READY)
+	@touch $@
+
+$(READY): $(VENV)/.program
+	@$(PYTHON) tools/working.py "Installing the developers' tools into $(VENV), once" -- $(INTO) '.[dev]'
+	@touch $@

@@ -9,8 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
-
-from typing_extensions import Self
+from typing import Self
 
 from harness.commands import environment
 

@@ -11,9 +11,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Self
 
 import orjson
-from typing_extensions import Self
 
 from harness.commands import ROOT, environment
 from harness.kafka.properties import free_ports

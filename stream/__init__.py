@@ -29,9 +29,8 @@ As a library, without Kafka:
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from stream._version import __version__
-
 if TYPE_CHECKING:
+    from stream._version import __version__
     from stream.core.article import Cleaned, CleanedList, Removal
     from stream.core.cleaning import clean, clean_list, restore, restore_list
     from stream.core.rules.loader import load as load_rules
@@ -53,6 +52,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "__version__": "stream._version",
     "Cleaned": "stream.core.article",
     "CleanedList": "stream.core.article",
     "Removal": "stream.core.article",

@@ -2,18 +2,18 @@
 
     StreamError
     ├── SettingsError          a setting, an option or a rule file is wrong          exit code 2
-    ├── KafkaUnavailable       no broker answers; worth trying again                 retriable
-    ├── AuthenticationFailed   the broker refuses who we are
-    ├── NotAuthorized          the broker knows us and says no
-    ├── TopicMissing           a topic that has to exist does not
+    ├── KafkaUnavailable       no broker answers; trying again may help             retriable
+    ├── AuthenticationFailed   the broker refuses our credentials
+    ├── NotAuthorized          the broker accepts our credentials, but not the operation
+    ├── TopicMissing           a topic that must exist does not
     ├── InstanceFenced         another worker runs with the same instance id
-    ├── InstanceHeld           a worker of this instance id has not been given up yet   retriable
-    ├── SessionLost            fenced, or partitions lost: begin anew                retriable
-    ├── PartitionsUnowned      partitions belong to no worker, and nothing has helped
-    └── KafkaFatal             the client can not go on; the process has to end
+    ├── InstanceHeld           the group still waits for an earlier worker with it  retriable
+    ├── SessionLost            fenced, or partitions lost: begin a new session      retriable
+    ├── PartitionsUnowned      partitions belong to no worker, and no remedy worked
+    └── KafkaFatal             the client cannot continue; the process must end
 
-A record that can not be cleaned is no error: it is a value with a reason (`stream.records.codec.Undecodable`)
-that goes to the dead letter topic.
+A record that cannot be cleaned is not an error: it becomes a value with a reason
+(`stream.records.codec.Undecodable`) that goes to the dead letter topic.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from typing import ClassVar
 class StreamError(Exception):
     """The root. `str(error)` is one plain sentence for the user; `fix` says what to do about it.
 
-    `retriable`: whether the same thing may succeed later without anybody changing anything.
-    `exit_code`: what a command ends with when nobody handles the error.
+    `retriable`: whether the same operation may succeed later although nobody has changed anything.
+    `exit_code`: the exit code of a command when nothing handles the error.
     """
 
     retriable: ClassVar[bool] = False
@@ -47,7 +47,7 @@ class SettingsError(StreamError):
 
 
 class KafkaUnavailable(StreamError):
-    """No broker answers, or not in time."""
+    """No broker answers in time."""
 
     retriable = True
 
@@ -61,7 +61,7 @@ class NotAuthorized(StreamError):
 
 
 class TopicMissing(StreamError):
-    """A topic that has to exist does not."""
+    """A topic that must exist does not."""
 
 
 class InstanceFenced(StreamError):
@@ -69,7 +69,7 @@ class InstanceFenced(StreamError):
 
 
 class InstanceHeld(StreamError):
-    """The group still counts an earlier worker of this instance id, which may have died without a word (KIP-848)."""
+    """The group still waits for an earlier worker with the same instance id, which may have been killed (KIP-848)."""
 
     retriable = True
 
@@ -85,4 +85,4 @@ class PartitionsUnowned(StreamError):
 
 
 class KafkaFatal(StreamError):
-    """librdkafka reports an error after which the client can not go on."""
+    """librdkafka reports an error after which the client cannot continue."""

@@ -16,9 +16,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
-
-from typing_extensions import Self
+from typing import Protocol, Self
 
 from harness.kafka import docker, jars
 from harness.kafka.errors import KafkaServerError

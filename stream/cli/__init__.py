@@ -1,4 +1,4 @@
-"""The command line: one file a command. Heavy modules are imported by the command that needs them."""
+"""The command line: one file a command, imported when the command is used. So `--help` and `--version` start fast."""
 
 from __future__ import annotations
 
@@ -9,30 +9,52 @@ from typing import Annotated, Any
 
 import typer
 
-from stream._version import __version__
-from stream.cli import check, clean, dead_letters, demo, evaluate, rules, send, settings, topics, worker
-from stream.cli.console import errors, line
+from stream.cli.lazy import HELP_WIDTH, Entry, LazyGroup
 from stream.errors import StreamError
 
 SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
-"""What the system has no more of is nobody's mistake in the code."""
+"""The system has run out of something: not a bug, and no traceback."""
 
 # What typer raises for a wrong option, argument or command; it has no name of its own for all of them.
 UsageError: type[Exception] = typer.BadParameter.mro()[1]
 USAGE = 2  # exit code
 
+COMMANDS = {
+    "demo": Entry("stream.cli.demo", "demo", "Watch the worker clean sample articles on an embedded broker."),
+    "worker": Entry("stream.cli.worker", "worker", "Clean articles from one topic into another until told to stop."),
+    "clean": Entry("stream.cli.clean", "clean", "Clean articles in files, without Kafka."),
+    "send": Entry("stream.cli.send", "send", "Publish articles from files to the input topic."),
+    "check": Entry("stream.cli.check", "check", "Check that the worker can start."),
+    "health": Entry("stream.cli.health", "health", "Ask a running worker on this machine whether it is healthy."),
+    "settings": Entry("stream.cli.settings", "settings", "Show every setting, its value and where it was set."),
+    "evaluate": Entry("stream.cli.evaluate", "evaluate", "Measure the cleaning on labelled pages."),
+    "rules": Entry("stream.cli.rules", "app", "List the footer rules, check your own, see what they find."),
+    "topics": Entry("stream.cli.topics", "app", "Create the topics that the worker needs."),
+    "dead-letters": Entry("stream.cli.dead_letters", "app", "List, show and replay records that could not be cleaned."),
+}
+
+
+class Commands(LazyGroup):
+    """All commands."""
+
+    entries = COMMANDS
+
+
 app = typer.Typer(
     name="article-stream",
-    help="Raw articles in, cleaned articles out: repeated paragraphs and footers go, exactly once, through Kafka.",
+    cls=Commands,
+    help="Removes repeated paragraphs and footers from news articles: exactly once between Kafka topics, or in files.",
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH},
 )
 
 
 def _version(wanted: bool) -> None:
     if wanted:
+        from stream._version import __version__
+
         print(f"article-stream {__version__}")  # noqa: T201
         raise typer.Exit
 
@@ -46,22 +68,10 @@ def _main(
     pass
 
 
-app.command("demo")(demo.demo)
-app.command("worker")(worker.worker)
-app.command("clean")(clean.clean)
-app.command("send")(send.send)
-app.command("check")(check.check)
-app.command("settings")(settings.settings)
-app.command("evaluate")(evaluate.evaluate)
-app.add_typer(rules.app, name="rules")
-app.add_typer(topics.app, name="topics")
-app.add_typer(dead_letters.app, name="dead-letters")
-
-
 def main() -> None:
     """Runs a command; an error that a user can make ends in one sentence and its exit code."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name=app.info.name, standalone_mode=False))
     except StreamError as error:
         _say(str(error))
         sys.exit(error.exit_code)
@@ -69,23 +79,25 @@ def main() -> None:
         _say_usage(error)
         sys.exit(USAGE)
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `head` does
+        sys.stderr.close()  # whoever read our output has gone, as `head` does
         sys.exit(0)
     except OSError as error:
         if error.errno not in SCARCE:
             raise
-        _say(f"The system says: {error.strerror}. What is written so far is not whole.")
+        _say(f"The system reports: {error.strerror}. The output written so far is incomplete.")
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left to write would fail again
         sys.exit(1)
 
 
 def _say(error: str) -> None:
+    from stream.cli.console import errors, line
+
     errors().print(line(("error:", "bold red"), f" {error}"), soft_wrap=True)
 
 
 def _say_usage(error: Any) -> None:
-    """What typer would draw a frame around, with whatever the user wrote in it."""
-    if type(error).__name__ == "NoArgsIsHelpError":  # the help stands there already
+    """One line instead of the frame that Typer would draw around the same words."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed already
         return
     command = error.ctx.command_path if error.ctx else app.info.name
-    _say(f"{error.format_message().rstrip('.')}. `{command} --help` says what there is.")
+    _say(f"{error.format_message().rstrip('.')}. Run `{command} --help` for usage.")

@@ -1,24 +1,25 @@
-"""`article-stream check`: whether everything is there that the worker needs."""
+"""`article-stream check`: whether the worker can start, and if not, what to do about it."""
 
 from __future__ import annotations
 
 import typer
 
-from stream.cli.console import line, output
-from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.options import Config, Servers, Set, load_rules, settings_from
 
 GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
-    """Say, one line each, whether all is there that the worker needs, and what to do where it is not."""
+    """Check that the worker can start: settings, rules, brokers, topics, group, transactions.
+
+    Each check is one line. A failed one says how to repair it, and the exit code is 1.
+    """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream.cli.rules import load_rules
+    from stream.cli.console import line, output
     from stream.kafka import checks
     from stream.observe import logs
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     out = output()
     out.print(line(GOOD, " settings: valid"))
     rules = load_rules(settings)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
-from rich.console import Console
 
-from stream.cli.console import errors, progress
-from stream.cli.options import Config, Set, settings_from
+from stream.cli.options import Config, Set, cleaning_settings, load_rules
 from stream.errors import StreamError
 from stream.observe.shown import on_one_line
 from stream.offline.files import FileFormat, format_of_file, opened
 
 if TYPE_CHECKING:
+    from stream.cli.console import Advance
     from stream.offline.chunks import Chunk, CleanedChunk, Span
+    from stream.offline.value import CleanedValue
 
 
 def clean(
@@ -43,9 +43,7 @@ def clean(
 
     A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
     """
-    settings = settings_from(config, set_)
-    from stream.cli.explain import explainer
-    from stream.cli.rules import load_rules
+    settings = cleaning_settings(config, set_)
     from stream.offline.chunks import CHUNK_BYTES, ChunkCleaner
     from stream.offline.jobs import in_order, processors
     from stream.records.process import Processor
@@ -57,23 +55,23 @@ def clean(
         msg = f"{removed} is one of the files to clean."
         raise StreamError(msg, fix="Give --removed another name.")
     sizes = [0 if path is None else _size(path) for path in paths]
-    work = ChunkCleaner(processor, explainer if explain else None, keeps_removed=removed is not None)
+    work = ChunkCleaner(processor, _explainer() if explain else None, keeps_removed=removed is not None)
     jobs = jobs or processors()
     if all(sizes):  # a pipe's is not known
         jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))
     # Where each line stands in its file is only counted where what was removed is to say it.
     parts = _parts(paths, formats, whole=removed is not None or jobs == 1)
     results = in_order(work, parts, jobs)
-    bad, said = 0, errors()
+    bad = 0
     with (
-        progress("cleaning", sum(sizes) if None not in paths else None) as advance,
+        _progress(sum(sizes) if None not in paths else None) as advance,
         _writing(removed) as keep,
         closing(results),
     ):
         before = 0  # lines of the file, in the spans before
         for chunk in results:
             before = 0 if chunk.is_first else before
-            _write(chunk, explain, keep, said, before)
+            _write(chunk, explain, keep, before)
             before += chunk.lines
             bad += len(chunk.problems)
             advance(chunk.size)
@@ -81,6 +79,21 @@ def clean(
         what = "record" if bad == 1 else "records"
         msg = f"{bad} {what} could not be cleaned and went out unchanged."
         raise StreamError(msg)
+
+
+def _explainer() -> Callable[[], Callable[[CleanedValue], bytes]]:
+    from stream.cli.explain import explainer
+
+    return explainer
+
+
+def _progress(total: float | None) -> AbstractContextManager[Advance]:
+    """A progress bar where standard error is a terminal; elsewhere nothing, and Rich is not imported."""
+    if not sys.stderr.isatty():
+        return nullcontext(lambda _amount=1: None)
+    from stream.cli.console import progress
+
+    return progress("cleaning", total)
 
 
 def _same(path: Path, other: Path) -> bool:
@@ -122,14 +135,16 @@ def _parts(paths: Sequence[Path | None], formats: Sequence[FileFormat], *, whole
             yield from chunks_of(str(path or "standard input"), file, file_format)
 
 
-def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, said: Console, before: int) -> None:
+def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, before: int) -> None:
     """Writes it; `before`: how many lines of its file are not counted in it."""
     if chunk.failure:
         raise StreamError(chunk.failure)
     if chunk.problems:
         places = (f"{chunk.name}:{before + line}" if line else chunk.name for line, _ in chunk.problems)
         texts = (on_one_line(f"{place}: {text}") for place, (_, text) in zip(places, chunk.problems, strict=True))
-        said.print("\n".join(texts), soft_wrap=True)
+        from stream.cli.console import errors
+
+        errors().print("\n".join(texts), soft_wrap=True)
     if keep is not None:
         keep.write(chunk.removed)
     if explain:

@@ -1,23 +1,19 @@
-"""`article-stream dead-letters`: what could not be cleaned and why (`list`, `show`), and back with it (`replay`)."""
+"""`article-stream dead-letters`: records that could not be cleaned; list them, show one, send them back."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
-from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
-from stream.observe.shown import as_json as json_text
-from stream.records.headers import readable
 
-app = typer.Typer(no_args_is_help=True, help="The records that could not be cleaned.")
+app = typer.Typer(no_args_is_help=True, help="List, show and send back records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @app.callback()
@@ -29,15 +25,20 @@ def _dead_letters() -> None:
 def list_(
     config: Config = None,
     bootstrap_servers: Servers = None,
-    reason: Annotated[str | None, typer.Option(help="Only those with this reason, as the list names it.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Show so many at the most; the totals count all.")] = 50,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Only letters with this reason, as the list shows it.")] = None,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show at most this many; the totals count all.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per line.")] = False,
     set_: Set = None,
 ) -> None:
-    """List dead letters: where each is, where it came from, why, when, and how its value begins."""
+    """List dead letters: where each one is, where it came from, why and when it failed, and how its value begins."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     _quiet()
+    from rich.table import Table
+
+    from stream.cli.console import line, output
     from stream.kafka import topics
+    from stream.observe.shown import as_json as json_text
+    from stream.records.headers import readable
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("dead letter", "came from", "reason", "when", "value begins with"):
@@ -71,28 +72,30 @@ def list_(
     if shown:
         out.print(table)
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
-    of_these = f" Shown: {shown}." if shown < total else ""
+    of_these = f" {shown:,} of them are shown." if shown < total else ""
     out.print(line(f"{total:,} dead letter{'s' * (total != 1)}{f': {by_reason}' if counts else ''}.{of_these}"))
     if shown:
-        out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one whole.", style="dim")
+        out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one of them in full.", style="dim")
 
 
 @app.command()
 def show(
-    place: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` gives it.")],
+    place: Annotated[str, typer.Argument(metavar="PARTITION:OFFSET", help="As `list` shows it, such as 0:17.")],
     config: Config = None,
     bootstrap_servers: Servers = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Only the value's bytes, as they are.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print the bytes of the value and nothing else.")] = False,
     set_: Set = None,
 ) -> None:
-    """Show one dead letter whole: headers, key and value."""
+    """Show one dead letter in full: headers, key and value."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     _quiet()
+    from stream.cli.console import line, output
     from stream.kafka import topics
+    from stream.records.headers import readable
 
     partition, colon, offset = place.partition(":")
     if not (colon and partition.isdigit() and offset.isdigit()):
-        msg = f"{place!r} is no PARTITION:OFFSET, as 0:17 is."
+        msg = f"{place!r} is not PARTITION:OFFSET, such as 0:17."
         raise StreamError(msg)
     message: Any = topics.read_one(settings, settings.dead_letter_topic, int(partition), int(offset))
     if message is None:
@@ -104,18 +107,18 @@ def show(
         sys.stdout.buffer.write(message.value() or b"")
         return
     out = output()
-    headers = readable(message)  # once: it does not say a second time that there are some
+    headers = readable(message)  # only once: each call logs a warning for headers that cannot be read
     row = summary(message, headers)
     from stream.records.dead_letters import REASONS, read_letter
 
     letter = read_letter(headers)
     out.print(line((f"{settings.dead_letter_topic} {place}", "bold"), f"  {row['when']}"))
     out.print(line(f"came from  {letter.topic} {letter.partition}:{letter.offset}"))
-    out.print(line("reason     ", (letter.reason, "red"), f" ({REASONS.get(letter.reason, 'not ours')})"))
+    out.print(line("reason     ", (letter.reason, "red"), f" ({REASONS.get(letter.reason, 'an unknown reason')})"))
     out.print(line(f"message    {letter.message}"))
     out.print(line(f"key        {preview(message.key())}"))
     if headers is None:
-        out.print("headers    can not be read: the name of one is not UTF-8")
+        out.print("headers    cannot be read: the name of one is not UTF-8")
     for name, value in headers or []:
         if not name.startswith("__streams.errors."):
             out.print(line(f"header     {name} = {preview(value)}"))
@@ -147,7 +150,7 @@ def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dic
 
 
 def when(milliseconds: int) -> str:
-    """A time since 1970 as text; what no calendar has, as digits; -1 is "–", no time."""
+    """Milliseconds since 1970 as a date and time in UTC; beyond the calendar as a number; -1, no time, as "–"."""
     if milliseconds == -1:
         return "–"
     try:
@@ -157,7 +160,7 @@ def when(milliseconds: int) -> str:
 
 
 def preview(value: bytes | None) -> str:
-    """How a value begins, on one line; None is "–"."""
+    """The beginning of a value, on one line; None as "–"."""
     if value is None:
         return "–"
     text = value[: 4 * PREVIEW_CHARACTERS].decode("utf-8", "backslashreplace")
@@ -168,5 +171,4 @@ def preview(value: bytes | None) -> str:
 def _quiet() -> None:
     from stream.observe import logs
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()

@@ -1,72 +1,116 @@
-"""`article-stream demo`: the whole thing, on an embedded broker, in some seconds."""
+"""`article-stream demo`: the real worker on an embedded broker, with sample articles, in some seconds."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Annotated
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from stream.cli.console import errors, line, output
 from stream.errors import StreamError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from stream.config.settings import Settings
     from stream.demo.run import Sent
+    from stream.offline.value import CleanedValue
     from stream.records.process import Processor
+
+REASONS = {
+    "repeat": ("repeated paragraph", "repeated paragraphs"),
+    "footer": ("footer line", "footer lines"),
+    "junk": ("junk line in the body", "junk lines in the body"),
+}
+"""What was removed, in words: one of it, and more."""
+
+
+class Ended(NamedTuple):
+    """One record after the worker. `became` is cleaned, unchanged or dead; `result` says what was removed."""
+
+    became: str
+    heading: Text
+    result: CleanedValue | None = None
+    language: str = ""
 
 
 def demo(
-    serve: Annotated[bool, typer.Option("--serve", help="Leave broker and worker running, to try a client.")] = False,
-    full: Annotated[bool, typer.Option("--full", help="Show whole articles, not only what went.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Leave the broker and the worker running, to try a client of your own.")
+    ] = False,
+    all_: Annotated[bool, typer.Option("--all", help="Show all articles, not only three.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Show the whole text of the articles, not only what was removed.")
+    ] = False,
 ) -> None:
-    """Clean some twenty articles with the real worker on an embedded broker, and show what went and why."""
+    """Clean some twenty sample articles with the real worker on an embedded broker; show what was removed, and why.
+
+    It needs nothing else and ends by itself.
+    """
+    from stream.cli.console import errors, line, output
     from stream.core.rules import builtin
     from stream.demo import run
     from stream.observe import logs
     from stream.records.process import Processor
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     out, console = output(), errors()
     began = time.monotonic()
-    with run.running() as (settings, sent, worker):
-        with console.status("The worker is cleaning…"):
-            found = run.results(settings, len(sent), worker)
+    with console.status("Starting the embedded broker and the worker…") as status, run.running() as started:
+        settings, sent, worker = started
+        status.update("The worker is cleaning…")
+        found = run.results(settings, len(sent), worker)
+        status.stop()
         processor = Processor.of(settings.text_field, settings.input_format, builtin())
-        counts = {"cleaned": 0, "unchanged": 0, "dead": 0}
-        for record in sent:
-            counts[_show(out, processor, record, found[record.key], full=full)] += 1
+        ended = [_ended(processor, record, found[record.key]) for record in sent]
+        for one in ended if all_ else three_of(ended):
+            _show(out, one, full=full)
+        counts = Counter(one.became for one in ended)
+        _summarize(out, ended)
         parts = f"{counts['cleaned']} cleaned + {counts['unchanged']} unchanged + {counts['dead']} dead"
         note = f"   (the tombstone counts as unchanged; {time.monotonic() - began:.1f} s, on an embedded broker)"
-        out.print()
         out.print(line((f"{len(sent)} in = {parts}", "bold"), (note, "dim")))
-        if len(found) != len(sent) or sum(counts.values()) != len(sent):
+        if len(found) != len(sent) or counts.total() != len(sent):
             msg = f"{len(sent)} records went in and {len(found)} came out."
             raise StreamError(msg)
         if serve:
             _serve(out, settings, worker)
+        elif not all_:
+            out.print("`article-stream demo --all` shows all of them; with `--full` you see the whole texts.")
 
 
-def _show(out: Console, processor: Processor, record: Sent, message: object, *, full: bool) -> str:
-    """Prints one article as it went; returns what became of it."""
+def three_of(ended: list[Ended]) -> list[Ended]:
+    """For each reason a short example, in English where there is one; in the order in which they were sent."""
+    chosen: list[Ended] = []
+    for reason in REASONS:
+        having = [
+            one for one in ended
+            if one not in chosen and one.result and any(it.reason == reason for it in one.result.removed)
+        ]  # fmt: skip
+        chosen += sorted(having, key=_suits)[:1]
+    return sorted(chosen, key=ended.index)
+
+
+def _suits(one: Ended) -> tuple[bool, int]:
+    return one.language != "en", len(one.result.removed) if one.result else 0
+
+
+def _ended(processor: Processor, record: Sent, message: object) -> Ended:
+    """What became of one record. Raises `StreamError` where the worker and `article-stream clean` differ."""
     import orjson
 
-    from stream.cli.explain import brief, explained
+    from stream.cli.console import line
     from stream.offline.value import clean_value
     from stream.records.dead_letters import read_letter
     from stream.records.headers import readable
 
     name = record.key.decode()
-    out.print()
     if (letter := read_letter(readable(message))).reason:
-        out.print(line((name, "bold"), "  ", ("dead letter", "red"), f": {letter.message}"), soft_wrap=True)
-        return "dead"
+        return Ended("dead", line((name, "bold"), "  ", ("dead letter", "red"), f": {letter.message}"))
     if record.value is None:
-        out.print(line((name, "bold"), "  ", ("tombstone, passed on", "dim")))
-        return "unchanged"
+        return Ended("unchanged", line((name, "bold"), "  ", ("tombstone, passed on", "dim")))
     result = clean_value(processor, record.value, "json")
     if message.value() != result.value:  # type: ignore[attr-defined]
         msg = f"The worker's {name} differs from what `article-stream clean` makes of it; this is a bug."
@@ -74,26 +118,47 @@ def _show(out: Console, processor: Processor, record: Sent, message: object, *, 
     article = orjson.loads(record.value)
     about = f"  {article.get('lang', '')} · {article.get('source', '')}"
     nothing = () if result.removed else ("  ", ("nothing to remove", "green"))
-    out.print(line((article.get("title", name), "bold"), (about, "dim"), *nothing), soft_wrap=True)
-    if full or result.removed:
-        out.print(explained(result) if full else brief(result, out.width), soft_wrap=True, end="")
-    return "cleaned" if result.removed else "unchanged"
+    heading = line((article.get("title", name), "bold"), (about, "dim"), *nothing)
+    return Ended("cleaned" if result.removed else "unchanged", heading, result, article.get("lang", ""))
+
+
+def _show(out: Console, one: Ended, *, full: bool) -> None:
+    from stream.cli.explain import brief, explained
+
+    out.print()
+    out.print(one.heading)
+    if one.result is not None and (full or one.result.removed):
+        out.print(explained(one.result) if full else brief(one.result, out.width), end="")
+
+
+def _summarize(out: Console, ended: list[Ended]) -> None:
+    """How much was removed from all articles, by reason."""
+    from stream.cli.console import line
+
+    removed = Counter[str](removal.reason for one in ended if one.result for removal in one.result.removed)
+    out.print()
+    out.print(line(("Removed from all articles:", "bold")))
+    for reason, (single, several) in REASONS.items():
+        count = removed[reason]
+        out.print(f"{count:6}  {single if count == 1 else several}")
 
 
 def _serve(out: Console, settings: Settings, worker: object) -> None:
+    from stream.cli.console import line
+
     page = f"http://{settings.http_host}:{settings.http_port}"
     out.print()
-    out.print(line("Broker ", (settings.bootstrap_servers, "bold"), f", metrics {page}/metrics."), soft_wrap=True)
+    out.print(line("Broker ", (settings.bootstrap_servers, "bold"), f", metrics {page}/metrics."))
     out.print(
-        "Try, in another terminal:\n"
+        "Try this in another terminal:\n"
         f"  article-stream send -b {settings.bootstrap_servers} FILE\n"
-        f"Cleaned articles come out of {settings.output_topic}; any consumer reads them, such as:\n"
+        f"Cleaned articles are written to {settings.output_topic}. Any consumer can read them, such as:\n"
         f"  kafka-console-consumer.sh --bootstrap-server {settings.bootstrap_servers} --topic {settings.output_topic} "
         "--from-beginning\n"
         "Ctrl-C ends both.",
-        soft_wrap=True,
+        soft_wrap=True,  # a command stays one line, to be copied
     )
     try:
         worker.wait()  # type: ignore[attr-defined]
     except KeyboardInterrupt:
-        out.print("Ending.")
+        out.print("Stopping the worker and the broker.")

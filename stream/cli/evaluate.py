@@ -40,9 +40,9 @@ def evaluate(
 ) -> None:
     """Clean labelled pages and compare: in all, by language, by source, by reason, and the worst pages."""
     settings = settings_from(config, set_)
+    from stream.cli.options import load_rules
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
-    from stream.cli.rules import load_rules
     from stream.offline.evaluation import LabelledPage, Report, labelled_page
 
     if plot is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from stream.cli.console import output
+from stream.cli.shorten import shortened
 from stream.core.article import Removal
 from stream.observe.shown import visible
 from stream.offline.value import CleanedValue
@@ -96,7 +97,7 @@ def brief(result: CleanedValue, width: int) -> Text:
         line = visible(" ".join(paragraph.split()))
         room = max(20, width - len(reason) - 4)
         text.append("  - ", style="red")
-        text.append(line if len(line) <= room else line[: room - 1] + "…", style="strike dim")
+        text.append(shortened(line, room), style="strike dim")
         text.append(f"{reason}\n", style="red")
     _stays(text, kept)
     return text

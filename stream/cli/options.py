@@ -1,22 +1,33 @@
-"""The options that commands share, and the settings made from them."""
+"""The options that commands share, and the settings and rules that come from them.
+
+The settings model is imported when it is needed, not for `--help`.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stream.config.settings import NAMES, Settings, load, require_known
+from stream.config.light import DEFAULTS, CleaningSettings, is_set
 from stream.errors import SettingsError
 
-Config = Annotated[Path | None, typer.Option("--config", help="A TOML file with settings.", show_default=False)]
+if TYPE_CHECKING:
+    from stream.config.settings import Loaded, Settings
+    from stream.core.rules import Rules
+
+Config = Annotated[Path | None, typer.Option("--config", help="Read settings from this TOML file.", show_default=False)]
 Servers = Annotated[
-    str | None, typer.Option("--bootstrap-servers", "-b", help="Kafka's addresses.", metavar="HOST:PORT,…")
+    str | None,
+    typer.Option("--bootstrap-servers", "-b", help="The addresses of Kafka's brokers.", metavar="HOST:PORT,…"),
 ]
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", "-s", help="Any setting, as name=value (`article-stream settings` lists them)."),
+    typer.Option(
+        "--set", "-s", metavar="NAME=VALUE", help="Set any setting; `article-stream settings` lists all of them."
+    ),
 ]
 
 
@@ -25,6 +36,16 @@ def settings_from(config: Path | None, pairs: list[str] | None, **options: Any) 
 
     Raises `SettingsError`.
     """
+    return loaded_from(config, pairs, **options).settings
+
+
+def loaded_from(config: Path | None, pairs: list[str] | None, **options: Any) -> Loaded:
+    """`settings_from`, together with the place where each value was set.
+
+    Raises `SettingsError`.
+    """
+    from stream.config.settings import NAMES, load_with_origins, require_known
+
     values: dict[str, Any] = {}
     for pair in pairs or []:
         name, equals, value = pair.partition("=")
@@ -37,4 +58,28 @@ def settings_from(config: Path | None, pairs: list[str] | None, **options: Any) 
         values[name] = value
     given = {name: value for name, value in options.items() if value is not None}
     origin = {name: f"--set {name}" for name in values} | {name: "--" + name.replace("_", "-") for name in given}
-    return load(values | given, config=config, options_from=origin)
+    return load_with_origins(values | given, config=config, options_from=origin)
+
+
+def cleaning_settings(config: Path | None, pairs: list[str] | None) -> CleaningSettings:
+    """The settings for cleaning without Kafka; where nothing at all is set, the defaults, which are there at once.
+
+    Raises `SettingsError`.
+    """
+    if config is None and not pairs and not is_set(os.environ):
+        return DEFAULTS
+    return settings_from(config, pairs)
+
+
+def load_rules(settings: CleaningSettings) -> Rules:
+    """The built-in rules and those of the user's files. Raises `SettingsError`."""
+    from stream.core.rules import RuleError, load
+
+    try:
+        return load(settings.rules, whole_page=settings.whole_page)
+    except OSError as error:
+        msg = f"STREAM_RULES: {error.filename} cannot be read: {error.strerror}."
+        raise SettingsError(msg) from None
+    except RuleError as error:
+        msg = f"STREAM_RULES: {error}"
+        raise SettingsError(msg) from None

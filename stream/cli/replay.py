@@ -1,51 +1,52 @@
-"""`article-stream dead-letters replay`: dead letters go back to the input topic, each once."""
+"""`article-stream dead-letters replay`: sends dead letters back to the input topic, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from stream.cli.console import line, output
-from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.options import Config, Servers, Set, load_rules, settings_from
 from stream.errors import StreamError
-from stream.records.dead_letters import REASONS
-from stream.records.redrive import Selection
 
 
 def replay(
     config: Config = None,
     bootstrap_servers: Servers = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Send nothing: say what would go and whether it would now succeed.")
+        bool, typer.Option("--dry-run", help="Send nothing; say what would be sent and whether it would succeed now.")
     ] = False,
-    reason: Annotated[list[str] | None, typer.Option(help="Only these reasons, as `list` names them.")] = None,
-    since: Annotated[str | None, typer.Option(help="Not before this time (ISO 8601, UTC unless it says).")] = None,
-    until: Annotated[str | None, typer.Option(help="Before this time.")] = None,
-    partition: Annotated[int | None, typer.Option(min=0, help="Only this partition of the dead letters.")] = None,
+    reason: Annotated[list[str] | None, typer.Option(help="Only letters with this reason, as `list` shows it.")] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Only letters from this time on (ISO 8601, UTC by default).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Only letters before this time.")] = None,
+    partition: Annotated[int | None, typer.Option(min=0, metavar="N", help="Only this partition of the topic.")] = None,
     offsets: Annotated[
-        str | None, typer.Option(metavar="FIRST-LAST", help="Only these offsets of the dead letters.")
+        str | None, typer.Option(metavar="FIRST-LAST", help="Only these offsets of the dead letter topic.")
     ] = None,
     most_rounds: Annotated[
-        int, typer.Option("--max-rounds", min=1, help="A record goes back so often at the most.")
+        int, typer.Option("--max-rounds", min=1, metavar="N", help="How often one record may be sent back in all.")
     ] = 3,
-    failing: Annotated[bool, typer.Option("--failing", help="Send back those, too, that would fail again.")] = False,
+    failing: Annotated[bool, typer.Option("--failing", help="Also send back letters that would fail again.")] = False,
     set_: Set = None,
 ) -> None:
-    """Send dead letters back to the input topic: the original bytes, key, headers and timestamp, each once."""
+    """Send dead letters back to the input topic, each once, with their original value, key, headers and timestamp."""
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     first, last = _offsets(offsets)
+    from stream.records.redrive import Selection
+
     selection = Selection(frozenset(reason or ()), _time(since), _time(until), partition, first, last)
-    from stream.cli.rules import load_rules
+    from rich.table import Table
+
+    from stream.cli.console import line, output
     from stream.kafka.redriving import STAYS, Redrive
     from stream.observe import logs
     from stream.records.process import Processor
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     processor = Processor.of(
         settings.text_field, settings.input_format, load_rules(settings), source_field=settings.source_field
     )
@@ -68,17 +69,23 @@ def replay(
     if tally.verdicts:
         out.print(table)
     goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
-    what = f"{goes:,} would go" if dry_run else f"{tally.sent:,} went"
-    already = " Letters that had gone back before were passed over." if redrive.some_before else ""
+    what = f"{_letters(goes)} would be sent" if dry_run else f"{_letters(tally.sent)} sent"
+    already = " Letters that were sent back before were skipped." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
 
 
+def _letters(count: int) -> str:
+    return f"{count:,} dead letter{'s' * (count != 1)}"
+
+
 def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:
-    """Raises `StreamError` where no letter was found and a reason is none that the worker gives."""
+    """Raises `StreamError` when no letter was found and the worker does not know one of the reasons."""
+    from stream.records.dead_letters import REASONS
+
     strange = [reason for reason in reasons if reason not in REASONS]
     if strange and not found:
-        msg = f"No dead letter that is left has the reason {', '.join(strange)}."
-        raise StreamError(msg, fix=f"The worker's reasons are {', '.join(REASONS)}.")
+        msg = f"No remaining dead letter has the reason {', '.join(strange)}."
+        raise StreamError(msg, fix=f"The reasons that the worker gives are {', '.join(REASONS)}.")
 
 
 def _time(text: str | None) -> int | None:
@@ -87,9 +94,9 @@ def _time(text: str | None) -> int | None:
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
-        msg = f"{text!r} is no time."
+        msg = f"{text!r} is not a time."
         raise StreamError(msg, fix="Write it as 2026-01-31 or 2026-01-31T18:00.") from None
-    return round((time if time.tzinfo else time.replace(tzinfo=timezone.utc)).timestamp() * 1000)
+    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def _offsets(text: str | None) -> tuple[int | None, int | None]:
@@ -97,6 +104,6 @@ def _offsets(text: str | None) -> tuple[int | None, int | None]:
         return None, None
     first, dash, last = text.partition("-")
     if not first.isdigit() or (dash and last and not last.isdigit()):
-        msg = f"{text!r} are no offsets."
-        raise StreamError(msg, fix="Write FIRST-LAST, as 100-199, FIRST-, or one offset.")
+        msg = f"{text!r} is not a range of offsets."
+        raise StreamError(msg, fix="Write FIRST-LAST, such as 100-199, or FIRST-, or one offset.")
     return int(first), int(last) if last else (None if dash else int(first))

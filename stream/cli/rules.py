@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from stream.cli.console import line, output
-from stream.cli.options import Config, Set, settings_from
-from stream.config.settings import Settings
+from stream.cli.options import Config, Set, load_rules, settings_from
 from stream.core.paragraphs import split
 from stream.core.rules import MAX_MARKER, RuleError, Rules, fold, load
 from stream.errors import SettingsError, StreamError
@@ -20,14 +19,9 @@ Files = Annotated[list[Path], typer.Argument(help="Rule files (TOML).")]
 _SHORT_WORD = 4
 
 
-def load_rules(settings: Settings) -> Rules:
-    """The built-in rules and those of the user's files. Raises `SettingsError`."""
-    return _load(settings.rules, whole_page=settings.whole_page)
-
-
-def _load(paths: Sequence[Path], *, whole_page: bool = True) -> Rules:
+def _load(paths: Sequence[Path]) -> Rules:
     try:
-        return load(paths, whole_page=whole_page)
+        return load(paths)
     except OSError as error:
         msg = f"STREAM_RULES: {error.filename} can not be read: {error.strerror}."
         raise SettingsError(msg) from None

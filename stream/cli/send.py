@@ -3,43 +3,45 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream.cli.console import errors, line, output, progress
 from stream.cli.options import Config, Servers, Set, settings_from
-from stream.config.settings import Settings
 from stream.errors import StreamError
-from stream.offline.files import FileFormat, format_of_file, opened, records
-from stream.records.codec import Undecodable, decode_text
+
+if TYPE_CHECKING:
+    from stream.config.settings import Settings
+    from stream.offline.files import FileFormat
 
 
 def send(
-    files: Annotated[list[Path], typer.Argument(help="Text, json or jsonl files.")],
+    files: Annotated[list[Path], typer.Argument(help="Files of type text, json or jsonl.")],
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", help="text, json or jsonl; not given: by the file's name.")
+        str | None, typer.Option("--format", "-f", help="text, json or jsonl; by default the name of the file decides.")
     ] = None,
-    key_field: Annotated[str, typer.Option(help="The field of a JSON article that becomes the record's key.")] = "id",
+    key_field: Annotated[str, typer.Option(help="The JSON field that becomes the key of the record.")] = "id",
     config: Config = None,
     bootstrap_servers: Servers = None,
     set_: Set = None,
 ) -> None:
-    """Publish articles from files to the input topic, and wait until every one is acknowledged.
+    """Publish articles from files to the input topic, and wait until Kafka has acknowledged each of them.
 
-    A text file is one article with its name as key, sent as JSON (with STREAM_INPUT_FORMAT=text as it is); a line of a
-    jsonl file is sent as it is.
+    A text file is one article, sent as JSON with the name of the file as its key; with STREAM_INPUT_FORMAT=text it is
+    sent unchanged. The lines of a jsonl file are always sent unchanged.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    from stream.cli.console import errors, line, output, progress
     from stream.kafka.checks import Cluster
     from stream.kafka.sending import Sender
     from stream.observe import logs
+    from stream.offline.files import format_of_file, opened, records
+    from stream.records.codec import Undecodable, decode_text
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
+    logs.configure_for_command()
     formats = [format_of_file(path, format_) for path in files]
     for path in files:
-        opened(path).close()  # a wrong name is told before anything is sent
+        opened(path).close()  # a wrong name is reported before anything is sent
     cluster = Cluster(settings)
     cluster.connect()
     cluster.topic(settings.input_topic)
@@ -55,14 +57,14 @@ def send(
                         else:
                             sender.send(where, *_record(path, file_format, value, settings, key_field))
                         advance(len(value))
-    finally:  # whatever happens, what was sent and what was not is told
+    finally:  # whatever happens, report what was sent and what was not
         sender.finish()
         for where, problem in sender.problems:
             errors().print(line(f"{where}: {problem}"), soft_wrap=True)
         output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
         msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."
-        raise StreamError(msg, fix="Mend what is said above, and send those again.")
+        raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
 
 
 def _articles(count: int) -> str:
@@ -83,5 +85,5 @@ def _record(
     try:
         key = orjson.loads(value).get(key_field)
     except (orjson.JSONDecodeError, AttributeError):
-        return None, value  # the worker says what is wrong with it, and keeps it
+        return None, value  # the worker reports what is wrong and makes it a dead letter
     return (str(key).encode() if isinstance(key, str | int) else None), value

@@ -1,4 +1,4 @@
-"""`article-stream topics create`: the topics that the worker needs."""
+"""`article-stream topics create`: creates the topics that the worker needs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.console import line, output
 from stream.cli.options import Config, Servers, Set, settings_from
 
-app = typer.Typer(no_args_is_help=True, help="Make the topics that the worker needs.")
+app = typer.Typer(no_args_is_help=True, help="Create the topics that the worker needs.")
+PARTITIONS = 4
+DEFAULT_REPLICATION = -1  # Kafka's number for the cluster's own default
 
 
 @app.callback()
@@ -21,22 +22,41 @@ def _topics() -> None:
 def create(
     config: Config = None,
     bootstrap_servers: Servers = None,
-    partitions: Annotated[int, typer.Option(min=1, help="Partitions of each topic that is made.")] = 4,
-    replication: Annotated[int, typer.Option(min=-1, help="Copies of each partition; -1: the cluster's default.")] = -1,
+    partitions: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help=f"Partitions of each new topic.  [default: {PARTITIONS}]")
+    ] = None,
+    replication: Annotated[
+        int | None,
+        typer.Option(min=-1, metavar="N", help="Copies of each partition; -1, the default: as the cluster says."),
+    ] = None,
     retention_hours: Annotated[
-        float | None, typer.Option(min=0, help="How long records are kept; not given: the cluster's default.")
+        float | None,
+        typer.Option(min=0, metavar="HOURS", help="How long records are kept; by default as the cluster says."),
     ] = None,
     set_: Set = None,
 ) -> None:
-    """Make the input, output and dead letter topics, and STREAM_REMOVED_TOPIC; what exists stays as it is."""
+    """Create the input, output and dead letter topics, and the topic STREAM_REMOVED_TOPIC if it is set.
+
+    Topics that exist are left as they are. Where one differs from what you ask for, that is said, and the exit code
+    is still 0.
+    """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    from stream.cli.console import line, output
     from stream.kafka import topics
+    from stream.kafka.topic_differences import HOUR_MS, Asked
     from stream.observe import logs
 
-    logs.configure("text", "error")
-    logs.silence_librdkafka()
-    out = output()
-    config_entries = {} if retention_hours is None else {"retention.ms": str(round(retention_hours * 3_600_000))}
-    for made in topics.create(settings, partitions, replication, config_entries):
-        mark = ("✓", "green") if made.new else ("·", "dim")
-        out.print(line(mark, f" {made.topic}: {made.detail}"), soft_wrap=True)
+    logs.configure_for_command()
+    retention_ms = None if retention_hours is None else round(retention_hours * HOUR_MS)
+    replication = None if replication == DEFAULT_REPLICATION else replication
+    asked = Asked(partitions, replication, retention_ms)
+    out, differ = output(), 0
+    entries = {} if retention_ms is None else {"retention.ms": str(retention_ms)}
+    for made in topics.create(settings, partitions or PARTITIONS, replication or DEFAULT_REPLICATION, entries, asked):
+        mark = ("✓", "green") if made.new else ("!", "yellow") if made.differs else ("·", "dim")
+        but = f", but has {' and '.join(made.differs)}" if made.differs else ""
+        out.print(line(mark, f" {made.topic}: {made.detail}{but}"), soft_wrap=True)
+        differ += bool(made.differs)
+    if differ:
+        what = "1 topic differs" if differ == 1 else f"{differ} topics differ"
+        out.print(f"{what} from what you asked for. Existing topics are never changed.")

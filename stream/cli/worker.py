@@ -1,4 +1,4 @@
-"""`article-stream worker`: the main job."""
+"""`article-stream worker`: the program that runs in production."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.options import Config, Servers, Set, load_rules, settings_from
 
 
 def worker(
     config: Config = None,
     bootstrap_servers: Servers = None,
-    input_topic: Annotated[str | None, typer.Option(help="Where raw articles are read.")] = None,
-    output_topic: Annotated[str | None, typer.Option(help="Where cleaned articles go.")] = None,
-    dead_letter_topic: Annotated[str | None, typer.Option(help="Where records go that can not be cleaned.")] = None,
+    input_topic: Annotated[str | None, typer.Option(help="The topic with the raw articles.")] = None,
+    output_topic: Annotated[str | None, typer.Option(help="The topic for cleaned articles.")] = None,
+    dead_letter_topic: Annotated[str | None, typer.Option(help="The topic for records that cannot be cleaned.")] = None,
     group_id: Annotated[str | None, typer.Option(help="The consumer group.")] = None,
-    instance_id: Annotated[str | None, typer.Option(help="A stable name of this worker.")] = None,
-    http_port: Annotated[int | None, typer.Option(help="Port of health and metrics; 0: none.")] = None,
-    log_format: Annotated[str | None, typer.Option(help="text or json.")] = None,
+    instance_id: Annotated[str | None, typer.Option(help="A stable name, for static group membership.")] = None,
+    http_port: Annotated[int | None, typer.Option(help="The port of health and metrics; 0: no HTTP.")] = None,
+    log_format: Annotated[str | None, typer.Option(help="Log lines as text or json.")] = None,
     set_: Set = None,
 ) -> None:
     """Clean articles from one topic into another until told to stop.
 
-    SIGTERM and Ctrl-C drain: what is under way is committed, partitions are given up, exit code 0.
+    On SIGTERM or Ctrl-C the worker finishes and commits the articles it has begun, gives up its partitions and ends
+    with exit code 0.
     """
     settings = settings_from(
         config,
@@ -40,14 +41,13 @@ def worker(
     from stream.observe import logs
 
     logs.configure(settings.log_format, settings.log_level)
-    from stream.cli.rules import load_rules
     from stream.kafka import checks
     from stream.worker.app import ArticleWorker, create_app
     from stream.worker.web import require_port
 
     require_port(settings)
     rules = load_rules(settings)
-    logs.silence_librdkafka()  # the checks say in their own words what is wrong
+    logs.silence_librdkafka()  # the checks report problems in their own words
     largest_bytes = checks.require(settings)
     logs.configure(settings.log_format, settings.log_level)
     app = create_app(settings, rules=rules, largest_bytes=largest_bytes)

@@ -1,4 +1,4 @@
-"""librdkafka properties that a user passes through, and those that are ours to set."""
+"""librdkafka properties that a user may pass through, and those that article-stream sets itself."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Properties = Annotated[
 ]
 
 _SETTING = "use the setting {}"
-_GUARANTEE = "the delivery guarantee rests on it"
+_GUARANTEE = "the delivery guarantee depends on it"
 OURS: Mapping[str, str] = {
     "bootstrap.servers": _SETTING.format("bootstrap_servers"),
     "metadata.broker.list": _SETTING.format("bootstrap_servers"),
@@ -30,7 +30,7 @@ OURS: Mapping[str, str] = {
     "enable.auto.commit": _GUARANTEE,
     "enable.auto.offset.store": _GUARANTEE,
     "enable.idempotence": _GUARANTEE,
-    "enable.partition.eof": "lag is measured with it",
+    "enable.partition.eof": "article-stream needs it to measure the lag",
     "enable.gapless.guarantee": _GUARANTEE,
     "isolation.level": _GUARANTEE,
     "transactional.id": "it is made from group_id and the partitions that a worker owns",
@@ -45,13 +45,13 @@ _OTHER_TOKENS = ("sasl.oauthbearer.", "enable.sasl.oauthbearer.")
 
 
 def missing_for_login(mechanism: str | None, values: Mapping[str, object], properties: Mapping[str, str]) -> str:
-    """The first setting that a way to log in needs and that is not given, nor librdkafka's property for it.
+    """The first setting that a login mechanism needs and that is missing, as is librdkafka's property for it.
 
-    Empty where nothing is missing.
+    Empty when nothing is missing.
     """
     names = {None: (), "OAUTHBEARER": _TOKEN}.get(mechanism, _LOGIN)
     if names is _TOKEN and any(name.startswith(_OTHER_TOKENS) for name in properties):
-        return ""  # there are more ways to a token than we have settings for
+        return ""  # librdkafka knows more ways to get a token than there are settings
     missing = (name for name in names if values[name] is None and name.replace("_", ".") not in properties)
     return next(missing, "")
 
@@ -59,7 +59,7 @@ def missing_for_login(mechanism: str | None, values: Mapping[str, object], prope
 def parse_properties(value: object) -> dict[str, str]:
     """`name=value, name=value`, a JSON object, or a table of a settings file, as a dictionary of strings.
 
-    Raises `ValueError` that tells which part can not be read, and shows none.
+    Raises `ValueError` that says which part cannot be read, and shows none of them.
     """
     if isinstance(value, str):
         text = value.strip()
@@ -81,7 +81,7 @@ def _pair(number: int, part: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if not equals or not name.strip():
         # Not shown: it may be the rest of a password with a comma in it.
-        msg = f"part {number} of those between commas is no name=value; a value with a comma needs a JSON object"
+        msg = f"part {number} of the list is not name=value; to write a value with a comma, use a JSON object"
         raise ValueError(msg)
     return name.strip(), value.strip()
 

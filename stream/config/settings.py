@@ -1,16 +1,17 @@
 """One frozen settings object, the only reader of the environment.
 
 Where a value comes from, the strongest first: command options, `STREAM_…` environment variables, the
-TOML file that `--config` or `STREAM_CONFIG` names, the default.
+TOML file that `--config` or `STREAM_CONFIG` names, the default. `Loaded` says for each value which of them it was.
 """
 
 from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import tomli
 from pydantic import (
@@ -24,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, PREFIX, TEST_PREFIX, Footers
 from stream.config.properties import OURS, Properties, missing_for_login, parse_properties
 from stream.config.written import (
     LINKED,
@@ -36,11 +38,9 @@ from stream.config.written import (
 )
 from stream.errors import SettingsError
 
-PREFIX = "STREAM_"
 NAMES = "`article-stream settings` lists them."
-# Read by the tests or by the command line itself, not by the worker.
+# Read by the command line itself: it names the settings file.
 OTHER_NAMES = ("STREAM_CONFIG",)
-TEST_PREFIX = "STREAM_TEST_"
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 
@@ -52,116 +52,117 @@ class Settings(BaseModel):
 
     # Where
     bootstrap_servers: str = Field(
-        "localhost:9092", min_length=1, description="Kafka's addresses, host:port, with commas"
+        "localhost:9092", min_length=1, description="addresses of Kafka's brokers: host:port, separated by commas"
     )
-    input_topic: TopicName = Field("articles.raw", description="raw articles are read here")
-    output_topic: TopicName = Field("articles.clean", description="cleaned articles go here")
-    dead_letter_topic: TopicName = Field("articles.dead", description="records that can not be cleaned go here")
+    input_topic: TopicName = Field("articles.raw", description="topic that raw articles are read from")
+    output_topic: TopicName = Field("articles.clean", description="topic that cleaned articles are written to")
+    dead_letter_topic: TopicName = Field("articles.dead", description="topic for records that cannot be cleaned")
     removed_topic: TopicName | None = Field(
-        None, description="what was removed from each article goes here; unset: nowhere"
+        None, description="topic for what was removed from each article; unset: it is not kept"
     )
     # Who
     group_id: str = Field(
-        "article-stream", min_length=1, description="consumer group; also the prefix of transactional ids"
+        "article-stream", min_length=1, description="consumer group; transactional ids begin with it, too"
     )
     instance_id: str | None = Field(
-        None, min_length=1, description="a stable name of this worker (static membership); unset: dynamic membership"
+        None,
+        min_length=1,
+        description="stable name of this worker (static group membership); unset: dynamic",
     )
     group_protocol: Literal["classic", "consumer"] = Field(
-        "classic", description="the group's rebalance protocol; consumer is KIP-848 (Kafka 4.0 and later)"
+        "classic", description="rebalance protocol of the group; consumer is KIP-848 (Kafka 4.0 and later)"
     )
     # What
-    delivery: Literal["exactly_once", "at_least_once"] = Field("exactly_once", description="the delivery guarantee")
+    delivery: Literal["exactly_once", "at_least_once"] = Field("exactly_once", description="delivery guarantee")
     start_at: Literal["earliest", "latest"] = Field(
-        "earliest", description="where a new group begins, which has committed nothing of the topic"
+        "earliest", description="where to begin reading when the group has not committed an offset of the topic yet"
     )
-    text_field: str = Field("text", min_length=1, description="the JSON field that holds the article's text")
+    text_field: str = Field(DEFAULTS.text_field, min_length=1, description="JSON field that holds the article's text")
     source_field: str = Field(
-        "source",
+        DEFAULTS.source_field,
         min_length=1,
-        description="the JSON field, or the header, that names an article's site, for your rules",
+        description="JSON field, or header, that names the site of an article; rules for some sites alone need it",
     )
     input_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="auto: JSON unless the content-type header says text/plain"
+        "auto", description="format of the records; auto: JSON unless the content-type header is text/plain"
     )
-    footers: Literal["model", "markers"] = Field(
-        "model",
-        description="where a footer begins: where a model of the whole page says, or only at a line that a rule finds",
+    footers: Footers = Field(
+        DEFAULTS.footers,
+        description="how the beginning of a footer is found: by a model of the whole page, or only by a line that "
+        "matches a rule",
     )
-    rules: tuple[Path, ...] = Field((), description="rule files of your own, TOML, with commas")
+    rules: tuple[Path, ...] = Field(DEFAULTS.rules, description="your own rule files in TOML, separated by commas")
     # Kafka's security
     security_protocol: Literal["plaintext", "ssl", "sasl_plaintext", "sasl_ssl"] = Field(
-        "plaintext", description="how to talk to the brokers"
+        "plaintext", description="protocol for connections to the brokers"
     )
-    ssl_ca: Path | None = Field(None, description="file with the certificate authority to trust; unset: the system's")
-    ssl_certificate: Path | None = Field(None, description="file with the client's certificate (mutual TLS)")
-    ssl_key: Path | None = Field(None, description="file with the client's private key (mutual TLS)")
+    ssl_ca: Path | None = Field(None, description="file with the authorities to trust; unset: those of the system")
+    ssl_certificate: Path | None = Field(None, description="file with the client certificate (mutual TLS)")
+    ssl_key: Path | None = Field(None, description="file with the private key of the client (mutual TLS)")
     ssl_key_password: SecretStr | None = Field(None, description="password of the private key")
     ssl_verify_hostname: bool = Field(
-        default=True, description="whether the broker's certificate has to carry its host name"
+        default=True, description="whether the certificate of a broker must match its host name"
     )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] | None = Field(
-        None, description="how to log in"
+        None, description="SASL mechanism to log in with"
     )
     sasl_username: str | None = Field(None, description="user name (PLAIN, SCRAM)")
     sasl_password: SecretStr | None = Field(None, description="password (PLAIN, SCRAM)")
-    sasl_oauth_token_url: str | None = Field(None, description="token endpoint of the identity provider (OAUTHBEARER)")
+    sasl_oauth_token_url: str | None = Field(None, description="URL of the token endpoint (OAUTHBEARER)")
     sasl_oauth_client_id: str | None = Field(None, description="client id (OAUTHBEARER)")
     sasl_oauth_client_secret: SecretStr | None = Field(None, description="client secret (OAUTHBEARER)")
-    sasl_oauth_scope: str | None = Field(None, description="scope to ask for (OAUTHBEARER)")
+    sasl_oauth_scope: str | None = Field(None, description="scope to request (OAUTHBEARER)")
     # Any librdkafka property
     kafka_properties: Properties = Field(
-        {}, repr=False, description="librdkafka properties for every client: name=value, with commas"
+        {}, repr=False, description="librdkafka properties for every client: name=value, separated by commas"
     )
     consumer_properties: Properties = Field({}, repr=False, description="librdkafka properties for the consumer")
     producer_properties: Properties = Field({}, repr=False, description="librdkafka properties for the producer")
     # How much, how long
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = Field(
-        "lz4", description="compression of the output"
+        "lz4", description="compression of the records written"
     )
-    batch_max_records: int = Field(1000, ge=1, le=100_000, description="most records in one transaction")
-    batch_max_bytes: int = Field(8_000_000, ge=1, description="most bytes of input in one transaction")
+    batch_max_records: int = Field(1000, ge=1, le=100_000, description="maximum number of records in one transaction")
+    batch_max_bytes: int = Field(8_000_000, ge=1, description="maximum bytes of input in one transaction")
     fetch_buffer_bytes: int = Field(
-        8_000_000, ge=1_000_000, description="most bytes fetched ahead and not yet processed"
+        8_000_000, ge=1_000_000, description="maximum bytes that are fetched but not processed yet"
     )
-    session_timeout_ms: int = Field(6_000, ge=1_000, description="a worker silent for so long loses its partitions")
+    session_timeout_ms: int = Field(6_000, ge=1_000, description="a worker silent for this long loses its partitions")
     transaction_timeout_ms: int = Field(
-        30_000, ge=1_000, description="the broker aborts a transaction open for so long"
+        30_000, ge=1_000, description="the broker aborts a transaction that stays open for this long"
     )
-    startup_timeout_s: float = Field(15.0, gt=0, description="how long to wait for Kafka at start")
-    shutdown_timeout_s: float = Field(25.0, gt=0, description="how long a stop may take; then the process ends")
+    startup_timeout_s: float = Field(15.0, gt=0, description="how long to wait for Kafka at the start")
+    shutdown_timeout_s: float = Field(25.0, gt=0, description="time for a clean stop, after which the process ends")
     stall_timeout_s: float = Field(
-        60.0, gt=0, description="a partition with records that moves not for so long is not live"
+        60.0, gt=0, description="liveness fails when a partition with waiting records makes no progress for this long"
     )
     # To be seen
-    http_host: str = Field("127.0.0.1", description="where health and metrics listen")
-    http_port: int = Field(6066, ge=0, le=65535, description="their port; 0: no HTTP")
-    log_format: Literal["text", "json"] = Field("text", description="log lines for people or for machines")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="the least important line logged"
-    )
+    http_host: str = Field(HTTP_HOST, description="address that the health and metrics pages listen on")
+    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="port of the health and metrics pages; 0: no HTTP")
+    log_format: Literal["text", "json"] = Field("text", description="format of log lines: for people or for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="minimum log level")
 
     @property
     def whole_page(self) -> bool:
-        """Whether the tail model decides where a footer begins."""
+        """Whether the model of the whole page decides where a footer begins."""
         return self.footers == "model"
 
     @property
     def topics(self) -> dict[str, str]:
-        """Our topics by their role; the input comes first, the others are written to."""
+        """The topics by their role; the input comes first, the worker writes to the others."""
         topics = {"input": self.input_topic, "output": self.output_topic, "dead letter": self.dead_letter_topic}
         return topics | ({"removed": self.removed_topic} if self.removed_topic else {})
 
     @property
     def written_topics(self) -> str:
-        """The topics that are written to, for a sentence."""
+        """The topics that the worker writes to, as a list in a sentence."""
         return _listed(list(self.topics.values())[1:])
 
     @field_validator("bootstrap_servers")
     @classmethod
     def _addresses(cls, value: str) -> str:
         addresses = [address.strip() for address in value.split(",") if address.strip()]
-        msg = next(filter(None, map(bad_address, addresses)), "" if addresses else "it holds no address")
+        msg = next(filter(None, map(bad_address, addresses)), "" if addresses else "it contains no address")
         if msg:
             raise ValueError(msg)
         return value
@@ -181,7 +182,7 @@ class Settings(BaseModel):
         topics = self.topics
         if len(set(topics.values())) < len(topics):
             which = _listed([f"{role.replace(' ', '_')}_topic" for role in topics])
-            msg = f"{which} have to differ, and are {', '.join(topics.values())}"
+            msg = f"{which} must differ, but are {', '.join(topics.values())}"
             raise ValueError(msg)
         if self.security_protocol.startswith("sasl") and self.sasl_mechanism is None:
             msg = f"security_protocol {self.security_protocol} needs sasl_mechanism"
@@ -200,6 +201,20 @@ class Settings(BaseModel):
         return self
 
 
+class Origin(NamedTuple):
+    """Where a value was set: the kind of place, and its name (`STREAM_HTTP_PORT`, `--config`'s `stream.toml:3`)."""
+
+    source: Literal["option", "environment", "file", "default"]
+    place: str = ""
+
+
+class Loaded(NamedTuple):
+    """The settings, and by name the origin of each value; what is not in `origins` is a default."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+
+
 def load(
     options: Mapping[str, Any] | None = None,
     *,
@@ -207,34 +222,50 @@ def load(
     config: Path | None = None,
     options_from: Mapping[str, str] | None = None,
 ) -> Settings:
-    """The settings, from all their sources. `options_from` says for an option's name how it was given.
+    """`load_with_origins`, without the origins."""
+    return load_with_origins(options, environ=environ, config=config, options_from=options_from).settings
+
+
+def load_with_origins(
+    options: Mapping[str, Any] | None = None,
+    *,
+    environ: Mapping[str, str] | None = None,
+    config: Path | None = None,
+    options_from: Mapping[str, str] | None = None,
+) -> Loaded:
+    """The settings from all their sources. `options_from` says for an option's name how it was given.
 
     Raises `SettingsError` that names the setting, where it was set, the bad value (a secret's is not
     shown) and what is allowed.
     """
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
-    origin: dict[str, str] = {}
+    told: dict[str, str] = {}  # as an error names the place
+    origins: dict[str, Origin] = {}
     named = environ.get("STREAM_CONFIG", "")
     if config is None and (wrong := blemish(named)):
         msg = f"STREAM_CONFIG is {named!r}: {wrong}."
         raise SettingsError(msg)
     path = config or (Path(named) if named else None)
     if path is not None:
-        for name, value in _read_toml(path).items():
+        text = _read(path)
+        for name, value in _parse_toml(path, text).items():
             require_known(name, f"{path}: {name}")
-            values[name], origin[name] = value, f"{name} in {path}"
+            values[name], told[name] = value, f"{name} in {path}"
+            origins[name] = Origin("file", f"{path}:{_line_of(name, text)}")
     for name, variable, text in _variables(environ):
-        values[name], origin[name] = text, variable
+        values[name], told[name], origins[name] = text, variable, Origin("environment", variable)
     for name, value in (options or {}).items():
         if value is not None:
             values[name] = value
-            origin[name] = (options_from or {}).get(name, name)
-    require_well_written(values, origin, Settings.model_fields, file=path)
+            told[name] = (options_from or {}).get(name, name)
+            origins[name] = Origin("option", told[name])
+    unset = require_well_written(values, told, Settings.model_fields, file=path)
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
-        raise SettingsError(_explain(error, values, origin)) from None
+        raise SettingsError(_explain(error, values, told)) from None
+    return Loaded(settings, {name: origin for name, origin in origins.items() if name not in unset})
 
 
 def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
@@ -253,15 +284,29 @@ def _variables(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         yield name, variable, text
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> str:
     try:
-        return tomli.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as error:
-        msg = f"The settings file {path} can not be read: {error.strerror}."
+        msg = f"The settings file {path} cannot be read: {error.strerror}."
         raise SettingsError(msg) from None
-    except (tomli.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UnicodeDecodeError as error:
         msg = f"The settings file {path} is not valid TOML: {error}."
         raise SettingsError(msg) from None
+
+
+def _parse_toml(path: Path, text: str) -> dict[str, Any]:
+    try:
+        return tomli.loads(text)
+    except (tomli.TOMLDecodeError, RecursionError) as error:
+        msg = f"The settings file {path} is not valid TOML: {error}."
+        raise SettingsError(msg) from None
+
+
+def _line_of(name: str, text: str) -> int:
+    """The line of a TOML file, from 1 on, on which a key or the table with this name begins."""
+    begins = re.compile(rf"\s*\[?\s*[\"']?{re.escape(name)}\b")
+    return next((number for number, line in enumerate(text.split("\n"), 1) if begins.match(line)), 1)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -285,7 +330,7 @@ def _explain(error: ValidationError, values: Mapping[str, Any], origin: Mapping[
         name = str(item["loc"][0]) if item["loc"] else ""
         what = item["msg"].removeprefix("Value error, ")
         if not name:
-            lines.append(f"The settings do not fit together: {what}.")
+            lines.append(f"The settings contradict each other: {what}.")
             continue
         shown = shown_value(Settings.model_fields[name], values.get(name))
         lines.append(f"{origin.get(name, name)} is {shown}: {what[:1].lower()}{what[1:]}.")

@@ -1,7 +1,8 @@
-"""Articles to try the cleaner on: one JSON object a line in `articles.jsonl`, all of them invented.
+"""Sample articles to try the cleaner on, all of them invented: `articles.jsonl` has one JSON object per line.
 
-Bodies given twice, three times and again from the middle, footers in ten languages, and articles in which
-something comes back that must stay: speakers, a refrain, a row of asterisks, two nearly equal paragraphs.
+Some contain their body two or three times, or once more from the middle on; they have footers in ten languages. In
+others something is repeated that must stay: names of speakers, a refrain, a row of asterisks, two paragraphs that
+are nearly equal.
 """
 
 from __future__ import annotations
@@ -10,5 +11,5 @@ from importlib.resources import files
 
 
 def lines() -> list[bytes]:
-    """Give the articles as they are in the file, one JSON object each."""
+    """The articles as the file has them, one JSON object each."""
     return files(__name__).joinpath("articles.jsonl").read_bytes().splitlines()

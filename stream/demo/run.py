@@ -1,4 +1,4 @@
-"""The demo's steps: a broker, raw articles, the real worker as a process of its own, what came out."""
+"""The steps of the demo: start a broker, send raw articles, run the real worker as a process, read the results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import orjson
 
-from stream.config.settings import PREFIX, Settings, load
+from stream.config.light import PREFIX
+from stream.config.settings import Settings, load
 from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
@@ -35,16 +36,17 @@ class Sent(NamedTuple):
 
 
 def records() -> list[Sent]:
-    """The articles that ship with the project, a record that is no JSON, and a tombstone."""
+    """The articles that come with the project, a record that is not JSON, and a tombstone."""
     sent = [Sent(str(orjson.loads(line)["id"]).encode(), line) for line in lines()]
     return [*sent, Sent(b"half-an-article", POISON), Sent(b"withdrawn-article", None)]
 
 
 @contextmanager
 def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
-    """The embedded broker with the raw articles on it, and the worker, started; both end with the block.
+    """Runs the embedded broker, with the raw articles on it, and the worker; both end with the block.
 
-    SIGTERM ends the block as Ctrl-C does, by `KeyboardInterrupt`: a worker left alone would wait for its broker.
+    SIGTERM raises `KeyboardInterrupt` in the block, as Ctrl-C does. Otherwise the worker would be left behind,
+    waiting for its broker.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
@@ -62,12 +64,12 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
 
 
 def results(settings: Settings, expected: int, worker: Worker) -> dict[bytes, topics.ReadRecord]:
-    """What came out, by key, once as many records are out as went in. Raises `StreamError`."""
+    """Waits until as many records came out as went in; gives them by key. Raises `StreamError`."""
     deadline = time.monotonic() + DEADLINE_S
     found: dict[bytes, topics.ReadRecord] = {}
     while len(found) < expected:
         if worker.poll() is not None:
-            msg = f"The worker ended with exit code {worker.returncode}; what it said is above."
+            msg = f"The worker ended with exit code {worker.returncode}; its own messages are above."
             raise StreamError(msg)
         if time.monotonic() > deadline:
             msg = f"Only {len(found)} of {expected} records came out within {DEADLINE_S:g} s."

@@ -23,9 +23,11 @@ from stream.kafka import client, topic_settings
 from stream.kafka.refusals import closed, refuses, tells
 
 log = logging.getLogger(__name__)
+waiting_log = logging.getLogger("stream.waiting")  # a command shows these lines, whatever else it keeps quiet about
 
 ANSWER_S = 10.0
 COORDINATOR_LOOK_S = 0.2
+SAY_AFTER_S = 1.0  # a wait that is longer is said
 LOOK_S = 0.5  # how soon it is noticed that the connection was refused
 DEFAULT_LARGEST_BYTES = 1_048_588  # Kafka's own default of max.message.bytes
 EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; it answers no admin questions
@@ -56,7 +58,8 @@ class Cluster:
 
     def connect(self) -> None:
         """Waits for an answer, `startup_timeout_s` at most. Raises the error that tells most."""
-        deadline = time.monotonic() + self.settings.startup_timeout_s
+        it, began, said = self.settings, time.monotonic(), False
+        deadline = began + it.startup_timeout_s
         while True:
             try:
                 self.metadata = self.admin.list_topics(timeout=min(LOOK_S, self.settings.startup_timeout_s))
@@ -72,6 +75,11 @@ class Cluster:
                         raise self._no_token() from None
                     error = worst or telling or client.error_of(raised)
                     raise client.explain(error, self.settings, doing="connecting") from None
+                if not said and time.monotonic() >= began + SAY_AFTER_S:
+                    said = True
+                    waiting_log.info(
+                        "Waiting for Kafka at %s (up to %g s).", it.bootstrap_servers, it.startup_timeout_s
+                    )
             else:
                 return
 

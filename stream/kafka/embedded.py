@@ -10,9 +10,9 @@ from __future__ import annotations
 import logging
 import time
 from types import TracebackType
+from typing import Self
 
 from confluent_kafka import Producer
-from typing_extensions import Self
 
 from stream.errors import KafkaUnavailable
 

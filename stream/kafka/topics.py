@@ -12,6 +12,7 @@ from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
 from stream.kafka.checks import Cluster, forbidden
+from stream.kafka.topic_differences import ANYTHING, Asked, differences
 
 ANSWER_S = 15.0
 
@@ -26,16 +27,24 @@ class Made:
     topic: str
     new: bool
     detail: str
+    differs: tuple[str, ...] = ()
+    """In what it is not as asked for, where it exists already."""
 
 
-def create(settings: Settings, partitions: int, replication: int, config: Mapping[str, str]) -> Iterator[Made]:
+def create(
+    settings: Settings, partitions: int, replication: int, config: Mapping[str, str], asked: Asked = ANYTHING
+) -> Iterator[Made]:
     """Makes those of our topics that are not there yet. Raises one of `stream.errors`."""
     cluster = Cluster(settings)
     cluster.connect()
     for topic in settings.topics.values():
         found = cluster.metadata.topics.get(topic)
         if found is not None and found.error is None:
-            yield Made(topic, new=False, detail=f"exists already, with {len(found.partitions)} partitions")
+            differs = tuple(
+                differences(asked, found, cluster.settings_of(topic) if asked.retention_ms is not None else {})
+            )
+            detail = "exists already" if differs else f"exists already, with {len(found.partitions)} partitions"
+            yield Made(topic, new=False, detail=detail, differs=differs)
             continue
         wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=dict(config))
         try:

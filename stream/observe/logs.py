@@ -1,4 +1,4 @@
-"""Log lines for people or for machines, ours and those of Faust, mode and librdkafka alike."""
+"""Log lines for people or for machines: those of article-stream, Faust, mode and librdkafka alike."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import structlog
 
 from stream.observe.shown import as_json, on_one_line, visible
 
-# Faust and its framework tell of every service they start; at warning they tell of what matters.
+# Faust and mode log every service that they start and stop; from warning on they log what matters.
 QUIET = (
     "faust",
-    "stream.worker",  # its services, which the framework lets log under their modules' names
+    "stream.worker",  # mode logs the start of our own services under the names of their modules
     "mode",
     "aiohttp",
     "aiokafka",
@@ -25,15 +25,19 @@ QUIET = (
 )
 
 
-# A refused transaction and an id still busy with its last one: expected, retried, and told where it matters. A fatal
-# error ends the session with a sentence of ours.
+# A refused transaction, or a transactional id that is still busy with its last transaction, is expected and retried;
+# the sink reports it where it matters. A fatal error ends the session with a sentence of our own.
 OURS_TO_SAY = ("TXNERR", "GETPID", "ADDPARTS", "FATAL")
-# At least once: that a property is experimental, and that a producer has ended with the record that was refused.
+# With at-least-once delivery: that a property is experimental, and that a producer ended because of a refused record.
 CHOSEN = ("enable.gapless.guarantee is experimental", "unable to satisfy gap-less guarantee")
 
 
+WAITING = "stream.waiting"
+"""The logger of the line that says that Kafka is waited for."""
+
+
 class Sparing(logging.Filter):
-    """Lets a line of librdkafka through once in a while: a broker that is away is news once, not each retry."""
+    """Limits how often librdkafka repeats a line: that a broker is away is news once, not with every retry."""
 
     EVERY_S = 30.0
 
@@ -42,7 +46,7 @@ class Sparing(logging.Filter):
         self._last: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Lines that differ only in their numbers are the same; what the sink says itself is not said twice."""
+        """Lines that differ only in their numbers count as the same; what the sink reports itself is dropped."""
         said = record.getMessage()
         if said.startswith(OURS_TO_SAY) or any(words in said for words in CHOSEN):
             return False
@@ -56,7 +60,7 @@ class Sparing(logging.Filter):
 
 
 def _spelled_out(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Settings, brokers and identity providers have a part in what is said: no line of theirs is taken for ours."""
+    """Escapes text that came from settings, brokers or identity providers, so that it cannot forge a log line."""
     for name, value in event.items():
         if isinstance(value, str):
             event[name] = on_one_line(value)
@@ -114,6 +118,26 @@ def configure(log_format: Literal["text", "json"], log_level: str) -> None:
     logging.config.dictConfig(config(log_format, log_level))
 
 
+def configure_for_command() -> None:
+    """Sets logging up for a command that reports problems in its own words: errors only, nothing of librdkafka.
+
+    That it waits for Kafka is printed all the same, as a plain line on standard error.
+    """
+    configure("text", "error")
+    silence_librdkafka()
+    waiting = logging.getLogger(WAITING)
+    plain = logging.StreamHandler()
+    plain.addFilter(_escape_message)
+    waiting.handlers[:] = [plain]
+    waiting.setLevel(logging.INFO)
+    waiting.propagate = False
+
+
+def _escape_message(record: logging.LogRecord) -> bool:
+    record.msg, record.args = on_one_line(record.getMessage()), ()
+    return True
+
+
 def silence_librdkafka() -> None:
-    """For commands that say in their own words what went wrong."""
+    """For the time in which article-stream reports in its own words what went wrong with Kafka."""
     logging.getLogger("librdkafka").setLevel(logging.CRITICAL)

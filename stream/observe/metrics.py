@@ -1,7 +1,11 @@
-"""What the worker counts, for Prometheus. Only the runner calls this; the core knows nothing of it.
+"""What the worker counts, for Prometheus. Only the worker calls this; the core does not know that it is counted.
 
-Every record that is committed is counted once in `records_in` and once in `records`, by outcome: in =
-cleaned + unchanged + tombstone + dead, at every moment.
+Every committed record is counted once in `records_in` and once in `records`, by its outcome. At every moment
+records in = cleaned + unchanged + tombstone + dead.
+
+On Linux the usual metrics of a process are there, too, under the names that all Prometheus clients give them:
+`process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_virtual_memory_bytes`,
+`process_start_time_seconds`, `process_open_fds` and `process_max_fds`.
 """
 
 from __future__ import annotations
@@ -16,6 +20,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     Info,
+    ProcessCollector,
     disable_created_metrics,
     generate_latest,
 )
@@ -29,11 +34,11 @@ RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
 PREFIX = "article_stream_"
 
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter, which nobody reads
+disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the series of counters, and are of no use here
 
 
 class PartitionReading(NamedTuple):
-    """One assigned partition: the next offset to publish, the last stable offset (each -1 while it is not known)."""
+    """One assigned partition: the next offset to publish and the last stable offset, each -1 while unknown."""
 
     number: int
     position: int
@@ -42,20 +47,20 @@ class PartitionReading(NamedTuple):
 
 
 class GroupReading(NamedTuple):
-    """What the last look at the whole group has shown: partitions without an owner, and each partition's lag."""
+    """The whole group at the last query: the number of partitions without an owner, and each partition's lag."""
 
     unowned: int
     lag_records: Mapping[int, int]
 
 
 class PartitionCollector(Collector):
-    """Position, end and lag of each assigned partition, read when somebody asks."""
+    """Position, end and lag of each assigned partition, read at each scrape."""
 
     def __init__(self, read: Callable[[], Iterable[PartitionReading]]) -> None:
         self._read = read
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The gauges, one sample a partition; a partition that was given up has none."""
+        """The gauges, with one sample for each partition that is assigned now."""
         position = GaugeMetricFamily(
             f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["partition"]
         )
@@ -75,7 +80,7 @@ class PartitionCollector(Collector):
 
 
 class GroupCollector(Collector):
-    """The whole group's lag and partitions without an owner; nothing where the broker cannot describe groups."""
+    """The lag of the whole group, and its partitions without an owner; empty if the broker cannot describe groups."""
 
     def __init__(self, read: Callable[[], GroupReading | None]) -> None:
         self._read = read
@@ -109,40 +114,50 @@ class Metrics:
         *,
         rules_version: str,
     ) -> None:
-        """`partitions` and `group` are asked at each scrape; `versions`: by name, what the worker is made of."""
+        """`partitions` and `group` are called at each scrape. `versions`: those of the worker's parts, by name."""
         self._versions = versions
         self.registry = CollectorRegistry()
         registry = self.registry
         self.registry.register(PartitionCollector(partitions))
         self.registry.register(GroupCollector(group))
+        ProcessCollector(registry=registry)
 
         def counter(name: str, text: str, *labels: str) -> Counter:
             return Counter(PREFIX + name, text, labels, registry=registry)
 
-        self._fetched = counter("records_fetched", "Records fetched, some of them twice after a failure.")
-        self._records_in = counter("records_in", "Records taken from the input topic, committed.")
-        self._bytes_in = counter("bytes_in", "Bytes of their values.")
-        self._records = counter("records", "What became of the records, committed.", "outcome")
-        self._bytes_out = counter("bytes_out", "Bytes of the values published.")
+        self._fetched = counter("records_fetched", "Records fetched; after a failure some are fetched again.")
+        self._records_in = counter("records_in", "Records read from the input topic and committed.")
+        self._bytes_in = counter("bytes_in", "Bytes of the values of these records.")
+        self._records = counter("records", "Committed records, by what became of them.", "outcome")
+        self._bytes_out = counter("bytes_out", "Bytes of the values written to the output topics.")
         self._dead = counter("dead_letters", "Dead letters, by reason.", "reason")
         self._removed = counter("paragraphs_removed", "Paragraphs removed, by reason.", "reason")
         self._withheld = counter(
-            "articles_withheld", "Articles whose removals the safety budget refused, at least one."
+            "articles_withheld", "Articles in which the safety budget refused at least one removal."
         )
-        self._transactions = counter("commits", "Commits of a batch (transactions where exactly once).", "outcome")
-        self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked, lost.", "event")
-        self._skipped = counter("records_skipped", "Records gone from the input before they could be read.")
+        self._transactions = counter("commits", "Batches (or transactions) committed or aborted.", "outcome")
+        self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked or lost.", "event")
+        self._skipped = counter("records_skipped", "Records deleted from the input topic before they could be read.")
         self._sessions = counter("sessions", "Times the worker joined its group.")
         self._batch = Histogram(PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry)
         self._stage = Histogram(
-            PREFIX + "stage_seconds", "Time of one batch in a stage.", ["stage"], buckets=SECONDS, registry=registry
+            PREFIX + "stage_seconds",
+            "Time of one batch in a stage.",
+            ["stage"],
+            buckets=SECONDS,
+            registry=registry,
         )
         self._commit = Histogram(
-            PREFIX + "commit_seconds", "Time from begin to committed.", buckets=SECONDS, registry=registry
+            PREFIX + "commit_seconds",
+            "Time that one commit takes.",
+            buckets=SECONDS,
+            registry=registry,
         )
-        self._last = Gauge(PREFIX + "last_commit_time_seconds", "When the last commit ended.", registry=registry)
-        self._reloads = counter("rules_reloads", "Times the files of STREAM_RULES changed.", "result")
-        self._build = Info(PREFIX + "build", "Versions.", registry=registry)
+        self._last = Gauge(
+            PREFIX + "last_commit_time_seconds", "Time of the last commit, since 1970.", registry=registry
+        )
+        self._reloads = counter("rules_reloads", "Changes of the files in STREAM_RULES, loaded or refused.", "result")
+        self._build = Info(PREFIX + "build", "Versions of the worker and of its parts.", registry=registry)
         self._tell_versions(rules_version)
         for name in ("loaded", "refused"):
             self._reloads.labels(name)
@@ -158,24 +173,24 @@ class Metrics:
         self._build.info({**self._versions, "rules": rules})
 
     def rules_in_force(self, version: str) -> None:
-        """Changed rules were loaded."""
+        """Changed rules were loaded; `version` is theirs."""
         self._tell_versions(version)
         self._reloads.labels("loaded").inc()
 
     def rules_refused(self) -> None:
-        """Changed rules are no good."""
+        """Changed rules were refused, because they are not valid."""
         self._reloads.labels("refused").inc()
 
     def fetched(self, records: int) -> None:
-        """So many records came from the consumer."""
+        """Counts records that the consumer fetched."""
         self._fetched.inc(records)
 
     def stage(self, name: str, seconds: float) -> None:
-        """One batch spent so long in a stage."""
+        """Counts the time, in seconds, that one batch spent in a stage."""
         self._stage.labels(name).observe(seconds)
 
     def event(self, name: str, count: int) -> None:
-        """`assigned`, `revoked`, `lost` partitions; `skipped` records; `session`; `aborted`."""
+        """Counts partitions `assigned`, `revoked` or `lost`, records `skipped`, a `session`, commits `aborted`."""
         if name == "skipped":
             self._skipped.inc(count)
         elif name == "session":
@@ -186,7 +201,7 @@ class Metrics:
             self._rebalances.labels(name).inc(count)
 
     def committed(self, outcomes: Outcomes, seconds: float) -> None:
-        """A commit published these outcomes."""
+        """Counts the outcomes that one commit published, in so many seconds."""
         for name, count in outcomes.names.items():
             self._records.labels(name).inc(count)
         for reason, count in outcomes.reasons.items():
@@ -206,5 +221,5 @@ class Metrics:
         self.totals.update({"repeats": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk})
 
     def text(self) -> bytes:
-        """The metrics in Prometheus' text format."""
+        """All metrics in the text format of Prometheus."""
         return generate_latest(self.registry)

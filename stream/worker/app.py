@@ -23,8 +23,8 @@ from faust.web.base import BlueprintManager
 from mode import Service
 from mode.types import ServiceT
 
+from stream.config.light import in_a_url
 from stream.config.settings import Settings, load
-from stream.config.written import in_a_url
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.errors import KafkaFatal, StreamError
@@ -39,16 +39,16 @@ from stream.worker.web import add_pages
 
 log = logging.getLogger("stream")
 
-# Python looks for garbage in cycles whenever there are 700 objects more, and cleaning leaves none: what was loaded at
-# the start is left out of it, and one batch on its way is no reason to look.
+# By default Python looks for cyclic garbage whenever 700 objects have been added. Cleaning leaves no cycles, so we
+# exclude what was loaded at the start (`gc.freeze`) and raise the limit above the objects of one batch.
 COLLECT_AFTER = 2_000
-# How long a thread that waits for Python's lock lets another one go on. The sink waits for it after each call to Kafka:
-# with 5 ms, the default, that is a third of a backlog's transaction.
+# How long a thread may hold Python's lock while another one waits for it. The sink waits for it after each call to
+# Kafka: with the default, 5 ms, that would be a third of the time of a transaction when there is a backlog.
 SWITCH_S = 0.0005
 
 
 class SourceService(Service):
-    """Runs the engine's sessions in a thread, from the worker's start to its stop."""
+    """Runs the engine's sessions in a thread, from the start of the worker to its stop."""
 
     def __init__(self, app: ArticleApp, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -56,8 +56,8 @@ class SourceService(Service):
         self._running: asyncio.Future[None] | None = None
 
     async def on_start(self) -> None:
-        """Called after the agents have started: a channel without a subscriber drops what is put in."""
-        self.app.flow_control.resume()  # without a Faust consumer nobody else does
+        """Starts after the agents, because a channel without a subscriber drops what is put into it."""
+        self.app.flow_control.resume()  # Faust's own consumer would do this; there is none
         loop = asyncio.get_running_loop()
         self.app.engine.sink.start()
         pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="source")
@@ -90,7 +90,7 @@ class SourceService(Service):
         return hand_on
 
     async def on_stop(self) -> None:
-        """Drains: what is under way is committed and the partitions are given up, within the deadline."""
+        """Commits the articles that were begun and gives up the partitions, within `shutdown_timeout_s`."""
         engine = self.app.engine
         engine.stop()
         if self._running is not None:
@@ -99,13 +99,13 @@ class SourceService(Service):
 
 
 class Boot(BootStrategy):
-    """Faust without its Kafka: the source starts last, after the agents, and stops first."""
+    """Starts Faust without its Kafka clients. The source starts last, after the agents, and stops first."""
 
     enable_kafka = False
     app: ArticleApp
 
     def server(self) -> Iterable[ServiceT]:
-        """Faust's services and ours, in the order of their start."""
+        """Faust's services and ours, in the order in which they start."""
         return chain(
             self.sensors(),
             self.web_server(),
@@ -120,7 +120,7 @@ class Boot(BootStrategy):
 
 
 class ArticleWorker(faust.Worker):
-    """Faust's worker that leaves logging as it was configured, and ends with our error's exit code."""
+    """Faust's worker, but it leaves logging as it is configured, and ends with the exit code of our error."""
 
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.update(override_logging=False, redirect_stdouts=False, quiet=True)
@@ -142,7 +142,7 @@ class ArticleWorker(faust.Worker):
             raise SystemExit(ended.code) from None
 
     async def on_startup_finished(self) -> None:
-        """Faust would say OK here; ready is said when partitions are assigned."""
+        """Faust would print OK here. The worker reports that it is ready only when partitions are assigned."""
         gc.collect()
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
@@ -150,17 +150,17 @@ class ArticleWorker(faust.Worker):
 
 
 class ArticleApp(faust.App):
-    """A Faust app with an engine."""
+    """A Faust app that has an engine."""
 
     BootStrategy = Boot
     engine: Engine
     batches: Any
 
     def _create_directories(self) -> None:
-        """Faust keeps tables in files; there are none, and the file system may be read-only."""
+        """Does nothing. Faust would make folders for tables; there are none, and the disk may be read-only."""
 
     def fail(self, error: StreamError) -> None:
-        """Ends the worker, whose exit code will be the error's."""
+        """Stops the worker, which will end with the exit code of the error."""
         self.engine.fatal = self.engine.fatal or error
         self.engine.flow.fail(error)
         self.engine.stop()
@@ -169,16 +169,16 @@ class ArticleApp(faust.App):
 
 
 def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None) -> ArticleApp:
-    """The app for these settings; a new one each time. Asks Kafka how large a record may be, if not told.
+    """Makes a new app for these settings.
 
-    Raises one of `stream.errors`.
+    `largest_bytes`: the size limit of a record; if it is not given, Kafka is asked. Raises one of `stream.errors`.
     """
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
         largest_bytes = checks.largest_record_bytes(settings)
     app = ArticleApp(
         settings.group_id,
-        env={},  # Faust would let BROKER_URL and the like override what is given here
+        env={},  # otherwise BROKER_URL and the like would override what is given here
         broker=f"kafka://{settings.bootstrap_servers.split(',')[0]}",
         store="memory://",
         web_enabled=settings.http_port > 0,
@@ -199,19 +199,19 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
             try:
                 await app.engine.clean(batch)
             except Exception as error:
-                # Faust would start the agent anew and go on with the next batch, that is, skip this one.
+                # Faust would restart the agent and go on with the next batch, which means that this one is skipped.
                 log.exception("An error in the agent: the batch is aborted and the worker ends.")
                 app.fail(KafkaFatal(f"An unexpected error while cleaning: {error!r}."))
                 return
 
-    # Faust's own pages go: its `/` says OK whatever happens.
+    # Without Faust's own pages: its `/` answers OK whatever happens.
     app.web.blueprints = BlueprintManager(())
     add_pages(app, app.engine)
     return app
 
 
 def app_from_environment() -> ArticleApp:
-    """The app as the environment's settings describe it, with logging configured. Raises one of `stream.errors`."""
+    """The app for the settings of the environment, with logging configured. Raises one of `stream.errors`."""
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
     return create_app(settings)

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from functools import partial
 
 from stream._version import __version__
+from stream.config.light import in_a_url
 from stream.config.settings import Settings
-from stream.config.written import in_a_url
 from stream.core import native
 from stream.core.rules import Rules
 from stream.errors import (

@@ -1,4 +1,4 @@
-"""The pages of the worker: health for machines, metrics for Prometheus. None shows an article or a secret."""
+"""The pages of the worker: health for machines, metrics for Prometheus. None of them shows an article or a secret."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import socket
 from typing import Any
 
+from stream.config.light import in_a_url
 from stream.config.settings import Settings
-from stream.config.written import in_a_url
 from stream.errors import SettingsError
 from stream.worker.engine import Engine
 from stream.worker.health import live, ready
 
 
 def add_pages(app: Any, engine: Engine) -> None:
-    """Adds /health/live, /health/ready and /metrics, and says at / what is where."""
+    """Adds /health/live, /health/ready and /metrics, and a list of them at /."""
 
     @app.page("/health/live", name="live")
     async def health_live(web: Any, _request: Any) -> Any:
@@ -36,7 +36,7 @@ def add_pages(app: Any, engine: Engine) -> None:
 
 
 def require_port(settings: Settings) -> None:
-    """Raises `SettingsError` where the HTTP port can not be listened on."""
+    """Raises `SettingsError` when the worker cannot listen on the HTTP port."""
     if not settings.http_port:
         return
     host, port = settings.http_host, settings.http_port
@@ -46,5 +46,5 @@ def require_port(settings: Settings) -> None:
             pass
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        msg = f"STREAM_HTTP_PORT: {in_a_url(host)}:{port} can not be listened on ({why})."
+        msg = f"STREAM_HTTP_PORT: the worker cannot listen on {in_a_url(host)}:{port} ({why})."
         raise SettingsError(msg, fix="Set another port, or 0 for no HTTP.") from None

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from typing_extensions import Self
 
 from harness.processes import PATIENCE_S, Worker, until
 from tests.chaos.result import Result, Size

@@ -37,10 +37,11 @@ TERMINAL: Mapping[bool, Mapping[str, str]] = {False: {}, True: {"FORCE_COLOR": "
 
 def names(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
     """Every command that there is, by its words."""
-    for name, each in getattr(command, "commands", {}).items():
-        yield from names(each, *before, name)
-    if not hasattr(command, "commands"):
+    if not hasattr(command, "list_commands"):
         yield before
+        return
+    for name in command.list_commands(None):
+        yield from names(command.get_command(None, name), *before, name)
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Stage:
             ("evaluate",): [[pages], ["--json", pages], [lines], [HOSTILE]],
             ("settings",): [[], ["--set", f"group_id={WORDS}"], ["--set", f"{HOSTILE}=1"], ["--config", HOSTILE]],
             ("check",): [[]],
+            ("health",): [["--set", "http_port=1", "--set", f"http_host={WORDS}"], ["--ready", "--http-port", "0"]],
             ("topics", "create"): [[]],
             ("send",): [[text, lines, odd], [HOSTILE + ".txt"]],
             ("dead-letters", "list"): [[], ["--json"], ["--reason", HOSTILE]],

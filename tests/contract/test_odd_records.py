@@ -132,7 +132,7 @@ def test_what_is_too_old_for_its_topics_is_a_whole_letter_of_today_that_goes_bac
         assert dict(headers_of(it))["article-stream.timestamp"] == b"%d" % at
     whens = {json.loads(line)["when"] for line in lines(topics, "list", "--json")}
     assert whens == {"2020-09-13 12:26:40", "1970-01-01 00:00:00"}
-    assert "2 went" in lines(topics, "replay")[-1]
+    assert "2 dead letters sent back" in lines(topics, "replay")[-1]
     again = [it for it in real.read(f"{topics.name}.raw", 52) if "article-stream.redriven" in dict(headers_of(it))]
     assert sorted((it.key() or b"", it.timestamp()[1]) for it in again) == [(b"", 1), (old.key, WHEN)]
     assert {it.value(): headers_of(it) for it in again} == {
@@ -162,7 +162,7 @@ def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Brok
     assert letter.key() == f"{why.topic}/{why.partition}/{why.offset}".encode()
     assert (letter.value(), why.reason) == ((b"" if large else noise), "not_utf8")
     assert ("article-stream.no-key", b"1") in headers_of(letter) or large
-    assert "1 went" in lines(topics, "replay", "--failing")[-1]
+    assert "1 dead letter sent back" in lines(topics, "replay", "--failing")[-1]
     (again,) = [it for it in real.read(f"{topics.name}.raw", 52) if "article-stream.redriven" in dict(headers_of(it))]
     assert (again.key(), again.value(), again.timestamp()) == (None, noise, (1, WHEN))
     assert headers_of(again) == [("own", b"1"), ("article-stream.redriven", b"1")]
@@ -174,12 +174,12 @@ def test_a_letter_that_the_input_refuses_stays_and_the_others_go_back(real: Brok
     good = articles(0, 40)
     real.send(f"{topics.name}.dead", [*good[:20], Sent(None, good[0].value), *good[20:]])
     first = lines(topics, "replay")
-    assert first[-1].startswith("40 went back")
+    assert first[-1].startswith("40 dead letters sent back")
     assert [line for line in first if f"1  refused: {topics.name}.raw does not take" in line], first
     came = Counter(orjson.loads(it.value() or b"")["number"] for it in real.read(f"{topics.name}.raw", 40))
     assert came == Counter(range(40)), "each once"
     second = lines(topics, "replay")
-    assert second[-1].startswith("0 went back")
+    assert second[-1].startswith("0 dead letters sent back")
     assert [line for line in second if f"1  refused: {topics.name}.raw does not take" in line], second
 
 

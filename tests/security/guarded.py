@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from confluent_kafka.admin import (
     AdminClient,
@@ -12,7 +13,6 @@ from confluent_kafka.admin import (
     ScramMechanism,
     UserScramCredentialUpsertion,
 )
-from typing_extensions import Self
 
 from harness.kafka.server import Listener, RealKafka
 from tests.ledger import Topics, fresh_name

@@ -14,7 +14,8 @@ import pytest
 from harness.commands import ROOT, Answer, article_stream, environment, one_sentence
 from harness.fakes import BODY, CLEAN, OTHER, REPEATED
 from harness.processes import free_port
-from stream.config.settings import PREFIX, Settings
+from stream.config.light import PREFIX
+from stream.config.settings import Settings
 from stream.core.removals import original
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
@@ -50,7 +51,7 @@ def test_a_full_disk_is_one_sentence(where: str, jobs: int) -> None:
             timeout=120, check=False, cwd=ROOT,
         )  # fmt: skip
     assert ended.returncode == 1
-    said = "error: The system says: No space left on device. What is written so far is not whole."
+    said = "error: The system reports: No space left on device. The output written so far is incomplete."
     assert ended.stderr.decode().splitlines() == [said]
 
 

@@ -143,4 +143,4 @@ def test_a_bad_value_is_named_as_it_is(bad: str) -> None:
 def test_a_wrong_word_on_the_command_line_is_one_sentence(arguments: tuple[str, ...]) -> None:
     said = one_sentence(article_stream(*arguments), 2)
     assert "[/x]\\x1b]0;t\\x07" in said
-    assert said.endswith("--help` says what there is.")
+    assert said.endswith("--help` for usage.")

@@ -145,8 +145,8 @@ LOGIN = {"STREAM_SECURITY_PROTOCOL": "sasl_ssl", "STREAM_SASL_MECHANISM": "PLAIN
 @pytest.mark.parametrize(
     ("environ", "says"),
     [
-        ({"STREAM_OUTPUT_TOPIC": "articles.raw"}, "have to differ"),
-        ({"STREAM_DEAD_LETTER_TOPIC": "articles.clean"}, "have to differ"),
+        ({"STREAM_OUTPUT_TOPIC": "articles.raw"}, "must differ"),
+        ({"STREAM_DEAD_LETTER_TOPIC": "articles.clean"}, "must differ"),
         ({"STREAM_SECURITY_PROTOCOL": "sasl_ssl"}, "needs sasl_mechanism"),
         ({"STREAM_SASL_MECHANISM": "PLAIN"}, "needs security_protocol"),
         ({**LOGIN, "STREAM_SASL_PASSWORD": "x"}, "PLAIN needs sasl_username"),
@@ -180,7 +180,7 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "none.toml"
-    assert refused(config=path) == f"The settings file {path} can not be read: No such file or directory."
+    assert refused(config=path) == f"The settings file {path} cannot be read: No such file or directory."
 
 
 SECRETS = {

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config.settings import PREFIX, Settings, load
-from stream.config.written import QUOTES, bad_address, blemish, in_a_url
+from stream.config.light import PREFIX, in_a_url
+from stream.config.settings import Settings, load
+from stream.config.written import QUOTES, bad_address, blemish
 from stream.errors import SettingsError
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
@@ -43,9 +44,9 @@ def test_quotes_that_an_env_file_has_kept_are_said(name: str, quotes: tuple[str,
     value = quotes[0] + GOOD[name] + quotes[1]
     said = refused({PREFIX + name.upper(): value})
     shown = "***" if name in SECRETS else repr(value)
-    assert said.startswith(f"{PREFIX}{name.upper()} is {shown}: the quotes around it are part of the value")
+    assert said.startswith(f"{PREFIX}{name.upper()} is {shown}: the quotes are taken as part of the value")
     assert ("settings file" in said) == (name in {*SECRETS, "rules"}), "a password may really have them"
-    with pytest.raises(SettingsError, match=r"--set x is .*: the quotes around it"):
+    with pytest.raises(SettingsError, match=r"--set x is .*: the quotes are"):
         load({name: value}, environ={}, options_from={name: "--set x"})
 
 
@@ -95,7 +96,7 @@ def test_an_optional_setting_that_is_empty_is_unset(name: str) -> None:
 def test_another_one_that_is_empty_says_to_leave_it_out(name: str) -> None:
     variable = PREFIX + name.upper()
     default = Settings.model_fields[name].default
-    assert refused({variable: ""}) == f"{variable} is empty: leave it out, and it is {default}."
+    assert refused({variable: ""}) == f"{variable} is empty: remove it to get the default, {default}."
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_another_one_that_is_empty_says_to_leave_it_out(name: str) -> None:
 def test_a_linked_service_is_said_where_it_is_not_kubernetes(variable: str, text: str) -> None:
     said = refused({variable: text})
     assert variable in said
-    assert "Docker or Kubernetes adds it for a service whose name begins with stream" in said
+    assert "Docker or Kubernetes sets it for a service whose name begins with stream" in said
 
 
 def test_the_settings_file_may_be_quoted_wrongly_too() -> None:
@@ -134,20 +135,20 @@ def test_an_address_is_taken_as_it_is(addresses: str) -> None:
         ("::1", "[::1]:9092"),
         ("a:1;b:2", "commas between several"),
         ("a:b:c", "more than one colon"),
-        ("kafka:", "is no number from 1 to 65535"),
-        ("kafka:0", "is no number"),
-        ("kafka:65536", "is no number"),
-        ("kafka:٣", "is no number"),
-        ("[::1]:x", "is no number"),
+        ("kafka:", "is not a number from 1 to 65535"),
+        ("kafka:0", "is not a number"),
+        ("kafka:65536", "is not a number"),
+        ("kafka:٣", "is not a number"),
+        ("[::1]:x", "is not a number"),
         ("[::1", "more than one colon"),
-        ("[kafka]:9092", "has no IPv6 address within its brackets"),
+        ("[kafka]:9092", "has no IPv6 address in its brackets"),
         ("[/x]", "has no IPv6 address"),
-        ("${KAFKA}", "is no host:port"),
-        ("kafka one:9092", "is no host:port"),
-        ("user@kafka", "is no host:port"),
-        ("kafka/x:1", "is no host:port"),
-        (":9092", "is no host:port"),
-        (",", "holds no address"),
+        ("${KAFKA}", "is not host:port"),
+        ("kafka one:9092", "is not host:port"),
+        ("user@kafka", "is not host:port"),
+        ("kafka/x:1", "is not host:port"),
+        (":9092", "is not host:port"),
+        (",", "contains no address"),
         ("SSL://kafka:9092", "without SSL://"),
     ],
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
@@ -113,6 +115,14 @@ def test_the_versions_are_told() -> None:
     text = made().text().decode()
     assert 'rules="r1"' in text
     assert "librdkafka=" in text
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="prometheus_client reads /proc")
+def test_the_processor_time_and_memory_of_the_process_are_there() -> None:
+    found = samples(made())
+    assert found["process_cpu_seconds_total"] > 0
+    assert found["process_resident_memory_bytes"] > 1_000_000
+    assert found["process_start_time_seconds"] > 1_600_000_000
 
 
 def test_the_whole_groups_lag_and_what_nobody_owns() -> None:

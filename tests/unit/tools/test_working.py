@@ -1,0 +1,27 @@
+"""A long command shows that it is working, and what went wrong."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+TOOL = Path(__file__).parents[3] / "tools" / "working.py"
+
+
+def run(*command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, TOOL, "Installing", "--", *command], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_a_command_that_works_shows_only_that_it_does() -> None:
+    ended = run(sys.executable, "-c", "print('much output')")
+    assert (ended.returncode, ended.stdout) == (0, "")
+    assert ended.stderr.splitlines() == ["Installing ...", "Installing: done after 0 s."]
+
+
+def test_a_command_that_fails_shows_what_it_printed_and_its_exit_code() -> None:
+    ended = run(sys.executable, "-c", "print('no space left'); raise SystemExit(3)")
+    assert ended.returncode == 3
+    assert ended.stderr.splitlines()[1:] == ["Installing: failed after 0 s.", "no space left"]
