@@ -42,7 +42,7 @@ def evaluate(
     settings = settings_from(config, set_)
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
-    from stream.cli.rules import load_rules
+    from stream.cli.rule_files import load_rules
     from stream.offline.evaluation import LabelledPage, Report, labelled_page
 
     if plot is not None:
