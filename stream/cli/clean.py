@@ -214,7 +214,7 @@ def _run(
                 advance(chunk.size)
             target.finish(changed=cleaned > 0)
     if not quiet:
-        sys.stderr.write(f"{summary(counts)}\n")
+        _say(summary(counts))
     if bad:
         msg = f"{counted(bad, 'record')} could not be cleaned and went out unchanged."
         raise StreamError(msg)
@@ -248,11 +248,15 @@ def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
         raise StreamError(msg) from None
 
 
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
 @contextmanager
 def _progress(total: int | None, *, shown: bool) -> Iterator[tuple[Advance, Callable[[str], None]]]:
     """What moves a progress bar on, and what writes a line to standard error, above the bar."""
     if not shown:
-        yield (lambda _=1: None), (lambda text: print(text, file=sys.stderr, flush=True))
+        yield (lambda _=1: None), _say
         return
     from stream.cli.console import errors, progress
 

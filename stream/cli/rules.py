@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -89,7 +89,8 @@ def try_(
             bad += 1
             out.print(line(f"{rule.id}: {rule.example!r} is not found"))
     if bad:
-        msg = f"{bad} of {len(rules.rules)} rules {'does' if bad == 1 else 'do'} not find {'its' if bad == 1 else 'their'} example."
+        what = "rule does not find its example" if bad == 1 else "rules do not find their examples"
+        msg = f"{bad} {what}."
         raise StreamError(msg)
     out.print(f"{len(rules.rules)} rules find their examples.")
 

@@ -69,8 +69,8 @@ class CleanedChunk(NamedTuple):
     """What goes out for a chunk of `size` bytes of the file `name`: cleaned records, and what was removed.
 
     `problems` are lines, and what is wrong there; line 0 is all of the file. Of a span they count from its first line,
-    and it has so many `lines`. `number` is the file's own; `is_end`: this is its last chunk; `failure`: why it could not
-    be read.
+    and it has so many `lines`. `number` is the file's own, and `is_end` says that this is its last chunk. `failure`:
+    why it could not be read.
     """
 
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from secrets import token_hex
 from stat import S_IMODE
 from types import TracebackType
 from typing import BinaryIO
+
+from typing_extensions import Self
 
 from stream.errors import StreamError
 from stream.offline.compressed import Compression, compressing
@@ -32,10 +35,10 @@ class Replacement:
         try:
             replaced = self._path.stat() if self._path.exists() else None
             if replaced is not None and not os.access(self._path, os.W_OK):
-                raise self._failure("Permission denied")
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
             # Nobody else may read it before it has the permissions of the file that it replaces.
             how = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-            self._file = open(os.open(self._temporary, how, 0o666 if replaced is None else 0o600), "wb")  # noqa: SIM115
+            self._file = os.fdopen(os.open(self._temporary, how, 0o666 if replaced is None else 0o600), "wb")
             try:
                 if replaced is not None:
                     with suppress(PermissionError):  # only root may give a file away
@@ -88,7 +91,7 @@ class Replacement:
         msg = f"{self._shown} cannot be written: {why}."
         return StreamError(msg, fix="It is as it was before.")
 
-    def __enter__(self) -> Replacement:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

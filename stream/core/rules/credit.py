@@ -90,20 +90,17 @@ def _votes(lines: Sequence[str], rules: Rules) -> dict[str, float]:
 
     A language of another script than the article's has fewer than none.
     """
-    votes: Counter[str] = Counter()
+    votes: dict[str, float] = {}
     for line in lines:
         rule = rules.find(line) if len(line) <= MAX_MARKER else None
         if rule is not None and (phrase := _phrase(rule, line)):
             languages = {language_of(other.id) for other in _holders().get(phrase, ())}
             for language in languages:
-                votes[language] += 1 / len(languages)
+                votes[language] = votes.get(language, 0) + 1 / len(languages)
     script = script_of("".join(lines))
-    found: dict[str, float] = dict(votes)
     if script:
-        for language, other in _scripts().items():
-            if other != script:
-                found[language] = -1
-    return found
+        votes |= {language: -1 for language, other in _scripts().items() if other != script}
+    return votes
 
 
 @lru_cache(1)
