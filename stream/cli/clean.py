@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
 import typer
 
 from stream.cli.options import Config, Set, settings_from
-from stream.errors import StreamError
+from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
     from stream.cli.console import Advance
@@ -69,8 +69,9 @@ def clean(
 
     An article that cannot be cleaned is written as it came in and is named on standard error.
 
-    Exit codes: 0: every article was cleaned or needed no cleaning, with --diff, too; 1: an article could not be
-    cleaned, or a file not be read or written; 2: an option, a setting or a rule file is wrong.
+    Exit codes: 0: every article was cleaned or needs no cleaning (also with --diff, whatever would change); 1: an
+    article could not be cleaned, or a file could not be read or written; 2: an option, a setting or a rule file is
+    wrong.
     """
     settings = settings_from(config, set_)
     from stream.cli.rule_files import load_rules
@@ -102,8 +103,8 @@ class Source(NamedTuple):
 def _one_of(*options: tuple[str, object]) -> None:
     given = [name for name, value in options if value]
     if len(given) > 1:
-        msg = f"{given[0]} and {given[1]} exclude each other."
-        raise StreamError(msg, fix="Give one of them.")
+        msg = f"{given[0]} and {given[1]} cannot be used together."
+        raise SettingsError(msg, fix="Give one of them.")
 
 
 def _sources(paths: Sequence[Path], given: str | None, stdin_name: Path | None, *, unique: bool) -> list[Source]:
@@ -132,10 +133,10 @@ def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files:
     if str(removed) == STDIN:
         if not to_files:
             msg = "--removed - would mix what was removed with the articles, which go to standard output, too."
-            raise StreamError(msg, fix="Write the articles to files with --output-dir or --in-place, or name a file.")
+            raise SettingsError(msg, fix="Write the articles to files with --output-dir or --in-place, or name a file.")
     elif any(source.path is not None and same_file(source.path, removed) for source in sources):
         msg = f"{removed} is one of the files to clean."
-        raise StreamError(msg, fix="Give --removed another name.")
+        raise SettingsError(msg, fix="Give --removed another name.")
 
 
 def _size(path: Path) -> int:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 import orjson
 
-from stream.errors import StreamError
+from stream.errors import SettingsError, StreamError
 from stream.offline.arrays import is_array
 from stream.offline.compressed import (
     LONGEST_MAGIC,
@@ -49,20 +49,20 @@ _BLOCK_BYTES = 1 << 16
 def format_of_file(path: Path | None, given: str | None) -> FileFormat:
     """The format that was given, or the one that a file's name tells, without `.gz` or `.zst`; text for None.
 
-    Raises `StreamError` where neither tells, and for HTML.
+    Raises `SettingsError` where neither tells, `StreamError` for HTML.
     """
     if given is not None:
         for known in FORMATS:
             if given == known:
                 return known
         msg = f"--format {given} is not known."
-        raise StreamError(msg, fix="It is text, json or jsonl.")
+        raise SettingsError(msg, fix="It is text, json or jsonl.")
     if path is None:
         return "text"
     found = format_of_name(path)
     if found is None:
         msg = f"The name of {path} does not tell its format."
-        raise StreamError(msg, fix="Say --format text, json or jsonl.")
+        raise SettingsError(msg, fix="Say --format text, json or jsonl.")
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
-from stream.errors import StreamError
+from stream.errors import SettingsError, StreamError
 from stream.offline.compressed import Compression, compression_of_name
 from stream.offline.replacement import Replacement
 
@@ -78,7 +78,8 @@ class Files:
 
     def begin(self, number: int) -> None:
         """Open its temporary file. Raises `StreamError`."""
-        self._open = Replacement(*self._planned[number])
+        self._open = Replacement(*self._planned[number])  # known before it makes a file, whenever Ctrl-C comes
+        self._open.__enter__()
 
     def write(self, data: bytes | memoryview) -> None:
         """Append. Raises `StreamError`."""
@@ -101,12 +102,12 @@ class Files:
 
 
 def in_place(paths: Sequence[Path | None]) -> list[Planned]:
-    """The files to clean are those to write, too. Raises `StreamError` for standard input."""
+    """The files to clean are those to write, too. Raises `SettingsError` for standard input."""
     planned = []
     for path in paths:
         if path is None:
             msg = "Standard input cannot be cleaned in place."
-            raise StreamError(msg, fix="Name files, or leave --in-place out.")
+            raise SettingsError(msg, fix="Name files, or leave --in-place out.")
         planned.append(Planned(path, compression_of_name(path)))
     return planned
 
@@ -114,26 +115,27 @@ def in_place(paths: Sequence[Path | None]) -> list[Planned]:
 def into_folder(folder: Path, paths: Sequence[Path | None], stdin_name: Path | None) -> list[Planned]:
     """A file of the same name in `folder`, which is made if need be, for each file to clean.
 
-    Raises `StreamError` where standard input has no name, two files have the same one, or one would replace itself.
+    Raises `SettingsError` where standard input has no name, two files have the same one, or one would replace itself;
+    `StreamError` where the folder cannot be created.
     """
     planned: dict[Path, Path] = {}
     for path in paths:
         named = path or stdin_name
         if named is None:
             msg = "--output-dir needs a name for standard input."
-            raise StreamError(msg, fix="Give it with --stdin-filename.")
+            raise SettingsError(msg, fix="Give it with --stdin-filename.")
         target = folder / named.name
         if target in planned:
             msg = f"{planned[target]} and {named} would both be written to {target}."
-            raise StreamError(msg, fix="Clean them one after the other, each into a folder of its own.")
+            raise SettingsError(msg, fix="Clean them one after the other, each into a folder of its own.")
         if path is not None and same_file(path, target):
             msg = f"{path} would be replaced by its cleaned articles."
-            raise StreamError(msg, fix="If you want that, say --in-place; else give another folder.")
+            raise SettingsError(msg, fix="If you want that, say --in-place; else give another folder.")
         planned[target] = named
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        msg = f"{folder} cannot be made: {error.strerror}."
+        msg = f"{folder} cannot be created: {error.strerror}."
         raise StreamError(msg) from None
     return [Planned(target, compression_of_name(target)) for target in planned]
 

@@ -78,7 +78,7 @@ def test_what_was_removed_is_written_to_a_file_and_undoes_it(tmp_path: Path) -> 
     assert original(first, cleaned[0]) == REPEATED
     assert original(third, cleaned[2]) == REPEATED.split("\n")
     before = (tmp_path / "a.jsonl").read_bytes()
-    said = one_sentence(article_stream("clean", "--removed", tmp_path / "a.jsonl", tmp_path / "a.jsonl"), 1)
+    said = one_sentence(article_stream("clean", "--removed", tmp_path / "a.jsonl", tmp_path / "a.jsonl"), 2)
     assert "one of the files to clean" in said
     assert (tmp_path / "a.jsonl").read_bytes() == before
     said = one_sentence(article_stream("clean", "--removed", tmp_path, stdin=b"x"), 1)
@@ -120,12 +120,12 @@ def test_a_file_that_is_not_there() -> None:
 
 
 def test_a_name_that_does_not_tell_the_format() -> None:
-    message = one_sentence(article_stream("clean", "articles"), 1)
+    message = one_sentence(article_stream("clean", "articles"), 2)
     assert message == "The name of articles does not tell its format. Say --format text, json or jsonl."
 
 
 def test_a_format_that_is_not_known() -> None:
-    assert "xml is not known. It is text, json or jsonl." in one_sentence(article_stream("clean", "-f", "xml"), 1)
+    assert "xml is not known. It is text, json or jsonl." in one_sentence(article_stream("clean", "-f", "xml"), 2)
 
 
 @pytest.mark.parametrize("command", ["clean", "worker", "check", "settings"])

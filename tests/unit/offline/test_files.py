@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 
 from harness.fakes import PROCESSOR, REPEATED
 from stream.errors import StreamError
-from stream.offline import replacement
 from stream.offline.arrays import is_array, parts_of
 from stream.offline.chunks import ChunkCleaner, chunks_of
 from stream.offline.compressed import compressing, decompressed
@@ -66,7 +65,7 @@ def test_what_is_compressed_is_told_by_its_first_bytes(compression: str) -> None
     writer.close()
     whole = packed.getvalue()
     assert len(whole) < 10_000
-    content, found = recognised(BufferedReader(BytesIO(whole)), None)  # type: ignore[arg-type]
+    content, found = recognised(BufferedReader(BytesIO(whole)), None)
     assert (found, content.read()) == ("jsonl", b'{"text":"a"}\n' * 100_000)
     for damaged in (whole[:-9], whole[:20] + b"x" * 40 + whole[20:]):
         with pytest.raises(OSError, match="damaged or incomplete"):
@@ -189,7 +188,7 @@ def test_whatever_goes_wrong_the_file_is_as_it_was(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(replacement.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with Replacement(path, compression) as file:  # type: ignore[arg-type]
         file.write(b"new")
         with pytest.raises(StreamError, match=r"a cannot be written: No space left on device. It is as it was before."):
