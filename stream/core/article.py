@@ -16,7 +16,7 @@ class Removal(NamedTuple):
     `rule` is, for a footer or a line of junk, the id of the rule that found it.
 
     >>> from stream import clean
-    >>> (removal,) = clean("The ferry runs all winter, the board said on Monday.\nAdvertisement\nIt is free.").removed
+    >>> (removal,) = clean("The ferry runs all winter, the board said on Monday.\nAdvertisement\nIt leaves at six.").removed
     >>> removal.line, removal.text, removal.reason, removal.rule
     (2, 'Advertisement', 'junk', 'en.advertisement')
     """
@@ -50,9 +50,9 @@ class CleanedList(NamedTuple):
     """The same for an article that came as a list of paragraphs: it stays a list.
 
     >>> from stream import clean_list
-    >>> cleaned = clean_list(["The ferry runs all winter, the board said on Monday.", "Advertisement", "It is free."])
+    >>> cleaned = clean_list(["The ferry runs all winter, the board said on Monday.", "Advertisement", "It leaves at six."])
     >>> cleaned.paragraphs
-    ('The ferry runs all winter, the board said on Monday.', 'It is free.')
+    ('The ferry runs all winter, the board said on Monday.', 'It leaves at six.')
     >>> cleaned.removed[0].line
     2
     """
