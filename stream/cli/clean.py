@@ -16,6 +16,8 @@ from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
+    from io import BufferedReader
+
     from stream.cli.console import Advance
     from stream.offline.chunks import Chunk, ChunkCleaner, CleanedChunk, Shown, Span
     from stream.offline.files import FileFormat
@@ -278,26 +280,29 @@ def _problems(chunk: CleanedChunk, before: int) -> Iterator[str]:
 def _parts(sources: Sequence[Source], *, whole: bool) -> Iterator[Chunk | Span]:
     """The files in parts: their bytes, or with lines of a real file only where they stand, unless `whole`.
 
-    Each file ends with an empty chunk that says so. Raises `StreamError`.
+    The last part of each file says so. Raises `StreamError`.
     """
     from stream.offline.chunks import CHUNK_BYTES, chunks_of, end_of, spans_of, unreadable
     from stream.offline.compressed import compression_of_name, decompressed
     from stream.offline.files import opened, recognised
 
     for number, (path, name, file_format, size) in enumerate(sources):
-        if path is None:
-            with opened(None) as stdin:
-                try:
-                    content, found = recognised(stdin, file_format)
-                except OSError as error:
-                    raise StreamError(unreadable(name, error)) from None
-                yield from chunks_of(name, content, found, CHUNK_BYTES, number)
-        elif (compression := compression_of_name(path)) is not None:
-            with opened(path) as file, decompressed(file, compression) as content:
-                yield from chunks_of(name, content, file_format or "text", CHUNK_BYTES, number)
-        elif file_format == "jsonl" and size and not whole:  # a size of 0 may be a file that does not know it
+        if path is not None and file_format == "jsonl" and size and not whole:  # 0: a file that does not know its size
             yield from spans_of(path, CHUNK_BYTES, number)
-        else:
-            with opened(path) as file:
-                yield from chunks_of(name, file, file_format or "text", CHUNK_BYTES, number)
-        yield end_of(name, number)
+            yield end_of(name, number)
+            continue
+        is_end = False
+        with opened(path) as file:
+            content: BufferedReader = file
+            try:
+                if path is None:
+                    content, file_format = recognised(file, file_format)  # noqa: PLW2901 - now it is known
+                elif (compression := compression_of_name(path)) is not None:
+                    content = decompressed(file, compression)
+            except OSError as error:
+                raise StreamError(unreadable(name, error)) from None
+            for chunk in chunks_of(name, content, file_format or "text", CHUNK_BYTES, number):
+                yield chunk
+                is_end = chunk.is_end
+        if not is_end:
+            yield end_of(name, number)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from stream.config.settings import Settings
 from stream.core.rules import RuleError, Rules, load
 from stream.errors import SettingsError
+
+if TYPE_CHECKING:
+    from stream.config.settings import Settings
 
 
 def load_rules(settings: Settings) -> Rules:

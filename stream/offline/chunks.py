@@ -170,6 +170,8 @@ def chunks_of(
 ) -> Iterator[Chunk]:
     """The file in chunks of about `size` bytes, or of a longer line or item; one that is one record is one chunk.
 
+    Only of that it is known that it is the last one.
+
     Of a pipe a chunk is what is there, so that nobody waits for one to fill. Raises `StreamError`.
     """
     try:
@@ -184,9 +186,9 @@ def chunks_of(
         data = start + file.read()
     except OSError as error:
         raise StreamError(unreadable(name, error)) from None
-    if file_format == "text" and is_html(data):
+    if file_format == "text" and is_html(data, name):
         raise html(name)
-    yield Chunk(name, file_format, 1, data, number)
+    yield Chunk(name, file_format, 1, data, number, is_end=True)
 
 
 def end_of(name: str, number: int) -> Chunk:

@@ -31,10 +31,10 @@ BY_SUFFIX: dict[str, FileFormat] = {
 }
 HTML_SUFFIXES = (".htm", ".html", ".xhtml")
 STANDARD_INPUT = "standard input"
-_HTML_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
-    rb"<(?:!doctype\s+html|(?:html|head|body|title|meta|script|style|div|p|article|section|main|header|h[1-6]|table|ul)"
-    rb"(?:\s[^>]*)?/?>)",
+_BEFORE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
+_PAGE_START = re.compile(_BEFORE + rb"<(?:!doctype\s+html|(?:html|head|body)(?:\s[^>]*)?>)", re.IGNORECASE | re.DOTALL)
+_PIECE_START = re.compile(
+    _BEFORE + rb"<(?:title|meta|script|style|div|p|article|section|main|header|h[1-6]|table|ul)(?:\s[^>]*)?/?>",
     re.IGNORECASE | re.DOTALL,
 )
 HTML_BYTES = 1 << 12
@@ -81,9 +81,11 @@ def html(name: object) -> StreamError:
     return StreamError(f"{name} is HTML.", fix="Extract its text first, for example with trafilatura, and clean that.")
 
 
-def is_html(text: bytes) -> bool:
-    """Whether a text begins as a web page does, or a piece of one."""
-    return _HTML_START.match(text, 0, HTML_BYTES) is not None
+def is_html(text: bytes, name: str) -> bool:
+    """Whether a text begins as a web page does, or a piece of one; with such a piece Markdown may begin, too."""
+    if _PAGE_START.match(text, 0, HTML_BYTES):
+        return True
+    return ".md" not in PurePath(name.lower()).suffixes and _PIECE_START.match(text, 0, HTML_BYTES) is not None
 
 
 def opened(path: Path | None) -> BufferedReader:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import signal
@@ -15,6 +16,7 @@ import pytest
 
 from harness.commands import ROOT, article_stream, environment, one_sentence
 from harness.fakes import BODY, CLEAN, OTHER, REPEATED
+from stream.cli.console import PlainConsole, progress
 
 RAW = orjson.dumps({"id": 7, "text": REPEATED})
 WANTED = orjson.dumps({"id": 7, "text": CLEAN})
@@ -180,15 +182,28 @@ def test_no_bar_mixes_with_the_output(tmp_path: Path) -> None:
     assert shown.decode().replace("\r\n", "\n") == f"{CLEAN}\n1 article: 0 cleaned, 1 unchanged, 0 failed\n"
 
 
-def test_a_bar_appears_after_a_second_and_never_with_quiet(tmp_path: Path) -> None:
+def test_a_bar_appears_on_standard_error_and_not_with_quiet(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
-    (tmp_path / "a.jsonl").write_bytes(RAW + b"\n")
-    shown, out = on_a_terminal(tmp_path / "a.jsonl", stdout_too=False)
-    assert b"cleaning" not in shown
-    assert out == WANTED + b"\n"
     for quiet in ([], ["--quiet"]):
         os.mkfifo(pipe)
         with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
-            shown, _ = on_a_terminal(*quiet, pipe, stdout_too=False)
+            shown, out = on_a_terminal(*quiet, pipe, stdout_too=False)
         assert (b"cleaning" in shown) is not bool(quiet)
+        assert out == b""
         pipe.unlink()
+
+
+@pytest.mark.parametrize(("after_s", "appears"), [(0.0, True), (60.0, False)])
+def test_a_bar_waits_before_it_appears(monkeypatch: pytest.MonkeyPatch, after_s: float, appears: bool) -> None:  # noqa: FBT001
+    monkeypatch.setattr("stream.cli.console.BAR_AFTER_S", after_s)
+    shown = io.StringIO()
+    console = PlainConsole(file=shown, force_terminal=True, width=80)
+    with progress("cleaning", 2, console) as advance:
+        deadline = time.monotonic() + 30
+        while appears and "cleaning" not in shown.getvalue():
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        advance()
+        console.print("a line")
+    assert ("cleaning" in shown.getvalue()) is appears
+    assert "a line" in shown.getvalue()

@@ -90,8 +90,9 @@ TEXTS = (b"", b"A < b", b"<b>", b"<pre-owned>", b"The <html> tag", b"<3", b"<htt
 
 
 def test_a_page_is_told_from_a_text() -> None:
-    assert [is_html(page) for page in PAGES] == [True] * len(PAGES)
-    assert [is_html(text) for text in TEXTS] == [False] * len(TEXTS)
+    assert [is_html(page, "standard input") for page in PAGES] == [True] * len(PAGES)
+    assert [is_html(text, "a.txt") for text in TEXTS] == [False] * len(TEXTS)
+    assert [is_html(page, "a.md.gz") for page in PAGES] == [True, True, False, False]
 
 
 ITEMS = (b'{"text":"a"}', b'{"a":[{"]":"\\\\\\"]}"}]}', b'"\\\\"', b"[]", b"[[1,2],{}]", b"1e400", b"nonsense")
