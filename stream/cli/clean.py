@@ -63,17 +63,21 @@ def clean(
 ) -> None:
     """Clean articles in files, and write them to standard output.
 
-    Files are text (.txt, .md: one article), JSON (.json: one article or an array of them) or JSON lines (.jsonl,
-    .ndjson: an article a line), also compressed (.gz, .zst). Without a name the content of standard input tells. A
-    summary goes to standard error.
+    Files are text (.txt, .md: one article), JSON (.json: one article, or an
+    array of them) or JSON lines (.jsonl, .ndjson: one article per line), also
+    compressed (.gz, .zst). What comes on standard input is recognised by its
+    content. A summary goes to standard error.
 
-    Lines are counted as an editor does. For JSON, --explain and --diff number the lines of an article's text.
+    Lines are counted as an editor counts them. For JSON, --explain and --diff
+    number the lines of an article's text, not those of the file.
 
-    An article that cannot be cleaned is written as it came in and is named on standard error.
+    An article that cannot be cleaned is written as it came in, and standard
+    error says why.
 
-    Exit codes: 0: every article was cleaned or needs no cleaning (also with --diff, whatever would change); 1: an
-    article could not be cleaned, or a file could not be read or written; 2: an option, a setting or a rule file is
-    wrong.
+    Exit codes:
+    0  every article was cleaned or needs no cleaning; with --diff, too
+    1  an article could not be cleaned, or a file not be read or written
+    2  an option, a setting or a rule file is wrong
     """
     settings = settings_from(config, set_)
     from stream.cli.rule_files import load_rules

@@ -44,8 +44,8 @@ def evaluate(
 ) -> None:
     """Clean labelled pages and compare the result with the labels.
 
-    The figures are for all pages, by language, by source and by reason; then come the pages that lost most of their
-    body.
+    There are figures for all pages, by language, by source and by reason,
+    and a list of the pages that lost most of their body.
     """
     settings = settings_from(config, set_)
     from stream.cli.plot import plot as draw

@@ -18,8 +18,8 @@ _EDITOR_LINE = re.compile("\r\n|\n|\r")
 class Row(NamedTuple):
     """A line of the article as it came in.
 
-    `removal` is set where the line went, `withheld` where a rule wanted it and was overruled; else both are None.
-    `opens` tells that it is the first line of its removal: the blank lines before a paragraph go with it.
+    `removal` is set where the line was removed. The blank lines that went with a paragraph have its removal, too.
+    `withheld` is set where a rule found the line and was overruled, because too much of the article would have gone.
     """
 
     text: str
@@ -28,7 +28,7 @@ class Row(NamedTuple):
 
 
 def rows(result: CleanedValue) -> list[Row]:
-    """The article's lines (of a list: its items) in order. None where it could not be cleaned."""
+    """The article's lines (of a list: its items) in order; an empty list where it could not be cleaned."""
     cleaned = result.result
     if cleaned is None:
         return []

@@ -34,6 +34,7 @@ class Counts(NamedTuple):
 
 
 FAILED = Counts(articles=1, failed=1)
+UNCHANGED = Counts(articles=1)
 
 
 class CleanedValue(NamedTuple):
@@ -80,10 +81,10 @@ def clean_value(
     rules = processor.rules_for(None if is_text else value, [])
     if not details and not is_text and (found := processor.clean_compiled(value, old, rules)) is not None:
         value, repeats, footer = found
-        return CleanedValue(value, counts=Counts(1, repeats + footer > 0, 0, repeats, footer))
+        return CleanedValue(value, counts=Counts(1, 1, 0, repeats, footer) if repeats + footer else UNCHANGED)
     result, new = processor.clean(old, rules)
     if not result.removed:
-        return CleanedValue(value, result, "", Counts(1), is_text, rules)
+        return CleanedValue(value, result, "", UNCHANGED, is_text, rules)
     value = new.encode() if is_text and isinstance(new, str) else processor.codec.encode(value, new)
     reasons = [removal.reason for removal in result.removed]
     repeats, footer = reasons.count("repeat"), reasons.count("footer")
