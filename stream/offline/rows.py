@@ -65,10 +65,11 @@ class Numbering(NamedTuple):
 
     what: str
     names: Sequence[int]
+    where: str = ""
 
     def name(self, line: int) -> str:
-        """Such as "line 3"."""
-        return f"{self.what} {self.names[line - 1]}"
+        """Such as "line 3", or "line 3 of the text" where a line of the file could be meant."""
+        return f"{self.what} {self.names[line - 1]}{self.where}"
 
 
 def numbering(result: CleanedValue) -> Numbering:
@@ -81,7 +82,7 @@ def numbering(result: CleanedValue) -> Numbering:
         return Numbering("item", range(1, len(lines) + 1))
     if cleaned.separator not in "\r\n":
         return Numbering("paragraph", range(1, len(lines) + 1))
-    return Numbering("line" if result.is_text else "text line", editor_lines(lines, cleaned.separator))
+    return Numbering("line", editor_lines(lines, cleaned.separator), "" if result.is_text else " of the text")
 
 
 def editor_lines(lines: Sequence[str], separator: str) -> list[int]:

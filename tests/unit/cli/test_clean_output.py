@@ -145,7 +145,7 @@ def test_explaining_many_articles_says_which_one(tmp_path: Path) -> None:
     out = article_stream("clean", "--explain", tmp_path / "a.jsonl", tmp_path / "b.txt").out.splitlines()
     name = tmp_path / "a.jsonl"
     assert out[0] == f"{name}:1, id 7"
-    assert out[3] == f"- {BODY}  [repeats text line 1]"
+    assert out[3] == f"- {BODY}  [repeats line 1 of the text]"
     assert out[7:10] == ["", f"{name}:2", out[9]]
     assert out[9].startswith("could not be cleaned: the value is not JSON")
     assert out[11:] == [f"{name}:3", "  x", "", str(tmp_path / "b.txt"), "  One.", ""]

@@ -46,7 +46,7 @@ def test_lines_are_counted_as_an_editor_does(separators: str, wanted: str) -> No
 
 
 def test_of_a_json_article_they_are_those_of_its_text_or_items_of_its_list() -> None:
-    for value, wanted in ((f"{OTHER}\n{BODY}\n{BODY}", "repeats text line 2"), ([OTHER, BODY, BODY], "repeats item 2")):
+    for value, wanted in ((f"{OTHER}\n{BODY}\n{BODY}", "repeats line 2 of the text"), ([OTHER, BODY, BODY], "repeats item 2")):
         assert reason(clean_value(PROCESSOR, orjson.dumps({"text": value}), "json")) == wanted
 
 
