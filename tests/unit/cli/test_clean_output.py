@@ -182,13 +182,13 @@ def test_no_bar_mixes_with_the_output(tmp_path: Path) -> None:
     assert shown.decode().replace("\r\n", "\n") == f"{CLEAN}\n1 article: 0 cleaned, 1 unchanged, 0 failed\n"
 
 
-def test_a_bar_appears_on_standard_error_and_not_with_quiet(tmp_path: Path) -> None:
+def test_a_bar_appears_on_standard_error_and_not_with_quiet_or_among_the_articles(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
-    for quiet in ([], ["--quiet"]):
+    for quiet, stdout_too, appears in (([], False, True), (["--quiet"], False, False), ([], True, False)):
         os.mkfifo(pipe)
         with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
-            shown, out = on_a_terminal(*quiet, pipe, stdout_too=False)
-        assert (b"cleaning" in shown) is not bool(quiet)
+            shown, out = on_a_terminal(*quiet, pipe, stdout_too=stdout_too)
+        assert (b"cleaning" in shown) is appears
         assert out == b""
         pipe.unlink()
 

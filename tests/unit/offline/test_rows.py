@@ -46,7 +46,10 @@ def test_lines_are_counted_as_an_editor_does(separators: str, wanted: str) -> No
 
 
 def test_of_a_json_article_they_are_those_of_its_text_or_items_of_its_list() -> None:
-    for value, wanted in ((f"{OTHER}\n{BODY}\n{BODY}", "repeats line 2 of the text"), ([OTHER, BODY, BODY], "repeats item 2")):
+    for value, wanted in (
+        (f"{OTHER}\n{BODY}\n{BODY}", "repeats line 2 of the text"),
+        ([OTHER, BODY, BODY], "repeats item 2"),
+    ):
         assert reason(clean_value(PROCESSOR, orjson.dumps({"text": value}), "json")) == wanted
 
 
@@ -77,7 +80,8 @@ def test_an_article_is_named_by_its_place_and_id() -> None:
     more=st.integers(0, 9),
 )
 def test_a_difference_is_what_patch_makes_the_cleaned_text_of(tmp_path: Path, lines: list[str], more: int) -> None:
-    lines = [*(f"Paragraph {number} says what happened that day, and why." for number in range(more)), *lines]
+    body = [f"Paragraph {number} says what happened that day, and why." for number in range(2 * more)]
+    lines = [*body[:more], *lines, *body[more:], *lines]
     value = "\n".join(lines)
     result = text(value)
     changes = "".join(f"{line}\n" for line in difference(result, "a"))
@@ -88,6 +92,20 @@ def test_a_difference_is_what_patch_makes_the_cleaned_text_of(tmp_path: Path, li
         command = ["patch", "--binary", "--quiet", "--fuzz=0", str(path)]
         subprocess.run(command, input=changes.encode(), check=True, timeout=60)
     assert (path.read_bytes() if path.exists() else b"") == result.value
+
+
+def test_the_parts_of_a_difference_say_where_they_stand() -> None:
+    body = [
+        f"Paragraph {number} says what happened that day, and why nobody had seen it coming." for number in range(24)
+    ]
+    lines = [*body[:10], body[0], *body[10:20], body[3], *body[20:]]
+    changes = list(difference(text("\n".join(lines)), "a"))
+    assert [line for line in changes if line[0] in "@-"][1:] == [
+        "@@ -8,7 +8,6 @@",
+        f"-{body[0]}",
+        "@@ -19,7 +18,6 @@",
+        f"-{body[3]}",
+    ]
 
 
 def test_a_difference_of_a_list_has_an_item_a_line() -> None:
