@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
-from stat import S_ISREG
-from typing import TYPE_CHECKING, Annotated, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
@@ -16,14 +15,10 @@ from stream.cli.options import Config, Set, settings_from
 from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
-    from io import BufferedReader
-
     from stream.cli.console import Advance
-    from stream.offline.chunks import Chunk, ChunkCleaner, CleanedChunk, Shown, Span
-    from stream.offline.files import FileFormat
+    from stream.offline.chunks import ChunkCleaner, CleanedChunk, Shown
+    from stream.offline.sources import Source
     from stream.offline.targets import Target
-
-STDIN = "-"
 
 
 def clean(
@@ -82,28 +77,17 @@ def clean(
     settings = settings_from(config, set_)
     from stream.cli.rule_files import load_rules
     from stream.offline.chunks import ChunkCleaner
+    from stream.offline.sources import STDIN, sources_of
     from stream.records.process import Processor
 
     _one_of(("--in-place", in_place), ("--output-dir", output_dir), ("--diff", diff), ("--explain", explain))
-    sources = _sources(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
+    sources = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
     to_files = in_place or output_dir is not None
     _check_removed(removed, sources, to_files=to_files)
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
     work = ChunkCleaner(processor, _shown(sources, explain=explain, diff=diff), keeps_removed=removed is not None)
     target = _target(sources, output_dir, in_place=in_place, stdin_name=stdin_filename)
     _run(work, sources, target, removed, jobs=jobs, quiet=quiet, own_output=not to_files or removed == Path(STDIN))
-
-
-class Source(NamedTuple):
-    """A file to clean, or standard input where `path` is None.
-
-    `file_format` is None where its content has to tell; `size`, of what is in it, is 0 where it is not known.
-    """
-
-    path: Path | None
-    name: str
-    file_format: FileFormat | None
-    size: int
 
 
 def _one_of(*options: tuple[str, object]) -> None:
@@ -113,25 +97,8 @@ def _one_of(*options: tuple[str, object]) -> None:
         raise SettingsError(msg, fix="Give one of them.")
 
 
-def _sources(paths: Sequence[Path], given: str | None, stdin_name: Path | None, *, unique: bool) -> list[Source]:
-    """The files with their formats; `unique`: each one once. Raises `StreamError` for one that is not fit."""
-    from stream.offline.compressed import compression_of_name
-    from stream.offline.files import STANDARD_INPUT, format_of_file, format_of_name
-
-    found: dict[object, Source] = {}
-    for number, path in enumerate(paths):
-        if str(path) == STDIN:
-            name = format_of_name(stdin_name) if stdin_name is not None and given is None else None
-            file_format = name if given is None else format_of_file(None, given)
-            source = Source(None, str(stdin_name or STANDARD_INPUT), file_format, 0)
-        else:
-            size = _size(path) if compression_of_name(path) is None else 0
-            source = Source(path, str(path), format_of_file(path, given), size)
-        found.setdefault((path.resolve() if source.path else STDIN) if unique else number, source)
-    return list(found.values())
-
-
 def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files: bool) -> None:
+    from stream.offline.sources import STDIN
     from stream.offline.targets import same_file
 
     if removed is None:
@@ -143,15 +110,6 @@ def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files:
     elif any(source.path is not None and same_file(source.path, removed) for source in sources):
         msg = f"{removed} is one of the files to clean."
         raise SettingsError(msg, fix="Give --removed another name.")
-
-
-def _size(path: Path) -> int:
-    """Bytes of a real file."""
-    try:
-        it = path.stat()
-    except OSError:  # said when it is opened
-        return 0
-    return it.st_size if S_ISREG(it.st_mode) else 0
 
 
 def _shown(sources: Sequence[Source], *, explain: bool, diff: bool) -> Callable[[], Shown] | None:
@@ -191,6 +149,7 @@ def _run(
     """Clean and write everything, then say what was done. Raises `StreamError` where something could not be done."""
     from stream.offline.chunks import CHUNK_BYTES
     from stream.offline.jobs import in_order, processors
+    from stream.offline.sources import parts_of
     from stream.offline.summary import counted, summary
     from stream.offline.value import Counts
 
@@ -200,7 +159,7 @@ def _run(
         jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))
     # Where each line stands in its file is counted here only where what is written is to say it.
     whole = removed is not None or work.explainer is not None or jobs == 1
-    results = in_order(work, _parts(sources, whole=whole), jobs)
+    results = in_order(work, parts_of(sources, whole=whole), jobs)
     total = sum(sizes) if all(sizes) else None
     bar = not quiet and sys.stderr.isatty() and not (own_output and sys.stdout.isatty())
     counts, bad = Counts(), 0
@@ -244,6 +203,8 @@ def _by_file(results: Iterator[CleanedChunk]) -> Iterator[tuple[int, Iterator[Cl
 
 
 def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
+    from stream.offline.sources import STDIN
+
     if path is None:
         return nullcontext()
     if str(path) == STDIN:
@@ -279,34 +240,3 @@ def _problems(chunk: CleanedChunk, before: int) -> Iterator[str]:
     for line, text in chunk.problems:
         place = f"{chunk.name}:{before + line}" if line else chunk.name
         yield on_one_line(f"{place}: {text}")
-
-
-def _parts(sources: Sequence[Source], *, whole: bool) -> Iterator[Chunk | Span]:
-    """The files in parts: their bytes, or with lines of a real file only where they stand, unless `whole`.
-
-    The last part of each file says so. Raises `StreamError`.
-    """
-    from stream.offline.chunks import CHUNK_BYTES, chunks_of, end_of, spans_of, unreadable
-    from stream.offline.compressed import compression_of_name, decompressed
-    from stream.offline.files import opened, recognised
-
-    for number, (path, name, file_format, size) in enumerate(sources):
-        if path is not None and file_format == "jsonl" and size and not whole:  # 0: a file that does not know its size
-            yield from spans_of(path, CHUNK_BYTES, number)
-            yield end_of(name, number)
-            continue
-        is_end = False
-        with opened(path) as file:
-            content: BufferedReader = file
-            try:
-                if path is None:
-                    content, file_format = recognised(file, file_format)  # noqa: PLW2901 - now it is known
-                elif (compression := compression_of_name(path)) is not None:
-                    content = decompressed(file, compression)
-            except OSError as error:
-                raise StreamError(unreadable(name, error)) from None
-            for chunk in chunks_of(name, content, file_format or "text", CHUNK_BYTES, number):
-                yield chunk
-                is_end = chunk.is_end
-        if not is_end:
-            yield end_of(name, number)

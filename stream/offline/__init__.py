@@ -1,6 +1,7 @@
 """The same cleaning on files, without Kafka: reading them, cleaning in several processes, measuring the quality.
 
     files, compressed, arrays     which format a file is in, by name or content; gzip and Zstandard; JSON arrays
+    sources                       the files that are given, in parts
     value                         one article cleaned, and what was counted
     chunks, jobs                  files in parts, cleaned in several processes, in order
     targets, replacement          where the cleaned articles go; files that replace others atomically

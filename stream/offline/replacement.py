@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from types import TracebackType
 from typing import BinaryIO
 
@@ -49,6 +49,8 @@ class Replacement:
 
     def _open(self) -> None:
         replaced = self._path.stat() if self._path.exists() else None
+        if replaced is not None and not S_ISREG(replaced.st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
         if replaced is not None and not os.access(self._path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         # Nobody else may read it before it has the permissions of the file that it replaces.

@@ -198,6 +198,15 @@ def test_whatever_goes_wrong_the_file_is_as_it_was(
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_only_a_regular_file_is_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (tmp_path, pipe):
+        with pytest.raises(StreamError, match=r"cannot be written: it is not a regular file\."), Replacement(path):
+            pass
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_a_gzip_file_is_the_same_whenever_it_is_written() -> None:
     packed = []
     for _ in range(2):
