@@ -66,17 +66,19 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """The public names, loaded when one is first asked for: the command line starts without the core."""
-    if name == "load_rules":
-        found: object = import_module("stream.core.rules").load
-    elif name in _HOMES:
-        found = getattr(import_module(_HOMES[name]), name)
-    else:
-        msg = f"module 'stream' has no attribute {name!r}"
-        raise AttributeError(msg)
-    globals()[name] = found
-    return found
+if not TYPE_CHECKING:  # a type checker knows the names from the imports above, and that there are no others
+
+    def __getattr__(name: str) -> object:
+        """The public names, loaded when one is first asked for: the command line starts without the core."""
+        if name == "load_rules":
+            found: object = import_module("stream.core.rules").load
+        elif name in _HOMES:
+            found = getattr(import_module(_HOMES[name]), name)
+        else:
+            msg = f"module 'stream' has no attribute {name!r}"
+            raise AttributeError(msg)
+        globals()[name] = found
+        return found
 
 
 def __dir__() -> list[str]:

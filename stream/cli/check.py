@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from stream.cli.options import Config, Servers, Set, load_rules, settings_from
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.rule_files import load_rules
 
 GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 

@@ -4,151 +4,239 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
-from stat import S_ISREG
 from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 
-from stream.cli.options import Config, Set, cleaning_settings, load_rules
-from stream.errors import StreamError
-from stream.observe.shown import on_one_line
-from stream.offline.files import FileFormat, format_of_file, opened
+from stream.cli.options import Config, Set, cleaning_settings
+from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
     from stream.cli.console import Advance
-    from stream.offline.chunks import Chunk, CleanedChunk, Span
-    from stream.offline.value import CleanedValue
+    from stream.offline.chunks import ChunkCleaner, CleanedChunk, Shown
+    from stream.offline.sources import Source
+    from stream.offline.targets import Target
 
 
 def clean(
     files: Annotated[list[Path] | None, typer.Argument(help="Files to clean; none, or -: standard input.")] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", "-f", help="text, json or jsonl; not given: by the file's name.")
+        str | None,
+        typer.Option("--format", "-f", help="text, json or jsonl; by default the file's name or content tells."),
     ] = None,
+    stdin_filename: Annotated[
+        Path | None, typer.Option(help="The name that standard input would have as a file.", metavar="NAME")
+    ] = None,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", "-i", help="Replace each file by its cleaned articles, if any changed.")
+    ] = False,
+    output_dir: Annotated[
+        Path | None,
+        typer.Option("--output-dir", "-o", help="Write each file, under its own name, to this folder.", metavar="DIR"),
+    ] = None,
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Show what would change as a unified diff, and write nothing.")
+    ] = False,
     explain: Annotated[
-        bool, typer.Option("--explain", "-e", help="Show the article with what went struck out, and why.")
+        bool, typer.Option("--explain", "-e", help="Show each article with what went struck out, and why.")
     ] = False,
     removed: Annotated[
-        Path | None, typer.Option(help="Write what was removed to this file, one JSON object an article.")
+        Path | None,
+        typer.Option(
+            help="Write what was removed to this file, one JSON object for each article; -: to standard output."
+        ),
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Clean in so many processes; 0: as many as processors.")
+        int, typer.Option("--jobs", "-j", min=0, help="Number of processes; 0: as many as there are processors.")
     ] = 1,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Clean articles in files, to standard output.
+    """Clean articles in files, and write them to standard output.
 
-    A record that can not be cleaned goes out as it came in, is named on standard error, and the exit code is 1.
+    Files are text (.txt, .md: one article), JSON (.json: one article, or an
+    array of them) or JSON lines (.jsonl, .ndjson: one article per line), also
+    compressed (.gz, .zst). What comes on standard input is recognised by its
+    content. A summary goes to standard error.
+
+    Lines are counted as an editor counts them. For JSON, --explain and --diff
+    number the lines of an article's text, not those of the file.
+
+    An article that cannot be cleaned is written as it came in, and standard
+    error says why.
+
+    Exit codes:
+    0  every article was cleaned or needs no cleaning; with --diff, too
+    1  an article could not be cleaned, or a file not be read or written
+    2  an option, a setting or a rule file is wrong
     """
     settings = cleaning_settings(config, set_)
-    from stream.offline.chunks import CHUNK_BYTES, ChunkCleaner
-    from stream.offline.jobs import in_order, processors
+    from stream.cli.rule_files import load_rules
+    from stream.offline.chunks import ChunkCleaner
+    from stream.offline.sources import STDIN, sources_of
     from stream.records.process import Processor
 
+    _one_of(("--in-place", in_place), ("--output-dir", output_dir), ("--diff", diff), ("--explain", explain))
+    sources = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
+    to_files = in_place or output_dir is not None
+    _check_removed(removed, sources, to_files=to_files)
     processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
-    paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
-    formats = [format_of_file(path, format_) for path in paths]
-    if removed is not None and any(path is not None and _same(path, removed) for path in paths):
+    work = ChunkCleaner(processor, _shown(sources, explain=explain, diff=diff), keeps_removed=removed is not None)
+    target = _target(sources, output_dir, in_place=in_place, stdin_name=stdin_filename)
+    _run(work, sources, target, removed, jobs=jobs, quiet=quiet, own_output=not to_files or removed == Path(STDIN))
+
+
+def _one_of(*options: tuple[str, object]) -> None:
+    given = [name for name, value in options if value]
+    if len(given) > 1:
+        msg = f"{given[0]} and {given[1]} cannot be used together."
+        raise SettingsError(msg, fix="Give one of them.")
+
+
+def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files: bool) -> None:
+    from stream.offline.sources import STDIN
+    from stream.offline.targets import same_file
+
+    if removed is None:
+        return
+    if str(removed) == STDIN:
+        if not to_files:
+            msg = "--removed - would mix what was removed with the articles, which go to standard output, too."
+            raise SettingsError(msg, fix="Write the articles to files with --output-dir or --in-place, or name a file.")
+    elif any(source.path is not None and same_file(source.path, removed) for source in sources):
         msg = f"{removed} is one of the files to clean."
-        raise StreamError(msg, fix="Give --removed another name.")
-    sizes = [0 if path is None else _size(path) for path in paths]
-    work = ChunkCleaner(processor, _explainer() if explain else None, keeps_removed=removed is not None)
+        raise SettingsError(msg, fix="Give --removed another name.")
+
+
+def _shown(sources: Sequence[Source], *, explain: bool, diff: bool) -> Callable[[], Shown] | None:
+    """What makes what is shown of an article in place of its cleaned value."""
+    if diff:
+        from stream.cli.differences import differ
+
+        return differ
+    if explain:
+        from stream.cli.explain import explainer
+
+        return partial(explainer, headed=len(sources) > 1)
+    return None
+
+
+def _target(sources: Sequence[Source], folder: Path | None, *, in_place: bool, stdin_name: Path | None) -> Target:
+    from stream.offline import targets
+
+    paths = [source.path for source in sources]
+    if in_place:
+        return targets.Files(targets.in_place(paths), keeps_unchanged=True)
+    if folder is not None:
+        return targets.Files(targets.into_folder(folder, paths, stdin_name), keeps_unchanged=False)
+    return targets.Stream(sys.stdout.buffer)
+
+
+def _run(
+    work: ChunkCleaner,
+    sources: Sequence[Source],
+    target: Target,
+    removed: Path | None,
+    *,
+    jobs: int,
+    quiet: bool,
+    own_output: bool,
+) -> None:
+    """Clean and write everything, then say what was done. Raises `StreamError` where something could not be done."""
+    from stream.offline.chunks import CHUNK_BYTES
+    from stream.offline.jobs import in_order, processors
+    from stream.offline.sources import parts_of
+    from stream.offline.summary import counted, summary
+    from stream.offline.value import Counts
+
     jobs = jobs or processors()
-    if all(sizes):  # a pipe's is not known
+    sizes = [source.size for source in sources]
+    if all(sizes):  # a pipe's is not known, nor what is in a compressed file
         jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))
-    # Where each line stands in its file is only counted where what was removed is to say it.
-    parts = _parts(paths, formats, whole=removed is not None or jobs == 1)
-    results = in_order(work, parts, jobs)
-    bad = 0
-    with (
-        _progress(sum(sizes) if None not in paths else None) as advance,
-        _writing(removed) as keep,
-        closing(results),
-    ):
-        before = 0  # lines of the file, in the spans before
-        for chunk in results:
-            before = 0 if chunk.is_first else before
-            _write(chunk, explain, keep, before)
-            before += chunk.lines
-            bad += len(chunk.problems)
-            advance(chunk.size)
+    # Where each line stands in its file is counted here only where what is written is to say it.
+    whole = removed is not None or work.explainer is not None or jobs == 1
+    results = in_order(work, parts_of(sources, whole=whole), jobs)
+    total = sum(sizes) if all(sizes) else None
+    bar = not quiet and sys.stderr.isatty() and not (own_output and sys.stdout.isatty())
+    counts, bad = Counts(), 0
+    with closing(target), closing(results), _writing(removed) as keep, _progress(total, shown=bar) as (advance, say):
+        for number, chunks in _by_file(results):
+            target.begin(number)
+            before = cleaned = 0  # lines in the chunks before, and articles changed, of this file
+            for chunk in chunks:
+                for problem in _problems(chunk, before):
+                    say(problem)
+                if keep is not None:
+                    keep.write(chunk.removed)
+                target.write(chunk.output)
+                before += chunk.lines
+                cleaned += chunk.counts.cleaned
+                counts = counts.plus(chunk.counts)
+                bad += len(chunk.problems)
+                advance(chunk.size)
+            target.finish(changed=cleaned > 0)
+    if not quiet:
+        _say(summary(counts))
     if bad:
-        what = "record" if bad == 1 else "records"
-        msg = f"{bad} {what} could not be cleaned and went out unchanged."
+        msg = f"{counted(bad, 'record')} could not be cleaned and went out unchanged."
         raise StreamError(msg)
 
 
-def _explainer() -> Callable[[], Callable[[CleanedValue], bytes]]:
-    from stream.cli.explain import explainer
+def _by_file(results: Iterator[CleanedChunk]) -> Iterator[tuple[int, Iterator[CleanedChunk]]]:
+    """The chunks of each file, to its last one. Raises `StreamError` for one that could not be read."""
 
-    return explainer
+    def of_this_file(chunk: CleanedChunk) -> Iterator[CleanedChunk]:
+        while True:
+            if chunk.failure:
+                raise StreamError(chunk.failure)
+            yield chunk
+            if chunk.is_end:
+                return
+            chunk = next(results)
 
-
-def _progress(total: float | None) -> AbstractContextManager[Advance]:
-    """A progress bar where standard error is a terminal; elsewhere nothing, and Rich is not imported."""
-    if not sys.stderr.isatty():
-        return nullcontext(lambda _amount=1: None)
-    from stream.cli.console import progress
-
-    return progress("cleaning", total)
-
-
-def _same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except OSError:  # one of them is not there, or can not be
-        return False
-
-
-def _size(path: Path) -> int:
-    """Bytes of a real file."""
-    try:
-        it = path.stat()
-    except OSError:  # said when it is opened
-        return 0
-    return it.st_size if S_ISREG(it.st_mode) else 0
+    for chunk in results:
+        yield chunk.number, of_this_file(chunk)
 
 
 def _writing(path: Path | None) -> AbstractContextManager[BinaryIO | None]:
+    from stream.offline.sources import STDIN
+
     if path is None:
         return nullcontext()
+    if str(path) == STDIN:
+        return nullcontext(sys.stdout.buffer)
     try:
         return path.open("wb")
     except OSError as error:
-        msg = f"{path} can not be written: {error.strerror}."
+        msg = f"{path} cannot be written: {error.strerror}."
         raise StreamError(msg) from None
 
 
-def _parts(paths: Sequence[Path | None], formats: Sequence[FileFormat], *, whole: bool) -> Iterator[Chunk | Span]:
-    """The files in parts: their bytes, or with lines of a real file only where they stand, unless `whole`."""
-    from stream.offline.chunks import chunks_of, spans_of
-
-    for path, file_format in zip(paths, formats, strict=True):
-        # A size of 0 may be a file that does not know it.
-        if path is not None and file_format == "jsonl" and not whole and _size(path):
-            yield from spans_of(path)
-            continue
-        with opened(path) as file:
-            yield from chunks_of(str(path or "standard input"), file, file_format)
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
 
 
-def _write(chunk: CleanedChunk, explain: bool, keep: BinaryIO | None, before: int) -> None:
-    """Writes it; `before`: how many lines of its file are not counted in it."""
-    if chunk.failure:
-        raise StreamError(chunk.failure)
-    if chunk.problems:
-        places = (f"{chunk.name}:{before + line}" if line else chunk.name for line, _ in chunk.problems)
-        texts = (on_one_line(f"{place}: {text}") for place, (_, text) in zip(places, chunk.problems, strict=True))
-        from stream.cli.console import errors
+@contextmanager
+def _progress(total: int | None, *, shown: bool) -> Iterator[tuple[Advance, Callable[[str], None]]]:
+    """What moves a progress bar on, and what writes a line to standard error, above the bar."""
+    if not shown:
+        yield (lambda _=1: None), _say
+        return
+    from stream.cli.console import errors, progress
 
-        errors().print("\n".join(texts), soft_wrap=True)
-    if keep is not None:
-        keep.write(chunk.removed)
-    if explain:
-        sys.stdout.write(str(chunk.output, "utf-8"))
-    else:
-        sys.stdout.buffer.write(chunk.output)
-    sys.stdout.flush()
+    console = errors()
+    with progress("cleaning", total, console) as advance:
+        yield advance, partial(console.print, soft_wrap=True)
+
+
+def _problems(chunk: CleanedChunk, before: int) -> Iterator[str]:
+    """What is wrong with its articles, each with its place; `before`: lines of the file before those counted in it."""
+    from stream.observe.shown import on_one_line
+
+    for line, text in chunk.problems:
+        place = f"{chunk.name}:{before + line}" if line else chunk.name
+        yield on_one_line(f"{place}: {text}")

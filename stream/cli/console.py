@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from threading import Timer
 from typing import Any, Protocol
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.segment import Segment
 from rich.text import Text
 
@@ -58,16 +60,30 @@ class Advance(Protocol):
         """So much more, in the unit of the total."""
 
 
+BAR_AFTER_S = 1.0
+"""What takes less time than this shows no bar: it would only flicker."""
+
+
 @contextmanager
-def progress(what: str, total: float | None) -> Iterator[Advance]:
-    """A progress bar on standard error, shown where that is a terminal; `total` None: not known."""
-    console = errors()
+def progress(what: str, total: float | None, console: Console | None = None) -> Iterator[Advance]:
+    """A progress bar on standard error: after a second, and only where that is a terminal.
+
+    `total` is None where it is not known. While there is a bar, print to standard error through `console` alone, so
+    that the lines stand above the bar. It is for commands that write nothing to a terminal meanwhile.
+    """
+    console = console or errors()
+    if not console.is_terminal:
+        yield lambda amount=1: None  # noqa: ARG005 - it is called with it
+        return
     told = TextColumn("{task.description}", markup=False)
-    columns = (told, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-
-        def advance(amount: float = 1) -> None:
-            bar.advance(task, amount)
-
-        yield advance
+    bar = Progress(told, BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), console=console, transient=True)
+    task = bar.add_task(what, total=total)
+    begins = Timer(BAR_AFTER_S, bar.start)
+    begins.daemon = True
+    begins.start()
+    try:
+        yield partial(bar.advance, task)
+    finally:
+        begins.cancel()
+        begins.join()  # else it might begin after it has ended
+        bar.stop()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from io import BufferedReader
+from math import isnan
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated
 
 import orjson
 import typer
@@ -16,7 +15,7 @@ from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
 from stream.errors import StreamError
 from stream.observe.shown import json_visible
-from stream.offline.files import opened
+from stream.offline.files import opened, recognised
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -24,31 +23,40 @@ if TYPE_CHECKING:
     from stream.offline.evaluation import Report, Tally
 
 SOURCES = 15
-_GZIP = b"\x1f\x8b"
+NO_DATA = "no data"
+"""A share of nothing."""
 
 
 def evaluate(
-    corpus: Annotated[Path, typer.Argument(help="Labelled pages, one JSON object a line; may be compressed (gzip).")],
+    corpus: Annotated[
+        Path, typer.Argument(help="Labelled pages, one JSON object per line; may be compressed (gzip, Zstandard).")
+    ],
     genre: Annotated[str | None, typer.Option("--genre", help="Only pages of this genre.")] = None,
     lang: Annotated[str | None, typer.Option("--lang", help="Only pages in this language.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The figures as one JSON object.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the figures as one JSON object; null where there is no data.")
+    ] = False,
     plot: Annotated[
         Path | None, typer.Option(help="Draw precision against recall into this file (.svg, .png). Needs matplotlib.")
     ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Clean labelled pages and compare: in all, by language, by source, by reason, and the worst pages."""
+    """Clean labelled pages and compare the result with the labels.
+
+    There are figures for all pages, by language, by source and by reason,
+    and a list of the pages that lost most of their body.
+    """
     settings = settings_from(config, set_)
-    from stream.cli.options import load_rules
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
+    from stream.cli.rule_files import load_rules
     from stream.offline.evaluation import LabelledPage, Report, labelled_page
 
     if plot is not None:
         require()
     if corpus.exists() and not corpus.is_file():
-        msg = f"{corpus} can not be read: it is no plain file."
+        msg = f"{corpus} cannot be read: it is not a regular file."
         raise StreamError(msg)
     rules = load_rules(settings)
     report, done = Report(), 0
@@ -67,9 +75,7 @@ def evaluate(
             report.measure(page, rules)
             if plot is not None:
                 pages.append(page)
-    if not report.total.pages:
-        msg = f"{corpus} has no page of that genre and language."
-        raise StreamError(msg)
+    _require_data(report, corpus, genre, lang, plot)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
         print(json_visible(orjson.dumps(figures).decode()))  # noqa: T201
@@ -79,15 +85,27 @@ def evaluate(
         draw(plot, pages, report, rules)
 
 
-def _lines(name: Path, file: BinaryIO) -> Iterator[bytes]:
-    packed = file.read(2) == _GZIP
-    file.seek(0)
+def _require_data(report: Report, corpus: Path, genre: str | None, lang: str | None, plot: Path | None) -> None:
+    """Raises `StreamError` where there is nothing to show."""
+    if not report.total.pages:
+        asked = [f"{name} {value!r}" for name, value in (("of genre", genre), ("in language", lang)) if value]
+        msg = f"{corpus} has no page{''.join(f' {one}' for one in asked)}."
+        raise StreamError(msg)
+    if plot is not None and isnan(report.total.recall()):
+        msg = "--plot has nothing to draw: none of these pages has a footer."
+        raise StreamError(msg)
+
+
+def _lines(name: Path, file: BufferedReader) -> Iterator[bytes]:
     try:
-        with gzip.open(file) if packed else nullcontext(file) as lines:
-            yield from filter(bytes.strip, lines)
-    except (OSError, EOFError, zlib.error) as error:
-        msg = f"{name} can not be read: {error}."
+        yield from filter(bytes.strip, recognised(file, "jsonl").file)
+    except OSError as error:
+        msg = f"{name} cannot be read: {error.strerror}."
         raise StreamError(msg) from None
+
+
+def _percent(figure: float) -> str:
+    return NO_DATA if isnan(figure) else f"{figure:.2f}"
 
 
 def _show(report: Report) -> None:
@@ -95,7 +113,9 @@ def _show(report: Report) -> None:
 
     out = output()
     for name, figure in report.row().items():
-        out.print(f"{name:34} {figure:10.2f}" if name.endswith("%") else f"{name:34} {figure:10,.0f}")
+        out.print(f"{name:34} {_percent(figure) if name.endswith('%') else f'{figure:,.0f}':>10}")
+    if any(map(isnan, report.row().values())):
+        out.print(f"({NO_DATA}: none of these pages has lines of that kind)")
     out.print(_table(Table(title="By language"), report.by_lang, len(report.by_lang)))
     out.print(_table(Table(title=f"By source: the {SOURCES} with most pages"), report.by_source, SOURCES))
     reasons = Table(title="Removed lines by reason")
@@ -120,9 +140,9 @@ def _table(table: Table, tallies: Mapping[str, Tally], most: int) -> Table:
         table.add_row(
             line(name or "-"),
             f"{tally.pages:,}",
-            f"{tally.percent(tally.footer_gone, tally.footer):.2f}",
-            f"{tally.percent(tally.chars_gone, tally.chars):.2f}",
-            f"{tally.percent(tally.hurt, tally.pages):.2f}",
-            f"{tally.percent(tally.perfect, tally.pages):.2f}",
+            _percent(tally.percent(tally.footer_gone, tally.footer)),
+            _percent(tally.percent(tally.chars_gone, tally.chars)),
+            _percent(tally.percent(tally.hurt, tally.pages)),
+            _percent(tally.percent(tally.perfect, tally.pages)),
         )
     return table

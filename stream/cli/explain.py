@@ -2,80 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
+import orjson
 from rich.text import Text
 
-from stream.cli.console import output
+from stream.cli.console import line, output
 from stream.cli.shorten import shortened
 from stream.core.article import Removal
 from stream.observe.shown import visible
+from stream.offline.rows import Numbering, numbering, rows, rules_named
 from stream.offline.value import CleanedValue
 
+if TYPE_CHECKING:
+    from stream.offline.chunks import Place, Shown
 
-def why(removal: Removal) -> str:
-    """The reason in a few words."""
-    if removal.reason == "repeat":
-        return f"repeats line {removal.of}"
-    return f"{removal.reason}: {removal.rule}"
+ID_FIELD = "id"
+_NARROWEST = 20  # characters of a line that are shown, however long the reason beside it is
+
+
+def reasons(result: CleanedValue) -> Callable[[Removal], str]:
+    """What says in a few words why something went: the line that it repeats, or the rule that found it."""
+    return partial(_why, rules_named(result), numbering(result))
+
+
+def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
+    if removal.reason == "repeat" and removal.of is not None:
+        return f"repeats {numbers.name(removal.of)}"
+    return f"{removal.reason}: {rules.get(removal, removal.rule)}"
 
 
 def explained(result: CleanedValue) -> Text:
-    """The whole article in its own order. In plain text a line that went begins with `- `."""
-    text = Text()
-    for line, removal, withheld in _in_order(result):
-        paragraph = visible(line)
+    """The whole article in its own order. In plain text a line that went begins with `- `.
+
+    A line that a rule found and that stays all the same, because too much of the article would go, begins with `? `.
+    """
+    if result.problem:
+        return Text(f"could not be cleaned: {visible(result.problem)}\n", style="red")
+    text, why = Text(), reasons(result)
+    for paragraph, removal, withheld in rows(result):
+        shown = visible(paragraph.rstrip("\r"))
         if removal is not None:
+            if not paragraph.strip():
+                continue  # a blank line that went with the paragraph after it
             text.append("- ", style="red")
-            text.append(paragraph, style="strike dim")
+            text.append(" ".join(shown.split()), style="strike dim")
             text.append(f"  [{why(removal)}]\n", style="red")
-        elif withheld is not None:
+        elif withheld is not None and paragraph.strip():
             text.append("? ", style="yellow")
-            text.append(paragraph)
-            text.append(f"  [withheld, {why(withheld)}]\n", style="yellow")
+            text.append(shown)
+            text.append(f"  [overruled, too much would go: {why(withheld)}]\n", style="yellow")
         else:
-            text.append(f"  {paragraph}\n" if paragraph.strip() else "\n")
+            text.append(f"  {shown}\n" if shown.strip() else "\n")
     text.rstrip()
     text.append("\n")
     return text
 
 
-def explainer() -> Callable[[CleanedValue], bytes]:
-    """What shows a result as bytes for standard output, coloured where that is a terminal."""
+def explainer(*, headed: bool = False) -> Shown:
+    """What shows a result as bytes for standard output, coloured where that is a terminal.
+
+    Of files that can hold many articles, and with `headed` of all, a line says which article it is.
+    """
     console = output()
 
-    def shown(result: CleanedValue) -> bytes:
+    def shown(result: CleanedValue, place: Place) -> bytes:
         with console.capture() as text:
-            console.print(explained(result), soft_wrap=True, end="")
+            with_name = headed or not place.is_alone
+            if with_name:
+                console.print(line((heading(result, place), "bold")), soft_wrap=True)
+            console.print(explained(result), soft_wrap=True, end="\n" if with_name else "")
         return text.get().encode()
 
     return shown
 
 
-def _in_order(result: CleanedValue) -> list[tuple[str, Removal | None, Removal | None]]:
-    """Every line with the removal that took it or would have."""
-    gone = {removal.line: removal for removal in result.removed}
-    withheld = {removal.text.strip(): removal for removal in result.withheld}
-    kept = iter(result.paragraphs)
-    rows: list[tuple[str, Removal | None, Removal | None]] = []
-    line = 1
-    while True:
-        if line in gone:
-            removal = gone[line]
-            rows.append((_shown(removal), removal, None))
-            line += max(1, removal.text.count("\n") + 1)
-            continue
-        try:
-            paragraph = next(kept)
-        except StopIteration:
-            break
-        rows.append((paragraph.rstrip("\r"), None, withheld.get(paragraph.strip())))
-        line += 1
-    return rows
+def heading(result: CleanedValue, place: Place) -> str:
+    """Which article it is: its file and line, its number in an array, and its id where it has one."""
+    where = place.name if result.is_text else f"{place.name}:{place.line}"
+    parts = [where, f"item {place.item}" if place.item else "", _id(result)]
+    return ", ".join(filter(None, parts))
 
 
-def _shown(removal: Removal) -> str:
-    return " ".join(removal.text.split())
+def _id(result: CleanedValue) -> str:
+    if result.is_text:
+        return ""
+    try:
+        found = orjson.loads(result.value).get(ID_FIELD)
+    except (orjson.JSONDecodeError, AttributeError):
+        return ""
+    return f"id {found}" if isinstance(found, str | int) else ""
 
 
 def paragraphs_removed(removed: Sequence[Removal], reason: str) -> int:
@@ -86,18 +104,20 @@ def paragraphs_removed(removed: Sequence[Removal], reason: str) -> int:
 def brief(result: CleanedValue, width: int) -> Text:
     """What went, a line each, and how much stays between: for looking over many articles."""
     width = min(width, 110)
-    text = Text()
+    text, why = Text(), reasons(result)
     kept = 0
-    for paragraph, removal, _ in _in_order(result):
+    for paragraph, removal, _ in rows(result):
+        if not paragraph.strip():
+            continue
         if removal is None:
-            kept += bool(paragraph.strip())
+            kept += 1
             continue
         kept = _stays(text, kept)
         reason = f"  [{why(removal)}]"
-        line = visible(" ".join(paragraph.split()))
-        room = max(20, width - len(reason) - 4)
+        shown = visible(" ".join(paragraph.split()))
+        room = max(_NARROWEST, width - len(reason) - 4)
         text.append("  - ", style="red")
-        text.append(shortened(line, room), style="strike dim")
+        text.append(shortened(shown, room), style="strike dim")
         text.append(f"{reason}\n", style="red")
     _stays(text, kept)
     return text

@@ -16,7 +16,6 @@ from stream.errors import SettingsError
 
 if TYPE_CHECKING:
     from stream.config.settings import Loaded, Settings
-    from stream.core.rules import Rules
 
 Config = Annotated[Path | None, typer.Option("--config", help="Read settings from this TOML file.", show_default=False)]
 Servers = Annotated[
@@ -69,17 +68,3 @@ def cleaning_settings(config: Path | None, pairs: list[str] | None) -> CleaningS
     if config is None and not pairs and not is_set(os.environ):
         return DEFAULTS
     return settings_from(config, pairs)
-
-
-def load_rules(settings: CleaningSettings) -> Rules:
-    """The built-in rules and those of the user's files. Raises `SettingsError`."""
-    from stream.core.rules import RuleError, load
-
-    try:
-        return load(settings.rules, whole_page=settings.whole_page)
-    except OSError as error:
-        msg = f"STREAM_RULES: {error.filename} cannot be read: {error.strerror}."
-        raise SettingsError(msg) from None
-    except RuleError as error:
-        msg = f"STREAM_RULES: {error}"
-        raise SettingsError(msg) from None

@@ -1,4 +1,4 @@
-"""The picture of `article-stream evaluate --plot`: precision against recall, as the model is more or less careful."""
+"""The picture of `article-stream evaluate --plot`: precision against recall, for a more or a less careful model."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from stream.errors import StreamError
 from stream.offline.evaluation import LabelledPage, Report
 
 CAUTION = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-"""What the loss of body costs, in times of what it does cost."""
+"""By how much the cost of losing body text is multiplied at each point."""
 
 
 def require() -> None:
-    """Raises `StreamError` where the library that draws is not there."""
+    """Raises `StreamError` where matplotlib is not installed."""
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError:
         msg = "--plot needs matplotlib."
-        raise StreamError(msg, fix="pip install 'article-stream[plot]' brings it.") from None
+        raise StreamError(msg, fix="pip install 'article-stream[plot]' installs it.") from None
 
 
 def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules) -> None:
-    """Cleans the pages again with each caution, and draws. Raises `StreamError` where the file can not be written."""
+    """Cleans the pages again with each caution, and draws. Raises `StreamError` where the file cannot be written."""
     from matplotlib.figure import Figure
 
     points = [(factor, *_at(pages, rules, factor)) for factor in CAUTION] if rules.whole_page else []
@@ -33,16 +33,18 @@ def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules
     axes.plot([recall for _, recall, _ in points], [precision for *_, precision in points], "o-", color="tab:blue")
     for factor, recall, precision in points:
         axes.annotate(f"{factor:g}×", (recall, precision), textcoords="offset points", xytext=(6, 6), fontsize=8)
-    axes.plot([report.total.recall()], [report.total.precision()], "s", color="tab:red", label="as it is set")
+    axes.plot([report.total.recall()], [report.total.precision()], "s", color="tab:red", label="the setting in force")
     axes.set_xlabel("recall: footer lines removed, %")
-    axes.set_ylabel("precision: removed lines that are no body, %")
-    axes.set_title(f"{len(pages):,} pages; at each point: what losing body costs, in times of the setting", fontsize=10)
+    axes.set_ylabel("precision: removed lines that are not body text, %")
+    axes.set_title(
+        f"{len(pages):,} pages; at each point: the cost of losing body text, relative to the setting", fontsize=9
+    )
     axes.legend(loc="lower left")
     axes.grid(alpha=0.3)
     try:
         figure.savefig(path, format=path.suffix.removeprefix(".") or "none")
     except (OSError, ValueError) as error:  # a format that matplotlib does not know is a ValueError
-        msg = f"{path} can not be written: {error}."
+        msg = f"{path} cannot be written: {error}."
         raise StreamError(msg) from None
 
 

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from stream.cli.options import Config, Servers, Set, load_rules, settings_from
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.cli.rule_files import load_rules
 from stream.errors import StreamError
 
 

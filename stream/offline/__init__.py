@@ -1,9 +1,12 @@
 """The same cleaning on files, without Kafka: reading them, cleaning in several processes, measuring the quality.
 
-    files         the formats of files, and the records in them
-    value         one value of a file cleaned
-    chunks, jobs  files in parts, cleaned in several processes, in order
-    evaluation    how good the cleaning is on pages whose lines are labelled
+    files, compressed, arrays     which format a file is in, by name or content; gzip and Zstandard; JSON arrays
+    sources                       the files that are given, in parts
+    value                         one article cleaned, and what was counted
+    chunks, jobs                  files in parts, cleaned in several processes, in order
+    targets, replacement          where the cleaned articles go; files that replace others atomically
+    rows, summary                 what happened to each line, for people; the sentence at the end
+    evaluation                    how good the cleaning is on pages whose lines are labelled
 
 Imports `records`, `core` and `config`.
 """

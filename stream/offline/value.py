@@ -5,23 +5,59 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from stream.core.article import Cleaned, CleanedList, Removal
+from stream.core.rules import Rules
 from stream.records.codec import Undecodable, decode_text
 from stream.records.process import Processor
 
 
+class Counts(NamedTuple):
+    """What was done: how many articles went in, were changed or could not be cleaned, and what was removed from them.
+
+    `repeats` are paragraphs, `footer` and `junk` are lines.
+    """
+
+    articles: int = 0
+    cleaned: int = 0
+    failed: int = 0
+    repeats: int = 0
+    footer: int = 0
+    junk: int = 0
+
+    @property
+    def unchanged(self) -> int:
+        """How many articles had nothing to remove."""
+        return self.articles - self.cleaned - self.failed
+
+    def plus(self, other: Counts) -> Counts:
+        """The sum of both."""
+        return Counts(*(one + two for one, two in zip(self, other, strict=True)))
+
+
+FAILED = Counts(articles=1, failed=1)
+UNCHANGED = Counts(articles=1)
+
+
 class CleanedValue(NamedTuple):
-    """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in."""
+    """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in.
+
+    `is_text` tells that the value was the text itself and no JSON object; `rules` are those that it was cleaned by.
+    """
 
     value: bytes
     result: Cleaned | CleanedList | None = None
     problem: str = ""
+    counts: Counts = FAILED
+    is_text: bool = False
+    rules: Rules | None = None
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """What stays."""
         if self.result is None:
             return ()
-        return self.result.paragraphs if isinstance(self.result, CleanedList) else tuple(self.result.text.split("\n"))
+        if isinstance(self.result, CleanedList):
+            return self.result.paragraphs
+        return tuple(self.result.text.split(self.result.separator))
 
     @property
     def removed(self) -> tuple[Removal, ...]:
@@ -38,13 +74,19 @@ def clean_value(
     processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"], *, details: bool = True
 ) -> CleanedValue:
     """Cleans one value. Never raises, whatever the bytes are. Without `details` there may be no `result`."""
-    old = decode_text(value) if value_format == "text" else processor.codec.decode(value)
+    is_text = value_format == "text"
+    old = decode_text(value) if is_text else processor.codec.decode(value)
     if isinstance(old, Undecodable):
-        return CleanedValue(value, problem=old.message)
-    rules = processor.rules_for(value if value_format != "text" else None, [])
-    if not details and value_format != "text" and (found := processor.clean_compiled(value, old, rules)) is not None:
-        return CleanedValue(found[0])
+        return CleanedValue(value, problem=old.message, is_text=is_text)
+    rules = processor.rules_for(None if is_text else value, [])
+    if not details and not is_text and (found := processor.clean_compiled(value, old, rules)) is not None:
+        value, repeats, footer = found
+        return CleanedValue(value, counts=Counts(1, 1, 0, repeats, footer) if repeats + footer else UNCHANGED)
     result, new = processor.clean(old, rules)
-    if result.removed:
-        value = new.encode() if value_format == "text" and isinstance(new, str) else processor.codec.encode(value, new)
-    return CleanedValue(value, result)
+    if not result.removed:
+        return CleanedValue(value, result, "", UNCHANGED, is_text, rules)
+    value = new.encode() if is_text and isinstance(new, str) else processor.codec.encode(value, new)
+    reasons = [removal.reason for removal in result.removed]
+    repeats, footer = reasons.count("repeat"), reasons.count("footer")
+    counts = Counts(1, 1, 0, repeats, footer, len(reasons) - repeats - footer)
+    return CleanedValue(value, result, "", counts, is_text, rules)

@@ -36,7 +36,12 @@ _RULE = ""  # no word is empty
 
 
 class RuleError(ValueError):
-    """A rule file that cannot be used; the message names the file, the rule and what is allowed."""
+    """A rule file that cannot be used; the message names the file, the rule and what is allowed.
+
+    >>> from stream import RuleError, load_rules
+    >>> issubclass(RuleError, ValueError)
+    True
+    """
 
     def __init__(self, where: str, problem: str) -> None:
         super().__init__(f"{where}: {problem}")
@@ -78,7 +83,13 @@ def host_of(site: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One footer rule; `stream.core.rules` describes its fields."""
+    """One footer rule; `stream.core.rules.loader` describes its fields.
+
+    >>> from stream import load_rules
+    >>> rule = load_rules().find("You may also like:")
+    >>> rule.kind, rule.about, "you may also like" in rule.phrases
+    ('section', 'related', True)
+    """
 
     id: str
     kind: Kind
@@ -92,7 +103,13 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A rule set. `version` is a short hash of its content (hexadecimal)."""
+    """A rule set. `version` is a short hash of its content (hexadecimal).
+
+    >>> from stream import load_rules
+    >>> rules = load_rules()
+    >>> rules.find("You may also like:").id
+    'en.also-like'
+    """
 
     rules: tuple[Rule, ...]
     version: str

@@ -22,7 +22,8 @@ SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 
 
 def test_text_from_standard_input_is_cleaned_to_standard_output() -> None:
-    assert article_stream("clean", stdin=REPEATED.encode()) == Answer(0, CLEAN, "")
+    summary = "1 article: 1 cleaned, 0 unchanged, 0 failed; removed 1 repeated paragraph, 3 footer lines\n"
+    assert article_stream("clean", stdin=REPEATED.encode()) == Answer(0, CLEAN, summary)
 
 
 def test_cleaning_again_changes_nothing() -> None:
@@ -34,8 +35,8 @@ def test_files_are_read_in_the_format_that_their_names_tell(tmp_path: Path) -> N
     raw, cleaned = ('{ "n":1.0,"text":TEXT }\n'.replace("TEXT", json.dumps(text)) for text in (REPEATED, CLEAN))
     (tmp_path / "b.json").write_text(raw, "utf-8")
     (tmp_path / "c.JSONL").write_text(f'{{"text":["{BODY}","{BODY}"]}}\n\n{{"text":"x"}}\n', "utf-8")
-    answer = article_stream("clean", tmp_path / "a.txt", tmp_path / "b.json", tmp_path / "c.JSONL")
-    assert answer == Answer(0, f'{CLEAN}{cleaned}{{"text":["{BODY}"]}}\n{{"text":"x"}}\n', "")
+    answer = article_stream("clean", "--quiet", tmp_path / "a.txt", tmp_path / "b.json", tmp_path / "c.JSONL")
+    assert answer == Answer(0, f'{CLEAN}\n{cleaned}{{"text":["{BODY}"]}}\n{{"text":"x"}}\n', "")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -78,11 +79,11 @@ def test_what_was_removed_is_written_to_a_file_and_undoes_it(tmp_path: Path) -> 
     assert original(first, cleaned[0]) == REPEATED
     assert original(third, cleaned[2]) == REPEATED.split("\n")
     before = (tmp_path / "a.jsonl").read_bytes()
-    said = one_sentence(article_stream("clean", "--removed", tmp_path / "a.jsonl", tmp_path / "a.jsonl"), 1)
+    said = one_sentence(article_stream("clean", "--removed", tmp_path / "a.jsonl", tmp_path / "a.jsonl"), 2)
     assert "one of the files to clean" in said
     assert (tmp_path / "a.jsonl").read_bytes() == before
     said = one_sentence(article_stream("clean", "--removed", tmp_path, stdin=b"x"), 1)
-    assert said == f"{tmp_path} can not be written: Is a directory."
+    assert said == f"{tmp_path} cannot be written: Is a directory."
 
 
 def test_explain_shows_what_went_and_why() -> None:
@@ -103,7 +104,8 @@ def test_a_bad_line_goes_out_as_it_came_is_named_and_the_exit_code_is_1(tmp_path
     answer = article_stream("clean", path)
     assert answer.code == 1
     assert answer.out == '{"text":"a"}\nnot json\n{"text":"b"}\n{"id":1}\n'
-    first, second, error = answer.err.splitlines()
+    first, second, summary, error = answer.err.splitlines()
+    assert summary == "4 articles: 0 cleaned, 2 unchanged, 2 failed"
     assert first.startswith(f"{path}:2: the value is not JSON")
     assert second == f"{path}:4: the object has no field 'text'"
     assert error == "error: 2 records could not be cleaned and went out unchanged."
@@ -115,18 +117,16 @@ def test_the_last_line_needs_no_line_end() -> None:
 
 
 def test_a_file_that_is_not_there() -> None:
-    assert (
-        one_sentence(article_stream("clean", "none.txt"), 1) == "none.txt can not be read: No such file or directory."
-    )
+    assert one_sentence(article_stream("clean", "none.txt"), 1) == "none.txt cannot be read: No such file or directory."
 
 
 def test_a_name_that_does_not_tell_the_format() -> None:
-    message = one_sentence(article_stream("clean", "articles"), 1)
+    message = one_sentence(article_stream("clean", "articles"), 2)
     assert message == "The name of articles does not tell its format. Say --format text, json or jsonl."
 
 
 def test_a_format_that_is_not_known() -> None:
-    assert "xml is not known. It is text, json or jsonl." in one_sentence(article_stream("clean", "-f", "xml"), 1)
+    assert "xml is not known. It is text, json or jsonl." in one_sentence(article_stream("clean", "-f", "xml"), 2)
 
 
 @pytest.mark.parametrize("command", ["clean", "worker", "check", "settings"])
@@ -192,7 +192,7 @@ def test_send_names_a_missing_file_before_it_sends_anything(tmp_path: Path) -> N
     there = tmp_path / "there.txt"
     there.write_text("x", "utf-8")
     message = one_sentence(article_stream("send", there, tmp_path / "none.txt"), 1)
-    assert message == f"{tmp_path / 'none.txt'} can not be read: No such file or directory."
+    assert message == f"{tmp_path / 'none.txt'} cannot be read: No such file or directory."
 
 
 def test_settings_lists_every_setting_with_its_value_and_no_secret() -> None:

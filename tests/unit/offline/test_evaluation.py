@@ -111,7 +111,7 @@ def test_the_picture(tmp_path: Path) -> None:
     assert other.code == 1
     assert other.out, "the figures are there"
     (line,) = other.err.splitlines()
-    assert line.startswith(f"error: {tmp_path / 'a.nothing'} can not be written")
+    assert line.startswith(f"error: {tmp_path / 'a.nothing'} cannot be written")
 
 
 def test_the_library_that_draws_is_asked_for_before_anything_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +126,7 @@ def test_a_bad_line_is_named(tmp_path: Path) -> None:
     assert answer.code != 0
     assert "a.jsonl:1" in answer.err
     (tmp_path / "a.jsonl.gz").write_bytes(gzip.compress((json.dumps(PAGE) + "\n").encode())[:-9])
-    assert "a.jsonl.gz can not be read" in one_sentence(article_stream("evaluate", tmp_path / "a.jsonl.gz"), 1)
+    assert "a.jsonl.gz cannot be read" in one_sentence(article_stream("evaluate", tmp_path / "a.jsonl.gz"), 1)
 
 
 def test_rules_commands(tmp_path: Path) -> None:
@@ -141,5 +141,44 @@ def test_rules_commands(tmp_path: Path) -> None:
     explained = article_stream("rules", "explain", tmp_path / "a.txt").out
     assert "[en.related, section]" in explained
     assert "sentence" not in explained
-    own.write_text("rule = 3", "utf-8")
-    assert article_stream("rules", "lint", own).code != 0
+
+
+def test_an_error_in_a_rule_file_names_the_file_that_was_given(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    for command in ("lint", "test"):
+        own.write_text("rule = 3", "utf-8")
+        said = one_sentence(article_stream("rules", command, own), 2)
+        assert said == f"{own}: rule must be a list of [[rule]] tables."
+        assert (
+            one_sentence(article_stream("rules", command, tmp_path), 2) == f"{tmp_path} cannot be read: Is a directory."
+        )
+    said = one_sentence(article_stream("rules", "list", "--set", f"rules={own}"), 2)
+    assert said.startswith(f"STREAM_RULES: {own}: ")
+
+
+def test_rules_of_one_language_are_counted_and_an_unknown_one_is_refused() -> None:
+    *listed, total = article_stream("rules", "list", "--lang", "th").out.splitlines()
+    assert all(line.startswith("th.") for line in listed)
+    assert total.startswith(f"{len(listed)} of {len(builtin().rules)} rules, version ")
+    said = one_sentence(article_stream("rules", "list", "--lang", "xx"), 1)
+    assert said.startswith("There are no rules of language 'xx'. There are some of ar, bg, cs, ")
+
+
+def test_rules_are_explained_by_an_editors_lines_in_the_articles_language(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(f"{P[0]}\r\r\nYou may also like\r\nFacebook\r\n".encode())
+    lines = article_stream("rules", "explain", tmp_path / "a.txt").out.splitlines()
+    assert lines == ["    3  You may also like  [en.also-like, section]", "    4  Facebook  [en.share, label]"]
+
+
+def test_without_enough_data_it_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"id": "a", "raw": "\n".join(P), "keep": [True] * 8}) + "\n", "utf-8")
+    shown = article_stream("evaluate", path).out
+    assert "nan" not in shown
+    assert "footer lines removed %                no data" in shown
+    assert "(no data: none of these pages has lines of that kind)" in shown
+    assert json.loads(article_stream("evaluate", "--json", path).out)["total"]["footer lines removed %"] is None
+    said = one_sentence(article_stream("evaluate", "--plot", tmp_path / "a.png", path), 1)
+    assert said == "--plot has nothing to draw: none of these pages has a footer."
+    said = one_sentence(article_stream("evaluate", "--lang", "xx", "--genre", "news", path), 1)
+    assert said == f"{path} has no page of genre 'news' in language 'xx'."

@@ -105,7 +105,7 @@ def test_explaining_too(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"".join((GOOD, b"not json\n", b'{"text":"\\ud800\\u001b"}\n')) * 50)
     (tmp_path / "b.jsonl").write_bytes(GOOD)
     one = article_stream("clean", "--explain", tmp_path / "a.jsonl", tmp_path / "b.jsonl")
-    assert "[repeats line 1]" in one.out
+    assert "[repeats line 1 of the text]" in one.out
     assert article_stream("clean", "--explain", "-j2", tmp_path / "a.jsonl", tmp_path / "b.jsonl") == one
 
 
@@ -129,7 +129,7 @@ def test_what_comes_before_a_missing_file_goes_out(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(GOOD)
     one, two = (article_stream("clean", "-j", jobs, tmp_path / "a.jsonl", tmp_path / "none.jsonl") for jobs in (1, 2))
     assert one.out
-    assert one.err == f"error: {tmp_path / 'none.jsonl'} can not be read: No such file or directory.\n"
+    assert one.err == f"error: {tmp_path / 'none.jsonl'} cannot be read: No such file or directory.\n"
     assert two == one
 
 

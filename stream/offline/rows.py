@@ -1,0 +1,100 @@
+"""An article line by line, with what was done to each line: for explanations and differences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+from stream.core.article import Cleaned, CleanedList, Removal
+from stream.core.cleaning import restore, restore_list
+from stream.core.rules.credit import credited
+from stream.offline.value import CleanedValue
+
+_EDITOR_LINE = re.compile("\r\n|\n|\r")
+
+
+class Row(NamedTuple):
+    """A line of the article as it came in.
+
+    `removal` is set where the line was removed. The blank lines that went with a paragraph have its removal, too.
+    `withheld` is set where a rule found the line and was overruled, because too much of the article would have gone.
+    """
+
+    text: str
+    removal: Removal | None = None
+    withheld: Removal | None = None
+
+
+def rows(result: CleanedValue) -> list[Row]:
+    """The article's lines (of a list: its items) in order; an empty list where it could not be cleaned."""
+    cleaned = result.result
+    if cleaned is None:
+        return []
+    lines = original_lines(cleaned)
+    separator = cleaned.separator if isinstance(cleaned, Cleaned) else None
+    gone = _places(cleaned.removed, separator)
+    withheld = _places(cleaned.withheld, separator)
+    return [Row(line, gone.get(at), withheld.get(at)) for at, line in enumerate(lines)]
+
+
+def original_lines(cleaned: Cleaned | CleanedList) -> Sequence[str]:
+    """The lines, or items, before the cleaning."""
+    if isinstance(cleaned, CleanedList):
+        return restore_list(cleaned)
+    return restore(cleaned).split(cleaned.separator)
+
+
+def _places(removals: Sequence[Removal], separator: str | None) -> dict[int, Removal]:
+    """Each removal at all its lines, 0-based."""
+    found: dict[int, Removal] = {}
+    for removal in removals:
+        more = 0 if separator is None else removal.text.count(separator)
+        found |= dict.fromkeys(range(removal.line - 1, removal.line + more), removal)
+    return found
+
+
+class Numbering(NamedTuple):
+    """What the core's line numbers are called for people: `names[n - 1]` is that of its line n.
+
+    An editor's lines end in LF, CR LF or a lone CR, and those that people see are counted like that. A list has
+    items. Where a text has no such line end the core's lines are what U+2029 or U+2028 stands between, which editors
+    show as one line: they are called paragraphs.
+    """
+
+    what: str
+    names: Sequence[int]
+    where: str = ""
+
+    def name(self, line: int) -> str:
+        """Such as "line 3", or "line 3 of the text" where a line of the file could be meant."""
+        return f"{self.what} {self.names[line - 1]}{self.where}"
+
+
+def numbering(result: CleanedValue) -> Numbering:
+    """How lines of this article are called. Those of a JSON article are lines of its text, not of the file."""
+    cleaned = result.result
+    if cleaned is None:
+        return Numbering("line", ())
+    lines = original_lines(cleaned)
+    if isinstance(cleaned, CleanedList):
+        return Numbering("item", range(1, len(lines) + 1))
+    if cleaned.separator not in "\r\n":
+        return Numbering("paragraph", range(1, len(lines) + 1))
+    return Numbering("line", editor_lines(lines, cleaned.separator), "" if result.is_text else " of the text")
+
+
+def editor_lines(lines: Sequence[str], separator: str) -> list[int]:
+    """The 1-based line of an editor on which each of the core's lines begins, and the one after the last line."""
+    return [*accumulate((len(_EDITOR_LINE.findall(line + separator)) for line in lines), initial=1)]
+
+
+def rules_named(result: CleanedValue) -> dict[Removal, str]:
+    """The rule of each removal, withheld ones too, by its name in the article's own language where it has one."""
+    if result.result is None or result.rules is None:
+        return {}
+    removals = [removal for removal in (*result.removed, *result.withheld) if removal.rule]
+    texts = [(removal.text.strip(), removal.rule or "") for removal in removals]
+    names = credited(texts, original_lines(result.result), result.rules) if texts else []
+    return dict(zip(removals, names, strict=True))
