@@ -50,7 +50,9 @@ def clean(
     from stream.offline.jobs import in_order, processors
     from stream.records.process import Processor
 
-    processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
+    processor = Processor.for_field(
+        settings.text_field, "auto", load_rules(settings), source_field=settings.source_field
+    )
     paths = [None if str(path) == "-" else path for path in files or [Path("-")]]
     formats = [format_of_file(path, format_) for path in paths]
     if removed is not None and any(path is not None and _same(path, removed) for path in paths):

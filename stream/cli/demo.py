@@ -35,7 +35,7 @@ def demo(
     with run.running() as (settings, sent, worker):
         with console.status("The worker is cleaning…"):
             found = run.results(settings, len(sent), worker)
-        processor = Processor.of(settings.text_field, settings.input_format, builtin())
+        processor = Processor.for_field(settings.text_field, settings.input_format, builtin())
         counts = {"cleaned": 0, "unchanged": 0, "dead": 0}
         for record in sent:
             counts[_show(out, processor, record, found[record.key], full=full)] += 1

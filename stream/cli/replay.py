@@ -46,7 +46,7 @@ def replay(
 
     logs.configure("text", "error")
     logs.silence_librdkafka()
-    processor = Processor.of(
+    processor = Processor.for_field(
         settings.text_field, settings.input_format, load_rules(settings), source_field=settings.source_field
     )
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)

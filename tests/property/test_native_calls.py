@@ -38,7 +38,7 @@ def test_what_is_no_argument_is_an_error() -> None:
         (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
         (it.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (it.opening, ["a"], 1, b"", b"", b""),
         (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
-        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.LineReader, STARTS, ENDS_TABLE, QUOTES),
+        (lookup.topic, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.LineReader, STARTS, ENDS_TABLE, QUOTES),
         (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().line_reader.code, 1, 2, lookup),
         (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
         (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
@@ -66,7 +66,7 @@ def test_an_error_in_what_is_called_back_comes_out() -> None:
 
 def test_the_look_ups_travel_to_other_processes() -> None:
     signs = pickle.loads(pickle.dumps(builtin())).signs  # noqa: S301 - our own
-    assert signs.of("You may also like") == builtin().signs.of("You may also like") > 0
+    assert signs.topic("You may also like") == builtin().signs.topic("You may also like") > 0
 
 
 def test_nothing_is_kept_or_given_back_twice() -> None:

@@ -112,7 +112,9 @@ def test_whatever_is_mixed(footers: str, parts: list[tuple[str, str]], ending: i
 @example([(PARAGRAPHS[0], "\n"), (PARAGRAPHS[1], "\r\n"), (PARAGRAPHS[0], "\n"), (PARAGRAPHS[2], "\n")], CLOSED)
 def test_in_a_record(footers: str, parts: list[tuple[str, str]], ending: int) -> None:
     text = text_of(parts, ending)
-    outcome = Processor.of("text", "json", RULES[footers]).process(FakeRecord(orjson.dumps({"id": 7, "text": text})))
+    outcome = Processor.for_field("text", "json", RULES[footers]).process(
+        FakeRecord(orjson.dumps({"id": 7, "text": text}))
+    )
     assert outcome.value is not None
     assert orjson.loads(outcome.value) == {"id": 7, "text": clean(text, RULES[footers]).text}
 

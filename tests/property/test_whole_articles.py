@@ -50,7 +50,7 @@ def processor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("rules") / "job.toml"
     write_jobs_rules(path)
     rules = load([path] if request.param == "job" else (), whole_page=request.param == "model")
-    return Processor.of("text", "json", rules)
+    return Processor.for_field("text", "json", rules)
 
 
 def step_by_step(processor: Processor) -> Processor:
@@ -132,8 +132,8 @@ def test_what_is_left_must_be_an_article(processor: Processor) -> None:
 
 def test_rules_of_a_site_are_asked_step_by_step() -> None:
     own = replace(builtin().rules[0], id="sea", phrases=("what the sea says",), source=("sea.example",))
-    rules = Rules.of((*builtin().rules, own), "v", whole_page=True)
-    processor = Processor.of("text", "json", rules)
+    rules = Rules.from_rules((*builtin().rules, own), "v", whole_page=True)
+    processor = Processor.for_field("text", "json", rules)
     text = "\n".join([*PROSE[:2], "What the sea says", "Storm Closes the Bridge", "Ferry Late", "Tide"])
     for site, removed in (("sea.example", 4), ("land.example", 0)):
         record = FakeRecord(orjson.dumps({"text": text, "source": site}))

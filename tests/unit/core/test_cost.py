@@ -74,7 +74,7 @@ def prepared(what: str) -> Iterator[tuple[Processor, list[FakeRecord]]]:
         shipped.cache_clear()
         shipped()
     with in_python() if how else nullcontext():
-        processor = Processor.of("text", "auto", slow(rules) if how else rules)
+        processor = Processor.for_field("text", "auto", slow(rules) if how else rules)
         processor.process(first)
         yield processor, rest
 
@@ -103,7 +103,7 @@ def test_the_work_around_an_article_stays() -> None:
     made = [outcome(number, partition=number % 4) for number in range(AROUND)]
     settings, counting, producing = load(environ={}), Work(), Work()
     producer: Any = NotingProducer()
-    counting.of(lambda: Outcomes.of(made))
+    counting.of(lambda: Outcomes.counted(made))
     producing.of(lambda: produce_all(producer, settings, made))
     within(
         counting=(counting.lines, COUNTING_LINES),
@@ -156,7 +156,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     sink = Sink(settings, flow, committer, largest_bytes=1_000_000, **wiring)
     flow.enter(len(outcomes))
     sink.start()
-    await asyncio.wait_for(sink.put(session, Outcomes.of(outcomes)), PATIENCE_S)
+    await asyncio.wait_for(sink.put(session, Outcomes.counted(outcomes)), PATIENCE_S)
     assert await asyncio.to_thread(flow.drained, PATIENCE_S)
     sink.close(PATIENCE_S)
     return Counter(producer.called)

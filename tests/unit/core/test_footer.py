@@ -55,6 +55,16 @@ def test_a_row_has_every_feature() -> None:
     assert all(-CLIP <= line.clipped <= CLIP for line in page.lines)
 
 
+def test_millions_of_lines_are_counted_right() -> None:
+    """A count that overflows would add to the next one; here each line stands for 2**19 like it."""
+    paragraph, heading = lines_of([P[0], "Share"], shipped().line_weights, builtin().signs)
+    headings = [heading._replace(counts=heading.counts << 19)] * 20
+    page = page_lines([paragraph, paragraph, *headings], quick=False)
+    seen = dict(zip(FEATURES, features_of(page)[-1], strict=True))
+    assert [seen[name] for name in ("topics_before", "any_before", "comments_before")] == [20 << 19, 20 << 19, 0]
+    assert seen["prose_share"] == 100
+
+
 def test_likelihoods_are_whole_numbers_and_in_order() -> None:
     found = chances([0, 1000, -1000, -99_999])
     assert found[1] == 1 << 20

@@ -64,7 +64,7 @@ def test_pages_are_cleaned_alike_without_the_compiled_parts(rules: Rules) -> Non
 @both
 @needs_compiled
 def test_pages_are_cleaned_at_once_as_they_are_step_by_step(rules: Rules) -> None:
-    processor = Processor.of("text", "json", rules)
+    processor = Processor.for_field("text", "json", rules)
     slowly, at_once = replace(processor, compiled_articles=None), 0
     for page in pages():
         body = (line for line, belongs in zip(page.lines, page.body, strict=True) if belongs)

@@ -29,7 +29,7 @@ def test_each_rule_finds_its_example() -> None:
     for rule in builtin().rules:
         if rule.kind == "hint":
             continue
-        assert Rules.of((rule,), "").find(rule.example) is rule, rule.id
+        assert Rules.from_rules((rule,), "").find(rule.example) is rule, rule.id
         assert rule.kind in KINDS
         assert builtin().find(rule.example) is not None
 
@@ -58,16 +58,16 @@ def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
         for phrase in (rule.example, *rule.phrases)
         for example in (phrase, *(phrase.replace(" ", space) for space in ("  ", "\t", "\u00a0", "\u3000")))
     )
-    unseen = [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.of(line)]
+    unseen = [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.topic(line)]
     assert [(name, line) for name, line in unseen if "\u00a9" not in line] == [], "that sign is seen anywhere"
 
 
 def test_a_hint_is_evidence_and_never_a_reason() -> None:
     hints = [rule for rule in builtin().rules if rule.kind == "hint"]
     for rule in hints:
-        alone = Rules.of((rule,), "")
+        alone = Rules.from_rules((rule,), "")
         assert alone.find(rule.example) is None
-        assert alone.signs.of(rule.example) % 10 == (ABOUTS.index(rule.about) + 1) % 10, rule.id
+        assert alone.signs.topic(rule.example) % 10 == (ABOUTS.index(rule.about) + 1) % 10, rule.id
     assert len(hints) > 300
 
 
@@ -82,7 +82,7 @@ def test_a_hint_is_evidence_and_never_a_reason() -> None:
     ],
 )
 def test_what_a_line_says_of_itself(line: str, about: int) -> None:
-    assert builtin().signs.of(line) == about
+    assert builtin().signs.topic(line) == about
 
 
 def test_languages_and_ids() -> None:

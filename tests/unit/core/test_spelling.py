@@ -91,7 +91,7 @@ def test_a_marker_is_found_whatever_stands_around_it(footers: str, sign: str) ->
         lines += [middle.format(sign)] * (sign in UNSEEN[:-1])
         for line in lines:
             assert rules.find(line) is rules.find(phrase) is not None
-            assert rules.signs.of(line) == rules.signs.of(phrase) > 0
+            assert rules.signs.topic(line) == rules.signs.topic(phrase) > 0
 
 
 @both

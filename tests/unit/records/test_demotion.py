@@ -12,7 +12,7 @@ from harness.fakes import FakeRecord
 from stream.errors import StreamError
 from stream.kafka.refused import Refused
 from stream.records.dead_letters import dead, letter_headers, read_letter
-from stream.records.demotion import is_pointer, keyed, of_today, pointer
+from stream.records.demotion import dated_now, is_pointer, keyed, pointer
 from stream.records.headers import Headers
 from stream.records.outcomes import Outcome
 from stream.records.record import NOW
@@ -29,7 +29,7 @@ RECORDS = st.builds(
     HEADERS,
     the_timestamp=st.tuples(st.just(1), TIMES),
 )
-STEPS = st.lists(st.sampled_from([keyed, of_today]), max_size=2, unique=True)
+STEPS = st.lists(st.sampled_from([keyed, dated_now]), max_size=2, unique=True)
 
 
 @settings(deadline=None)

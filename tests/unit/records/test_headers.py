@@ -11,7 +11,7 @@ from confluent_kafka import Message
 from harness.fakes import PROCESSOR, FakeRecord
 from harness.kafka.raw import RawRecord, produce
 from stream.kafka.embedded import EmbeddedBroker
-from stream.records.headers import READ, UNREADABLE, Headers, readable, reason
+from stream.records.headers import READ, UNREADABLE, Headers, readable, why_unreadable
 from tests.brokers import Broker
 
 BAD = (b"\xc3\x28", b"x")
@@ -39,7 +39,7 @@ def test_what_the_client_can_not_read_raises_there_and_then(came: list[Message])
         with pytest.raises(UNREADABLE) as raised:
             READ[type(message)](message)
         assert not pending()
-        assert reason(message, raised.value) == "the name of a header is not UTF-8 (invalid continuation byte)"
+        assert why_unreadable(message, raised.value) == "the name of a header is not UTF-8 (invalid continuation byte)"
         assert message.headers() == [], "nobody gets to see a list without names"
     assert readable(came[2]) == [("a", None)]
     assert readable(came[3]) == []

@@ -13,8 +13,8 @@ from stream.records.outcomes import Outcome
 from stream.records.process import Processor
 from tests.hostile import PROSE, TEXTS, VALUES, article, text_last
 
-PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
-PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))
+PROCESSORS = {name: Processor.for_field("text", name, builtin()) for name in ("auto", "json", "text")}
+PROCESSORS["markers"] = Processor.for_field("text", "auto", load(whole_page=False))
 MILLION = 1_000_000
 TEN_MEGABYTES = 10_000_000
 REPEATED = orjson.dumps(f"{PROSE}\n{PROSE}")

@@ -24,7 +24,7 @@ PICKS = st.lists(st.tuples(st.integers(0, len(VALUES) - 1), st.integers(0, 2)), 
 def of(picks: list[tuple[int, int]], first: int = 0) -> Outcomes:
     """Outcomes of values that stand in these partitions, one after the other."""
     places = enumerate(picks, first)
-    return Outcomes.of(
+    return Outcomes.counted(
         PROCESSOR.process(FakeRecord(VALUES[pick], the_partition=partition, the_offset=offset))
         for offset, (pick, partition) in places
     )
