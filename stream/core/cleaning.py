@@ -22,7 +22,7 @@ from typing import Any
 from stream.core import native
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.comments import comments_at
-from stream.core.footer.lines import ENDS_TABLE, QUOTES
+from stream.core.footer.codes import ENDS_TABLE, QUOTES
 from stream.core.footer.page import Found, find_footer
 from stream.core.footer.plain import OPEN_TOPICS
 from stream.core.line_ends import swap_ends, with_whole_ends
@@ -185,7 +185,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if not alone:
             rest = [first[at] for at in places]
             again = repeats_of([lines[at] for at in places], first_places(rest))
-            gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
+            gone |= {places[at]: ("repeat", places[copied] + 1, None) for at, copied in again.items()}
             settled = settled and not again
             places = [at for at in places if at not in gone]
         if settled:
@@ -211,7 +211,7 @@ def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], 
             run = list(gone)
             if not run or goes_whole(lines, run, places[bisect(places, run[0]) - 1], followed=places[-1] > run[-1]):
                 return gone, places, True
-    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
+    repeats: _Gone = {at: ("repeat", copied + 1, None) for at, copied in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
     return repeats, places, len({first[at] for at in places}) == len(places)
 
@@ -277,11 +277,11 @@ def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator
     blanks = -1 in first
     removals = []
     for at in sorted(gone):
-        reason, of, rule = gone[at]
+        reason, copied, rule = gone[at]
         begin, text = at, lines[at]
         if blanks and at and first[at - 1] < 0:
             while begin and first[begin - 1] < 0:
                 begin -= 1
             text = separator.join(lines[begin : at + 1])
-        removals.append(_removal((begin + 1, text, reason, of, rule)))
+        removals.append(_removal((begin + 1, text, reason, copied, rule)))
     return tuple(removals)

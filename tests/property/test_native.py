@@ -14,7 +14,8 @@ from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import _part, _repeats, clean, clean_list
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import codes_of, lines_of, unpacked
+from stream.core.footer.codes import codes_of, unpacked
+from stream.core.footer.lines import lines_of
 from stream.core.footer.model import shipped
 from stream.core.footer.plain import opening_of
 from stream.core.markers import weigh

@@ -16,7 +16,7 @@ from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import clean, clean_list, compiled_articles
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import ENDS_TABLE, QUOTES, STARTS
+from stream.core.footer.codes import ENDS_TABLE, QUOTES, STARTS
 from stream.core.footer.model import shipped
 from stream.core.rules import builtin
 from stream.records.splice import value_span

@@ -7,9 +7,9 @@ from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
 
+from stream.core.footer.codes import CLOSED
 from stream.core.footer.lines import (
     ANY_TOPIC,
-    CLOSED,
     COMMENTS,
     COUNT_MASK,
     HEADINGS,

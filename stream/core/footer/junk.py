@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.core.footer.lines import CLOSED, Line
+from stream.core.footer.codes import CLOSED
+from stream.core.footer.lines import Line
 from stream.core.rules import Rule
 from stream.core.rules.topics import LEFT, OPENING, RIGHT, SHORT, TOPICS
 from stream.core.sentence_ends import SENTENCE_ENDS

@@ -19,7 +19,8 @@ import orjson
 
 from stream.core import native
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import COLUMNS, Line, Memo, halves, line_reader, lines_of
+from stream.core.footer.codes import halves
+from stream.core.footer.lines import COLUMNS, Line, Memo, line_reader, lines_of
 from stream.core.rules.topics import Signs
 
 LEAVES = 8

@@ -16,7 +16,8 @@ line below it ends a sentence; and the page above the heading is quiet. Example:
 from __future__ import annotations
 
 from stream.core import native
-from stream.core.footer.lines import CLOSED, ENDS_TABLE, HEADINGS, PROSE, QUOTES, WIDEST, effective, end_of, halves
+from stream.core.footer.codes import CLOSED, ENDS_TABLE, QUOTES, WIDEST, effective, end_of, halves
+from stream.core.footer.lines import HEADINGS, PROSE
 from stream.core.rules import Rules
 from stream.core.rules.topics import TOPICS, Signs
 

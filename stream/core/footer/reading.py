@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from stream.core.footer.lines import CLOSED, PROSE, Line, Memo, codes_of, halves, line_of
+from stream.core.footer.codes import CLOSED, codes_of, halves
+from stream.core.footer.lines import PROSE, Line, Memo, line_of
 from stream.core.footer.model import Model
 from stream.core.rules.topics import SILENT, Signs
 from stream.core.sentence_ends import is_open_ended

@@ -11,7 +11,7 @@ the two together. The twin is the specification: change it first, then the C (do
     compiled.part        text that stays, removals that go           core/cleaning.py     _part        part.c
     compiled.spelled     a line in its lookup spelling               core/spelling.py     spell_each   spelling.c
     compiled.Lookup      topic of a short line                       core/rules/topics.py Signs        signs.c, legal.c
-    compiled.LineReader  the seven codes of a line, packed           core/footer/lines.py codes_of     lines.c
+    compiled.LineReader  the seven codes of a line, packed           core/footer/codes.py codes_of     lines.c
     compiled.Trees       scores of possible cuts                     core/footer/model.py Model.score  trees.c
     compiled.span        where a JSON field's value stands           records/splice.py    value_span   span.c
     compiled.Articles    a whole JSON article, if it is simple       core/cleaning.py     clean        article.c, json.c

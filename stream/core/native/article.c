@@ -19,7 +19,7 @@ typedef struct {
     PyObject_HEAD
     int whole_page;                          /* the footer model decides, not the markers alone */
     PyObject *lookup, *openings;             /* a Lookup; the first words of the rules' phrases */
-    PyObject *plain, *ends, *quotes, *opens; /* bitmaps, a table: of paragraphs.py, footer/lines.py, footer/plain.py */
+    PyObject *plain, *ends, *quotes, *opens; /* bitmaps, a table: of paragraphs.py, footer/codes.py, footer/plain.py */
     PyObject *prose_ends, *prose_quotes;     /* bitmaps of sentence_ends.py */
     PyObject *wide, *format;                 /* bitmaps of paragraphs.py */
     PyObject *headings;                      /* a cache: line -> kind of the rule that matches it */

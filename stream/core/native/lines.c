@@ -1,4 +1,4 @@
-/* The seven codes of a line, packed into one integer. Twin: `codes_of` in stream/core/footer/lines.py; the bits are
+/* The seven codes of a line, packed into one integer. Twin: `codes_of` in stream/core/footer/codes.py; the bits are
    listed in __init__.py. */
 
 #include "native.h"

@@ -146,7 +146,7 @@ extern PyTypeObject native_LineReader;
 int native_end(Text text, PyObject *ends, Set quotes);
 Line *native_lines(PyObject *list); /* free it with PyMem_Free; NULL with an exception */
 typedef struct {
-    PyObject *lookup, *ends; /* ends: bytes, a table of the code `end` (footer/lines.py) */
+    PyObject *lookup, *ends; /* ends: bytes, a table of the code `end` (footer/codes.py) */
     Set quotes, opens;
 } Tails;
 int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end);          /* -1 with an exception */

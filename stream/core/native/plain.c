@@ -10,7 +10,7 @@
 #define LOOKED_AT 60     /* `halves_of` examines so many lines, */
 #define OF_THE_FIRST 200 /* and for their script so many characters */
 
-/* Twin: `effective` in stream/core/footer/lines.py. */
+/* Twin: `effective` in stream/core/footer/codes.py. */
 static inline Py_ssize_t effective(Line line, int per_letter)
 {
     Py_ssize_t size = size_of(line);

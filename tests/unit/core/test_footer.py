@@ -12,11 +12,13 @@ import pytest
 
 from stream.core.cleaning import clean, restore
 from stream.core.footer.candidates import FEATURES, PageLines, features_of, page_lines
-from stream.core.footer.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
-from stream.core.footer.lines import CLIP, codes_of, halves, lines_of
+from stream.core.footer.codes import codes_of, halves
+from stream.core.footer.decision import decide, find_tail, late_cut
+from stream.core.footer.lines import CLIP, lines_of
 from stream.core.footer.model import chances, model_of, shipped
 from stream.core.footer.page import NOTHING, Found, find_footer, weigh_page
 from stream.core.footer.plain import LONGEST, plain_tail
+from stream.core.footer.refusals import comes_late, refused, within_budget
 from stream.core.rules import builtin
 
 DATA = json.loads(files("stream.core.footer").joinpath("weights.json").read_text("utf-8"))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.twins import in_python, slow
 from stream.core.cleaning import clean
-from stream.core.footer.lines import CLOSED, codes_of, end_of, halves
+from stream.core.footer.codes import CLOSED, codes_of, end_of, halves
 from stream.core.paragraphs import FORMATS, width, without_format
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import Signs
