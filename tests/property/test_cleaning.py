@@ -1,4 +1,4 @@
-"""Cleaning holds its promises on any text, and on articles with repeats and footers."""
+"""Cleaning keeps its promises on any text, and on articles with repeats and footers."""
 
 from __future__ import annotations
 

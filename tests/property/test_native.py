@@ -156,7 +156,7 @@ def test_scores(rows: list[tuple[int, ...]]) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda it: it[0] * it[1]), max_size=6))
+@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda pair: pair[0] * pair[1]), max_size=6))
 def test_the_width_of_prose(lines: list[str]) -> None:
     found = weigh(lines)
     with in_python():

@@ -1,4 +1,4 @@
-"""The one spelling of any line: the compiled one is that of its twin, and what is not read changes nothing."""
+"""The lookup spelling of any line: the compiled one equals its twin's, and invisible characters do not change it."""
 
 from __future__ import annotations
 

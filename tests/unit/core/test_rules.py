@@ -1,4 +1,4 @@
-"""Rules are data: each finds its example, and a file that cannot be used says why."""
+"""Rules are data: each one matches its example, and an error says why a file cannot be used."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_what_find_finds_is_looked_up() -> None:
     "marks", ["{}", "[{}]", "\u3010{}\u3011", "\u300a{}\u300b", "<{}>", "({}) ", "  - {}", "**{}**"]
 )
 def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
-    """Else `rules test` would say of a rule that it works, and with `STREAM_FOOTERS=model` it would not."""
+    """Otherwise `rules test` would say that a rule works although it does nothing with `STREAM_FOOTERS=model`."""
     rules = builtin()
     lines = (
         (rule.id, marks.format(example))

@@ -1,4 +1,4 @@
-"""A phrase is found however its words are written, and whatever stands around them that is not read."""
+"""A phrase is found however its words are spelled, and whatever decoration stands around them."""
 
 from __future__ import annotations
 

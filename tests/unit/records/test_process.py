@@ -1,4 +1,4 @@
-"""One record in, one outcome out, with everything that is not text as it was."""
+"""One record in, one record out, and everything but the text stays as it was."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ def test_another_field_name() -> None:
 
 @dataclass(frozen=True, slots=True)
 class BadHeader(FakeRecord):
-    """A record with a header's name that is not UTF-8: confluent-kafka raises when asked."""
+    """A record with a header name that is not UTF-8: confluent-kafka raises when its headers are read."""
 
     def headers(self) -> Headers | None:
         """Raise what confluent-kafka raises."""
