@@ -25,13 +25,13 @@ from stream.core.spelling import spell
 BEFORE = 3
 """Minimum number of paragraphs of prose before a comment head; a title, a caption and a summary are fewer."""
 SOON = 4
-"""The first name stands among so many lines below the head."""
+"""The first name stands among the first four lines below the head."""
 NAME, BYLINE = 40, 70
 """Maximum characters of a name (`NAME`), and of a line with a name, a date and what else stands there (`BYLINE`)."""
 WORDS = 4
 """Maximum words of a name."""
 MANY = 4
-"""So many adjacent paragraphs of prose belong to the article."""
+"""Four adjacent paragraphs of prose belong to the article, not to a comment."""
 TRIES = 20
 """Maximum number of heads that are examined, because each may require a look at the rest of the page."""
 _DATE = re.compile(  # in the lookup spelling (`spell`)

@@ -46,7 +46,7 @@ _COMMENT = ("//", "/*", "# ", '"""', "'''", "<!--")
 _BEGIN = re.compile(r"\$ [a-z./]|>>> [a-z_]|```")
 _ADDRESS = ("http://", "https://", "www.")
 _PART, _PART_INDENTED = 4, 7
-"""At least one sign of code for so many words makes a line code: for a line that is not indented, for one that is."""
+"""Maximum number of words for each sign of code in a line that is code: if it is not indented, and if it is."""
 
 
 def is_code(lines: Sequence[str], at: int) -> bool:

@@ -21,7 +21,7 @@ MOST_OF_BODY = 0.3
 SHORT_FOR_PROSE = 6
 """Minimum number of lines in a footer for each line of prose in it."""
 NEAR = 4
-"""No footer begins with prose among its first lines, so many: there the body goes on."""
+"""No footer has prose among its first four lines: where there is, the body goes on."""
 BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 
 

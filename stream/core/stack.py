@@ -38,7 +38,7 @@ FEW = 6
 LEAD = 3
 """Maximum number of short lines that introduce what follows them: a subhead, a name, a time."""
 CODE_SHARE = 4
-"""A run of short lines is part of a program, and stays, if one line of so many is code."""
+"""A run of short lines is part of a program, and stays, if at least a quarter of its lines are code."""
 LABEL_ENDS = (":", "\uff1a", "\ufe55", "\ufe13", "\u0589", "\u1361", "\u17d6")
 """The colons of all scripts, which a label ends with."""
 
@@ -64,7 +64,7 @@ def is_text(line: str) -> bool:
 
 
 class Stack:
-    """The paragraphs that are kept so far, bottom to top, as parallel lists with one item an entry.
+    """The paragraphs that are kept so far, bottom to top, as parallel lists with one item for each entry.
 
     A paragraph's id is the index in `lines` where it first occurs, so equal paragraphs have equal ids; its place is
     where it occurs this time. Use: make one and call `run` once.
@@ -93,7 +93,7 @@ class Stack:
         self.places = places
         self.first = first  # the ids of the paragraphs at `places`
         self.count = len(lines)
-        # One item an entry. Where these speak of the run, they mean the part of the entry's run up to the entry.
+        # One item for each entry. "The run" means the part of the entry's run up to the entry.
         self.kept: list[int] = []  # its place
         self.ids: list[int] = []  # its id
         self.start: list[int] = []  # the entry that its run begins with
@@ -165,7 +165,7 @@ class Stack:
         self.last[ident] = top
 
     def _is_long(self, ident: int) -> bool:
-        """Look at the first copy, once: white space may make it far longer than the others."""
+        """Whether a paragraph is long. Its first copy is measured, and only once: white space may make it very long."""
         known = self.known.get(ident)
         if known is None:
             known = self.known[ident] = is_long(self.lines[ident])

@@ -54,7 +54,7 @@ _DATE = re.compile(
 )
 _DIGIT = re.compile(r"[0-9]")
 
-_MANY, _SOME = 6, 3  # of ten words so many begin with a capital: most do, some do
+_MANY, _SOME = 6, 3  # if 6 of 10 words begin with a capital, most do; if more than 3 of 10, some do
 _FEW_WORDS, _CAPITALS_FROM = 2, 15  # capitals are counted in lines of more words, and longer ones
 PAIR, WIDEST = 2, 5  # see `halves`: the half characters of a Latin letter, and of an ideograph
 _first = itemgetter(0)

@@ -105,9 +105,11 @@ def decide(page: PageLines, likely: Sequence[int], rule: Mapping[str, int], *, g
 
 def _cheapest(cuts: Sequence[int], likely: Sequence[int], sizes: Sequence[int], rule: Mapping[str, int]) -> int:
     """Give the index of the cut with the least expected cost (see `decide`), in one pass over the cuts."""
+    # If the body really ends at a later cut, this one loses 1 - (size here / size there) of it. Summed up over all
+    # later cuts, weighted by likelihood, that is `later` - (size here) * `parts_later`; 40 bits are the fraction.
     parts = [(chance << 40) // size for chance, size in zip(likely, sizes, strict=True)]
     later, parts_later = sum(likely) - likely[-1], sum(parts) - parts[-1]
-    left = done = before = best_at = 0
+    left = done = before = best_at = 0  # `left`: expected number of footer lines that a cut here leaves in
     best: int | None = None
     for at, cut in enumerate(cuts[:-1]):
         left += done * (cut - before)
@@ -115,7 +117,7 @@ def _cheapest(cuts: Sequence[int], likely: Sequence[int], sizes: Sequence[int], 
         later -= likely[at]
         done += likely[at]
         parts_later -= parts[at]
-        lost = later - (sizes[at] * parts_later >> 40)
+        lost = later - (sizes[at] * parts_later >> 40)  # the share of the body that this cut would lose
         right = rule["right"] if cuts[-1] - cut > _SOME else rule["right_few"]
         cost = rule["loss"] * later + rule["share"] * lost + left - right * likely[at]
         if best is None or cost < best:

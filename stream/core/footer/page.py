@@ -33,10 +33,10 @@ class Found(NamedTuple):
     `footer`, `junk`: the lines that are not part of the article, in order.
 
     `sure`: lines of the footer that may go however much prose is in them, as they are certainly not the article's.
-    Example: a page of five paragraphs with thirty paragraphs of readers' comments below a "Comments (30)".
+    Example: five paragraphs of an article, and below "Comments (30)" thirty of its readers', each with name and date.
 
     `held`: the footer that the model sees but does not take, because too much prose would go with it. `clean` reports
-    it as withheld. Example: below a heading "Most popular" stands more prose than above it.
+    it as withheld. Example: below the heading "Related Stories" stands twice as much text as above it.
 
     `settled`: searching what is left would find nothing, unless lines of it repeat each other once the footer is gone.
     Example: an ASCII page whose footer is cut off, with two paragraphs of prose right above the cut and no heading.

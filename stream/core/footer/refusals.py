@@ -12,15 +12,15 @@ from stream.core.footer.lines import COUNT_MASK, HEADINGS, LENGTH, LENGTH_MASK, 
 from stream.core.rules.topics import OPENING, TOPICS
 
 OPENED_BY, WITHIN = 15, 25
-"""What proves a footer to be one stands among its first 15 lines; what is weaker evidence, among its first 25."""
+"""Proof that a footer is one must stand among its first 15 lines, weaker evidence among its first 25."""
 LIST_TOPICS = frozenset({TOPICS["related"], TOPICS["popular"]})
 SURE_TOPICS = frozenset({TOPICS["share"], TOPICS["comments"], TOPICS["tags"], TOPICS["subscribe"]})
 ARTICLE = b"\x01" * 12
-"""So many paragraphs of prose in a row are an article, here to be searched for in a page's `prose` flags."""
+"""Twelve paragraphs of prose in a row are an article. This is how they look in a page's `prose` flags."""
 HINTS = frozenset({TOPICS["nav"] + OPENING, TOPICS["credit"] + OPENING})
 SHARE, COMMENTS, AD = TOPICS["share"], TOPICS["comments"], TOPICS["ad"]
 SOON = 8
-"""A footer's first heading may stand so many lines below the cut; if it comes later it is late (`comes_late`)."""
+"""A footer's first heading stands at most eight lines below the cut; if it comes later it is late (`comes_late`)."""
 LATE_PERCENT = 260
 """Maximum length of the text between a cut and a late heading, in percent of the text before the cut."""
 LATE_BRIEF_PERCENT = 60
@@ -28,7 +28,7 @@ LATE_BRIEF_PERCENT = 60
 BRIEF = 600
 """Prose before a cut that is little: its effective length in characters."""
 OFTEN = 3
-"""A line that occurs so often is the link under each entry of a list ("Read more"), and not a heading."""
+"""A line that occurs three times is the link under each entry of a list ("Read more"), and not a heading."""
 LISTED = 66
 """Maximum prose under a heading of related articles, in percent of the article's."""
 SENTENCE = 40
@@ -36,15 +36,15 @@ SENTENCE = 40
 BRIEFEST = 15
 """Minimum effective length of a closed line that is not just a label with a full stop."""
 HARDLY = 1
-"""So few headings below a cut are hardly evidence where prose follows: an article's own subhead may read like one."""
+"""A single heading below a cut is hardly evidence where prose follows: an article's own subhead may read like one."""
 SHORT_FOR_PROSE = 6
 """Minimum number of lines for each line of prose, in a footer with hardly a heading."""
 NEAR = 4
-"""Prose among the first lines below a cut, so many, means that the body goes on."""
+"""If there is prose among the first four lines below a cut, the body goes on there."""
 ALIKE = 6
-"""A cut is within a list if at least so many of the ten lines around it look like the line on the cut's other side."""
+"""A cut is within a list if at least six of the ten lines around it look like the line on the cut's other side."""
 FEW_HEADINGS = 20
-"""One heading in so many lines is as good as none."""
+"""One heading in twenty lines is as good as none."""
 LISTING = 4
 """Minimum number of lines of a list, table or code above a single closing paragraph; above two, one line is enough."""
 CELL = 8
@@ -131,7 +131,7 @@ def within_list(page: PageLines, cut: int) -> bool:
 def is_unsaid(page: PageLines, cut: int) -> bool:
     """Whether a cut on an open-ended page has no heading that opens it.
 
-    There a short paragraph shapes like a headline, so only a line's words tell where the article ends.
+    There a short paragraph looks like a headline, so only a line's words tell where the article ends.
     """
     return page.open_ended and not 0 < page.lines[cut].topic <= OPENING
 
@@ -147,14 +147,14 @@ def is_table(page: PageLines, cut: int) -> bool:
 def comes_late(page: PageLines, cut: int) -> int:
     """Find the first heading below a cut, if it is late and the text above it may be the article's; else 0.
 
-    Between the cut and a late heading stand more than `SOON` lines, and
+    A heading is late if there are more than `SOON` lines between the cut and it, and if
 
         length(between) * (1 + proses(between)) * 100  >  length(before) * percent
 
-    where `before` is the page above the cut, `length` the effective length of all lines, `proses` the number of lines
-    of prose, and `percent` is `LATE_PERCENT`, or `LATE_BRIEF_PERCENT` if the prose before the cut is at most `BRIEF`
-    long. Such text is probably a list or table of the article. A line that occurs `OFTEN` times is no heading, unless
-    it says comments.
+    where `between` are these lines and `before` those above the cut; `length` is the effective length of all lines,
+    `proses` the number of lines that are prose, and `percent` is `LATE_PERCENT`, or `LATE_BRIEF_PERCENT` if the prose
+    before the cut is at most `BRIEF` long. So much text without a heading is probably a list or table of the article. A
+    line that occurs `OFTEN` times is no heading, unless it says comments.
     """
     end, counts, lines = len(page.lines), page.counts, page.lines
     headings = Counter([line for line in lines if line.topic in HEADINGS])

@@ -7,8 +7,8 @@
 #define PAIR 2     /* half characters of a Latin letter */
 #define WIDEST 5   /* and of an ideograph */
 #define CLOSED 1
-#define LOOKED_AT 60     /* `halves_of` examines so many lines, */
-#define OF_THE_FIRST 200 /* and for their script so many characters */
+#define LOOKED_AT 60     /* lines that `halves_of` examines */
+#define OF_THE_FIRST 200 /* characters whose script it examines */
 
 /* Twin: `effective` in stream/core/footer/codes.py. */
 static inline Py_ssize_t effective(Line line, int per_letter)
