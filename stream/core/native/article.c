@@ -354,8 +354,7 @@ static char *json_of(const Page *page, char *to, const char *end)
     return to;
 }
 
-/* The document with what stays in place of its text. NULL with an exception, or without one if the text is not found.
-   */
+/* The document with what stays in place of its text. NULL with an exception, or without one if there is no text. */
 static PyObject *spliced(const Page *page, PyObject *value, PyObject *name)
 {
     Py_ssize_t begin, end;

@@ -70,8 +70,9 @@ static inline char *written(const int kind, const void *data, Py_ssize_t size, c
 
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Whether any of eight bytes is not an ASCII character that is written as it is. All are tested at once: subtracting
-   from each byte sets its highest bit if it is below the limit, or equal to the character, that is asked for. */
+/* Whether any of eight bytes is not an ASCII character that is written as it is. All are tested at once:
+   subtracting the limit from each byte borrows into its highest bit if the byte is below it, and XOR with a character
+   makes the byte 0, which is below 1, if it is equal to that character. */
 static inline int any_odd(const uint8_t *data)
 {
     uint64_t word;

@@ -32,8 +32,7 @@ static PyObject *removal_of(PyTypeObject *type, Py_ssize_t begin, PyObject *text
     return removal;
 }
 
-/* Makes the Removal of the line at `place` and the blank lines before it, and puts None for all of them into `stays`.
-   */
+/* Makes the Removal of the line at `place` and the blank lines before it, and puts None for each into `stays`. */
 static PyObject *taken(PyTypeObject *type, PyObject *gone, PyObject *place, PyObject *const *args, PyObject *stays)
 {
     PyObject *why = PyDict_GetItemWithError(gone, place);
