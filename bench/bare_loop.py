@@ -20,7 +20,7 @@ from stream.records.process import Processor
 def main() -> None:
     """Run until SIGTERM."""
     settings = load()
-    processor = Processor.of(
+    processor = Processor.for_field(
         settings.text_field, settings.input_format, load_rules(settings.rules, whole_page=settings.whole_page)
     )
     config = client.consumer(settings) | {"enable.partition.eof": False, "auto.offset.reset": "earliest"}

@@ -76,7 +76,7 @@ def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[s
     rules = load_rules(whole_page=footers == "model")
     if native.compiled is None:
         rules = slow(rules)
-    processor = Processor.of("text", "json", rules)
+    processor = Processor.for_field("text", "json", rules)
     if not at_once:
         processor = replace(processor, compiled_articles=None)
     values = [load.value(number, text) for number, text in enumerate(load.texts(teaser=teaser))]

@@ -129,7 +129,7 @@ def processors(loaded: Rules | None = None) -> dict[str, Processor]:
     """One for each way to find footers."""
     loaded = loaded or load_rules()
     kinds = {name: replace(loaded, whole_page=whole_page) for name, whole_page in FOOTERS.items()}
-    return {name: Processor.of("text", "auto", kind) for name, kind in kinds.items()}
+    return {name: Processor.for_field("text", "auto", kind) for name, kind in kinds.items()}
 
 
 def articles_of(size_bytes: int) -> int:

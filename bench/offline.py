@@ -98,7 +98,7 @@ def memory_mb(pid: int) -> float:
 
 def cleaning_us(count: int = 10_000) -> float:
     """What cleaning a decoded text takes; the texts are made as they are needed, as a file's are."""
-    processor = Processor.of("text", "auto", builtin())
+    processor = Processor.for_field("text", "auto", builtin())
     kinds = load.texts()
     took = 0.0
     for number in range(count):

@@ -12,7 +12,7 @@ from stream.records.headers import Headers
 from stream.records.outcomes import Outcome
 from stream.records.process import Processor
 
-PROCESSOR = Processor.of("text", "auto", builtin())
+PROCESSOR = Processor.for_field("text", "auto", builtin())
 BODY = "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it."
 OTHER = "A second vessel is on its way from the mainland, the harbour master said. It is due on Friday."
 FOOTER = "You may also like\nFive stations worth a stop\nFerry stops for the winter"

@@ -18,7 +18,7 @@ from stream.core.rules import builtin
 from stream.offline.value import clean_value
 from stream.records.process import Processor
 
-PROCESSOR = Processor.of("text", "auto", builtin())
+PROCESSOR = Processor.for_field("text", "auto", builtin())
 WORDS = [
     "river",
     "council",

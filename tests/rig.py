@@ -68,7 +68,7 @@ class Rig:
         """Give it outcomes as the agent does."""
         if session is None or session == self.flow.session:
             self.flow.enter(len(outcomes))
-        await asyncio.wait_for(self.sink.put(session or self.flow.session, Outcomes.of(outcomes)), PATIENCE_S)
+        await asyncio.wait_for(self.sink.put(session or self.flow.session, Outcomes.counted(outcomes)), PATIENCE_S)
 
     async def drained(self) -> bool:
         """Wait until all is published or the session has failed."""

@@ -28,7 +28,8 @@ from scipy.sparse import csr_matrix  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
 
 from stream.core.footer.candidates import FEATURES, features_of, page_lines  # noqa: E402
-from stream.core.footer.lines import COLUMNS, Codes, codes_of, columns, halves, line_of  # noqa: E402
+from stream.core.footer.codes import Codes, codes_of, halves  # noqa: E402
+from stream.core.footer.lines import COLUMNS, columns, line_of  # noqa: E402
 from stream.core.footer.model import LEAVES, UNIT  # noqa: E402
 from stream.core.paragraphs import first_places, keys, normal_list  # noqa: E402
 from stream.core.repeats import repeats_of  # noqa: E402

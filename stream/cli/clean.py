@@ -84,7 +84,9 @@ def clean(
     sources = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
     to_files = in_place or output_dir is not None
     _check_removed(removed, sources, to_files=to_files)
-    processor = Processor.of(settings.text_field, "auto", load_rules(settings), source_field=settings.source_field)
+    processor = Processor.for_field(
+        settings.text_field, "auto", load_rules(settings), source_field=settings.source_field
+    )
     work = ChunkCleaner(processor, _shown(sources, explain=explain, diff=diff), keeps_removed=removed is not None)
     target = _target(sources, output_dir, in_place=in_place, stdin_name=stdin_filename)
     _run(work, sources, target, removed, jobs=jobs, quiet=quiet, own_output=not to_files or removed == Path(STDIN))

@@ -133,7 +133,7 @@ app.command()(replay)
 def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dict[str, Any]:
     """One dead letter as plain values."""
     from stream.records.dead_letters import read_letter
-    from stream.records.demotion import true_ms
+    from stream.records.demotion import original_ms
 
     letter = read_letter(headers)
     return {
@@ -144,7 +144,7 @@ def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dic
         "from_offset": letter.offset,
         "reason": letter.reason,
         "message": letter.message,
-        "when": when(true_ms(message, headers or [])),
+        "when": when(original_ms(message, headers or [])),
         "preview": preview(message.value()),
     }
 

@@ -63,7 +63,7 @@ def demo(
         status.update("The worker is cleaning…")
         found = run.results(settings, len(sent), worker)
         status.stop()
-        processor = Processor.of(settings.text_field, settings.input_format, builtin())
+        processor = Processor.for_field(settings.text_field, settings.input_format, builtin())
         ended = [_ended(processor, record, found[record.key]) for record in sent]
         for one in ended if all_ else three_of(ended):
             _show(out, one, full=full)

@@ -83,7 +83,7 @@ def try_(
     bad = 0
     for rule in rules.rules:
         mine = rules.for_site(rule.source[0] if rule.source else "")
-        if not (mine.signs.of(rule.example) if rule.kind == "hint" else mine.find(rule.example)):
+        if not (mine.signs.topic(rule.example) if rule.kind == "hint" else mine.find(rule.example)):
             bad += 1
             out.print(line(f"{rule.id}: {rule.example!r} is not found"))
     if bad:

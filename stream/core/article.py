@@ -1,4 +1,7 @@
-"""What the core gives: values that cannot be changed, no behaviour. Tuples, for there is one a paragraph."""
+"""The results of cleaning: immutable values without behaviour.
+
+They are tuples, because there is one for every removed paragraph.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,12 @@ Reason = Literal["repeat", "footer", "junk"]
 
 
 class Removal(NamedTuple):
-    r"""One paragraph that went, and why.
+    r"""One removed paragraph, and why it was removed.
 
-    `line` is the 1-based line (of a list: item) of the raw text where the removal starts. `text` is
-    exactly what went: the paragraph, with the blank lines before it that went with it, and at its end the CR
-    of the separator that went, if there was one. `of` is, for a repeat, the line of the paragraph it repeats;
-    `rule` is, for a footer or a line of junk, the id of the rule that found it.
+    `line` is the 1-based line of the raw text (or item of the raw list) where the removal starts. `text` is exactly
+    what was removed: the paragraph, the blank lines before it that went with it and, where a CR LF separator went, the
+    CR at its end. `of` is set for a repeat only: the 1-based line of the paragraph that it repeats. `rule` is set for a
+    footer or junk line only: the id of the rule that found it.
 
     >>> from stream import clean
     >>> (removal,) = clean("The ferry runs all winter, the board said today.\nAdvertisement\nIt leaves at six.").removed
@@ -32,7 +35,7 @@ class Cleaned(NamedTuple):
     """A cleaned text. `removed` and `withheld` are in the order of the raw text.
 
     `withheld` holds the removals that the safety budget refused: those paragraphs are still in `text`.
-    `rules_version` names the rule set (a hash of its content). `separator` stands between its lines.
+    `rules_version` identifies the rule set (a hash of its content). `separator` is what joins the lines of `text`.
 
     >>> from stream import clean
     >>> clean("The ferry runs all winter, the board said today.").removed
@@ -47,7 +50,7 @@ class Cleaned(NamedTuple):
 
 
 class CleanedList(NamedTuple):
-    """The same for an article that came as a list of paragraphs: it stays a list.
+    """The same for an article that came as a list of paragraphs; it stays a list.
 
     >>> from stream import clean_list
     >>> cleaned = clean_list(["The ferry runs all winter, the board said today.", "Advertisement", "It leaves at six."])

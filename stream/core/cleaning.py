@@ -1,14 +1,14 @@
-"""The whole core: a text in, the cleaned text and what went out of it back.
+"""The whole core: takes a text, gives the cleaned text and what was removed from it.
 
-1. Exact repeats go; their text stays once, where it first stands.
-2. Footer lines go, with the tail model lines of junk too, unless the budget withholds them: something like
-   a body must remain, and no more than a third of the article's prose may go where it may be the body's.
-3. Lines that meet only now may repeat others, or be a footer: 1 and 2 again until nothing is found, so
-   that a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
-4. The blank lines directly before a paragraph that went go with it, and the separator before these goes whole
-   (`stream.core.line_ends`). The first paragraph never goes.
+1. Exact repeats are removed; the first copy stays.
+2. Footer lines are removed, and with the footer model junk lines in the body. The budget may withhold them: something
+   like a body must remain, and of prose that may be the body's no more than a third may go.
+3. Lines that become neighbours only now may repeat others or form a footer, so 1 and 2 are done again until nothing is
+   found; then a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
+4. The blank lines directly before a removed paragraph go with it, and so does the whole separator before these
+   (`stream.core.line_ends`). The first paragraph is never removed.
 
-Nothing here reads a clock, logs, or raises on any `str`; each step is linear in the text.
+Nothing here reads a clock, logs, or raises on any `str`; each step takes linear time.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 from stream.core import native
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.comments import comments_at
-from stream.core.footer.lines import ENDS_TABLE, QUOTES
+from stream.core.footer.codes import ENDS_TABLE, QUOTES
 from stream.core.footer.page import Found, find_footer
 from stream.core.footer.plain import OPEN_TOPICS
 from stream.core.line_ends import swap_ends, with_whole_ends
@@ -45,19 +45,21 @@ from stream.core.rules import MAX_MARKER, Rule, Rules, builtin
 from stream.core.sentence_ends import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
 
 PASSES = 4
-"""So many looks at a text: one that goes on losing lines has no bottom."""
+"""Maximum number of times that a text is searched; one that goes on losing lines would be eaten up from below."""
 BODY = 200
-"""Width of what must remain when no prose does."""
+"""Width of text that must remain where no prose does."""
 MAX_PROSE_SHARE = 1 / 3
+"""Largest share of the article's prose, by width, that a doubtful footer may take."""
 
-_Gone = dict[int, tuple[Reason, int | None, str | None]]  # line -> why, the number of the line it repeats, the rule
-_removal: Callable[[Iterable[object]], Removal] = partial(tuple.__new__, Removal)  # `Removal._make` without a check
+# Index of a line that goes -> the reason, for a repeat the 1-based line that it repeats, else the id of the rule.
+_Gone = dict[int, tuple[Reason, int | None, str | None]]
+_removal: Callable[[Iterable[object]], Removal] = partial(tuple.__new__, Removal)  # faster than `Removal._make`
 
 
 def clean(text: str, rules: Rules | None = None) -> Cleaned:
-    r"""Give `text` without exact repeats and footer. With nothing to remove its `text` is the same object.
+    r"""Remove exact repeats and the footer of `text`. If there is nothing to remove, `Cleaned.text` is `text` itself.
 
-    `rules` are those of `load_rules`, by default the built-in ones. It never raises.
+    `rules` are the built-in ones if not given. Never raises.
 
     >>> from stream import clean
     >>> cleaned = clean("The ferry runs all winter, the board said today.\nAdvertisement\nIt leaves at six.")
@@ -76,17 +78,18 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         if "\r" in text and separator == "\n":
             lines = with_whole_ends(gone, lines, first)
         kept, removed = _part(gone, lines, first, separator)
-        # A lone line left would be split otherwise, and cleaned again.
+        # A single line that is left may contain another separator, at which a second cleaning would split it: check
+        # that it would find nothing, or else leave the text as it is.
         if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
             return Cleaned(kept, removed, rules.version, held, separator)
     return Cleaned(text, (), rules.version, held, separator)
 
 
 def compiled_articles(rules: Rules) -> Any:
-    """Give `clean` for whole JSON objects, compiled; None where it was not built, or other rules are asked as well.
+    """Give the compiled twin of `clean` for whole JSON objects, or None.
 
-    Its `clean(value, name, text, find)` answers where nothing has to be weighed: most articles have repeats in one
-    place, if any, and no footer or a plain one.
+    It is None where it was not built, or where these rules refer to other rules. Its `clean(value, name, text, find)`
+    answers only for simple articles, which most are: repeats in one place at most, and no footer or a plain one.
     """
     signs = rules.signs.compiled
     if native.compiled is None or signs is None or rules.base is not None:
@@ -96,7 +99,9 @@ def compiled_articles(rules: Rules) -> Any:
 
 
 def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:
-    """Clean a list: an item is a paragraph, and a blank item that goes is a removal of its own.
+    """Clean a list of paragraphs. Each item is a paragraph; a blank item that goes with one is a removal of its own.
+
+    `rules` are the built-in ones if not given. Never raises.
 
     >>> from stream import clean_list
     >>> paragraphs = ["The ferry runs all winter, the board said today.", "Advertisement", "It leaves at six."]
@@ -114,7 +119,7 @@ def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> Cleaned
 
 
 def restore(cleaned: Cleaned) -> str:
-    r"""Give back the text that was cleaned.
+    r"""Give the text as it was before cleaning.
 
     >>> from stream import clean, restore
     >>> text = "The ferry runs all winter, the board said today.\nAdvertisement\nIt leaves at six."
@@ -130,7 +135,7 @@ def restore(cleaned: Cleaned) -> str:
 
 
 def restore_list(cleaned: CleanedList) -> tuple[str, ...]:
-    """Give back the list that was cleaned.
+    """Give the list as it was before cleaning, as a tuple.
 
     >>> from stream import clean_list, restore_list
     >>> paragraphs = ["The ferry runs all winter, the board said today.", "Advertisement", "It leaves at six."]
@@ -145,6 +150,11 @@ def _merge(
     parts: Iterable[tuple[int, list[str]]],
     ends: Callable[[list[str], int, int], None] | None = None,
 ) -> list[str]:
+    """Insert the removals into the lines that were kept.
+
+    `parts` holds for each removal its 1-based line and the lines of its text, in order; `ends` swaps the CRs at the
+    ends of two lines (`swap_ends`), if given.
+    """
     merged: list[str] = []
     taken = 0
     for line, texts in parts:
@@ -160,7 +170,10 @@ def _merge(
 
 
 def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
-    """Find what goes and what is withheld, without blank lines."""
+    """Find what is removed and what is withheld: both without the blank lines.
+
+    `first` is -1 for a blank line, else the index of the first equal line.
+    """
     repeats, places, alone = _repeats(lines, first)
     marks = weights = None
     if not rules.whole_page:
@@ -170,12 +183,18 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         weights = weigh(lines)
     gone = repeats.copy()
     for _ in range(PASSES):
+        # What one search finds (see `stream.core.footer.page.Found`):
+        #   footer   index -> rule id of each line of the footer
+        #   junk     index -> rule id of each junk line in the body
+        #   sure     lines of the footer whose prose does not count against the budget
+        #   held     index -> rule id of a footer that stays because too much prose would go: reported as withheld
+        #   settled  searching what is left would find no footer, so that the loop may end
         if marks is None or weights is None:
             footer, junk, sure, held, settled = find_footer(lines, places, rules)
         else:
             comments = comments_at(lines, places, marks, weights)
             by_marks = comments | footer_of(lines, places, marks, weights, rules)
-            nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is none
+            nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is no footer
             footer, junk, sure, held, settled = Found(by_marks, {}, comments, settled=nothing_left)
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
@@ -190,7 +209,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
         if not alone:
             rest = [first[at] for at in places]
             again = repeats_of([lines[at] for at in places], first_places(rest))
-            gone |= {places[at]: ("repeat", places[of] + 1, None) for at, of in again.items()}
+            gone |= {places[at]: ("repeat", places[copied] + 1, None) for at, copied in again.items()}
             settled = settled and not again
             places = [at for at in places if at not in gone]
         if settled:
@@ -199,7 +218,7 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
 
 
 def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, Rule]:
-    """Give the rules for the lines at `places`; what is code says nothing."""
+    """Give the rule of each line at `places` that one matches; lines of code are left out."""
     marks = rules.find_all(lines, places)
     if not marks:
         return marks
@@ -208,7 +227,7 @@ def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, R
 
 
 def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:
-    """Give the repeats, the places of the other lines that are not blank, and whether no two of these are the same."""
+    """Find the repeats. Give them, the indices of the other lines that are not blank, and whether these all differ."""
     if native.compiled is not None:
         simple: tuple[_Gone, list[int]] | None = native.compiled.repeats(first, "repeat")
         if simple is not None:
@@ -216,7 +235,7 @@ def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], 
             run = list(gone)
             if not run or goes_whole(lines, run, places[bisect(places, run[0]) - 1], followed=places[-1] > run[-1]):
                 return gone, places, True
-    repeats: _Gone = {at: ("repeat", of + 1, None) for at, of in repeats_of(lines, first).items()}
+    repeats: _Gone = {at: ("repeat", copied + 1, None) for at, copied in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
     return repeats, places, len({first[at] for at in places}) == len(places)
 
@@ -229,9 +248,10 @@ def _within_budget(
     *,
     sure: Container[int] = (),
 ) -> bool:
-    """Tell whether what is left after `footer` goes is still an article, and most of its prose is there.
+    """Whether enough is left without `footer`: something like an article, and most of its prose.
 
-    Lines in `gone` are no longer there; `weights` holds `prose` of each line. That of `sure` is not the article's.
+    Lines in `gone` have been removed already; `weights` holds `prose` of each line. The prose of the lines in `sure` is
+    certainly not the article's and does not count.
     """
     size = 0
     for at, line in enumerate(lines):
@@ -252,7 +272,7 @@ def _within_budget(
 
 
 def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
-    """Give `gone` in order, with the blank lines (-1 in `first`) directly before each paragraph."""
+    """Add to `gone` the blank lines (-1 in `first`) directly before each paragraph; in order."""
     if -1 not in first:
         return gone
     whole: _Gone = {}
@@ -277,15 +297,15 @@ def _part(gone: _Gone, lines: list[str], first: list[int], separator: str) -> tu
 
 
 def _removals(gone: _Gone, lines: Sequence[str], first: Sequence[int], separator: str) -> tuple[Removal, ...]:
-    """Give the removals in order; with `first`, each with the blank lines before it."""
+    """Give the removals in order; with `first`, each includes the blank lines before it."""
     blanks = -1 in first
     removals = []
     for at in sorted(gone):
-        reason, of, rule = gone[at]
+        reason, copied, rule = gone[at]
         begin, text = at, lines[at]
         if blanks and at and first[at - 1] < 0:
             while begin and first[begin - 1] < 0:
                 begin -= 1
             text = separator.join(lines[begin : at + 1])
-        removals.append(_removal((begin + 1, text, reason, of, rule)))
+        removals.append(_removal((begin + 1, text, reason, copied, rule)))
     return tuple(removals)

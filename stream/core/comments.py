@@ -1,14 +1,14 @@
-"""Comments in whole sentences, which look like an article of their own: what they stand under tells them from one.
+"""Finds readers' comments. They are whole sentences, as an article is, so their surroundings tell them apart.
 
-They begin at a head that says comments ("Comments (4)"), below the article's own prose. Of what follows these are
-comments for certain, to the last of them:
+They begin at a comment head, a line such as "Comments (4)" below the article's own prose. Of what follows, these are
+certainly comments, up to the last of them:
 
-- what stands between lines with a name and a date, and below the last of them;
-- what stands below names, one after the other;
-- as many paragraphs as the head counts, at the most, down to another line that says comments ("Write a comment").
+- what stands between lines with a name and a date, and below the last of these lines;
+- what stands below lines with a name, one name after the other;
+- at most as many paragraphs as the head counts, down to another line about comments ("Write a comment").
 
 The article goes on where more paragraphs follow each other than a comment has. A counter at the top of a page
-("Comments (12)", and then the article) is no such head: too little stands before it.
+("Comments (12)", and then the article) is not a comment head: too little prose stands before it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from stream.core.sentence_ends import ends_sentence
 from stream.core.spelling import spell
 
 BEFORE = 3
-"""Paragraphs of prose that stand before the head: a title, a caption and a summary are fewer."""
+"""Minimum number of paragraphs of prose before a comment head; a title, a caption and a summary are fewer."""
 SOON = 4
-"""Among so many lines below the head the first name stands."""
+"""The first name stands among the first four lines below the head."""
 NAME, BYLINE = 40, 70
-"""Characters of the longest name, and of one with a date and what else stands beside it."""
+"""Maximum characters of a name (`NAME`), and of a line with a name, a date and what else stands there (`BYLINE`)."""
 WORDS = 4
-"""Words of the longest name."""
+"""Maximum words of a name."""
 MANY = 4
-"""So many paragraphs of prose, one directly after the other, are the article's."""
+"""Four adjacent paragraphs of prose belong to the article, not to a comment."""
 TRIES = 20
-"""So many heads are looked at: each may take a look at all the rest of a page."""
-_DATE = re.compile(  # as `spell` writes it
+"""Maximum number of heads that are examined, because each may require a look at the rest of the page."""
+_DATE = re.compile(  # in the lookup spelling (`spell`)
     "[0-9][:./\u5e74\u6708-][0-9]|(?:19|20)[0-9][0-9]|[0-9] ?(?:"
     "(?:[hm]|ago|hrs?|mins?|minut\\w*|hours?|days?|weeks?|months?|years?|std|stunden?|tagen?|wochen?|monaten?|heures?|jours?"
     "|semaines?|mois|horas?|dias?|semanas?|mes|meses|ora|ore|giorn[oi]|settiman[ae]|uur|uren|dag|dagen|dagar|timmar|timer"
@@ -45,13 +45,14 @@ _NUMBER = re.compile("[0-9]{1,6}")
 
 
 def comments_of(texts: Sequence[str], marks: Mapping[int, Rule], wide: Sequence[int]) -> list[int]:
-    """Which of the lines `texts` are comments for certain, with their heads, in order.
+    """Give the indices of the lines that are certainly comments, with their heads, in order.
 
-    `marks` holds the lines that rules find, `wide` the width of each that is prose. No line is blank.
+    `texts` are the page's lines, none blank; `marks` holds the rule of each line that one matches, `wide` the width of
+    each line that is prose (0 for others), both by index in `texts`.
     """
     page = _Page(texts, marks, wide)
     found: list[int] = []
-    since = before = tries = 0  # how many paragraphs of prose were before, without those of comments
+    since = before = tries = 0  # `before`: paragraphs of prose above `since` that are not in comments
     for head in [at for at, rule in marks.items() if rule.about == "comments" and rule.kind != "inline"]:
         if head < since or tries == TRIES:
             continue
@@ -67,7 +68,7 @@ def comments_of(texts: Sequence[str], marks: Mapping[int, Rule], wide: Sequence[
 def comments_at(
     lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int]
 ) -> dict[int, str]:
-    """Do what `comments_of` does for the lines at `places`: line -> id of the rule above it."""
+    """Do what `comments_of` does for the lines at `places`; give index in `lines` -> id of the rule above it."""
     if all(rule.about != "comments" for rule in marks.values()):
         return {}
     marked = {at: marks[place] for at, place in enumerate(places) if place in marks}
@@ -76,20 +77,22 @@ def comments_at(
 
 
 class _Page(NamedTuple):
+    """The arguments of `comments_of`. Lines are named by their index; "the end" of something is the index after it."""
+
     texts: Sequence[str]
     marks: Mapping[int, Rule]
     wide: Sequence[int]
 
     def proses(self, begin: int, end: int) -> int:
-        """Count the paragraphs of prose."""
+        """Count the paragraphs of prose from `begin` up to `end`."""
         return end - begin - self.wide[begin:end].count(0)
 
     def says(self, at: int) -> bool:
-        """Whether a line may be a comment's: prose, or a short sentence."""
+        """Whether a line may be part of a comment: it is prose or ends a sentence, and no rule matches it."""
         return at < len(self.texts) and at not in self.marks and (self.wide[at] > 0 or ends_sentence(self.texts[at]))
 
     def end_of(self, head: int) -> int:
-        """Behind the last of the comments below a head; 0 if none are certain."""
+        """The end of the comments below a head; 0 if none are certain."""
         count = _count(self.texts[head])
         return (
             self.behind(self.dated(head), 1 if count else 2)
@@ -98,7 +101,7 @@ class _Page(NamedTuple):
         )
 
     def dated(self, head: int) -> list[int]:
-        """The lines with a date each, to where the article goes on."""
+        """The lines below a head that have a date each, as far as the comments may go."""
         found: list[int] = []
         for at in range(head + 1, len(self.texts)):
             text, rule = self.texts[at], self.marks.get(at)
@@ -113,11 +116,11 @@ class _Page(NamedTuple):
             elif rule.kind == "section" and rule.about != "comments":
                 break  # a list of other articles, which have dates as well
             elif found and _count(text) and fold(text) == fold(self.texts[head]):
-                break  # the comments on something else
+                break  # the head of the comments on another article
         return found
 
     def named(self, head: int) -> list[int]:
-        """The lines with a name each and a comment below it, where nothing else stands between."""
+        """The lines below a head that are a name with a comment below it, up to the first line that is neither."""
         found: list[int] = []
         at = head + 1
         while at < len(self.texts) and (at in self.marks or _is_name(self.texts[at])):
@@ -131,7 +134,10 @@ class _Page(NamedTuple):
         return found
 
     def enclosed(self, head: int, count: int) -> int:
-        """Where another line says comments behind as many paragraphs as the head counts, no more than the article's."""
+        """The end of comments between a head and another line about comments; 0 if they are not certain.
+
+        There must be at most as many paragraphs as the head counts, and no more prose than the article has.
+        """
         at = head + 1
         while at < len(self.wide) and self.wide[at]:
             at += 1
@@ -140,10 +146,10 @@ class _Page(NamedTuple):
         return at if follows and few else 0
 
     def behind(self, names: Sequence[int], least: int) -> int:
-        """Behind the last comment below one of `names`; 0 if fewer than `least` have any.
+        """The end of the last comment below one of `names`; 0 if fewer than `least` names have a comment.
 
-        That of the last name is no longer than the longest of the others: the article may go on behind it, and then
-        all of it stays.
+        The comment below the last name counts only if it has no more paragraphs than the longest of the others. If it
+        has more, the article may go on in it, and all of it stays.
         """
         longest, end, several = 1, 0, 0
         for at in names:
@@ -160,7 +166,10 @@ class _Page(NamedTuple):
         return end if several >= least else 0
 
     def run(self, at: int) -> tuple[int, int]:
-        """The first sentences below a name, with no more than two lines between; else nothing, right below it."""
+        """The comment below a name: (begin, end) of the first paragraphs, at most two other lines below the name.
+
+        If there are none both are the index after the name.
+        """
         begin = next((line for line in range(at + 1, at + 4) if self.says(line)), at + 1)
         after = begin
         while self.says(after):
@@ -169,13 +178,13 @@ class _Page(NamedTuple):
 
 
 def _count(text: str) -> int:
-    """The number in a line; 0 without one."""
+    """The first number in a line; 0 if it has none."""
     found = _NUMBER.search(spell(text))
     return int(found[0]) if found else 0
 
 
 def _is_name(text: str) -> bool:
-    """Whether a line may be a name: a few words with capitals, or a single one; no mark at its end but an initial's."""
+    """Whether a line may be a name: one word or a few with capitals, and no punctuation but that of an initial."""
     words = text.split()
     if len(text) > NAME or len(words) > WORDS:
         return False

@@ -1,8 +1,13 @@
-"""What stands between two lines goes whole: of CR LF the CR too, which looks like white space of the line before it.
+r"""Keeps line separators whole when lines of a text with CR LF are removed.
 
-A paragraph goes with the separator before it. The lines of a text with line feeds are what stands between these, so a
-line may end in the CR of its own separator. When the next one goes, the two change their ends: what is left has whole
-separators only, and the removal's text keeps the CR that went, for whoever puts it back.
+A text that has line feeds is split at them, so the CR of a CR LF looks like white space at the end of its line. A
+paragraph is removed with the separator before it, whose CR stands at the end of the line above:
+
+    "one\r\ntwo"       is split into "one\r" and "two"
+    "two" is removed   and "one\r" would be left, with half a separator
+
+So the removed line and the line above that stays swap the CRs at their ends: "one" stays, "two\r" goes. What stays
+then has whole separators only, and the removal's text holds the CR, so that `restore` can swap it back.
 """
 
 from __future__ import annotations
@@ -13,9 +18,11 @@ _CR = "\r"
 
 
 def with_whole_ends(gone: Iterable[int], lines: list[str], first: Sequence[int]) -> list[str]:
-    """Give `lines` with each CR where it has to be when the lines `gone` go, each with the blank ones before it.
+    """Give `lines` with the CRs moved to where they must be when the lines `gone` are removed.
 
-    `first` is -1 for a blank line. Neither line 0 is in `gone` nor the first line that is not blank.
+    `gone` holds indices in `lines`; each goes with the blank lines before it. `first` is -1 for a blank line (see
+    `first_of`). `gone` contains neither line 0 nor the first line that is not blank. Returns `lines` itself if nothing
+    has to move.
     """
     changed = lines
     for at in sorted(gone, reverse=True):
@@ -30,6 +37,6 @@ def with_whole_ends(gone: Iterable[int], lines: list[str], first: Sequence[int])
 
 
 def swap_ends(lines: list[str], one: int, other: int) -> None:
-    """Let two lines change the CRs at their ends. Done twice it changes nothing."""
+    """Swap, in place, the CRs at the ends of two lines. Doing it twice restores them."""
     first, second = lines[one].rstrip(_CR), lines[other].rstrip(_CR)
     lines[one], lines[other] = first + lines[other][len(second) :], second + lines[one][len(first) :]

@@ -1,8 +1,10 @@
-"""Which lines are code: by indentation, brackets and operators, in any language that programs are written in.
+"""Which lines are source code, judged by indentation, brackets and operators; for any programming language.
 
-A line of a program that comes twice is meant twice, and a word in it ("tags:", "print") says nothing of the page.
-A line is code by itself where enough of it is; an indented line, a key with its value, or a line that opens or
-closes something is code beside one that is.
+Cleaning must leave code alone: a line of a program that occurs twice is meant twice, and a word in it ("tags:",
+"print") says nothing about the page.
+
+A line is code on its own if enough of its words carry signs of code. A line that is indented, is a key with a value,
+or opens or closes a bracket is code if the next line above or below that is not blank is code on its own.
 """
 
 from __future__ import annotations
@@ -10,17 +12,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-# A line that is not indented is no code without a call or an index, one of these signs, an option, a key or a prompt.
+# A quick test: a line without any of these cannot be code, unless it is indented. They are a call, an index, one of
+# the signs, an option, a key, or a shell prompt.
 _MAY_BE = re.compile(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
 _INDENTED = re.compile(r"(?:\t|  )[ \t]*\S")
 _CODE = re.compile(
     r"""
-    [\w.]\((?!\w{1,3}\)$)                   # a call; no plural in brackets
-    | [A-Za-z0-9]_[A-Za-z0-9]               # a name of two words
+    [\w.]\((?!\w{1,3}\)$)                   # a call, but not an optional plural: "article(s)"
+    | [A-Za-z0-9]_[A-Za-z0-9]               # a name in snake case
     | ^[-+*/:!<>=&|]?=+>?$ | ^->$ | ^(?:&&|\|\||\*\*|<<|:=)$  # an operator
     | \w=["'\w{\[($/] | [{}\\] | \w\[ | ::\w | \w->\w | => | [!=]= | && | \|\|
     | </ | /> | ^<[a-z!]                    # a tag
-    | %[sdf] | \$[A-Za-z_({]                # a value's place
+    | %[sdf] | \$[A-Za-z_({]                # a placeholder or variable
     | ^--?[a-z][\w=-]*$                  # an option
     | ^["'(]?(?:~|\.{1,2})?/\w[\w.-]*/      # a path
     | ^\#(?:include|define|!)
@@ -43,15 +46,19 @@ _COMMENT = ("//", "/*", "# ", '"""', "'''", "<!--")
 _BEGIN = re.compile(r"\$ [a-z./]|>>> [a-z_]|```")
 _ADDRESS = ("http://", "https://", "www.")
 _PART, _PART_INDENTED = 4, 7
+"""Maximum number of words for each sign of code in a line that is code: if it is not indented, and if it is."""
 
 
 def is_code(lines: Sequence[str], at: int) -> bool:
-    """Whether the line at this place is code, by itself or by what stands beside it. A place is an index in `lines`."""
+    """Whether the line at index `at` is code, on its own or because of the lines beside it."""
     return may_be_code(lines[at]) and (is_code_alone(lines[at]) or hangs(lines, at))
 
 
 def code_among(lines: Sequence[str], places: Sequence[int]) -> Callable[[int], bool]:
-    """Give `is_code` for the lines at `places` alone, by their numbers there."""
+    """Give `is_code` for a page that consists of the lines at `places` only.
+
+    The function that is returned takes an index in `places`. Lines beside it are those of the page.
+    """
     there: list[str] = []
 
     def code(at: int) -> bool:
@@ -65,31 +72,31 @@ def code_among(lines: Sequence[str], places: Sequence[int]) -> Callable[[int], b
 
 
 def may_be_code(line: str) -> bool:
-    """Whether there is anything in a line without which it is no code."""
+    """Whether a line has anything that code always has; a fast test that rules out most lines."""
     return _MAY_BE.search(line) is not None
 
 
 def is_code_alone(line: str) -> bool:
-    """Whether a line is code whatever stands beside it; of an item of several lines half are."""
+    """Whether a line is code regardless of the lines beside it; an item of several rows if half of its rows are."""
     if not may_be_code(line):
         return False
     return _is_block(line) if "\n" in line.strip() else _alone(line)
 
 
 def hangs(lines: Sequence[str], at: int) -> bool:
-    """Whether a line is a part of the code beside it."""
+    """Whether a line is code because it continues the code in the line above or below it."""
     line = lines[at]
     return may_be_code(line) and "\n" not in line.strip() and _hangs(line) and _beside(lines, at)
 
 
 def _is_block(item: str) -> bool:
-    """Whether an item of several lines is code: half of them are."""
+    """Whether at least half of the rows of an item that has several are code."""
     rows = [row for row in item.split("\n") if row and not row.isspace()]
     return 2 * sum(map(_alone, rows)) >= len(rows)
 
 
 def _alone(line: str) -> bool:
-    """Whether a line is code whatever stands beside it."""
+    """Whether a single row is code regardless of the rows beside it."""
     text = line.strip()
     if not text:
         return False
@@ -107,8 +114,8 @@ def _alone(line: str) -> bool:
 
 
 def _signs(text: str) -> tuple[int, int]:
-    """How many signs of code there are in a line, and how many words."""
-    if text.startswith("{ ") and text.endswith(" }"):  # a sentence in brackets is none for them
+    """Count the signs of code in a line, and its words."""
+    if text.startswith("{ ") and text.endswith(" }"):  # these braces may enclose a sentence, and are no sign of code
         text = text[2:-2]
     words = text.split()
     found = sum(len(_CODE.findall(word)) for word in words if not word.startswith(_ADDRESS))
@@ -122,17 +129,18 @@ def _signs(text: str) -> tuple[int, int]:
 
 
 def _hangs(line: str) -> bool:
-    """Whether a line may be a part of the code beside it."""
+    """Whether a row has a form that continues code: indented, a key, or ending with a bracket."""
     text = line.strip()
     return _INDENTED.match(line) is not None or _KEY.fullmatch(text) is not None or text.endswith(_CLOSES)
 
 
 def _beside(lines: Sequence[str], at: int) -> bool:
-    """Whether the next line that is not blank, on either side, is code by itself."""
+    """Whether the nearest line above or below that is not blank is code on its own."""
     return _first_is_code(lines, range(at - 1, -1, -1)) or _first_is_code(lines, range(at + 1, len(lines)))
 
 
 def _first_is_code(lines: Sequence[str], places: range) -> bool:
+    """Whether the first line among `places` that is not blank is code on its own."""
     for place in places:
         if lines[place] and not lines[place].isspace():
             return _alone(lines[place])

@@ -1,9 +1,8 @@
-"""Where the footer begins, and why.
+"""Finds the footer by its markers, the lines that a rule matches, and says why.
 
-A footer is a tail: it begins at a marker (a line that a rule finds) after which the body does not go on.
-A marker before that takes only itself, and the links under it where they are certain. Whether the body
-goes on is read from the paragraphs after the marker: headlines, names and menus are short; a body is
-paragraphs that end a sentence.
+A footer is a tail: it begins at a marker after which the body does not go on. A marker before that takes only itself,
+and the links below it where these are certain. Whether the body goes on is judged by the paragraphs after the marker:
+headlines, names and menus are short, while a body consists of paragraphs that end a sentence.
 """
 
 from __future__ import annotations
@@ -16,18 +15,18 @@ from stream.core.rules import MAX_MARKER, Rule, Rules
 from stream.core.sentence_ends import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
 
 STRONG = 200
-"""Width of prose that teasers and notices seldom have."""
+"""Width of two adjacent paragraphs of prose that are body; teasers and notices are seldom so wide."""
 MOST_OF_BODY = 0.3
-"""Share of the article's prose (by width) that may stand after the start of a footer."""
+"""Largest share of the article's prose (by width) that may stand in its footer."""
 SHORT_FOR_PROSE = 6
-"""Lines a footer must have for each line of prose in it."""
+"""Minimum number of lines in a footer for each line of prose in it."""
 NEAR = 4
-"""Prose among so many lines from the marker on: the body goes on."""
+"""No footer has prose among its first four lines: where there is, the body goes on."""
 BULLETS = ("- ", "\u2013 ", "\u2022", "* ", "\u00b7", ">", "\u203a", "\u00bb", "\u25b8", "\u25ba", "\u25aa", "\u25a0")
 
 
 def prose(line: str) -> int:
-    """Width of a line that is long and ends a sentence; 0 for any other."""
+    """Width of a line that is prose: it is wide enough and ends a sentence. 0 for any other line."""
     size = len(line)
     if 3 * size < PROSE or not ends_sentence(line):
         return 0
@@ -38,7 +37,7 @@ def prose(line: str) -> int:
 def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
     """Find the lines that belong to a footer: (0-based index in `lines`, id of the rule), in order.
 
-    Blank lines are never in the answer, nor the first line that is not blank.
+    Neither blank lines nor the first line that is not blank are ever among them.
     """
     places = [at for at, line in enumerate(lines) if line and not line.isspace()]
     marks = rules.find_all(lines, places)
@@ -46,7 +45,7 @@ def find_footer(lines: Sequence[str], rules: Rules) -> list[tuple[int, str]]:
 
 
 def weigh(lines: Sequence[str]) -> list[int]:
-    """Give `prose` of each of `lines`, 0 of an empty one; on an open-ended page each long line is prose."""
+    """Give `prose` of each line, 0 for an empty one. On an open-ended page every wide line is prose."""
     if is_open_ended(lines):
         return [size if (size := width(line)) >= PROSE else 0 for line in lines]
     if native.compiled is not None and isinstance(lines, list):
@@ -58,7 +57,11 @@ def weigh(lines: Sequence[str]) -> list[int]:
 def footer_of(
     lines: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], weights: Sequence[int], rules: Rules
 ) -> dict[int, str]:
-    """Do what `find_footer` does for the lines at `places` (none is blank), with their markers and weights."""
+    """Do what `find_footer` does for the lines at `places`, none of them blank.
+
+    `marks` holds the rule of each line that one matches, `weights` the prose of each line (`weigh`), both by index in
+    `lines`. Gives index in `lines` -> id of the rule.
+    """
     marked = {at: marks[place] for at, place in enumerate(places) if place in marks}
     if not marked or marked.keys() == {0}:
         return {}
@@ -72,7 +75,10 @@ def footer_of(
 def named(
     footer: Iterable[int], places: Sequence[int], marked: Mapping[int, Rule], rule_id: str = ""
 ) -> dict[int, str]:
-    """Give each line of the footer the rule of the last marker at or above it; `rule_id` where there is none."""
+    """Give for each line of the footer the id of the last marker at or above it; `rule_id` where there is none.
+
+    `footer` and `marked` speak of indices in `places`; the result's keys are the lines there.
+    """
     found: dict[int, str] = {}
     for at in footer:
         if at in marked:
@@ -82,11 +88,14 @@ def named(
 
 
 def tail_of(marked: Mapping[int, Rule], wide: list[int]) -> int:
-    """Where a footer begins by its markers, in lines whose prose is `wide`; their number when there is none."""
+    """Where the footer begins by its markers; the number of lines if there is none.
+
+    `marked` holds the rule of each marker, `wide` the prose of each line, both by index in the page.
+    """
     end = len(wide)
     begin = max(_body_ends(wide), 1)
-    left = total = sum(wide)  # the prose from the marker on, and in how many lines it is
-    count = end - wide.count(0)
+    left = total = sum(wide)  # width of the prose from the marker on
+    count = end - wide.count(0)  # and the number of lines that it stands in
     since = 0
     for at, rule in marked.items():
         between = wide[since:at]
@@ -103,7 +112,7 @@ def tail_of(marked: Mapping[int, Rule], wide: list[int]) -> int:
 
 
 def _body_ends(weights: list[int]) -> int:
-    """Behind which of the paragraphs the body is over: no two of prose, one after the other, come later."""
+    """The index after the last two adjacent paragraphs of prose that are wide enough; before it no footer begins."""
     for at in range(len(weights) - 1, 0, -1):
         if weights[at] and weights[at - 1] and weights[at] + weights[at - 1] >= STRONG:
             return at + 1
@@ -111,7 +120,7 @@ def _body_ends(weights: list[int]) -> int:
 
 
 def _inner(lines: Sequence[str], places: Sequence[int], marked: Mapping[int, Rule]) -> dict[int, str]:
-    """Markers within the body, with their links."""
+    """Find the markers within the body that go, with the links below them."""
     gone: dict[int, str] = {}
     end = len(places)
     for at, rule in marked.items():

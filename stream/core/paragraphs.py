@@ -1,6 +1,6 @@
-"""Text to lines and back; the normal form that equality is defined on; its hash.
+"""Splits a text into lines, and tells which lines are equal: by their normal form, or a hash of it.
 
-Everything here goes through a text a fixed number of times in C. Nothing raises on any `str`.
+Everything here makes a fixed number of passes over a text, each of them in C. Nothing raises on any `str`.
 """
 
 from __future__ import annotations
@@ -19,25 +19,26 @@ _ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
 _OTHER_SPACES = "\x85\xa0\u1680" + "".join(map(chr, range(0x2000, 0x200B))) + "\u2028\u2029\u202f\u205f\u3000"
 _ASCII = bytes(range(128))
 BLANK = xxh3_128_digest(b"")
-"""The digest of a blank line's outline."""
+"""The digest of a blank line's outline (see `outline`)."""
 _INNER_SPACES = b" " + _ASCII_SPACES[:-1].encode()
-# Starters that NFC never changes and that are no white space, and all of ASCII: Latin, General Punctuation's quotes and
-# dashes, currency, symbols, Greek and Cyrillic letters, kana, ideographs, CJK punctuation, Hangul, full-width forms.
+# Plain characters: all of ASCII, and others that are not white space, do not combine, and that NFC never changes. They
+# are Latin, Greek and Cyrillic letters, general punctuation, currency signs, symbols, kana, ideographs, CJK
+# punctuation, Hangul and full-width forms.
 _PLAIN_SET = (
     "\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
 _PLAIN = re.compile(f"[{_PLAIN_SET}]*")
 PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
-# Longer than a word with all its marks is in any language that puts spaces between words.
+# A run of other characters, longer than any word with its marks in a language that puts spaces between words.
 _UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
-_BELOW = bytes(range(0xE3))  # in UTF-8 all but the first byte of U+3000 and above
+_BELOW = bytes(range(0xE3))  # all bytes of UTF-8 but those that begin a character from U+3000 on
 _RADICAL = re.compile(b"\xe2[\xba-\xbf]")
 _WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60", "\U00020000-\U0003ffff")
 _WIDE = re.compile(f"[{''.join(_WIDE_SET)}]")
 WIDE = native.letters(*_WIDE_SET)
-"""The letters that are as wide as three, as a set for the compiled code."""
-# Format characters (Cf): nobody sees them. They count for nothing in a line's length and shape.
+"""The characters that are as wide as three Latin ones, as a bitmap for C."""
+# Format characters (general category Cf) are invisible, and do not count for a line's length or shape.
 _FORMAT_SET = (
     *("\u00ad", "\u0600-\u0605", "\u061c", "\u06dd", "\u070f", "\u0890-\u0891", "\u08e2", "\u180e"),
     *("\u200b-\u200f", "\u202a-\u202e", "\u2060-\u2064", "\u2066-\u206f", "\ufeff", "\ufff9-\ufffb"),
@@ -52,8 +53,8 @@ FORMATS = tuple(chr(code) for each in _FORMAT_SET for code in range(ord(each[0])
 def separator_of(text: str) -> str:
     """Tell what separates the lines of `text`.
 
-    It is a line feed; in a text without one a carriage return or, failing that, U+2029 or U+2028.
-    A carriage return before a line feed is white space at the end of its line.
+    It is a line feed if there is one, else a carriage return, else U+2029 or U+2028. The carriage return of a CR LF is
+    thus white space at the end of its line (see `stream.core.line_ends`).
     """
     for separator in SEPARATORS:
         if separator in text:
@@ -68,7 +69,7 @@ def split(text: str) -> tuple[list[str], str]:
 
 
 def normal(paragraph: str) -> str:
-    """Apply NFC, make every run of white space one space, and none at the ends. Blank paragraphs give ""."""
+    """Give the normal form of a paragraph, which equality is defined on: NFC, white space collapsed; "" if blank."""
     paragraph = " ".join(paragraph.split())
     return paragraph if paragraph.isascii() else _composed(paragraph)
 
@@ -76,14 +77,14 @@ def normal(paragraph: str) -> str:
 def _composed(text: str) -> str:
     """Apply NFC in linear time.
 
-    unicodedata sorts the marks on a letter by insertion, whose time is the square of their number:
-    minutes for a record of half a million. So long runs come to it sorted.
+    `unicodedata` sorts the marks on a letter by insertion, in quadratic time: minutes for a hostile record of half a
+    million marks. So long runs of unusual characters are sorted here first.
     """
     return unicodedata.normalize("NFC", _UNUSUAL_RUN.sub(_decomposed, text))
 
 
 def _decomposed(run: re.Match[str]) -> str:
-    """Apply NFD: each character alone, then the marks between two letters sorted by their class."""
+    """Apply NFD to a run: decompose each character, and sort the marks between two letters by combining class."""
     done: list[str] = []
     marks: list[str] = []
     for character in chain.from_iterable(unicodedata.normalize("NFD", each) for each in run[0]):
@@ -97,10 +98,11 @@ def _decomposed(run: re.Match[str]) -> str:
 
 
 def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
-    """Give `normal` of each of `lines` (`text.split(separator)`), worked out on the whole text.
+    """Give the normal form of each of `lines`, which is `text.split(separator)`.
 
-    Returns `lines` itself when all are in normal form already. White space never composes and no
-    combining mark moves across a separator, so the normal form of the whole is that of its lines.
+    All are worked out at once, for speed: white space never composes and no combining mark moves across a separator, so
+    the normal form of the text consists of those of its lines. Returns `lines` itself if all are in normal form
+    already.
     """
     changed = text
     others = (
@@ -116,7 +118,7 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
             if space in others and space != separator:
                 changed = changed.replace(space, " ")
         changed = _composed(changed)
-    while "  " in changed:  # each pass halves the runs, so all passes together are linear
+    while "  " in changed:  # each pass halves the runs of spaces, so that all passes together take linear time
         changed = changed.replace("  ", " ")
     if " " + separator in changed:
         changed = changed.replace(" " + separator, separator)
@@ -128,7 +130,7 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
 
 
 def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
-    """Give the lines of `text`, and for each where the first one of its normal form stands; -1 for a blank line."""
+    """Split `text` into lines. Give them, and for each the index of the first line equal to it; -1 for a blank line."""
     if native.compiled is not None and separator == "\n":
         found: tuple[list[str], list[int]] | None = native.compiled.places(text, PLAIN_LETTERS)
         if found is not None:
@@ -142,16 +144,17 @@ def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
 
 
 def outline(text: str, separator: str) -> list[bytes] | None:
-    """Give the lines of `text` as UTF-8 without their white space, in one pass over the text.
+    """Give each line of `text` in UTF-8 without its white space, in one pass over the text.
 
-    Lines of the same normal form have the same outline; the reverse is nearly always so. None when
-    that cannot be told without normalising: combining marks, unusual white space, unusual scripts.
+    Lines that are equal in normal form have equal outlines; the reverse is nearly always true (`outlines_tell` checks).
+    None if that cannot be guaranteed without normalising, because of combining marks, unusual white space or unusual
+    scripts, or if the separator is not a line feed.
     """
     if separator != "\n":
         return None
     encoded = text.encode("utf-8", "surrogatepass")
     more = len(encoded) - len(text)
-    if more:  # few others are taken out first, for they are looked at one by one
+    if more:  # the regular expression is slow: where few characters are not ASCII, give it only these
         few = 4 * more < len(text)
         others = encoded.translate(None, _ASCII).decode("utf-8", "surrogatepass") if few else text
         if not _PLAIN.fullmatch(others):
@@ -160,25 +163,25 @@ def outline(text: str, separator: str) -> list[bytes] | None:
 
 
 def normal_list(paragraphs: Sequence[str]) -> list[str]:
-    """Give `normal` of each item of a list; line breaks in an item are white space."""
+    """Give the normal form of each item of a list; line breaks inside an item are white space."""
     lines = [item.replace("\n", " ") if "\n" in item else item for item in paragraphs]
     return normal_lines("\n".join(lines), lines, "\n") if lines else []
 
 
 def digests(encoded: Sequence[bytes]) -> list[bytes]:
-    """Hash each with XXH3-128 (16 bytes)."""
+    """Hash each item with XXH3-128 (16 bytes)."""
     return list(map(xxh3_128_digest, encoded))
 
 
 def keys(normals: Sequence[str]) -> list[bytes]:
-    """Give for each normal line its digest, or b"" when it is blank. Lone surrogates are encoded as they stand."""
-    # Encoding and splitting once is faster than a call a line; a line in normal form holds no line feed.
+    """Give the digest of each normal form, b"" for a blank line. Lone surrogates are hashed as they are."""
+    # Encoding everything at once is faster than a call for each line. No line in normal form holds a line feed.
     encoded = "\n".join(normals).encode("utf-8", "surrogatepass").split(b"\n") if normals else []
     return [xxh3_128_digest(line) if line else b"" for line in encoded]
 
 
 def first_places(keys: Sequence[Hashable], blank: Hashable = b"") -> list[int]:
-    """Give for each key the index where it first stands, and -1 for that of blank lines."""
+    """Give for each key the index where it first occurs, and -1 for `blank`, the key of blank lines."""
     seen: dict[Hashable, int] = {}
     first = list(map(seen.setdefault, keys, range(len(keys))))
     if blank in seen:
@@ -188,13 +191,14 @@ def first_places(keys: Sequence[Hashable], blank: Hashable = b"") -> list[int]:
 
 
 def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
-    """Whether lines of one outline are all of one normal form ("on line" and "online" are not).
+    """Whether lines with equal outlines are equal in normal form, too ("on line" and "online" are not).
 
-    `first` tells for each line where its outline first stands (`first_places`).
+    `first` is `first_places` of the outlines.
     """
     if list(map(lines.__getitem__, first)) == lines:
         return True
-    known: dict[int, str] = {}  # normalised once: a line may be far longer than its copies, by white space
+    # The first of several equal lines is normalised only once: white space may make it far longer than its copies.
+    known: dict[int, str] = {}
     for place, line in zip(first, lines, strict=True):
         if place >= 0 and lines[place] != line:
             if place not in known:
@@ -205,9 +209,9 @@ def outlines_tell(first: Sequence[int], lines: list[str]) -> bool:
 
 
 def width(line: str) -> int:
-    """Count in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them.
+    """Width of a line in Latin characters: an ideograph, kana or Hangul syllable says as much as three of them.
 
-    Format characters count for nothing.
+    Format characters have none.
     """
     if line.isascii():
         return len(line)
@@ -219,7 +223,7 @@ def width(line: str) -> int:
 
 
 def without_format(lines: list[str]) -> list[str]:
-    """Give the lines without format characters and the white space around the rest; `lines` where none has any."""
+    """Remove the format characters of each line, and white space then left at its ends; `lines` itself if none."""
     whole = "\n".join(lines)
     if whole.isascii() or not _FORMAT.search(whole):
         return lines

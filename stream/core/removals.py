@@ -1,11 +1,11 @@
-r"""What was removed from an article, as a record of its own, so that every removal can be undone.
+r"""The record of removals: what was removed from an article, in JSON, so that every removal can be undone.
 
     {"topic": "articles.raw", "partition": 0, "offset": 42, "rules": "3f…", "separator": "\n", "cleaned": "9c…",
      "removed": [{"line": 3, "text": "…", "reason": "repeat", "of": 1, "rule": null}, …]}
 
-`topic`, `partition` and `offset` are the raw article's place; of one in a file it is `file` and `line`. The
-fields of a removal are those of `stream.core.article.Removal`. `separator` is what stands between a text's lines;
-null where the text is a list. `cleaned` is a hash of the cleaned text that it belongs to.
+`topic`, `partition` and `offset` say where the raw article stands; for an article in a file `file` and `line` do. The
+fields of a removal are those of `stream.core.article.Removal`. `separator` joins the lines of the text; it is null
+where the text is a list. `cleaned` is a hash of the cleaned text, so that nobody restores another one.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.cleaning import restore, restore_list
 
 REMOVAL_BYTES = len('{"line":1,"text":"","reason":"junk","of":null,"rule":null},')
-"""What a removal takes at least, beside its text."""
+"""Minimum size of one removal in JSON, not counting its text."""
 
 
 def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes:
-    """What was removed; `where` is the raw article's place."""
+    """Give the record of removals as JSON. `where` holds the fields that say where the raw article stands."""
     value = {
         **where,
         "rules": result.rules_version,
@@ -35,14 +35,14 @@ def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes
     }
     try:
         return orjson.dumps(value)
-    except orjson.JSONEncodeError:  # half a surrogate pair, which a `str` may hold
+    except orjson.JSONEncodeError:  # a lone surrogate, which a `str` may contain
         return json.dumps(value, separators=(",", ":")).encode()
 
 
 def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
-    """The text before the cleaning, from the record's value and the cleaned text.
+    """Give the text before cleaning, from the record of removals (`value`) and the cleaned text.
 
-    Raises `ValueError` where the two do not belong together, or the value is no such record.
+    Raises `ValueError` if the two do not belong together or `value` is not a record of removals.
     """
     try:
         data: dict[str, Any] = json.loads(value)
@@ -60,7 +60,7 @@ def original(value: bytes, cleaned: str | list[str]) -> str | list[str]:
 
 
 def _hash(cleaned: str | Sequence[str]) -> str:
-    """XXH3 of a text, or of a list's items with their lengths, in hexadecimal."""
+    """XXH3 (64 bits, hexadecimal) of a text, or of the items of a list with their lengths."""
     if not isinstance(cleaned, str):
         cleaned = "".join(f"{len(item)}:{item}" for item in cleaned)
     return xxh3_64_hexdigest(cleaned.encode("utf-8", "surrogatepass"))

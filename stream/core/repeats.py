@@ -1,26 +1,27 @@
 """Which paragraphs are exact repeats of earlier ones.
 
-Blank lines are ignored. What goes (always the later copy):
+A paragraph repeats another one if both have the same normal form (`stream.core.paragraphs.normal`). Blank lines are
+ignored. The earliest copy always stays. Of the later copies these are removed:
 
-* a long paragraph (at least `LONG` wide, with a letter or digit in it, no code) that occurred before;
-* a run of paragraphs each pair of which occurred before in the same order, when there is a long
-  paragraph in it: subheads, dashes and names beside repeated paragraphs go with them;
-* a run of short paragraphs only when at least `MANY` of them are different, or when it repeats
-  everything that stands before it and at least `FEW` are different (a short text given twice).
+* a long paragraph: at least `LONG` wide, with a letter or digit in it, and not code;
+* a run of paragraphs that contains a long one, where each adjacent pair has occurred before in the same order: the
+  subheads, dashes and names between repeated paragraphs go with them;
+* a run of short paragraphs only if at least `MANY` of them are different, or if it repeats everything that stands
+  before it and at least `FEW` are different (a short text given twice).
 
 Any other short line that comes back stays: a dash, a speaker's name, "Q:", a refrain, a list's entry.
 
-What stays of such a run, for it belongs to what stands beside the run:
+Parts of such a run stay where they belong to what is next to the run:
 
-* when something follows, the short lines at its end, for they introduce that: a name, a subhead, "Q:";
-  `LEAD` of them at the most, all with code among them, and of a run of short paragraphs the last one;
-* all of it when there is no more than one long paragraph in it, and text follows, under a label that does not
-  go with it ("Q:", or a name that stood before and had something else below it): it would introduce that text;
-* code at its begin that goes on from code before it, and a run of short lines a quarter of which is code.
+* if text follows, the short lines at the run's end, which introduce that text (a name, a subhead, "Q:"): at most
+  `LEAD` of them, or all if there is code among them; of a run of short paragraphs the last one;
+* the whole run, if it has only one long paragraph, text follows, and the line above is a label that stays ("Q:", or a
+  name that stood above something else before): without the run that label would introduce the wrong text;
+* code at the beginning of the run that continues code above it, and a run of short lines if a quarter of it is code.
 
-The paragraphs are pushed on a stack one by one; of a run at its top what must go is popped when the next
-paragraph does not continue it. What a paragraph is compared with is thus always what is kept, and so a
-second pass finds nothing. Each paragraph is pushed at most twice and popped at most twice: linear.
+The paragraphs are pushed onto a stack (`stream.core.stack`) one by one. When the next paragraph does not continue the
+run at the top, what must go of that run is popped. So each paragraph is always compared with what is kept, and a
+second cleaning finds nothing. Each paragraph is pushed and popped at most twice: time is linear.
 """
 
 from __future__ import annotations
@@ -35,21 +36,22 @@ from stream.core.paragraphs import first_places
 from stream.core.stack import FEW, Stack, is_label, is_long
 
 PASSES = 4
-"""So many looks at what is left; a text that needs more keeps its repeats."""
+"""Maximum number of times that the remaining lines are searched again; a text that needs more keeps its repeats."""
 
 
 def find_repeats(lines: Sequence[str], keys: Sequence[bytes]) -> dict[int, int]:
-    """Find the repeats: 0-based index of each in `lines` -> index of the first such line; in order.
+    """Find the repeats: index in `lines` -> index of the first equal line, both 0-based; in ascending order.
 
-    `keys` holds a line's digest, equal for equal normal forms, and b"" for a blank line.
+    `keys` holds a digest for each line, equal for equal normal forms, and b"" for a blank line.
     """
     return repeats_of(lines, first_places(keys))
 
 
 def goes_whole(lines: Sequence[str], run: Sequence[int], before: int, *, followed: bool) -> bool:
-    """Whether all of a run surely goes, whatever else stands in the text: the commonest case, told without the stack.
+    """Whether a run certainly goes as a whole: the commonest case, decided without the stack.
 
-    `run` holds the places of the only repeats, one after the other; `before` that of the line above it.
+    `run` holds the indices of all repeats in the text, in order; they stand one after the other. `before` is the index
+    of the line above them; `followed` says whether a line that is not blank comes after them.
     """
     if followed and not _is_paragraph(lines, run[-1]):
         return False
@@ -62,11 +64,12 @@ def goes_whole(lines: Sequence[str], run: Sequence[int], before: int, *, followe
 
 
 def _is_paragraph(lines: Sequence[str], at: int) -> bool:
+    """Whether a line is long and not code, and so goes wherever it comes back."""
     return is_long(lines[at]) and not is_code(lines, at)
 
 
 def repeats_of(lines: Sequence[str], whole: list[int]) -> dict[int, int]:
-    """Do what `find_repeats` does, with `first_places` of the keys."""
+    """Do what `find_repeats` does, given `first_places` of the keys."""
     places = list(range(len(whole)))
     if whole == places:
         return {}
@@ -91,8 +94,8 @@ def repeats_of(lines: Sequence[str], whole: list[int]) -> dict[int, int]:
 def _stacked(
     lines: Sequence[str], places: list[int], first: list[int], repeated: Container[int]
 ) -> tuple[dict[int, int], bool]:
-    """Give what the stack finds, and whether something was taken for code for what stands beside it."""
-    # Lines that never come back only part others: of each row of them the first and the last are enough.
+    """Run the stack: give the repeats, and whether a line counted as code because of the line beside it."""
+    # Lines that never come back only separate others: of several in a row the first and the last are enough.
     once = [place not in repeated for place in first]
     beside = zip(once, [False, *once[:-1]], [*once[1:], False], strict=True)
     used = [not (one and before and after) for one, before, after in beside]
@@ -101,10 +104,10 @@ def _stacked(
 
 
 def _again(lines: Sequence[str], whole: list[int], found: dict[int, int]) -> dict[int, int]:
-    """Look at what is left until nothing goes: a line that was code for the one beside it may be none any more."""
+    """Search what is left until nothing more goes: a line may not be code without the one that stood beside it."""
     for _ in range(PASSES):
         left = [at for at in range(len(whole)) if at not in found]
-        numbers = {at: number for number, at in enumerate(left)}  # what others repeat never goes
+        numbers = {at: number for number, at in enumerate(left)}  # holds every first copy, as these never go
         places = [number for number, at in enumerate(left) if whole[at] >= 0]
         first = [numbers[whole[left[number]]] for number in places]
         again = set(compress(first, map(ne, first, places)))
@@ -116,7 +119,10 @@ def _again(lines: Sequence[str], whole: list[int], found: dict[int, int]) -> dic
 
 
 def _one_block(first: list[int], places: list[int], begin: int, count: int) -> dict[int, int]:
-    """Answer the commonest case without the stack: the `count` repeats are one run, from `begin` on, of one source."""
+    """Find the commonest case without the stack: all `count` repeats are one run from `begin` on, a copy of one block.
+
+    Gives the repeats, or nothing if it is not that case.
+    """
     end = begin + count
     source = bisect_left(places, first[begin])
     whole = source + count <= begin and first[begin:end] == places[source : source + count]

@@ -1,7 +1,7 @@
-"""How sentences end in the scripts of the world, and the pages where they end without a mark.
+"""How sentences end in the scripts of the world, and which pages end them without a punctuation mark.
 
-Thai, Lao, Khmer and Burmese are often written without one, and so are some pages in any language. There a long line is
-prose, whatever it ends with.
+Thai, Lao, Khmer and Burmese are often written without one, and so are some pages in any language. Such a page is called
+open-ended; on it every long line is prose, whatever it ends with.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ _RANGES = (
 SENTENCE_ENDS = "".join(
     chr(code) for part in re.findall("(?s).-.|.", _RANGES) for code in range(ord(part[0]), ord(part[-1]) + 1)
 )
-"""What ends a sentence."""
+"""All characters that end a sentence."""
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
 _BEHIND = _QUOTES + "".join(FORMATS)
 _ENDS, _BEHINDS = frozenset(SENTENCE_ENDS), frozenset(_BEHIND)
 ENDS_SET, QUOTES_SET = native.letters(*SENTENCE_ENDS), native.letters(*_BEHIND)
 PROSE = 80
-"""Width from which a line that ends a sentence is prose."""
+"""Minimum width of a line that is prose if it ends a sentence."""
+# Letters of scripts that are written without a full stop, and the first two bytes of these in UTF-8, for a fast test.
 _OPEN = re.compile(
     "[\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf"
     "\u1b00-\u1b7f\ua980-\ua9ff\uaa00-\uaadf]"
@@ -39,18 +40,22 @@ _LEADS = (
     + (b"\xea\xa6", b"\xea\xa7", b"\xea\xa8", b"\xea\xa9", b"\xea\xaa", b"\xea\xab")
 )
 LOOKED_AT = 60
-"""Lines that tell the script of a page."""
+"""Number of lines, from the top, from which the script of a page is told."""
 FEW, MANY = 3, 5
-"""So many long lines tell how a page ends its sentences, and so many at the most are asked."""
+"""`FEW` long lines are needed to tell that a page is open-ended, and no more than `MANY` are looked at."""
 
 
 def ends_sentence(line: str) -> bool:
-    """Whether `line` closes with a sentence's punctuation, quotes and brackets after it aside."""
+    """Whether `line` ends with a sentence's final punctuation, ignoring quotes and brackets after it."""
     return line[-1:] in _ENDS or (line[-1:] in _BEHINDS and line.rstrip(_BEHIND)[-1:] in _ENDS)
 
 
 def is_open_ended(lines: Sequence[str]) -> bool:
-    """Whether the sentences of a page end without a mark: its script has none, or its first paragraphs do without."""
+    """Whether the sentences of a page end without a mark.
+
+    They do if the page has long lines and the first ones (`FEW`, at most `MANY`) all lack it, or if most of its first
+    `LOOKED_AT` lines are in a script that needs none.
+    """
     long = 0
     for line in lines:
         if 3 * len(line) >= PROSE and width(line) >= PROSE:
@@ -66,6 +71,7 @@ def is_open_ended(lines: Sequence[str]) -> bool:
 
 
 def _in_open_script(text: str) -> bool:
+    """Whether more than half of the characters belong to a script that is written without full stops."""
     if text.isascii():
         return False
     encoded = text.encode("utf-8", "surrogatepass")

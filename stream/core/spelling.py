@@ -1,12 +1,14 @@
-"""One spelling for all that a reader takes for the same words: what phrases and lines are looked up in.
+"""The lookup spelling: one form for everything that a reader takes for the same words.
 
-Invisible characters are left out, and decorative ones (emoji, arrows, bullets, icons) are white space, wherever they
-stand. Small letters, wide and narrow forms, ligatures and digits of all scripts have one form; so have the marks, that
-of ASCII. Letters lose what is left out as often as not: accents (Greek and French capitals, Romanian, points in Arabic
-and Hebrew), the dot of the Turkish I, the tail of a final sigma; the German sharp s is ss, and Persian, Urdu and Arabic
-letters of one sound are one. Marks that make another word stay: those of Indic scripts and Thai, and the kana's.
+- Invisible characters are dropped. Decorative ones (emoji, arrows, bullets, icons) count as white space.
+- Case, full and half width, ligatures and the digits of all scripts are unified; punctuation becomes ASCII.
+- Marks that people often leave out are dropped: accents (Greek and French capitals, Romanian), points in Arabic and
+  Hebrew, the dot of the Turkish I, the special form of a final sigma. German sharp s becomes ss. Letters that Persian,
+  Urdu and Arabic write differently for one sound become one.
+- Marks that make a different word stay: those of Indic scripts and Thai, and the voicing marks of kana.
 
-Nothing of this is ever published: a line that stays, stays byte for byte.
+Phrases of rules and lines of articles are compared in this spelling. It is never published: a line that stays in an
+article stays byte for byte.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import unicodedata
 
 from stream.core import native
 
-_LEFT_OUT = re.compile(  # marks that do not make another word, and letters that are not seen
+_LEFT_OUT = re.compile(  # marks that do not make a different word, and invisible letters
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u08d3-\u08ff\u093c\u115f\u1160\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\U000e0000-\U000e0fff]"
@@ -40,20 +42,21 @@ _LETTERS = {
     "\u06d2": "\u064a", "\u0629": "\u0647", "\u06c1": "\u0647", "\u06c3": "\u0647", "\u06d5": "\u0647",
     "\u06be": "\u0647", "\u06a9": "\u0643", "\u06aa": "\u0643", "\u00e6": "ae", "\u0153": "oe",
 }  # fmt: skip
-# By general category; of a letter, a number and most symbols of mathematics the compatible form counts.
+# What a character becomes by its general category. Letters, numbers and most mathematical symbols are not listed:
+# they become their compatibility form (NFKD).
 _CATEGORIES = {
     **dict.fromkeys(("Zs", "Zl", "Zp", "So", "Sk", "Po", "No", "Pc", "Co"), " "),
     **dict.fromkeys(("Cf", "Cc", "Me"), ""),
     "Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")",
 }  # fmt: skip
-# Parts of a syllable, and of a kana, that are written as characters of their own.
+# Korean syllables and voiced kana that are written as several characters, and have to be composed first.
 _PARTS = re.compile("[\u1100-\u11ff\u3041-\u30ff\uff66-\uffdc\u3099\u309a]*[\u1160-\u11ff\u3099\u309a\uff9e-\uffdc]+")
 PARTS_SET = native.letters("\u1160\u11ff", "\u3099\u309a", "\uff9e\uffdc")
-"""What makes the compiled twin ask for `spell_each`, as a set."""
+"""The characters of `_PARTS` that continue a syllable, as a set for C: a line with one is left to `spell_each`."""
 
 
 def spell(line: str) -> str:
-    """Give the one spelling of a line, with single spaces and none at its ends."""
+    """Give the lookup spelling of a line, with single spaces inside and none at its ends."""
     if line.isascii():
         return " ".join(line.lower().split())
     if native.compiled is not None:
@@ -62,12 +65,12 @@ def spell(line: str) -> str:
 
 
 def spell_each(line: str) -> str:
-    """Do what `spell` does for a line that is not of ASCII, letter by letter."""
+    """Do what `spell` does, in Python, for a line that is not ASCII."""
     return " ".join(_PARTS.sub(_put_together, line).translate(_SPELLED).split())
 
 
 def letter(each: str) -> str:
-    """Give what one character is in the one spelling: white space, nothing, or one to three characters, seldom more."""
+    """Give the lookup spelling of one character: a space, nothing, or usually one to three characters."""
     if each.isspace():
         return " "
     if each.isascii():
@@ -92,9 +95,9 @@ def letter(each: str) -> str:
 
 
 class _Spelled(dict[int, str]):
-    """What each character becomes, worked out when it is met for the first time."""
+    """A cache for `str.translate`: the spelling of each code point, worked out when it is first met."""
 
-    MOST = 1 << 14  # that are remembered
+    MOST = 1 << 14  # entries; then it starts over
 
     def __missing__(self, point: int) -> str:
         if len(self) >= self.MOST:

@@ -18,7 +18,7 @@ from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
 from stream.kafka.transaction import cause_of
 from stream.records.dead_letters import Letter, read_letter
-from stream.records.demotion import is_pointer, true_ms
+from stream.records.demotion import is_pointer, original_ms
 from stream.records.headers import readable
 from stream.records.process import Processor
 from stream.records.redrive import Redriven, Selection, back, times_redriven
@@ -114,7 +114,7 @@ class Redrive:
         headers = readable(message)
         letter = read_letter(headers)
         partition, offset = message.partition(), message.offset()
-        if not self._selection.takes(letter, partition, offset, true_ms(message, headers or [])):
+        if not self._selection.takes(letter, partition, offset, original_ms(message, headers or [])):
             return None
         if offset in self._redriven[partition]:
             return None

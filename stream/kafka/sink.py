@@ -21,7 +21,7 @@ from stream.kafka.committer import Aborted, Committer, Publication
 from stream.kafka.flow import Flow
 from stream.kafka.refused import Refused
 from stream.records.dead_letters import dead
-from stream.records.demotion import is_pointer, keyed, of_today, pointer, without_removals
+from stream.records.demotion import dated_now, is_pointer, keyed, pointer, without_removals
 from stream.records.outcomes import Outcome, Outcomes
 from stream.records.record import NOW, place
 
@@ -196,7 +196,7 @@ class Sink:
                 if len(outcomes) > 1:
                     self._put_back(session, outcomes)
                     return
-                outcomes = Outcomes.of([self._demoted(outcomes.made[0], refused)])
+                outcomes = Outcomes.counted([self._demoted(outcomes.made[0], refused)])
                 continue
             except Aborted as aborted:
                 self._on_aborted()
@@ -259,7 +259,7 @@ class Sink:
             if outcome.key is None and not (dated and refused.for_its_time):
                 return keyed(outcome)
             if dated:
-                return of_today(outcome)
+                return dated_now(outcome)
         if not is_pointer(outcome.headers):  # large by its value, its key or its headers
             return pointer(outcome)
         which = f"{it.dead_letter_topic} refuses even a pointer to the record at {place(outcome.source).decode()}"

@@ -39,12 +39,13 @@ def produce_all(
 
     Raises `KafkaException`.
     """
-    output, dead, removed_topic = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
+    output, removed_topic = settings.output_topic, settings.removed_topic
+    topics = {"cleaned": output, "unchanged": output, "tombstone": output, "dead": settings.dead_letter_topic}
     produce = client.produce
-    for name, key, value, headers, timestamp_ms, _, _, _, _, _, _, removed, _ in outcomes:
-        produce(producer, dead if name == "dead" else output, value, key, headers, timestamp_ms, on_delivery)
-        if removed is not None and removed_topic:
-            produce(producer, removed_topic, removed, key, None, timestamp_ms, on_delivery)
+    for one in outcomes:
+        produce(producer, topics[one.name], one.value, one.key, one.headers, one.timestamp_ms, on_delivery)
+        if one.removed is not None and removed_topic:
+            produce(producer, removed_topic, one.removed, one.key, None, one.timestamp_ms, on_delivery)
 
 
 def cause_of(producer: Producer, error: KafkaError) -> KafkaError:

@@ -1,13 +1,13 @@
-"""Records: bytes in, an article in between, an outcome out. Knows how records look, and has no Kafka client.
+"""Records: bytes come in, an article is between, an outcome goes out. No Kafka client is used here.
 
-    record          the parts of a consumed record that are used, its place, its size on the wire
-    headers         the names of all headers, and how they are read
-    codec, splice   the text of a JSON or plain value, and putting the cleaned text back without touching other bytes
+    record          a consumed record: its parts, its place in the input, its size on the wire
+    headers         the names of all headers, and how headers are read
+    codec, splice   gets the text out of a JSON or plain value, and puts the cleaned text back, changing no other byte
     process         one record in, one `Outcome` out: here a record becomes an article
-    outcomes        outcomes, one by one and counted together
-    dead_letters    the record of one that could not be cleaned
-    demotion        what goes instead of a record that the broker refuses
-    redrive         dead letters on their way back to the input
+    outcomes        `Outcome`, and `Outcomes`: many of them, counted
+    dead_letters    the dead letter of a record that could not be cleaned
+    demotion        what is published instead of a record that the broker rejects
+    redrive         which dead letters go back to the input, and in what form
 
 Promises: every record gives exactly one outcome (cleaned, unchanged, tombstone or dead), whatever its bytes are.
 Imports `core`.

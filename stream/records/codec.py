@@ -1,8 +1,7 @@
-"""Bytes ↔ the article's text, with nothing lost on the way.
+"""Gets an article's text out of a record's value, and puts the cleaned text back without changing anything else.
 
-A cleaned text is spliced into the original bytes in the place of the old one: whatever else the value
-holds (numbers past 64 bits, long decimals, the order and the spelling of the fields) stays as it is,
-byte for byte, because it is never written anew.
+A cleaned text replaces the old one in the original bytes. Whatever else the value contains (integers beyond 64 bits,
+long decimals, the order and spelling of fields) stays byte for byte, because it is never parsed and written again.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ Format = Literal["json", "text"]
 
 
 class Undecodable(NamedTuple):
-    """Why a value can not be cleaned: a short name (it becomes a metric's label) and a sentence."""
+    """Why a value cannot be cleaned: a short name, which becomes a metric's label, and a sentence."""
 
     reason: Literal["not_utf8", "not_json", "no_text"]
     message: str
@@ -28,15 +27,15 @@ class Undecodable(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class JsonCodec:
-    """Values that are JSON objects; the text is the top-level field `field`, a string or a list of strings."""
+    """Values that are JSON objects. The text is their top-level field `field`, a string or a list of strings."""
 
     field: str
 
     def decode(self, value: bytes) -> str | list[str] | Undecodable:
-        """The text, or the list of paragraphs, or why there is none."""
+        """Give the text, the list of paragraphs, or why there is none."""
         try:
             found = orjson.loads(value)[self.field]
-        except (orjson.JSONDecodeError, KeyError, TypeError):  # what it is in particular is said below
+        except (orjson.JSONDecodeError, KeyError, TypeError):  # `_decode` finds out what is wrong
             found = None
         return found if type(found) is str else self._decode(value)
 
@@ -58,23 +57,23 @@ class JsonCodec:
         return Undecodable("no_text", f"the field {self.field!r} is no string but {_kind(text)}")
 
     def site(self, value: bytes, field: str) -> str:
-        """The string in another field of the object; "" where there is none."""
+        """Give the string in another field of the object; "" if it has none."""
         document = _object(value)
         found = "" if isinstance(document, Undecodable) else document.get(field)
         return found if type(found) is str else ""
 
     def encode(self, value: bytes, new: str | list[str]) -> bytes:
-        """`value`, which `decode` took, with `new` in the place of its text; every other byte stays.
+        """Give `value`, which `decode` has accepted, with `new` in place of its text; every other byte stays.
 
-        Where the field stands twice in the object, the
-        last one counts and is replaced, as for every common JSON parser.
+        If the object has the field twice the last one is replaced: that is the one `decode` read, like every common
+        JSON parser.
         """
         start, end = value_span(value, self.field)
         return b"".join((value[:start], orjson.dumps(new), value[end:]))
 
 
 def decode_text(value: bytes) -> str | Undecodable:
-    """A value that is plain UTF-8 text."""
+    """Give the text of a value that is plain UTF-8, or why it is not."""
     try:
         return value.decode()
     except UnicodeDecodeError as error:
@@ -82,7 +81,7 @@ def decode_text(value: bytes) -> str | Undecodable:
 
 
 def format_of_value(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> Format:
-    """Which format a record is in, by the setting and its `content-type` header (`text/plain` is text)."""
+    """Tell a record's format: the setting decides, or with `auto` the `content-type` header (`text/plain` is text)."""
     if default != "auto" or not content_type:
         return "text" if default == "text" else "json"
     name = content_type.decode("latin-1") if isinstance(content_type, bytes) else content_type
@@ -102,20 +101,20 @@ def _object(value: bytes) -> dict[str, Any] | Undecodable:
 
 
 def _past_doubles(value: bytes, error: orjson.JSONDecodeError) -> object:
-    """The document where all that is wrong is a number past a double's range, such as 1e400; else None."""
+    """Parse a document whose only fault is a number beyond a double's range, such as 1e400; None for any other."""
     if "infinity" not in str(error):
         return None
     try:
         plain = value.removeprefix(BOM)
         document: object = json.loads(plain, parse_float=_no_text, parse_int=_no_text, parse_constant=_no_json_constant)
-        orjson.dumps(document)  # half a surrogate pair could be read but not written
+        orjson.dumps(document)  # a lone surrogate could be read but not written
     except (ValueError, TypeError, RecursionError):
         return None
     return document
 
 
 def _no_text(_: str) -> int:
-    """What a number stands for where only the text is wanted: it is none."""
+    """Stand in for any number: only the text is wanted."""
     return 0
 
 

@@ -1,4 +1,8 @@
-"""How a dead letter says what was wrong: the headers of KIP-1034, as Kafka Streams writes them."""
+"""Dead letters, and how one says what was wrong: in the headers of KIP-1034, as Kafka Streams writes them.
+
+A dead letter has three groups of headers, in this order: those that the record came with, the six of KIP-1034, and
+notes on what had to be changed so that the dead letter topic accepts it (`stream.records.demotion`).
+"""
 
 from __future__ import annotations
 
@@ -26,11 +30,12 @@ REASONS = {
     "too_large": "the record is larger than the output topic allows",
     "rejected": "the broker refuses the record",
 }
+"""Every reason for a dead letter, and what it means."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What the headers of a dead letter say: why, and where the record stood in the input."""
+    """What the headers of a dead letter say: why it is one, and where the record stood in the input."""
 
     reason: str
     message: str
@@ -40,7 +45,7 @@ class Letter:
 
 
 def letter_headers(reason: str, message: str, topic: str, partition: int, offset: int) -> Headers:
-    """The six headers, UTF-8. There is no stack trace: the message says what is wrong with the record."""
+    """Give the six headers of KIP-1034, in UTF-8. The stack trace is empty: the message says what is wrong."""
     return [
         (EXCEPTION_HEADER, reason.encode()),
         (MESSAGE_HEADER, message.encode("utf-8", "backslashreplace")),
@@ -52,7 +57,10 @@ def letter_headers(reason: str, message: str, topic: str, partition: int, offset
 
 
 def dead(record: Record, reason: str, message: str, *, headers: Headers | None = None) -> Outcome:
-    """The dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it."""
+    """Give the dead letter of a record: its own bytes, key, headers and timestamp, and what was wrong with it.
+
+    `headers` are the record's own, if they were read already; `reason` is a key of `REASONS`.
+    """
     if headers is None:
         headers = readable(record) or []
     why = letter_headers(reason, message, record.topic() or "", record.partition() or 0, record.offset() or 0)
@@ -61,13 +69,13 @@ def dead(record: Record, reason: str, message: str, *, headers: Headers | None =
     return Outcome("dead", key, value, headers, sent_ms, record, size(key, value, headers), reason)
 
 
-def behind(headers: Headers) -> Headers:
-    """The headers behind those that say why: what had to be changed for the dead letter topic, and how it was."""
+def change_notes(headers: Headers) -> Headers:
+    """Give the headers after those of KIP-1034: the notes on what had to be changed for the dead letter topic."""
     return headers[_last(headers) + 1 :]
 
 
-def before(headers: Headers) -> Headers:
-    """The headers that the record came with; some may be those of another letter that it was before."""
+def own_headers(headers: Headers) -> Headers:
+    """Give the headers that the record came with. Some may be of an earlier dead letter that it was before."""
     last = _last(headers)
     first = last + 1 - len(LETTER_HEADERS)
     return [
@@ -76,12 +84,15 @@ def before(headers: Headers) -> Headers:
 
 
 def _last(headers: Headers) -> int:
-    """The place of the last header that says why; behind all where none does."""
+    """The index of the last header of KIP-1034; the number of headers if there is none."""
     return max((at for at, (name, _) in enumerate(headers) if name in LETTER_HEADERS), default=len(headers))
 
 
 def read_letter(headers: Headers | None) -> Letter:
-    """What the headers say; the last of a name counts, and what is missing or broken reads as "" or -1."""
+    """Read a dead letter's headers. Of headers with equal names the last one counts.
+
+    What is missing or malformed reads as "" or -1.
+    """
     found = {name: value or b"" for name, value in headers or []}
 
     def text(name: str) -> str:

@@ -1,9 +1,9 @@
 """The names of all headers that the worker writes or reads, and how a record's headers are read.
 
-Header names in Kafka are UTF-8, but no broker looks whether they are. Where one is not, confluent-kafka's
-`Message.headers()` (2.10 to 2.16) gives a list that holds no names while an exception is set, which then shows itself
-anywhere: the interpreter looks whether one is set after some calls only. It always does after a call that C makes
-through the public interface, as `functools.partial` does, so the exception is raised there and then.
+Names of headers are UTF-8 in Kafka, but no broker checks that. Where one is not, confluent-kafka's `Message.headers()`
+(2.10 to 2.16) returns a list without names while an exception is set. Such an exception surfaces anywhere later, as the
+interpreter checks for one only after some calls. It always does after a call through C's public interface, such as
+`functools.partial` makes; so headers are read through one, and the exception is raised right there.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 Header = tuple[str, bytes | None]
 Headers = list[Header]
 
-# What an output record says about its article.
+# What was done to the article of an output record.
 REPEATS_HEADER = "article-stream.repeats"
 FOOTER_HEADER = "article-stream.footer"
 JUNK_HEADER = "article-stream.junk"
@@ -42,21 +42,21 @@ LETTER_HEADERS = (
     OFFSET_HEADER,
 )
 
-# What had to be changed in a dead letter so that its topic takes it.
+# Notes on what had to be changed in a dead letter so that its topic accepts it.
 POINTER_HEADER = "article-stream.pointer"
 NO_KEY_HEADER = "article-stream.no-key"
 # How often a record was sent back to the input topic.
 REDRIVEN_HEADER = "article-stream.redriven"
 
-# What a producer says about the value.
+# How a producer says what format the value has.
 CONTENT_TYPE_HEADER = "content-type"
 
 UNREADABLE = (UnicodeDecodeError, SystemError)
-"""What `READ` raises where a header's name is not UTF-8."""
+"""What `READ` raises if the name of a header is not UTF-8."""
 
 
 class _Readers(dict[type, Callable[[Any], Any]]):
-    """By a record's class, what reads its headers."""
+    """The function that reads the headers of a record, by the record's class."""
 
     def __missing__(self, kind: type) -> Callable[[Any], Any]:
         self[kind] = reader = partial(kind.headers)  # type: ignore[attr-defined]  # every record's class has it
@@ -64,13 +64,13 @@ class _Readers(dict[type, Callable[[Any], Any]]):
 
 
 READ = _Readers()
-"""`READ[type(record)](record)` gives a record's headers in order, or None; raises `UNREADABLE`. See `readable`."""
+"""`READ[type(record)](record)` gives the headers in order, or None. Raises `UNREADABLE`; see the module's docstring."""
 
 
-def reason(record: Any, error: BaseException) -> str:
-    """What was wrong with the headers, as `READ` has raised it; from now on the record says that it has none.
+def why_unreadable(record: Any, error: BaseException) -> str:
+    """Say what was wrong with headers, given the exception that `READ` raised; after that the record has none.
 
-    Before, it would give the list without names, which nobody may look into.
+    Otherwise it would go on to return the list without names, which is not safe to touch.
     """
     if isinstance(error, SystemError):
         record.set_headers([])
@@ -79,9 +79,9 @@ def reason(record: Any, error: BaseException) -> str:
 
 
 def readable(record: Any) -> Headers | None:
-    """A record's headers, in order; None where they can not be read, for the name of one is not UTF-8."""
+    """Give a record's headers, in order; None if they cannot be read because the name of one is not UTF-8."""
     try:
         return READ[type(record)](record) or []
     except UNREADABLE as error:
-        reason(record, error)
+        why_unreadable(record, error)
         return None

@@ -1,6 +1,6 @@
-"""One record in, one record out: the last step that knows no Kafka.
+"""One record in, one outcome out: here a record becomes an article. The last step that knows nothing of Kafka.
 
-Every record that comes in leaves as exactly one outcome: `cleaned`, `unchanged`, `tombstone` or `dead`.
+Every record leaves as exactly one outcome: `cleaned`, `unchanged`, `tombstone` or `dead`.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from stream.records.headers import (
     WITHHELD_HEADER,
     Header,
     Headers,
+    why_unreadable,
 )
-from stream.records.headers import reason as unreadable
 from stream.records.outcomes import Outcome, new_outcome
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
-"""A record of removals is at most so many times its article, and so much more; longer ones are left out."""
+"""A record of removals may be twice as long as its article and 64 KiB longer; a longer one is left out."""
 
 TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
-OURS_REMEMBERED = 1024  # the counts of most articles are those of another one
+OURS_REMEMBERED = 1024  # entries of a cache: most articles have the same counts as another one
 _reason = attrgetter("reason")
 
 
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """`process(record)` decodes, cleans and encodes. It never raises on any record."""
+    """Decodes, cleans and encodes records, one by one. `process` never raises on any record."""
 
     codec: JsonCodec
     input_format: Literal["auto", "json", "text"]
@@ -55,11 +55,11 @@ class Processor:
     version: bytes
     keeps_removed: bool = False
     source_field: str = "source"
-    compiled_articles: Any = None  # `stream.core.cleaning.compiled_articles`
-    name: bytes = b""  # the text field's, as JSON
+    compiled_articles: Any = None  # see `stream.core.cleaning.compiled_articles`
+    name: bytes = b""  # the name of the text field, as JSON
 
     @classmethod
-    def of(
+    def for_field(
         cls,
         text_field: str,
         input_format: Literal["auto", "json", "text"],
@@ -68,22 +68,22 @@ class Processor:
         keeps_removed: bool = False,
         source_field: str = "source",
     ) -> Processor:
-        """A processor for one field's name, one format and one rule set.
+        """Make a processor for one text field, one format and one rule set.
 
-        `keeps_removed`: with `Outcome.removed`. `source_field`: the field, or the header, that names an
-        article's site, for rules that are for some sites alone.
+        `keeps_removed`: make `Outcome.removed`. `source_field`: the field or header that names an article's site, for
+        rules that are for single sites.
         """
         version, compiled = rules.version.encode(), compiled_articles(rules)
         name = orjson.dumps(text_field)
         return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field, compiled, name)
 
     def process(self, record: Record) -> Outcome:
-        """The outcome of one record."""
+        """Give the outcome of one record."""
         value = record.value()
         try:
             headers = READ[type(record)](record) or []
         except UNREADABLE as error:
-            return dead(record, "bad_header", unreadable(record, error), headers=[])
+            return dead(record, "bad_header", why_unreadable(record, error), headers=[])
         if value is None:
             key = record.key()
             headers, sent_ms = timed(record, headers)
@@ -108,7 +108,7 @@ class Processor:
         return self._outcome(record, headers, value, repeats, footer, junk, len(result.withheld), result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
-        """The rules for an article, by the site that its source field names, or else the last header of that name.
+        """Give the rules for an article: its source field names the site, or else the last header with that name.
 
         `document` is the JSON object that the article is in, if it is in one. Case does not matter in a header's name.
         """
@@ -121,7 +121,7 @@ class Processor:
         return self.rules.for_site(site)
 
     def clean(self, text: str | list[str], rules: Rules) -> tuple[Cleaned | CleanedList, str | list[str]]:
-        """The core's answer, and the cleaned text in the shape in which the text came."""
+        """Give the core's result, and the cleaned text in the shape that the text came in."""
         if isinstance(text, str):
             cleaned = clean(text, rules)
             return cleaned, cleaned.text
@@ -129,9 +129,9 @@ class Processor:
         return cleaned_list, list(cleaned_list.paragraphs)
 
     def clean_compiled(self, value: bytes, text: str | list[str], rules: Rules) -> tuple[bytes, int, int] | None:
-        """A JSON object as `clean` leaves it, how many paragraphs repeated, and how many lines of footer went.
+        """Clean a JSON object in one compiled call: its new value, the repeats removed, the footer lines removed.
 
-        None where that can only be said step by step, or not by these rules.
+        None where these rules have no compiled twin, or the article is not simple enough for it (`compiled_articles`).
         """
         if self.compiled_articles is None or rules is not self.rules or type(text) is not str:
             return None
@@ -149,6 +149,7 @@ class Processor:
         withheld: int = 0,
         result: Cleaned | CleanedList | None = None,
     ) -> Outcome:
+        """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
         ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes += size(key, value, headers)
@@ -164,13 +165,14 @@ class Processor:
         if sent_ms <= 0 or not kind:
             headers, sent_ms = timed(record, headers)
             size_bytes += TIMESTAMP_BYTES
+        # In the order of `Outcome`'s fields: naming them would cost a call of Python for each article.
         counts = (repeats, footer, withheld, removed, junk)
         return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
 
 
 @lru_cache(OURS_REMEMBERED)
 def _ours(version: bytes, repeats: int, footer: int, junk: int, withheld: int) -> tuple[tuple[Header, ...], int]:
-    """Our headers of an article, and how many bytes they are."""
+    """Give the headers that the worker adds to an article, and their size in bytes."""
     ours: Headers = [(REPEATS_HEADER, b"%d" % repeats), (FOOTER_HEADER, b"%d" % footer), (RULES_HEADER, version)]
     if junk:
         ours.append((JUNK_HEADER, b"%d" % junk))
@@ -180,7 +182,10 @@ def _ours(version: bytes, repeats: int, footer: int, junk: int, withheld: int) -
 
 
 def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
-    """What was removed, as a record; None where it would be many times the article, as of a million short lines."""
+    """Give the record of removals; None where it would be many times as long as the article.
+
+    That happens with a million short lines, say: each takes `REMOVAL_BYTES` in addition to its text.
+    """
     most = REMOVED_TIMES * len(record.value() or b"") + REMOVED_MORE_BYTES
     if len(result.removed) * REMOVAL_BYTES > most:
         return None

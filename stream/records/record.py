@@ -1,4 +1,4 @@
-"""A consumed record: its parts, its place in the input, its size on the wire, its time."""
+"""A consumed record: its parts, its place in the input, its size on the wire, its timestamp."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ from typing import Protocol
 from stream.records.headers import TIMESTAMP_HEADER, Headers
 
 NOW, FIRST_MS = 0, 1
-"""What Kafka's client takes for the time of sending, and what goes out in its place where a record's own time is 0."""
+"""Kafka's client takes timestamp 0 for the time of sending, so a record whose own timestamp is 0 is sent with 1."""
 
-# What a record costs on the wire beside its parts: an upper bound of the record's own and the batch's framing.
+# Upper bounds of what a record, and each header, takes on the wire in addition to its parts: framing and lengths.
 RECORD_OVERHEAD_BYTES = 128
 HEADER_OVERHEAD_BYTES = 10
 
 
 class Record(Protocol):
-    """A consumed record, as confluent-kafka's `Message` gives it."""
+    """A consumed record, as confluent-kafka's `Message` presents it."""
 
     def __len__(self) -> int:
-        """The value's bytes; a tombstone has none."""
+        """Length of the value in bytes; 0 for a tombstone."""
 
     def topic(self) -> str | None:
-        """The topic's name."""
+        """Name of the topic."""
 
     def partition(self) -> int | None:
-        """The partition's number."""
+        """Number of the partition."""
 
     def offset(self) -> int | None:
-        """The place in the partition."""
+        """Place in the partition."""
 
     def key(self) -> bytes | None:
-        """The key's bytes."""
+        """The key's bytes, if it has one."""
 
     def value(self) -> bytes | None:
-        """The value's bytes; None is a tombstone."""
+        """The value's bytes; None for a tombstone."""
 
     def headers(self) -> Headers | None:
-        """Names and values, in order."""
+        """Names and values of the headers, in order."""
 
     def timestamp(self) -> tuple[int, int]:
-        """Kind (0: none) and milliseconds since 1970."""
+        """Kind of the timestamp (0: none), and milliseconds since 1970."""
 
 
 def place(record: Record) -> bytes:
-    """Where a record stands, as one name: `topic/partition/offset`."""
+    """Name the place of a record: `topic/partition/offset`."""
     return f"{record.topic()}/{record.partition()}/{record.offset()}".encode()
 
 
 def size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    """An upper bound of a record's bytes on the wire, before compression."""
+    """Give an upper bound of a record's size on the wire in bytes, before compression."""
     beside = headers_size(headers) if headers else 0
     return RECORD_OVERHEAD_BYTES + len(key or b"") + len(value or b"") + beside
 
 
 def headers_size(headers: Headers) -> int:
-    """An upper bound of the headers' bytes on the wire."""
+    """Give an upper bound of the headers' size on the wire in bytes."""
     return sum(HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"") for name, value in headers)
 
 
 def timed(record: Record, headers: Headers) -> tuple[Headers, int]:
-    """A record's headers, and its timestamp as the client can be given it; the headers say where that is another one.
+    """Give headers and the timestamp to send a record with; a header is added if that differs from the record's own.
 
-    A record without a timestamp stays one, which is written -1.
+    A record without a timestamp is sent without one, which is written -1.
     """
     kind, milliseconds = record.timestamp()
     if not kind:

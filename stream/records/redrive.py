@@ -1,4 +1,4 @@
-"""Which dead letters go back, and which have gone already; no Kafka here."""
+"""Which dead letters go back to the input, which have gone already, and in what form they go."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from stream.records.dead_letters import Letter, before, behind
-from stream.records.demotion import true_ms
+from stream.records.dead_letters import Letter, change_notes, own_headers
+from stream.records.demotion import original_ms
 from stream.records.headers import NO_KEY_HEADER, REDRIVEN_HEADER, TIMESTAMP_HEADER, Headers
 from stream.records.record import FIRST_MS, NOW, Record
 
-LARGEST_METADATA = 4000  # Kafka takes 4,096 bytes beside a committed offset (offset.metadata.max.bytes)
+LARGEST_METADATA = 4000
+"""Kafka accepts 4,096 bytes of metadata with a committed offset (the broker's `offset.metadata.max.bytes`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What was asked for; None and empty ask for nothing in particular. Times are milliseconds since 1970."""
+    """Which dead letters were asked for. None and an empty set select all. Times are milliseconds since 1970, UTC."""
 
     reasons: frozenset[str] = frozenset()
     since_ms: int | None = None
@@ -26,7 +27,7 @@ class Selection:
     last_offset: int | None = None
 
     def takes(self, letter: Letter, partition: int, offset: int, timestamp_ms: int) -> bool:
-        """Whether a dead letter, by its own place in the dead letter topic, was asked for."""
+        """Whether a dead letter was asked for. `partition`, `offset` and time are its own, in the dead letter topic."""
         return (
             (not self.reasons or letter.reason in self.reasons)
             and (self.since_ms is None or timestamp_ms >= self.since_ms)
@@ -38,10 +39,10 @@ class Selection:
 
 
 class Redriven:
-    """Which offsets of one partition have gone back: all before `position`, and those in some ranges after it.
+    """Which offsets of a dead letter partition have gone back: all below `position`, and some ranges above it.
 
-    It is committed as an offset with metadata, in the transaction that sends the records back: so a record
-    that was left out today can still go back tomorrow, and one that went does not go twice.
+    This is committed as an offset with metadata, in the transaction that sends the records back. So a letter that was
+    left out today can still go back tomorrow, and none goes back twice.
     """
 
     def __init__(self, position: int, metadata: str = "") -> None:
@@ -56,7 +57,7 @@ class Redriven:
         return offset < self.position or any(first <= offset <= last for first, last in self._ranges)
 
     def add(self, offsets: Iterable[int]) -> None:
-        """These went back, too."""
+        """Note that these offsets have gone back, too."""
         ranges = sorted([*self._ranges, *((offset, offset) for offset in offsets)])
         merged: list[tuple[int, int]] = []
         for first, last in ranges:
@@ -70,12 +71,12 @@ class Redriven:
 
     @property
     def begun(self) -> bool:
-        """Whether any has gone back."""
+        """Whether any letter has gone back."""
         return self.position > 0 or bool(self._ranges)
 
     @property
     def metadata(self) -> str:
-        """The ranges after `position`, as text."""
+        """The ranges above `position`, as text: "7,9-12"."""
         return ",".join(f"{first}-{last}" if first != last else str(first) for first, last in self._ranges)
 
     @property
@@ -85,7 +86,7 @@ class Redriven:
 
 
 def times_redriven(headers: Headers) -> int:
-    """How often the record has gone back before."""
+    """How many times the record has gone back before."""
     for name, value in reversed(headers):
         if name == REDRIVEN_HEADER and value and value.isdigit():
             return int(value)
@@ -93,7 +94,7 @@ def times_redriven(headers: Headers) -> int:
 
 
 class Back(NamedTuple):
-    """A record as it goes back: as it first came, and how often it has gone back with this time."""
+    """A record as it is sent back: as it first came, with a header that counts how many times it has gone back."""
 
     key: bytes | None
     headers: Headers
@@ -101,14 +102,15 @@ class Back(NamedTuple):
 
 
 def back(record: Record, headers: Headers, *, is_letter: bool) -> Back:
-    """What goes back, from a letter or from the record that a pointer names.
+    """Give what is sent back for a letter, or for the record that a pointer names.
 
-    What the worker had to change in a letter it said behind the headers that say why.
+    `record` and `headers` are those of either; with `is_letter` the worker's changes are undone, which the letter's
+    headers note.
     """
-    changed = behind(headers) if is_letter else []
-    own = [header for header in (before(headers) if is_letter else headers) if header[0] != REDRIVEN_HEADER]
+    changed = change_notes(headers) if is_letter else []
+    own = [header for header in (own_headers(headers) if is_letter else headers) if header[0] != REDRIVEN_HEADER]
     key = None if NO_KEY_HEADER in dict(changed) else record.key()
-    milliseconds = true_ms(record, headers if is_letter else [])
+    milliseconds = original_ms(record, headers if is_letter else [])
     if milliseconds == NOW:
         milliseconds = FIRST_MS
         own.append((TIMESTAMP_HEADER, b"0"))

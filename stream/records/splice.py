@@ -1,7 +1,7 @@
-"""Where in the bytes of a JSON object the value of one of its fields stands.
+"""Finds where in the bytes of a JSON object the value of a field stands.
 
-Only for JSON that a parser has accepted already. The walk goes from token to token with bounded
-steps, so its time is linear in the size of the document.
+It works only on JSON that a parser has accepted. The walk goes from token to token in bounded steps, so it takes linear
+time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import orjson
 
 from stream.core import native
 
-# Whatever can stand between two strings: punctuation, white space, numbers, literals.
+# The next punctuation mark or quote, after white space, numbers and literals.
 BETWEEN = re.compile(rb'[^"\[\]{},:]*([\[\]{},:"])')
 
 
@@ -21,7 +21,7 @@ class SpanNotFound(LookupError):
 
 
 def value_span(value: bytes, field: str) -> tuple[int, int]:
-    """The first and one past the last byte of the value of `field`, of the last one where it stands twice.
+    """Give the begin and the end (exclusive) of the value of `field`, in bytes; the last one if the field occurs twice.
 
     Raises `SpanNotFound`.
     """
@@ -33,7 +33,7 @@ def value_span(value: bytes, field: str) -> tuple[int, int]:
 
 
 def _walk(value: bytes, field: str) -> tuple[int, int]:
-    """Do what `value_span` does."""
+    """Do what `value_span` does, in Python."""
     depth = 0
     name: bytes | None = None  # the last string read at depth 1
     opened = -1  # where the value of the wanted field begins, while it is being read
@@ -64,17 +64,18 @@ def _walk(value: bytes, field: str) -> tuple[int, int]:
 
 
 def _string_end(value: bytes, start: int) -> int:
-    """One past the quote that closes the string whose first quote is at `start`."""
+    """Give the index after the quote that closes the string whose first quote is at `start`."""
     place = start
     while True:
         place = value.index(b'"', place + 1)
         before = place - 1
         while value[before] == ord("\\"):
             before -= 1
-        if (place - before) % 2:  # an even number of backslashes does not escape the quote
+        if (place - before) % 2:  # after an even number of backslashes the quote is not escaped
             return place + 1
 
 
 def _trim(value: bytes, start: int, end: int) -> tuple[int, int]:
+    """Leave out the white space around a value."""
     piece = value[start:end]
     return start + len(piece) - len(piece.lstrip(b" \t\r\n")), end - (len(piece) - len(piece.rstrip(b" \t\r\n")))

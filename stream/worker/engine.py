@@ -91,7 +91,7 @@ class Engine:
     def _processor(self, rules: Rules) -> Processor:
         it = self.settings
         keeps_removed = it.removed_topic is not None
-        return Processor.of(
+        return Processor.for_field(
             it.text_field, it.input_format, rules, keeps_removed=keeps_removed, source_field=it.source_field
         )
 
@@ -106,7 +106,7 @@ class Engine:
         if batch.session != self.flow.session:
             return
         began = time.perf_counter()
-        outcomes = Outcomes.of(map(self.processor.process, batch.records))
+        outcomes = Outcomes.counted(map(self.processor.process, batch.records))
         self.metrics.stage("clean", time.perf_counter() - began)
         await self.sink.put(batch.session, outcomes)
 

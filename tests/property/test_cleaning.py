@@ -1,4 +1,4 @@
-"""Cleaning holds its promises on any text, and on articles with repeats and footers."""
+"""Cleaning keeps its promises on any text, and on articles with repeats and footers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stream.core.cleaning import clean, clean_list, restore, restore_list
-from stream.core.footer.lines import Memo, codes_of, halves, line_of, lines_of
+from stream.core.footer.codes import codes_of, halves
+from stream.core.footer.lines import Memo, line_of, lines_of
 from stream.core.footer.model import shipped
 from stream.core.paragraphs import normal, split
 from stream.core.removals import as_json, original

@@ -1,4 +1,4 @@
-"""Whatever JSON an article is: its text is replaced, and not a byte of the rest changes."""
+"""Whatever JSON an article is in: its text is replaced, and every other byte stays."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ strings = st.text(st.characters(codec="utf-8"), max_size=12)
 numbers = st.one_of(
     st.integers().map(str),
     st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**40), max_value=10**40).map(
-        lambda it: format(it, "f")
+        lambda number: format(number, "f")
     ),
     st.sampled_from(["1e300", "-0.0", "1E+2", "0.10000000000000000000000001", str(2**200)]),
 )
@@ -24,7 +24,7 @@ spaces = st.text(" \t\r\n", max_size=2)
 
 
 def spelled(text: str, escapes: bool) -> str:  # noqa: FBT001
-    """Spell a string as JSON, with an escape for every letter or with as few as possible."""
+    """Write a string in JSON, with an escape for every character or with as few as possible."""
     if escapes:
         pairs = text.encode("utf-16-be").hex()
         return '"' + "".join(f"\\u{pairs[at : at + 4]}" for at in range(0, len(pairs), 4)) + '"'
@@ -37,7 +37,7 @@ scalars = st.one_of(json_strings, numbers, st.sampled_from(["true", "false", "nu
 
 
 def objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """JSON objects in any spelling; a name may come twice."""
+    """JSON objects in any notation; a name may occur twice."""
     member = st.builds(
         lambda name, escapes, a, b, value, c: f"{a}{spelled(name, escapes)}{b}:{c}{value}{a}",
         names, st.booleans(), spaces, spaces, values, spaces,
@@ -46,7 +46,7 @@ def objects(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 def lists(values: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """JSON lists in any spelling."""
+    """JSON lists in any notation."""
     return st.builds(lambda items, a: f"[{a}" + f"{a},".join(items) + f"{a}]", st.lists(values, max_size=4), spaces)
 
 
@@ -54,7 +54,7 @@ documents = objects(st.recursive(scalars, lambda values: objects(values) | lists
 
 
 def read(value: bytes) -> Any:
-    """Parse with every number as it is spelled, and with every pair of an object, in order."""
+    """Parse, but keep every number as it is written, and every pair of an object in order."""
     text = value.removeprefix(b"\xef\xbb\xbf").decode()
     return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=lambda pairs: pairs)
 
@@ -81,7 +81,9 @@ def test_only_the_text_changes(document: str, field: str, mark: bool, new: str |
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.one_of(st.binary(max_size=60), documents.map(lambda it: it.encode()[:-1]), documents.map(str.encode)))
+@given(
+    st.one_of(st.binary(max_size=60), documents.map(lambda document: document.encode()[:-1]), documents.map(str.encode))
+)
 def test_reading_never_raises(value: bytes) -> None:
     answer = JsonCodec("text").decode(value)
     if isinstance(answer, Undecodable):

@@ -14,7 +14,8 @@ from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import _part, _repeats, clean, clean_list
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import codes_of, lines_of, unpacked
+from stream.core.footer.codes import codes_of, unpacked
+from stream.core.footer.lines import lines_of
 from stream.core.footer.model import shipped
 from stream.core.footer.plain import opening_of
 from stream.core.markers import weigh
@@ -102,7 +103,7 @@ def test_lines_and_their_first_places(text: str) -> None:
 @given(line)
 def test_what_a_line_says(text: str) -> None:
     signs = builtin().signs
-    assert signs.of(text) == plain(signs).of(text)
+    assert signs.topic(text) == plain(signs).topic(text)
     assert signs.silent([text]) == plain(signs).silent([text])
 
 
@@ -110,18 +111,18 @@ def test_every_phrase_is_found() -> None:
     signs = builtin().signs
     for phrase in PHRASES:
         for shown in (phrase, phrase.upper(), f"• {phrase} (3)", f"[{phrase}]", f"{phrase}: more", f"  {phrase}  x"):
-            assert signs.of(shown) == plain(signs).of(shown), shown
+            assert signs.topic(shown) == plain(signs).topic(shown), shown
 
 
 @settings(max_examples=150, deadline=None)
 @given(line)
 def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
     own = replace(builtin().rules[0], phrases=("what the sea says", "ferry"), source=("sea.example",))
-    rules = Rules.of((*builtin().rules, own), "v", whole_page=True).for_site("www.sea.example")
+    rules = Rules.from_rules((*builtin().rules, own), "v", whole_page=True).for_site("www.sea.example")
     mine = rules.signs
     slowly = mine._replace(compiled=None, base=plain(mine.base))
     for shown in (text, "Ferry", "What the sea says", f"ferry {text}"):
-        assert mine.of(shown) == slowly.of(shown)
+        assert mine.topic(shown) == slowly.topic(shown)
 
 
 @settings(max_examples=500, deadline=None)
@@ -155,7 +156,7 @@ def test_scores(rows: list[tuple[int, ...]]) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda it: it[0] * it[1]), max_size=6))
+@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda pair: pair[0] * pair[1]), max_size=6))
 def test_the_width_of_prose(lines: list[str]) -> None:
     found = weigh(lines)
     with in_python():

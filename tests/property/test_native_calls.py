@@ -1,4 +1,4 @@
-"""The compiled parts called in a wrong way, from other processes, and often: errors come out, and nothing is kept."""
+"""The compiled parts called with wrong arguments, from other processes, and often: errors are raised, nothing leaks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import clean, clean_list, compiled_articles
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import ENDS_TABLE, QUOTES, STARTS
+from stream.core.footer.codes import ENDS_TABLE, QUOTES, STARTS
 from stream.core.footer.model import shipped
 from stream.core.rules import builtin
 from stream.records.splice import value_span
@@ -26,25 +26,25 @@ pytestmark = needs_compiled
 
 
 def test_what_is_no_argument_is_an_error() -> None:
-    it, lookup = native.compiled, builtin().signs.compiled
+    code, lookup = native.compiled, builtin().signs.compiled
     lines, scores, why = shipped().line_reader.lines, shipped().compiled.scores, ("a", 1, None)
     leaf, whole = {"f": [-1], "v": [1], "l": [0], "r": [0]}, compiled_articles(builtin())
     calls: list[tuple[Any, ...]] = [
-        (it.places, "a"), (it.places, b"a", b""), (it.span, "a", b""), (it.repeats, (), ""),
-        (it.repeats, ["x"], ""), (it.weigh, [1], b"", b"", b""), (it.weigh, ()),
-        (it.candidates, ["a"], [1], set(), 9), (it.candidates, ["a"], [0], {}, 9), (it.candidates, [0], [0], set(), 9),
-        (it.part, dict, {}, [], [], ""), (it.part, Removal, {1: why}, ["a", "b"], ["x", 1], ""),
-         (it.part, Removal, {3: why}, ["a"], [], ""),
-        (it.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (it.part, Removal, {"x": why}, ["a"], [], ""),
-        (it.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (it.opening, ["a"], 1, b"", b"", b""),
-        (it.Lookup, {}, {}, 1, b"", b"", b""), (it.Lookup, {1: 1}, {}, None, b"", b"", b""), (it.Lookup,),
-        (lookup.of, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (it.LineReader, STARTS, ENDS_TABLE, QUOTES),
+        (code.places, "a"), (code.places, b"a", b""), (code.span, "a", b""), (code.repeats, (), ""),
+        (code.repeats, ["x"], ""), (code.weigh, [1], b"", b"", b""), (code.weigh, ()),
+        (code.candidates, ["a"], [1], set(), 9), (code.candidates, ["a"], [0], {}, 9),
+        (code.candidates, [0], [0], set(), 9), (code.part, dict, {}, [], [], ""),
+        (code.part, Removal, {1: why}, ["a", "b"], ["x", 1], ""), (code.part, Removal, {3: why}, ["a"], [], ""),
+        (code.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (code.part, Removal, {"x": why}, ["a"], [], ""),
+        (code.opening, [1], lookup, ENDS_TABLE, QUOTES, b""), (code.opening, ["a"], 1, b"", b"", b""),
+        (code.Lookup, {}, {}, 1, b"", b"", b""), (code.Lookup, {1: 1}, {}, None, b"", b"", b""), (code.Lookup,),
+        (lookup.topic, 1), (lookup.silent, ("a",)), (lookup.silent, [1]), (code.LineReader, STARTS, ENDS_TABLE, QUOTES),
         (lines, [1], 2, lookup), (lines, ["a"], 2, 3), (shipped().line_reader.code, 1, 2, lookup),
-        (it.Trees, [{}], 3), (it.Trees, [], 0), (it.Trees, [], 65), (it.Trees, [{**leaf, "f": [0]}], 1),
-        (it.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (it.Trees, [{**leaf, "v": ["x"]}], 1),
-        (it.Articles,), (it.Articles, True, lookup, {}, *[b""] * 7), (whole.clean, "", b"", "", 1),
-        (it.Articles, True, 1, set(), *[b""] * 7), (whole.clean, b"{}", b"", b"", 1), (whole.clean, b"{}", b"", ""),
-        (it.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * len(FEATURES)]), (scores, ()),
+        (code.Trees, [{}], 3), (code.Trees, [], 0), (code.Trees, [], 65), (code.Trees, [{**leaf, "f": [0]}], 1),
+        (code.Trees, [{**leaf, "f": [1], "l": [1]}], 1), (code.Trees, [{**leaf, "v": ["x"]}], 1),
+        (code.Articles,), (code.Articles, True, lookup, {}, *[b""] * 7), (whole.clean, "", b"", "", 1),
+        (code.Articles, True, 1, set(), *[b""] * 7), (whole.clean, b"{}", b"", b"", 1), (whole.clean, b"{}", b"", ""),
+        (code.Trees, [{**leaf, "r": []}], 1), (scores, [(1,)]), (scores, [(2**80,) * len(FEATURES)]), (scores, ()),
     ]  # fmt: skip
     for call, *arguments in calls:
         with pytest.raises((TypeError, ValueError, OverflowError)):
@@ -66,7 +66,7 @@ def test_an_error_in_what_is_called_back_comes_out() -> None:
 
 def test_the_look_ups_travel_to_other_processes() -> None:
     signs = pickle.loads(pickle.dumps(builtin())).signs  # noqa: S301 - our own
-    assert signs.of("You may also like") == builtin().signs.of("You may also like") > 0
+    assert signs.topic("You may also like") == builtin().signs.topic("You may also like") > 0
 
 
 def test_nothing_is_kept_or_given_back_twice() -> None:
@@ -93,4 +93,6 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
         return sys.getallocatedblocks() - before
 
     work()
-    assert min(grown() for _ in range(3)) < 100  # what others keep meanwhile does not come three times
+    assert (
+        min(grown() for _ in range(3)) < 100
+    )  # memory that something else keeps meanwhile would not grow all three times

@@ -13,8 +13,8 @@ from stream.records.dead_letters import read_letter
 from stream.records.headers import Headers
 from stream.records.process import Processor
 
-PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
-PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))
+PROCESSORS = {name: Processor.for_field("text", name, builtin()) for name in ("auto", "json", "text")}
+PROCESSORS["markers"] = Processor.for_field("text", "auto", load(whole_page=False))
 lines = st.sampled_from([BODY, OTHER, *FOOTER.split("\n"), "", "—", "Advertisement", "\r", "文", "\ud83d"])
 texts = st.lists(lines, max_size=10).map("\n".join)
 bodies = st.one_of(texts, st.lists(lines, max_size=8), st.integers(), st.none(), st.lists(st.integers(), min_size=1))

@@ -1,4 +1,4 @@
-"""What stands between two lines stays whole or goes whole, whatever separates them, and whatever is mixed."""
+"""Separators between lines stay whole or are removed whole, whichever they are and however they are mixed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ parts = st.lists(
 line_ends = st.lists(
     st.tuples(st.sampled_from(PARAGRAPHS) | st.sampled_from(OTHERS[:-2]), st.sampled_from(LINE_ENDS)), max_size=14
 )
-OPEN, CLOSED = 0, 1  # whether the last line has an end of its own
+OPEN, CLOSED = 0, 1  # whether the last line ends with a separator
 endings = st.sampled_from([OPEN, CLOSED])
 REPEATED = [*((each, "\r\n") for each in PARAGRAPHS[:3]), (PARAGRAPHS[0], "\r\n")]
 
@@ -112,7 +112,9 @@ def test_whatever_is_mixed(footers: str, parts: list[tuple[str, str]], ending: i
 @example([(PARAGRAPHS[0], "\n"), (PARAGRAPHS[1], "\r\n"), (PARAGRAPHS[0], "\n"), (PARAGRAPHS[2], "\n")], CLOSED)
 def test_in_a_record(footers: str, parts: list[tuple[str, str]], ending: int) -> None:
     text = text_of(parts, ending)
-    outcome = Processor.of("text", "json", RULES[footers]).process(FakeRecord(orjson.dumps({"id": 7, "text": text})))
+    outcome = Processor.for_field("text", "json", RULES[footers]).process(
+        FakeRecord(orjson.dumps({"id": 7, "text": text}))
+    )
     assert outcome.value is not None
     assert orjson.loads(outcome.value) == {"id": 7, "text": clean(text, RULES[footers]).text}
 

@@ -1,4 +1,4 @@
-"""The one spelling of any line: the compiled one is that of its twin, and what is not read changes nothing."""
+"""The lookup spelling of any line: the compiled one equals its twin's, and invisible characters do not change it."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def test_what_is_not_read_changes_nothing(phrase: str, signs: list[tuple[int, st
     for at, sign in signs:
         line = line[:at] + sign + line[at:]
     rules = builtin()
-    topic = rules.signs.of(phrase)
+    topic = rules.signs.topic(phrase)
     for each in (line, f"{around} {line} {around}"):
         assert fold(each) == fold(phrase)
         assert rules.find(each) is rules.find(phrase)
-        assert rules.signs.of(each) == topic == plain(rules.signs).of(each)
+        assert rules.signs.topic(each) == topic == plain(rules.signs).topic(each)

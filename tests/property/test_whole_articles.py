@@ -1,4 +1,4 @@
-"""A record that is cleaned in one compiled call leaves as it does step by step, to the byte."""
+"""A record that is cleaned in one compiled call gives the same outcome as step by step, to the byte."""
 
 from __future__ import annotations
 
@@ -41,7 +41,11 @@ articles = st.tuples(
     st.booleans(),
 ).map(lambda parts: "\n".join([*parts[0], *parts[1], *(parts[0] if parts[4] else []), *parts[2], *parts[3]]))
 spelling = st.sampled_from(
-    [orjson.dumps, lambda it: orjson.dumps(it, option=orjson.OPT_INDENT_2), lambda it: json.dumps(it).encode()]
+    [
+        orjson.dumps,
+        lambda document: orjson.dumps(document, option=orjson.OPT_INDENT_2),
+        lambda document: json.dumps(document).encode(),
+    ]
 )
 
 
@@ -50,7 +54,7 @@ def processor(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
     path = tmp_path_factory.mktemp("rules") / "job.toml"
     write_jobs_rules(path)
     rules = load([path] if request.param == "job" else (), whole_page=request.param == "model")
-    return Processor.of("text", "json", rules)
+    return Processor.for_field("text", "json", rules)
 
 
 def step_by_step(processor: Processor) -> Processor:
@@ -58,7 +62,7 @@ def step_by_step(processor: Processor) -> Processor:
 
 
 def check(processor: Processor, value: bytes) -> bool:
-    """Compare, and tell whether it was done at once."""
+    """Compare both ways, and tell whether one call was enough."""
     record = FakeRecord(value)
     assert processor.process(record) == step_by_step(processor).process(record)
     text = processor.codec.decode(value)
@@ -74,7 +78,7 @@ def test_any_text(processor: Processor, text: str, spell: Any) -> None:
     document = {"id": 7, "texts": ["text"], "text": text, "more": {"text": "other"}}
     try:
         value = spell(document)
-    except TypeError:  # half a surrogate pair
+    except TypeError:  # a lone surrogate
         value = json.dumps(document).encode()
     check(processor, value)
 
@@ -86,28 +90,28 @@ def test_every_letter_is_written_as_it_was(processor: Processor) -> None:
     body = "\n".join(f"{one} Nobody at the quay was surprised by it, said the harbour master." for one in letters)
     for text in (body, f"{PROSE[0]}\n{PROSE[1]}\n{body}\n{PROSE[0]}\n{PROSE[1]}"):
         check(processor, orjson.dumps({"text": text}))
-    at_once = 0
+    in_one_call = 0
     for one in letters:
         text = "\n".join([f"“{one}" if one > "\x7f" else f"a{one}b", *PROSE[:2], *PROSE[:2]])
-        at_once += check(processor, orjson.dumps({"text": text}))
-    assert at_once > 2_500  # the others are composed first, or may be white space
+        in_one_call += check(processor, orjson.dumps({"text": text}))
+    assert in_one_call > 2_500  # the others have to be composed first, or may be white space
 
 
 @pytest.mark.parametrize("teaser", [False, True])
 def test_the_articles_of_the_benchmark(processor: Processor, *, teaser: bool) -> None:
     made = [bench_load.value(number, text) for number, text in enumerate(bench_load.texts(teaser=teaser))][:200]
-    at_once = sum(check(processor, value) for value in made)
-    assert at_once > 190 or (teaser and processor.rules.whole_page)
+    in_one_call = sum(check(processor, value) for value in made)
+    assert in_one_call > 190 or (teaser and processor.rules.whole_page)
 
 
 def test_what_is_no_plain_article_is_left_to_the_steps(processor: Processor) -> None:
     left = [
-        "\n".join([*PROSE, "á", *PROSE]),  # a mark to compose
+        "\n".join([*PROSE, "á", *PROSE]),  # a combining mark
         "short\nlines\nshort\nlines",  # repeats, and none is a paragraph
         "\n".join([PROSE[0], PROSE[1], PROSE[0], PROSE[2], PROSE[1]]),  # in two places
         "a\rb\ra",
-        "\n".join([PROSE[0], PROSE[0]]),  # one line is left
-        "\n".join([HEADLINE, *PROSE[:2], HEADLINE, *PROSE[2:]]),  # a headline may come again
+        "\n".join([PROSE[0], PROSE[0]]),  # only one line would be left
+        "\n".join([HEADLINE, *PROSE[:2], HEADLINE, *PROSE[2:]]),  # a headline may be repeated on purpose
     ]
     assert not any(check(processor, orjson.dumps({"text": text})) for text in left)
 
@@ -119,7 +123,7 @@ def test_every_rule_opens_the_tail_that_it_opens_step_by_step(processor: Process
 
 
 def test_what_is_left_must_be_an_article(processor: Processor) -> None:
-    """Two lines that end as prose may (a comma, a quote), but not as a sentence, and are too short together."""
+    """Two lines that end as prose may (a comma, a quote) but not as a sentence does, and are too short together."""
     lines = [
         f"{'a word ' * 12},”",
         f"{'the word ' * 9},”",
@@ -132,8 +136,8 @@ def test_what_is_left_must_be_an_article(processor: Processor) -> None:
 
 def test_rules_of_a_site_are_asked_step_by_step() -> None:
     own = replace(builtin().rules[0], id="sea", phrases=("what the sea says",), source=("sea.example",))
-    rules = Rules.of((*builtin().rules, own), "v", whole_page=True)
-    processor = Processor.of("text", "json", rules)
+    rules = Rules.from_rules((*builtin().rules, own), "v", whole_page=True)
+    processor = Processor.for_field("text", "json", rules)
     text = "\n".join([*PROSE[:2], "What the sea says", "Storm Closes the Bridge", "Ferry Late", "Tide"])
     for site, removed in (("sea.example", 4), ("land.example", 0)):
         record = FakeRecord(orjson.dumps({"text": text, "source": site}))

@@ -1,4 +1,4 @@
-"""The few cuts of a page that are possible, and what the page looks like from each of them."""
+"""Chooses the few possible cuts of a page, and describes the page as seen from each of them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import accumulate
 from operator import sub
 from typing import NamedTuple
 
+from stream.core.footer.codes import CLOSED
 from stream.core.footer.lines import (
     ANY_TOPIC,
-    BITS,
-    CLOSED,
     COMMENTS,
+    COUNT_MASK,
     HEADINGS,
     LENGTH,
+    LENGTH_MASK,
     NO_LINE,
-    ONE,
     PROSE_LENGTH,
     PROSES,
     Line,
@@ -23,54 +23,63 @@ from stream.core.footer.lines import (
 from stream.core.rules.topics import OPENING
 
 EDGE = 300
-"""The step at the cut, from the weight before it to the weight after it, is clipped to this."""
+"""The step at a cut, from the weight of the line before it to that of the line after, is clipped to this. Like all
+weights and scores here it is in hundredths of log-odds.
+"""
 SURE = 50
-"""The first cut is the only one when it is so far ahead, opens with a topic, right after prose, none after it."""
+"""A heading right after the last prose is taken for the cut without asking the model if the scores of all other cuts
+are worse by at least this much.
+"""
 GAP = 600
-"""Cuts further behind the first are dropped."""
+"""Cuts whose score is worse than the best one's by more than this are dropped."""
 TOP = 10
-"""At most so many cuts by their score ..."""
+"""Maximum number of cuts that are chosen for their score."""
 RUNS = 4
-"""... and the ends of so many runs of prose after the first ..."""
+"""Maximum number that are chosen because a run of prose ends there, after the best cut."""
 OPENED = 3
-"""... and so many lines where a heading or a bar of buttons follows a sentence."""
+"""Maximum number that are chosen because a bar of buttons (or on an open-ended page, a heading) follows a sentence."""
 BAR = 5
-LENGTHS = (1 << 32) - 1
-PROSE_LENGTHS = (1 << 2 * BITS) - 1
+"""Length of a bar of buttons, in lines."""
 
 FEATURES = (
     "place", "rest", "body_gap", "from_first", "w-2", "w-1", "w0", "len-1", "len0", "end-1", "topic0", "topic1",
     "w_last3", "w_next8", "w_end", "prose_share", "short_share", "mean_next5", "topics_before", "any_before",
     "any_next10", "comments_before", "closed_last5", "closed_next5", "looks_last20", "prose_there", "len-1_to_prose",
 )  # fmt: skip
+"""What the model knows of a cut. A suffix counts lines from it: `w-1` is the weight of the last line before the cut,
+`w0` that of the first line after it.
+"""
 
 
 class PageLines(NamedTuple):
-    """A page's lines, their sums, and its possible cuts in order of place. A cut at `len(lines)` is none.
+    """A page's lines, sums over them, and its possible cuts in ascending order. A cut at `len(lines)` means no footer.
 
-    `top` is the cut with the best sum of weights. `runs` are those of prose, each with its end; where only one cut
-    is possible nobody asks for them.
+    `weights` and `counts` are cumulative: item n is the sum over the first n lines. `top` is the cut with the best
+    score. `runs` are the runs of prose, (begin, end) each; they are left empty where only one cut is possible.
     """
 
     lines: list[Line]
     weights: list[int]
     counts: list[int]
     prose: Sequence[bool]
-    looks: Sequence[int]
-    likes: Sequence[int]
+    shapes: Sequence[int]
+    rough_shapes: Sequence[int]
     cuts: list[int]
     top: int
     runs: list[tuple[int, int]]
-    open_ended: bool = False  # its sentences end without a mark
+    open_ended: bool = False  # the page's sentences end without a mark
 
 
 def page_lines(lines: list[Line], *, quick: bool = True, open_ended: bool = False) -> PageLines:
-    """Sum up, and choose the cuts worth a second look; with `quick` only one where that is plain."""
+    """Sum up the lines and choose the possible cuts; with `quick` only one where the answer is obvious.
+
+    The score of a cut is the sum of the weights before it less the step at it; the lower, the better.
+    """
     end = len(lines)
-    # weight, clipped, length, end, topic, counts, prose, look, like
-    steps, clipped, _, ends, topics, each, prose, looks, likes = zip(*lines, strict=True)
+    # weight, clipped, length, end, topic, counts, prose, shape, rough_shape
+    steps, clipped, _, ends, topics, each, prose, shapes, rough_shapes = zip(*lines, strict=True)
     weights, counts = [0, *accumulate(clipped)], [0, *accumulate(each)]
-    # The score of a cut: the weights before it, less the step at it.
+    # Item n is the score of the cut at line n + 1.
     scores = [
         before - (step if -EDGE <= step <= EDGE else EDGE if step > 0 else -EDGE)
         for before, step in zip(weights[1:], map(sub, steps[1:], steps), strict=False)
@@ -82,9 +91,9 @@ def page_lines(lines: list[Line], *, quick: bool = True, open_ended: bool = Fals
     if quick and not open_ended and len([score for score in scores if score < low + SURE]) == 1:
         if top < end:
             if topics[top] in HEADINGS and prose[top - 1] and True not in prose[top:]:
-                return PageLines(lines, weights, counts, prose, looks, likes, [top], top, [])
+                return PageLines(lines, weights, counts, prose, shapes, rough_shapes, [top], top, [])
         elif len([score for score in scores if score <= limit]) == 1:
-            return PageLines(lines, weights, counts, prose, looks, likes, [end], end, [])
+            return PageLines(lines, weights, counts, prose, shapes, rough_shapes, [end], end, [])
     near = sorted([(score, cut) for cut, score in enumerate(scores, 1) if score <= limit])[:TOP]
     runs = _runs(prose)
     stops = [stop for _, stop in runs]
@@ -94,11 +103,14 @@ def page_lines(lines: list[Line], *, quick: bool = True, open_ended: bool = Fals
     if open_ended:
         headings = [at for at in range(1, end) if topics[at] in HEADINGS]
         cuts = sorted({*cuts, *headings[:OPENED]})
-    return PageLines(lines, weights, counts, prose, looks, likes, cuts, top, runs, open_ended)
+    return PageLines(lines, weights, counts, prose, shapes, rough_shapes, cuts, top, runs, open_ended)
 
 
 def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int]) -> list[int]:
-    """Where short lines with several topics follow a sentence, as a bar of buttons does, whatever comes below them."""
+    """Find the lines where a bar of buttons follows a sentence: short lines with topics, at least two among `BAR`.
+
+    Such a line may begin a footer, whatever comes below it.
+    """
     found: list[int] = []
     for at in [at for at, topic in enumerate(topics) if 0 < topic <= OPENING]:
         near = slice(at, at + BAR)
@@ -110,6 +122,7 @@ def _openings(topics: Sequence[int], prose: Sequence[bool], ends: Sequence[int])
 
 
 def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
+    """Find the runs of prose: (begin, end) of each."""
     found: list[tuple[int, int]] = []
     at = 0
     while True:
@@ -124,12 +137,12 @@ def _runs(prose: Sequence[bool]) -> list[tuple[int, int]]:
 
 
 def features_of(page: PageLines) -> list[tuple[int, ...]]:
-    """One row a cut, in the order of `FEATURES`."""
-    lines, weights, counts, prose, looks, _, cuts, top, runs, _ = page
+    """Give one row of features for each of `page.cuts`, in the order of `FEATURES`."""
+    lines, weights, counts, prose, shapes, _, cuts, top, runs, _ = page
     end, last = len(lines), lines[-1].weight
     ends = [line.end for line in lines]
     low = min([weights[cut] for cut in cuts])
-    all_prose = counts[end] >> PROSE_LENGTH & PROSE_LENGTHS
+    all_prose = counts[end] >> PROSE_LENGTH
     rows: list[tuple[int, ...]] = []
     for cut in cuts:
         here, body = counts[cut], weights[cut]
@@ -137,7 +150,7 @@ def features_of(page: PageLines) -> list[tuple[int, ...]]:
         at0, at1 = (lines[cut] if cut < end else NO_LINE), (lines[cut + 1] if cut + 1 < end else NO_LINE)
         from5, to5 = max(cut - 5, 0), min(cut + 5, end)
         nearest = prose.index(True, cut) if runs and runs[-1][1] > cut else end
-        prose_before, proses = here >> PROSE_LENGTH & PROSE_LENGTHS, here >> PROSES & ONE
+        prose_before, proses = here >> PROSE_LENGTH, here >> PROSES & COUNT_MASK
         mean_prose = prose_before // proses if proses else 0
         rows.append((
             *(cut, end - cut, body - low, cut - top, second.weight, first.weight, at0.weight),
@@ -145,11 +158,12 @@ def features_of(page: PageLines) -> list[tuple[int, ...]]:
             *(body - weights[max(cut - 3, 0)], weights[min(cut + 8, end)] - body, last),
             prose_before * 100 // all_prose if all_prose else 0,
             (cut - proses) * 100 // cut,
-            (counts[to5] - here >> LENGTH & LENGTHS) // (to5 - cut) if cut < end else 0,
-            *(here & ONE, here >> ANY_TOPIC & ONE, counts[min(cut + 10, end)] - here >> ANY_TOPIC & ONE),
-            *(here >> COMMENTS & ONE, ends[from5:cut].count(CLOSED), ends[cut:to5].count(CLOSED)),
-            looks[max(cut - 20, 0) : cut].count(at0.look),
-            counts[min(nearest + 10, end)] - counts[nearest] >> PROSE_LENGTH & PROSE_LENGTHS,
+            (counts[to5] - here >> LENGTH & LENGTH_MASK) // (to5 - cut) if cut < end else 0,
+            *(here & COUNT_MASK, here >> ANY_TOPIC & COUNT_MASK),
+            counts[min(cut + 10, end)] - here >> ANY_TOPIC & COUNT_MASK,
+            *(here >> COMMENTS & COUNT_MASK, ends[from5:cut].count(CLOSED), ends[cut:to5].count(CLOSED)),
+            shapes[max(cut - 20, 0) : cut].count(at0.shape),
+            counts[min(nearest + 10, end)] - counts[nearest] >> PROSE_LENGTH,
             first.length * 100 // mean_prose if mean_prose else 100,
         ))  # fmt: skip
     return rows

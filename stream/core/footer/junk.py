@@ -1,10 +1,11 @@
-"""Lines of junk within the body: only what is certain, and nothing of what follows it."""
+"""Finds junk lines in the body: only those that are certain, and nothing of what follows them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from stream.core.footer.lines import CLOSED, Line
+from stream.core.footer.codes import CLOSED
+from stream.core.footer.lines import Line
 from stream.core.rules import Rule
 from stream.core.rules.topics import LEFT, OPENING, RIGHT, SHORT, TOPICS
 from stream.core.sentence_ends import SENTENCE_ENDS
@@ -21,18 +22,25 @@ _COMMENTS = TOPICS["comments"]
 
 
 def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, Rule]) -> list[tuple[int, str]]:
-    """Give the lines of junk and their rules: those of `marks` that stand before the footer and are certain.
+    """Find the certain junk lines before the footer: (index, rule id) of those in `marks`.
 
-    An advertisement's label; a bar of buttons, two or more together; the whole line a heading of several
-    words ("Related articles"); a link behind its phrase ("Read more: ...") between two paragraphs of prose:
-    elsewhere, and behind some phrases ("See also"), it is as often the author's. What stands under a heading
-    stays, for it may be his, too. The first line never goes.
+    Certain are:
+
+    - the label of an advertisement;
+    - a button in a bar of two or more;
+    - a heading of several words that is the whole line ("Related articles"); what stands below it stays, as it may be
+      the author's;
+    - a link behind its phrase ("Read more: ...") between two paragraphs of prose; elsewhere, and behind some phrases
+      ("See also"), it is as often the author's.
+
+    The first line is never junk.
     """
     end = len(texts)
     return [(at, rule.id) for at, rule in marks.items() if 0 < at < end and _certain(texts, lines, at, rule)]
 
 
 def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -> bool:
+    """Whether the line at `at`, which `rule` matches, is certainly junk."""
     text, topic = texts[at], lines[at].topic
     if rule.kind == "notice":
         return len(text) <= SHORT and lines[at].end != CLOSED
@@ -52,16 +60,17 @@ def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -
 
 
 def _whole(lines: Sequence[Line], at: int) -> bool:
+    """Whether a topic is the whole of a line."""
     return 0 < lines[at].topic <= OPENING
 
 
 def _between_paragraphs(texts: Sequence[str], lines: Sequence[Line], at: int) -> bool:
-    """Whether prose that ends with a full stop stands before it, and prose after it."""
+    """Whether prose that ends with a full stop stands directly before a line, and prose directly after it."""
     return at + 1 < len(texts) and lines[at - 1].prose and lines[at + 1].prose and texts[at - 1].endswith(_STOPS)
 
 
 def _linked(text: str, rule: Rule) -> bool:
-    """Whether a headline, not a sentence, follows the colon of "Read more: ..."."""
+    """Whether a headline, and not a sentence, follows the colon of a phrase such as "Read more:"."""
     if rule.about != "related" or len(text) > SHORT or text.endswith(_SENTENCE_MARKS) or "..." in text:
         return False
     for colon in _COLONS:

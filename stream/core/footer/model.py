@@ -1,8 +1,9 @@
-"""The weights, and the score of a cut: gradient-boosted trees, looked up in tables.
+"""The weights, and the score of a cut: the sum of gradient-boosted trees, evaluated by table lookups.
 
-Each tree has at most eight leaves, a bit each in one long integer. A feature's value rules out the leaves
-that lie on the wrong side of the nodes that ask for it: one mask a feature, found by bisection. What is
-left of a tree's byte has its leaf as the lowest bit. No node is ever visited.
+Each tree has at most eight leaves, represented by eight bits (a byte) of one long integer, all set at first. A node
+that asks for a feature rules out the leaves on its wrong side; for all nodes of a feature together its value selects
+one mask, found by bisection, that clears the bits of the leaves ruled out. After all features the lowest bit left in a
+tree's byte is its leaf. No tree is ever walked.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import orjson
 
 from stream.core import native
 from stream.core.footer.candidates import FEATURES
-from stream.core.footer.lines import COLUMNS, Line, Memo, halves, line_reader, lines_of
+from stream.core.footer.codes import halves
+from stream.core.footer.lines import COLUMNS, Line, Memo, line_reader, lines_of
 from stream.core.rules.topics import Signs
 
 LEAVES = 8
+"""Maximum leaves of a tree."""
 UNIT = 1000
 """Scores are in thousandths of log-odds."""
 _EXP_STEPS = 1401
@@ -29,16 +32,16 @@ _BYTE = 256
 
 
 class Model(NamedTuple):
-    """The line weights, the trees as tables, the constants of the decision."""
+    """The line weights, the trees as tables, and the constants of the decision."""
 
     line_weights: tuple[int, ...]
     trees: int
-    asked: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]  # feature, thresholds, a mask for each place
-    leaves: tuple[tuple[int, ...], ...]  # of each tree: the score by what is left of its byte
+    asked: tuple[tuple[int, tuple[int, ...], tuple[int, ...]], ...]  # feature, n thresholds, n + 1 masks between them
+    leaves: tuple[tuple[int, ...], ...]  # for each tree its score by the value of its byte
     rule: Mapping[str, int]
     version: str
-    line_reader: Any = None  # the compiled twins of `lines_of` and of `score`, where they were built
-    compiled: Any = None
+    line_reader: Any = None  # the compiled twin of `lines_of`, where it was built
+    compiled: Any = None  # the compiled twin of `score`, where it was built
 
     def lines(self, texts: list[str], signs: Signs, memo: Memo | None = None) -> list[Line]:
         """Look at each line of a page; none is blank."""
@@ -48,14 +51,14 @@ class Model(NamedTuple):
         return found
 
     def scores(self, rows: list[tuple[int, ...]]) -> list[int]:
-        """The scores of cuts with these features."""
+        """Give the score of each row of features, in thousandths of log-odds."""
         if self.compiled is None:
             return list(map(self.score, rows))
         found: list[int] = self.compiled.scores(rows)
         return found
 
     def score(self, row: Sequence[int]) -> int:
-        """The score of a cut with these features."""
+        """Give the score of one row of features."""
         left = (1 << LEAVES * self.trees) - 1
         for feature, thresholds, masks in self.asked:
             left &= masks[bisect_left(thresholds, row[feature])]
@@ -64,12 +67,12 @@ class Model(NamedTuple):
 
 @cache
 def shipped() -> Model:
-    """The model that comes with the package."""
+    """Give the model that comes with the package."""
     return model_of(orjson.loads(files(__name__.rpartition(".")[0]).joinpath("weights.json").read_bytes()))
 
 
 def model_of(data: Mapping[str, Any]) -> Model:
-    """Make the tables. Raises `ValueError` for weights of other features."""
+    """Make the tables from parsed weights. Raises `ValueError` if the weights are for other features."""
     if tuple(data["features"]) != FEATURES or len(data["line_weights"]) != COLUMNS:
         msg = "These weights are for other features."
         raise ValueError(msg)
@@ -101,14 +104,18 @@ def model_of(data: Mapping[str, Any]) -> Model:
 
 
 def _bytes(leaves: int) -> list[int]:
-    """Every byte, without the bits that stand for no leaf."""
+    """Give every value of a byte, without the bits that stand for no leaf."""
     return [byte & ((1 << leaves) - 1) for byte in range(_BYTE)]
 
 
 def _walk(
     tree: Mapping[str, Sequence[int]], node: int, first: int, values: list[int], nodes: dict[int, list[tuple[int, int]]]
 ) -> None:
-    """Number a tree's leaves from left to right; a node whose value is above the threshold rules out its left ones."""
+    """Number a tree's leaves from left to right, and collect what each node rules out.
+
+    A value above the node's threshold rules out the leaves of its left branch. `values` gets the leaves' scores,
+    `nodes` for each feature the thresholds with the bits of the leaves they rule out.
+    """
     feature, value = tree["f"][node], tree["v"][node]
     if feature < 0:
         values.append(value)
@@ -121,7 +128,7 @@ def _walk(
 
 
 def _exponentials() -> tuple[int, ...]:
-    """2**20 * exp(-i/100), in integers only."""
+    """Give 2**20 * exp(-i/100) for each i up to `_EXP_STEPS`, computed with integers only."""
     one = 1 << 80
     hundredth, term, divisor = one, one, 0
     while term:
@@ -139,7 +146,7 @@ _EXP = _exponentials()
 
 
 def chances(scores: Sequence[int]) -> list[int]:
-    """Scores to likelihoods: integers, to be read against their sum."""
+    """Turn scores into likelihoods: integers that are to be divided by their sum."""
     top = max(scores)
     steps = [(top - score) // 10 for score in scores]
     return [_EXP[step] if step < _EXP_STEPS else 0 for step in steps]

@@ -1,8 +1,8 @@
-"""The footer of a whole page, and lines of junk before it: the model's cut, and what rules add to it.
+"""Finds the footer of a whole page, and the junk lines before it: combines the model's cut with what rules find.
 
-The markers that rules find are strong evidence, the shape of the lines is the rest. Where the model sees no
-footer, a marker still begins one when the body does not go on after it: headlines, names and menus are
-short; a body is paragraphs that end a sentence. A line of junk before the footer takes only itself.
+The model weighs the shape of all lines, with the rules' markers as strong evidence. Where it sees no footer, a marker
+still begins one if the body does not go on after it: headlines, names and menus are short, while a body consists of
+paragraphs that end a sentence. A junk line before the footer takes only itself.
 """
 
 from __future__ import annotations
@@ -24,48 +24,61 @@ from stream.core.paragraphs import without_format
 from stream.core.rules import Rule, Rules
 
 SHAPE = "tail.shape"
-"""The rule of a line that goes for what the whole page looks like, under no marker."""
+"""The rule id of footer lines that stand under no marker: they go because of what the whole page looks like."""
 
 
 class Found(NamedTuple):
-    """What is no part of the article: line -> id of the rule that says so, both in order."""
+    """What one search of a page finds. Lines are indices; each one has the id of the rule that found it.
+
+    `footer`, `junk`: the lines that are not part of the article, in order.
+
+    `sure`: lines of the footer that may go however much prose is in them, as they are certainly not the article's.
+    Example: five paragraphs of an article, and below "Comments (30)" thirty of its readers', each with name and date.
+
+    `held`: the footer that the model sees but does not take, because too much prose would go with it. `clean` reports
+    it as withheld. Example: below the heading "Related Stories" stands twice as much text as above it.
+
+    `settled`: searching what is left would find nothing, unless lines of it repeat each other once the footer is gone.
+    Example: an ASCII page whose footer is cut off, with two paragraphs of prose right above the cut and no heading.
+    """
 
     footer: dict[int, str]
     junk: dict[int, str]
-    sure: Collection[int] = ()  # lines of the footer in which there may be more prose than in the article
+    sure: Collection[int] = ()
     held: Mapping[int, str] = MappingProxyType({})
-    settled: bool = False  # there is nothing to find in what is left, unless lines of it repeat each other now
+    settled: bool = False
 
 
 NOTHING = Found({}, {})
 
 
 def find_footer(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
-    """Find the footer and the junk among the lines at `places`, none of them blank. The first one never goes."""
+    """Find the footer and the junk among the lines at `places`, none of them blank. The first one is never removed."""
     if len(places) < 2:  # noqa: PLR2004 - the first line never goes
         return NOTHING
     texts = [lines[place].strip() for place in places]
-    shapes = without_format(texts)
-    if shapes is texts:
+    visible = without_format(texts)
+    if visible is texts:
         if is_quiet(texts, rules.signs):
-            return NOTHING  # clean already, as most articles of many streams are
+            return NOTHING  # a clean page, as most are in many streams
         begin = plain_tail(texts, rules)
         if begin < len(texts):
             tail = range(begin, len(texts))
             marks = rules.find_all(texts, [*tail])
             footer = named(tail, places, marks, SHAPE)
             return Found(footer, {}, sure=footer, settled=True)
-    return weigh_page(shapes, places, rules, Known(code_among(lines, places), None if shapes is texts else texts))
+    return weigh_page(visible, places, rules, Known(code_among(lines, places), None if visible is texts else texts))
 
 
 def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:
-    """Do what `find_footer` does, with the model whatever the page looks like.
+    """Do what `find_footer` does, but always ask the model.
 
     `texts` are the lines at `places`, stripped and without format characters; `page` is what else is known of them.
     """
     said = texts if page.said is None else page.said
     model: Model = rules.model or shipped()
-    memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None  # one, not one a site
+    # The rules for single sites share no memo: each would need one of its own.
+    memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None
     tail = find_tail(texts, rules.signs, model, memo, page)
     marks: dict[int, Rule] = {}
     known: dict[str, Rule | None] = rules.seen.setdefault("rules", {})
@@ -83,7 +96,7 @@ def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Know
     if marks:
         begin = _marked_tail(texts, marks, begin)
     if begin == end - 1 and begin in marks and marks[begin].kind == "label":
-        begin = end  # "Comments" at the very end, and nothing follows
+        begin = end  # a label such as "Comments" as the last line may be the body's
     footer = named(range(begin, end), places, marks, SHAPE)
     junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
     comments = _comments(texts, places, marks, begin)
@@ -96,24 +109,25 @@ def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Know
 
 
 def _comments(texts: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], begin: int) -> dict[int, str]:
-    """Comments above the line where the footer begins."""
+    """Find the comments above the line where the footer begins."""
     if not [at for at, rule in marks.items() if at < begin and rule.about == "comments"]:
         return {}
     return named([at for at in comments_of(texts, marks, weigh(texts)) if at < begin], places, marks)
 
 
 def _settled(texts: Sequence[str], lines: Sequence[Line], begin: int) -> bool:
-    """Whether `is_quiet` is true of the lines before `begin`; false where it would have to look at them again."""
+    """Whether `is_quiet` holds for the lines before `begin`; False also where it would have to examine them again."""
     if begin < 2 or not (lines[begin - 1].prose and lines[begin - 2].prose):  # noqa: PLR2004 - two paragraphs
         return False
-    # What a letter counts could be another number for fewer lines.
+    # On other than ASCII pages the effective length of a line depends on the page's other lines (`halves`).
     return all(map(str.isascii, texts[:begin])) and not any(line.topic for line in lines[:begin])
 
 
 def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:
-    """Where a marker begins a tail of a few lines, that has too little in it to be seen otherwise; else `begin`.
+    """The line where a marker begins the footer; `begin`, where the model's footer begins, if none does.
 
-    Before a footer that was seen, it is a heading with nothing but short lines between the two.
+    Where the model sees no footer, a marker may begin a tail that is too small for it. Where it sees one, the heading
+    of a section above it begins the footer if there are only short lines between the two.
     """
     end = len(texts)
     if begin < end and not any(at < begin and rule.kind == "section" for at, rule in marks.items()):

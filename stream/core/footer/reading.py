@@ -1,28 +1,29 @@
-"""A page's lines as the model sees them, put right by what only the page tells."""
+"""Looks at a page's lines for the model, and corrects what only the page as a whole can tell."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from stream.core.footer.lines import CLOSED, PROSE, Line, Memo, codes_of, halves, line_of
+from stream.core.footer.codes import CLOSED, codes_of, halves
+from stream.core.footer.lines import PROSE, Line, Memo, line_of
 from stream.core.footer.model import Model
 from stream.core.rules.topics import SILENT, Signs
 from stream.core.sentence_ends import is_open_ended
 
 
 class Reading(NamedTuple):
-    """What a page's lines were seen to be; `open_ended`: their sentences end without a mark."""
+    """The lines as the model sees them. `open_ended`: the page ends its sentences without a mark."""
 
     lines: list[Line]
     open_ended: bool
 
 
 class Known(NamedTuple):
-    """What is known of a page's lines beside their texts.
+    """What else is known about a page's lines.
 
-    `code` tells of the line at a place whether it is code; `said` holds the lines with their format characters, as
-    phrases are looked up, where some have any.
+    `code` tells whether the line at an index is code. `said` holds the lines with their format characters, in which
+    phrases are looked up; None if no line has any.
     """
 
     code: Callable[[int], bool] | None = None
@@ -35,7 +36,7 @@ NOTHING_KNOWN = Known()
 def read(texts: list[str], signs: Signs, model: Model, memo: Memo | None, known: Known) -> Reading:
     """Look at each line; none is blank or has format characters.
 
-    A line of code says nothing. Where sentences end without a mark each line as long as prose is closed.
+    A line of code has no topic. On an open-ended page every line as long as prose counts as closed.
     """
     code, said = known
     lines = model.lines(texts, signs, memo)

@@ -1,42 +1,43 @@
-/* A whole article in one call, where nothing about it has to be weighed: its text without repeats and without a footer
-   that is plain, in its place in the JSON. What is not so plain is left to the twin, `clean` in stream/core/cleaning.py, which
-   does all of it, and the same to what is plain.
+/* Cleans a whole article in one call, if it is simple: repeats in one place at most, and no footer or a plain one. The
+   cleaned text is spliced into the JSON. For anything else the answer is None, and the twin does the work: `clean` in
+   stream/core/cleaning.py, which gives the same result for simple articles.
 
-   It puts together what the other files find: the order of the steps is that of `_find`. */
+   This file combines what the others find. The order of the steps is that of `_find` in cleaning.py. */
 
 #include "native.h"
 
+/* Constants of the twins. */
 #define LONG 60           /* stream/core/stack.py */
 #define BODY 200          /* stream/core/cleaning.py */
 #define MAX_MARKER 80     /* stream/core/rules/model.py */
 #define PROSE 80          /* stream/core/sentence_ends.py */
-#define HEADINGS 1024     /* that are remembered */
+#define HEADINGS 1024     /* maximum entries in the cache of headings */
 
 enum { NO_RULE, SECTION, OTHER };
 
 typedef struct {
     PyObject_HEAD
-    int whole_page;                                 /* the model decides, and not the markers alone */
-    PyObject *lookup, *openings;                    /* what a line says; first words of the rules' phrases */
-    PyObject *plain, *ends, *quotes, *opens;        /* bytes: of paragraphs.py, tail/lines.py, tail/plain.py */
-    PyObject *prose_ends, *prose_quotes;            /* bytes: of endings.py */
-    PyObject *wide, *format;                        /* bytes: of paragraphs.py */
-    PyObject *headings;                             /* line -> what rule finds it */
+    int whole_page;                          /* the footer model decides, not the markers alone */
+    PyObject *lookup, *openings;             /* a Lookup; the first words of the rules' phrases */
+    PyObject *plain, *ends, *quotes, *opens; /* bitmaps, a table: of paragraphs.py, footer/codes.py, footer/plain.py */
+    PyObject *prose_ends, *prose_quotes;     /* bitmaps of sentence_ends.py */
+    PyObject *wide, *format;                 /* bitmaps of paragraphs.py */
+    PyObject *headings;                      /* a cache: line -> kind of the rule that matches it */
 } Articles;
 
-/* An article while it is looked at. */
+/* An article that is being cleaned. */
 typedef struct {
     Articles *self;
     PyObject *text, *find; /* find: line -> rule or None */
     Place *places;
     Py_ssize_t count;
-    Line *lines; /* those that are not blank and no repeats, without the white space around them */
-    uint32_t *at; /* where they are among the places */
-    Py_ssize_t left;
-    int repeated;
+    Line *lines;     /* the lines that are left: neither blank nor repeats; stripped */
+    uint32_t *at;    /* the index of each among the places */
+    Py_ssize_t left; /* how many they are */
+    int repeated;    /* lines that are repeats */
 } Page;
 
-enum { UNKNOWN, FOUND }; /* and -1 with an exception */
+enum { UNKNOWN, FOUND }; /* the result of a step; UNKNOWN: not simple, ask the twin. -1 with an exception */
 
 static Line line_at(const Page *page, Place place)
 {
@@ -55,13 +56,13 @@ static Line stripped(const Page *page, Place place)
     return line_at(page, place);
 }
 
-/* One of the lines that are left, as it stands. */
+/* One of the lines that are left, not stripped. */
 static Line raw_line(const Page *page, Py_ssize_t at)
 {
     return line_at(page, page->places[page->at[at]]);
 }
 
-/* Whether a line in normal form is a paragraph of its own. Twin: `is_long` in stream/core/stack.py. */
+/* Whether a line in normal form is long. Twin: `is_long` in stream/core/stack.py. */
 static int is_long(const Page *page, Place place)
 {
     Line line = line_at(page, place);
@@ -74,14 +75,14 @@ static int is_long(const Page *page, Place place)
     return 0;
 }
 
-/* Whether a line in normal form may be code. It is none without a call or an index, one of these signs, an option, a key
-   or a prompt. Twin: `is_code` in stream/core/listing.py. */
+/* Whether a line in normal form may be code: whether it has a call, an index, one of the signs, an option, a key or a
+   prompt. True more often than its twin, `may_be_code` in stream/core/listing.py, never less often. */
 static int may_be_code(const Page *page, Place place)
 {
     static const char SIGNS[] = "{}<>=_|\\`";
     Text text = letters_of(line_at(page, place));
     Py_UCS4 before = 0;
-    int first = 1; /* in the first word, where a key is */
+    int first = 1; /* still in the first word, where a key would be */
     for (Py_ssize_t at = 0; at < text.size; at++) {
         const Py_UCS4 each = letter(text, at);
         if (each && each < 0x80 && strchr(SIGNS, (int)each))
@@ -98,7 +99,7 @@ static int may_be_code(const Page *page, Place place)
     return 0;
 }
 
-/* How many CRs are at the end of a line. */
+/* Number of CRs at the end of a line. */
 static Py_ssize_t crs_of(const Page *page, Place place)
 {
     Py_ssize_t end = place.end;
@@ -107,7 +108,7 @@ static Py_ssize_t crs_of(const Page *page, Place place)
     return place.end - end;
 }
 
-/* Whether a line surely is in normal form, but for CRs at its end. */
+/* Whether a line is certainly in normal form, apart from CRs at its end. */
 static int is_plain(const Page *page, Place place)
 {
     if (place.is_normal)
@@ -123,13 +124,14 @@ static int is_plain(const Page *page, Place place)
     return before != ' ';
 }
 
-/* Whether a line in normal form surely is a paragraph that goes wherever it comes back. */
+/* Whether a line is certainly a paragraph that goes wherever it comes back. */
 static int is_paragraph(const Page *page, Place place)
 {
     return place.is_normal && is_long(page, place) && !may_be_code(page, place);
 }
 
-/* Whether a line may introduce what stands below it. Twin: `is_label` in stream/core/stack.py. */
+/* Whether a line may introduce what stands below it. True more often than its twin, `is_label` in
+   stream/core/stack.py. */
 static int may_be_label(const Page *page, Place place)
 {
     Line line = stripped(page, place);
@@ -140,15 +142,16 @@ static int may_be_label(const Page *page, Place place)
     return !place.is_normal || !is_long(page, place);
 }
 
-/* Marks the repeats, where they are of the simple kind that surely goes. Twin: `goes_whole` in stream/core/repeats.py. */
+/* Marks the repeats, if they are one run that certainly goes. Twin: `goes_whole` in stream/core/repeats.py. */
 static int find_repeats(Page *page)
 {
     if (!native_runs(page->places, page->count))
         return UNKNOWN;
-    Py_ssize_t before = -1, first = -1, last = -1, end = -1; /* the run, what stands before it, the last line of all */
+    /* `before` is the line above the run, `first` and `last` are its ends, `end` is the article's last line. */
+    Py_ssize_t before = -1, first = -1, last = -1, end = -1;
     int longs = 0;
     for (Py_ssize_t at = 0; at < page->count; at++) {
-        if (page->places[at].of < 0)
+        if (page->places[at].first < 0)
             continue;
         end = at;
         if (page->places[at].gone) {
@@ -171,6 +174,7 @@ static int find_repeats(Page *page)
     return page->places[first].is_normal && !may_be_code(page, page->places[first]) ? FOUND : UNKNOWN;
 }
 
+/* Collects the lines that are left. */
 static int gather(Page *page)
 {
     page->lines = PyMem_Malloc(page->count * sizeof(Line));
@@ -180,14 +184,14 @@ static int gather(Page *page)
         return -1;
     }
     for (Py_ssize_t at = 0; at < page->count; at++)
-        if (page->places[at].of >= 0 && !page->places[at].gone) {
+        if (page->places[at].first >= 0 && !page->places[at].gone) {
             page->at[page->left] = (uint32_t)at;
             page->lines[page->left++] = stripped(page, page->places[at]);
         }
     return FOUND;
 }
 
-/* What rule finds a line; -1 with an exception. */
+/* The kind of the rule that matches a line: NO_RULE, SECTION or OTHER; -1 with an exception. */
 static int rule_of(Page *page, Line line)
 {
     PyObject *headings = page->self->headings, *text = string_of(line), *rule = NULL, *kind = NULL, *number = NULL;
@@ -216,7 +220,8 @@ static int rule_of(Page *page, Line line)
     return found;
 }
 
-/* Where the footer begins among the lines. Twins: `find_footer` in stream/core/footer/page.py, `footer_of` in stream/core/markers.py. */
+/* Finds where the footer begins among the lines that are left, with the footer model's rules for simple pages.
+   Twin: `find_footer` in stream/core/footer/page.py. */
 static int by_model(Page *page, Py_ssize_t *begin)
 {
     Articles *self = page->self;
@@ -234,7 +239,8 @@ static int by_model(Page *page, Py_ssize_t *begin)
     return rule < 0 ? -1 : rule ? FOUND : UNKNOWN;
 }
 
-/* The same by the markers: none, or the heading of a section behind all prose. */
+/* The same by markers: there is none, or only the heading of a section after all prose.
+   Twin: `footer_of` in stream/core/markers.py. */
 static int by_markers(Page *page, Py_ssize_t *begin)
 {
     Articles *self = page->self;
@@ -267,12 +273,12 @@ static int by_markers(Page *page, Py_ssize_t *begin)
             before = 1;
         }
         else if (!before)
-            return UNKNOWN; /* perhaps no sentence of the page has a mark at its end: `is_open_ended` */
+            return UNKNOWN; /* the page may be open-ended: see `is_open_ended` */
     }
     return before ? FOUND : UNKNOWN;
 }
 
-/* Whether something like an article is left. Twin: the first half of `_within_budget` in stream/core/cleaning.py. */
+/* Whether something like an article is left. Twin: the loop of `_within_budget` in stream/core/cleaning.py. */
 static int is_an_article(const Page *page)
 {
     const Set ends = set_of(page->self->prose_ends), quotes = set_of(page->self->prose_quotes);
@@ -287,13 +293,13 @@ static int is_an_article(const Page *page)
     return 0;
 }
 
-/* Marks the blank lines before what goes, and tells how many lines stay. */
+/* Marks the blank lines before each removed line; gives the number of lines that stay. */
 static Py_ssize_t with_blanks(Page *page)
 {
     Py_ssize_t stay = 0;
     int gone = STAYS;
     for (Py_ssize_t at = page->count - 1; at >= 0; at--) {
-        if (page->places[at].of >= 0)
+        if (page->places[at].first >= 0)
             gone = page->places[at].gone;
         else
             page->places[at].gone = (uint8_t)gone;
@@ -302,7 +308,7 @@ static Py_ssize_t with_blanks(Page *page)
     return stay;
 }
 
-/* The next part of the text that stays, from the line `at` on; gives the line after it, -1 where there is none. */
+/* Finds the next run of lines that stay, from line `at` on; gives the line after it, -1 if there is none. */
 static Py_ssize_t next_part(const Page *page, Py_ssize_t at, Line *part)
 {
     while (at < page->count && page->places[at].gone)
@@ -317,8 +323,8 @@ static Py_ssize_t next_part(const Page *page, Py_ssize_t at, Line *part)
     return at;
 }
 
-/* How many CRs more the line before those that go from `at` on gets, so that the separator between goes whole.
-   Twin: stream/core/line_ends.py. */
+/* How many more CRs (or fewer, if negative) the line above the removed lines from `at` on gets, so that a whole
+   separator is removed. Twin: stream/core/line_ends.py. */
 static Py_ssize_t more_crs(const Page *page, Py_ssize_t at)
 {
     Py_ssize_t last = at - 1;
@@ -327,7 +333,7 @@ static Py_ssize_t more_crs(const Page *page, Py_ssize_t at)
     return crs_of(page, page->places[last]) - crs_of(page, page->places[at - 1]);
 }
 
-/* What stays as a string in JSON; gives the place after it, or NULL where there is no room. */
+/* Writes what stays as a JSON string; gives the end of it, or NULL if there is no room. */
 static char *json_of(const Page *page, char *to, const char *end)
 {
     Line part = {0};
@@ -348,14 +354,14 @@ static char *json_of(const Page *page, char *to, const char *end)
     return to;
 }
 
-/* The document with what stays in the place of its text; NULL with an exception, or without where it is not found. */
+/* The document with what stays in place of its text. NULL with an exception, or without one if there is no text. */
 static PyObject *spliced(const Page *page, PyObject *value, PyObject *name)
 {
     Py_ssize_t begin, end;
     if (!native_span_of(value, name, &begin, &end))
         return NULL;
     const Py_ssize_t rest = PyBytes_GET_SIZE(value) - end;
-    const Py_ssize_t room = PyBytes_GET_SIZE(value) + 2 * JSON_SPARE; /* the text was no shorter */
+    const Py_ssize_t room = PyBytes_GET_SIZE(value) + 2 * JSON_SPARE; /* what stays is not longer than the text was */
     char *copy = PyMem_Malloc(room);
     if (copy == NULL)
         return PyErr_NoMemory();
@@ -370,7 +376,7 @@ static PyObject *spliced(const Page *page, PyObject *value, PyObject *name)
     return made;
 }
 
-/* (the value afterwards, repeats, lines of the footer), or None */
+/* Cleans the article: gives (new value, repeats, footer lines), or None if it is not simple. */
 static PyObject *cleaned(Page *page, PyObject *value, PyObject *name)
 {
     Py_ssize_t begin = 0;
@@ -388,7 +394,7 @@ static PyObject *cleaned(Page *page, PyObject *value, PyObject *name)
         Py_RETURN_NONE;
     if (!page->repeated && !footer)
         return Py_BuildValue("Oii", value, 0, 0);
-    if (with_blanks(page) < 2) /* it would be split otherwise */
+    if (with_blanks(page) < 2) /* a single line may contain another separator: see `clean` */
         Py_RETURN_NONE;
     PyObject *made = spliced(page, value, name);
     if (made == NULL)
@@ -396,7 +402,7 @@ static PyObject *cleaned(Page *page, PyObject *value, PyObject *name)
     return Py_BuildValue("Nin", made, page->repeated, footer);
 }
 
-/* Whether there are characters that count for nothing: only the twin looks at lines without them. */
+/* Whether the text has format characters, which only the twin knows how to ignore. */
 static int has_format(const Page *page)
 {
     Text text = text_of(page->text);
@@ -411,9 +417,10 @@ static int has_format(const Page *page)
     return 0;
 }
 
-/* clean(value, name, text, find): `text` is what a parser found in the field `name`, given with its quotes, of the JSON
-   object `value`. Gives the cleaned value, how many paragraphs repeated, how many lines of footer; or None where the
-   twin has to do it. */
+/* clean(value, name, text, find) -> (new value, repeats, footer lines), or None if the twin has to do it.
+
+   `value` is a JSON object in bytes, `name` a field's name in JSON (with its quotes), `text` what a parser found in
+   that field, and `find` is `Rules.find`. */
 static PyObject *articles_clean(Articles *self, PyObject *const *args, Py_ssize_t count)
 {
     if (count != 4 || !PyBytes_Check(args[0]) || !PyBytes_Check(args[1]) || !PyUnicode_Check(args[2])) {
@@ -424,7 +431,7 @@ static PyObject *articles_clean(Articles *self, PyObject *const *args, Py_ssize_
     PyObject *answer = NULL;
     page.count = has_format(&page) ? 0 : native_places_of(page.text, set_of(self->plain), &page.places);
     if (page.count == 1 && PyUnicode_FindChar(page.text, '\r', 0, PyUnicode_GET_LENGTH(page.text), 1) != -1)
-        page.count = 0; /* something else separates its lines */
+        page.count = 0; /* its lines are separated by CRs */
     if (page.count > 0)
         answer = cleaned(&page, args[0], args[1]);
     else if (page.count == 0)
@@ -473,7 +480,7 @@ static void articles_dealloc(Articles *self)
     Py_TYPE(self)->tp_free((PyObject *)self);
 }
 
-/* For the processes of `clean --jobs` */
+/* Pickling, for the processes of `clean --jobs`. */
 static PyObject *articles_reduce(Articles *self, PyObject *Py_UNUSED(none))
 {
     return Py_BuildValue("O(iOOOOOOOOOO)", Py_TYPE(self), self->whole_page, self->lookup, self->openings, self->plain,

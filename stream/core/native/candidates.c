@@ -1,4 +1,4 @@
-/* Which lines may be markers, by their first word. Twin: `Rules.candidates` in stream/core/rules/model.py. */
+/* Which lines may be markers, told from their first word. Twin: `Rules.candidates` in stream/core/rules/model.py. */
 
 #include "native.h"
 
@@ -22,9 +22,9 @@ static int is_among(Text text, PyObject *openings)
     return known;
 }
 
-enum { NO, YES, LONGER }; /* LONGER: the next word tells */
+enum { NO, YES, LONGER }; /* LONGER: it depends on the next word */
 
-/* Whether a rule may find a line that begins with this word, in the one spelling; -1 with an exception. */
+/* Whether a rule may match a line that begins with this word, in the lookup spelling; -1 with an exception. */
 static int may_begin(Text text, PyObject *openings)
 {
     const int known = is_among(text, openings);
@@ -61,7 +61,7 @@ int native_may_be(Line line, PyObject *openings)
     return may == LONGER ? may_begin_with(line, openings, 2) : may;
 }
 
-/* candidates(lines, places, openings, longest): those of the places whose lines have to be looked up */
+/* candidates(lines, places, openings, longest) -> those of the places whose lines have to be looked up */
 PyObject *native_candidates(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     Py_ssize_t longest = count == 4 ? PyLong_AsSsize_t(args[3]) : -1;

@@ -1,13 +1,13 @@
-/* A part of a string as it stands in JSON: UTF-8, with the escapes that orjson writes, and no other.
+/* Writes a part of a string as JSON: UTF-8, with exactly the escapes that orjson writes.
 
-   No other way to write a string in JSON is shorter. */
+   These are the shortest, so the result is never longer than the JSON that the string was read from. */
 
 #include "native.h"
 
 #define EIGHT 8
-#define LONGEST 6 /* bytes of a letter */
+#define LONGEST 6 /* maximum bytes of one character */
 
-/* How a letter is written that JSON does not take as it is; 0 for the others. */
+/* The character after the backslash, for one that must be escaped; 0 for all others. */
 static inline char escape_of(Py_UCS4 each)
 {
     switch (each) {
@@ -70,7 +70,9 @@ static inline char *written(const int kind, const void *data, Py_ssize_t size, c
 
 #define ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
-/* Whether one of eight letters is not written as it is: with the borrows of each byte's subtraction in its highest bit. */
+/* Whether any of eight bytes is not an ASCII character that is written as it is. All are tested at once:
+   subtracting the limit from each byte borrows into its highest bit if the byte is below it, and XOR with a character
+   makes the byte 0, which is below 1, if it is equal to that character. */
 static inline int any_odd(const uint8_t *data)
 {
     uint64_t word;
@@ -80,7 +82,7 @@ static inline int any_odd(const uint8_t *data)
     return (((slash - ALL(1)) & ~slash) | no_quote | low | word) & ALL(0x80) ? 1 : 0;
 }
 
-/* Eight letters of ASCII are copied as they are, most of the time. */
+/* Writes ASCII or Latin-1, eight bytes at a time where none needs an escape. */
 static char *written_ascii(const uint8_t *data, Py_ssize_t size, char *to, const char *end)
 {
     Py_ssize_t at = 0;

@@ -1,11 +1,11 @@
-/* Whether there are legal words in a line. Twin: `is_legal` in stream/core/rules/topics.py. */
+/* Whether a line contains legal words. Twin: `is_legal` in stream/core/rules/topics.py. */
 
 #include "native.h"
 
 static const char words[] = "ights reserved";
 
-/* Whether "ights reserved" is in it: a look at four of its letters at every place at once, which the compiler makes a
-   few instructions for many places, tells for nearly every line. */
+/* Whether a line contains "ights reserved". Four of its characters are tested at every place first; the compiler turns
+   that loop into a few vector instructions, and nearly every line fails the test. */
 static int is_reserved(const char *line, Py_ssize_t size)
 {
     const Py_ssize_t all = sizeof words - 1;

@@ -1,16 +1,17 @@
-/* A line as one number: what can be seen of it without understanding it. Twin: `codes_of` in stream/core/footer/lines.py. */
+/* The seven codes of a line, packed into one integer. Twin: `codes_of` in stream/core/footer/codes.py; the bits are
+   listed in __init__.py. */
 
 #include "native.h"
 
-#define LONGEST 4000 /* a line's size counts as this at the most */
+#define LONGEST 4000 /* greater lengths count as this */
 #define LEGAL_WORDS 21
 
 typedef struct {
     PyObject_HEAD
-    PyObject *starts, *ends; /* bytes: what a letter is at a line's start and end, one each */
-    PyObject *quotes;        /* bytes: a set */
-    PyObject *make;          /* code -> Line */
-    PyObject *made;          /* a dictionary of what it gave */
+    PyObject *starts, *ends; /* tables: the codes of a line's first and last character */
+    PyObject *quotes;        /* a bitmap */
+    PyObject *make;          /* a function: packed codes -> Line */
+    PyObject *made;          /* a cache of its results */
 } LineReader;
 
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -48,7 +49,7 @@ static inline int is_digit(Py_UCS4 each)
     return each >= '0' && each <= '9';
 }
 
-/* Whether `word`, which is of ASCII or Cyrillic letters, stands in the text at this place. */
+/* Whether `word`, which ends with a zero, stands at this place in the text. */
 static int stands(Text text, Py_ssize_t at, const Py_UCS4 *word)
 {
     for (; *word; word++, at++)
@@ -62,7 +63,7 @@ static const Py_UCS4 TIMES[][5] = {
 };
 static const Py_UCS4 HTTP[] = {'h', 't', 't', 'p', 0}, WWW[] = {'w', 'w', 'w', '.', 0};
 
-/* Whether what a date or a time has begins with the digit at this place. */
+/* Whether the digit at this place begins what a date or time contains. Twin: `_DATE`. */
 static int is_date(Text text, Py_ssize_t at)
 {
     Py_UCS4 one = at + 1 < text.size ? letter(text, at + 1) : 0, two = at + 2 < text.size ? letter(text, at + 2) : 0;
@@ -79,7 +80,7 @@ static int is_date(Text text, Py_ssize_t at)
     return 0;
 }
 
-/* 1: a digit, 2: a date; 3 more for an address. */
+/* The code `digits`: 1 with a digit, 2 with a date or time; 3 more with an address. */
 static int digits_of(Text text)
 {
     int digits = 0, address = 0;
@@ -99,16 +100,17 @@ enum { NO_CASE, LOWER, UPPER, TITLE };
 
 static inline int case_of(Py_UCS4 each)
 {
-    if (each < 0x80) /* without a call */
+    if (each < 0x80) /* saves the calls below */
         return each >= 'a' && each <= 'z' ? LOWER : each >= 'A' && each <= 'Z' ? UPPER : NO_CASE;
     if (Py_UNICODE_ISUPPER(each))
         return UPPER;
     return Py_UNICODE_ISTITLE(each) ? TITLE : Py_UNICODE_ISLOWER(each) ? LOWER : NO_CASE;
 }
 
+/* The code `capitals`. Twin: `_capitals`. */
 static int capitals_of(Text text, Py_ssize_t size)
 {
-    int upper = 1, title = 1, cased = 0, before = 0; /* `before`: the last letter has a case */
+    int upper = 1, title = 1, cased = 0, before = 0; /* `before`: the character before has a case */
     Py_ssize_t words = 0, capitals = 0;
     int space = 1;
     for (Py_ssize_t at = 0; at < text.size; at++) {
@@ -141,13 +143,14 @@ static int capitals_of(Text text, Py_ssize_t size)
     return 0;
 }
 
-/* What ends a sentence within a line, without a space behind it. */
+/* Whether a character ends a sentence even if no space follows. Twin: `_STOPS_INSIDE`. */
 static inline int is_stop(Py_UCS4 each)
 {
     return each == 0x3002 || each == 0x964 || each == 0x965 || each == 0x6D4 || each == 0x104B || each == 0x17D4 ||
            each == 0x1362;
 }
 
+/* The code `sentences`. Twin: `_sentences`. */
 static int sentences_of(Text text, int ascii)
 {
     int colon = 0;
@@ -165,7 +168,7 @@ static int sentences_of(Text text, int ascii)
     return colon ? 2 : 0;
 }
 
-/* The codes of a line in one number; -1 with an exception. */
+/* The packed codes of a line; -1 with an exception. */
 static long code_of(LineReader *self, PyObject *line, long per_letter, PyObject *lookup)
 {
     Text text = text_of(line);
@@ -189,6 +192,7 @@ static long code_of(LineReader *self, PyObject *line, long per_letter, PyObject 
     return code | (long)topic << 18 | (long)digits << 23 | (long)capitals << 26 | (long)sentences_of(text, ascii) << 29;
 }
 
+/* The Line for packed codes, from the cache or made. */
 static PyObject *made_of(LineReader *self, long code)
 {
     PyObject *key = PyLong_FromLong(code);
@@ -206,7 +210,7 @@ static PyObject *made_of(LineReader *self, long code)
     return line;
 }
 
-/* lines(texts, per_letter, lookup): a Line for each */
+/* lines(texts, per_letter, lookup) -> a list with a Line for each text */
 static PyObject *reader_lines(LineReader *self, PyObject *args)
 {
     PyObject *texts, *lookup;
@@ -233,7 +237,7 @@ static PyObject *reader_lines(LineReader *self, PyObject *args)
     return lines;
 }
 
-/* code(text, per_letter, lookup): what `lines` makes the Line of */
+/* code(text, per_letter, lookup) -> the packed codes, for tests */
 static PyObject *reader_code(LineReader *self, PyObject *args)
 {
     PyObject *text, *lookup;

@@ -25,7 +25,7 @@ static struct PyModuleDef module = {
     .m_methods = functions,
 };
 
-/* A random number, as Python itself begins with for its hashes. */
+/* Seeds the hashes of lines with a random number, as Python does for its own hashes. */
 static int seed(void)
 {
     PyObject *os = PyImport_ImportModule("os");

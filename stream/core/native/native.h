@@ -1,4 +1,4 @@
-/* What the files of this module share. Each function has a twin in Python that says what it does and does the same. */
+/* What the files of this module share. Each public function has a twin in Python, which specifies what it does. */
 
 #ifndef STREAM_NATIVE_H
 #define STREAM_NATIVE_H
@@ -7,11 +7,11 @@
 #include <Python.h>
 #include <stdint.h>
 
-/* Of stream/core/rules/topics.py: the longest line that is looked up, and the longest with legal words. */
+/* As in stream/core/rules/topics.py: the maximum length of a line that is looked up, and of one with legal words. */
 #define SHORT 120
 #define LEGAL_LONGEST 400
 
-/* A set of characters as a bit each; whoever is beyond its end is not in it. */
+/* A set of characters as a bitmap (see `letters` in __init__.py); a character beyond its end is not in it. */
 typedef struct {
     const uint8_t *bits;
     Py_ssize_t size; /* bytes */
@@ -28,7 +28,7 @@ static inline Set set_of(PyObject *bytes)
     return set;
 }
 
-/* A string to be read letter by letter. */
+/* A string to read character by character. */
 typedef struct {
     int kind;
     const void *data;
@@ -46,7 +46,7 @@ static inline Py_UCS4 letter(Text text, Py_ssize_t at)
     return PyUnicode_READ(text.kind, text.data, at);
 }
 
-/* A line: a string, or a part of one. */
+/* A line: a string, or a part of one, from `begin` up to `end`. `ascii` may be 0 for a part that is ASCII. */
 typedef struct {
     PyObject *string;
     Py_ssize_t begin, end;
@@ -89,13 +89,13 @@ static inline PyObject *string_of(Line line)
     return PyUnicode_Substring(line.string, line.begin, line.end);
 }
 
-/* White space among the letters that are plain: no other white space is. */
+/* Whether a plain character (PLAIN_LETTERS in paragraphs.py) is white space; no other white space is plain. */
 static inline int is_plain_space(Py_UCS4 letter)
 {
     return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
 }
 
-/* The number of a letter in a table with a byte for each. */
+/* The value of a character in a table (see `table` in __init__.py). */
 static inline int value_of(PyObject *table, Py_UCS4 letter)
 {
     return (Py_ssize_t)letter < PyBytes_GET_SIZE(table) ? ((const uint8_t *)PyBytes_AS_STRING(table))[letter] : 0;
@@ -104,13 +104,13 @@ static inline int value_of(PyObject *table, Py_UCS4 letter)
 /* places.c */
 extern uint64_t native_seed;
 typedef struct {
-    uint32_t begin, end; /* in the text */
-    int32_t of;          /* the first line like this one; -1: it is blank */
-    uint8_t is_normal;   /* it stands in normal form */
-    uint8_t same;        /* it, and that one, stand in normal form: they are equal */
-    uint8_t gone;        /* why it is no part of what stays; 0: it stays */
+    uint32_t begin, end; /* where the line is in the text */
+    int32_t first;       /* index of the first line equal to it; -1: it is blank */
+    uint8_t is_normal;   /* the line is in normal form as it stands */
+    uint8_t same;        /* it and the first line equal to it are: both are the same string */
+    uint8_t gone;        /* why the line is removed; 0 (STAYS): it is not */
 } Place;
-Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* how many; 0: not plain, -1: an exception */
+Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* lines; 0: not plain, -1: an exception */
 PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* spelling.c */
@@ -118,9 +118,9 @@ PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t coun
 typedef struct {
     Py_UCS4 *letters;
     Py_ssize_t size;
-    Py_UCS4 room[SPELLED]; /* where the letters are, unless they are more */
+    Py_UCS4 room[SPELLED]; /* holds the letters, unless there are more */
 } Spelled;
-int native_spell(Line line, Spelled *spelled); /* 0 with an exception; to be freed where it is 1 */
+int native_spell(Line line, Spelled *spelled); /* 0 with an exception; after 1 call native_unspell */
 void native_unspell(Spelled *spelled);
 PyObject *native_spelled(Text text); /* a new string */
 PyObject *native_spelled_of(PyObject *module, PyObject *line);
@@ -133,7 +133,7 @@ static inline Text spelled_text(const Spelled *spelled)
 
 /* signs.c */
 extern PyTypeObject native_Lookup;
-int native_topic(PyObject *lookup, Line line);                       /* -1 with an exception */
+int native_topic(PyObject *lookup, Line line);                          /* -1 with an exception */
 int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 with an exception */
 
 /* legal.c */
@@ -144,9 +144,9 @@ extern PyTypeObject native_LineReader;
 
 /* plain.c */
 int native_end(Text text, PyObject *ends, Set quotes);
-Line *native_lines(PyObject *list); /* to be freed; NULL with an exception */
+Line *native_lines(PyObject *list); /* free it with PyMem_Free; NULL with an exception */
 typedef struct {
-    PyObject *lookup, *ends; /* ends: bytes, what a letter is at a line's end */
+    PyObject *lookup, *ends; /* ends: bytes, a table of the code `end` (footer/codes.py) */
     Set quotes, opens;
 } Tails;
 int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end);          /* -1 with an exception */
@@ -155,7 +155,7 @@ PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t cou
 
 /* repeats.c */
 enum { STAYS, REPEATS, FOOTER };
-int native_runs(Place *places, Py_ssize_t count); /* 0: not simple */
+int native_runs(Place *places, Py_ssize_t count); /* 0: not of the simple form */
 PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* part.c */
@@ -175,12 +175,12 @@ PyObject *native_candidates(PyObject *module, PyObject *const *args, Py_ssize_t 
 extern PyTypeObject native_Trees;
 
 /* span.c */
-int native_span_of(PyObject *value, PyObject *name, Py_ssize_t *begin, Py_ssize_t *end); /* 0: not found so */
+int native_span_of(PyObject *value, PyObject *name, Py_ssize_t *begin, Py_ssize_t *end); /* 0: not found */
 PyObject *native_span(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* json.c */
 #define JSON_SPARE 8
-char *native_json(Line line, char *to, const char *end); /* the place after it; NULL where JSON_SPARE are not left */
+char *native_json(Line line, char *to, const char *end); /* where it ended; NULL: fewer than JSON_SPARE bytes left */
 
 /* article.c */
 extern PyTypeObject native_Articles;

@@ -1,4 +1,4 @@
-/* What stays, as a text, and what went, as a tuple of Removal. Twin: `_part` in stream/core/cleaning.py. */
+/* The text that stays, and the removals as a tuple. Twin: `_part` in stream/core/cleaning.py. */
 
 #include "native.h"
 
@@ -17,7 +17,7 @@ static PyObject *text_from(PyObject *lines, Py_ssize_t begin, Py_ssize_t at, PyO
     return text;
 }
 
-/* A Removal: a tuple of five with a name. `why` is the reason, the line it repeats, the rule. */
+/* Makes a Removal, a named tuple of five. `why` holds the last three: the reason, the line it repeats, the rule. */
 static PyObject *removal_of(PyTypeObject *type, Py_ssize_t begin, PyObject *text, PyObject *why)
 {
     PyObject *line = PyLong_FromSsize_t(begin + 1), *removal = line == NULL ? NULL : type->tp_alloc(type, 5);
@@ -32,7 +32,7 @@ static PyObject *removal_of(PyTypeObject *type, Py_ssize_t begin, PyObject *text
     return removal;
 }
 
-/* The Removal of the line at `place`, and None in `stays` for all its lines. */
+/* Makes the Removal of the line at `place` and the blank lines before it, and puts None for each into `stays`. */
 static PyObject *taken(PyTypeObject *type, PyObject *gone, PyObject *place, PyObject *const *args, PyObject *stays)
 {
     PyObject *why = PyDict_GetItemWithError(gone, place);
@@ -70,7 +70,8 @@ static PyObject *joined(PyObject *stays, PyObject *separator)
     return PyUnicode_Join(separator, stays);
 }
 
-/* part(type, gone, lines, first, separator): `gone` is line -> why; `first` is -1 for blank lines */
+/* part(type, gone, lines, first, separator) -> (text, removals): `gone` has why each line goes, by its index; `first`
+   is -1 for blank lines; `type` is Removal */
 PyObject *native_part(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 5 || !PyType_Check(args[0]) || !PyType_IsSubtype((PyTypeObject *)args[0], &PyTuple_Type) ||

@@ -1,8 +1,8 @@
-/* Which lines of a text are the same in normal form. Twin: `first_of` in stream/core/paragraphs.py.
+/* Which lines of a text are equal in normal form. Twin: `first_of` in stream/core/paragraphs.py.
 
-   One pass for each thing that is asked, over memory that stays in the cache. A line that is in normal form is hashed
-   and compared where it stands; another one is copied in normal form first. The hash only finds candidates: they are
-   compared whole. Its seed is random, so that nobody can make lines that all meet in one place of the table. */
+   Each question takes a pass of its own, over memory that is still in the cache. A line in normal form is hashed
+   and compared where it stands; any other is copied in normal form first. The hash only finds candidates, which are
+   compared in full. Its seed is random, so that nobody can craft lines that all collide in the hash table. */
 
 #include "native.h"
 
@@ -25,7 +25,7 @@ static uint32_t hash_of(const void *data, size_t size)
 {
     const uint8_t *at = data;
     uint64_t word = 0, hash = native_seed ^ size, second = native_seed + size, third = ~hash, fourth = ~second;
-    for (; size >= 32; size -= 32, at += 32) { /* four at a time, which do not wait for each other */
+    for (; size >= 32; size -= 32, at += 32) { /* four multiplications that can run in parallel */
         hash = mix(hash ^ eight(at), 0x9E3779B97F4A7C15u);
         second = mix(second ^ eight(at + 8), 0xE7037ED1A0B428DBu);
         third = mix(third ^ eight(at + 16), 0x8EBC6AF09C88C6E3u);
@@ -46,20 +46,20 @@ static uint32_t hash_of(const void *data, size_t size)
     return (uint32_t)(hash ^ hash >> 32);
 }
 
-/* A line that is like none before it. */
+/* The first of several equal lines. */
 typedef struct {
     const void *data;
     uint32_t size; /* bytes */
     uint32_t hash;
     uint32_t line;
-    int as_it_stands; /* it was in normal form */
+    int as_it_stands; /* it was in normal form, and `data` points into the text */
 } Known;
 
 typedef struct {
     Known *known;
-    uint32_t *table; /* index in `known` + 1, or 0 */
+    uint32_t *table; /* open addressing: index in `known` + 1, or 0 */
     uint32_t count, room, mask;
-    int same; /* the last line that was found again was in normal form where it was found */
+    int same; /* `as_it_stands` of the line that the last search has found */
 } Lines;
 
 static int grow(Lines *lines)
@@ -85,7 +85,7 @@ static int grow(Lines *lines)
     return 0;
 }
 
-/* Gives the number of the first line like this one, or -1 without memory. */
+/* The index of the first line equal to this one, which is added if there is none; -1 without memory. */
 static Py_ssize_t first_like(Lines *lines, const void *data, size_t size, uint32_t line, int as_it_stands)
 {
     if (lines->count == lines->room && grow(lines) < 0)
@@ -104,7 +104,7 @@ static Py_ssize_t first_like(Lines *lines, const void *data, size_t size, uint32
     return line;
 }
 
-/* Frees `places` where there is no memory. */
+/* Doubles the room for places; without memory gives NULL and frees them. */
 static Place *with_room(Place *places, Py_ssize_t *room)
 {
     *room = *room ? *room * 2 : 64;
@@ -146,9 +146,9 @@ Py_ssize_t native_places_of(PyObject *string, Set plain, Place **places)
 
 static int put(PyObject *lines, PyObject *first, Py_ssize_t at, PyObject *text, Place place)
 {
-    PyObject *line = place.same ? Py_NewRef(PyList_GET_ITEM(lines, place.of))
+    PyObject *line = place.same ? Py_NewRef(PyList_GET_ITEM(lines, place.first))
                                 : PyUnicode_Substring(text, place.begin, place.end);
-    PyObject *number = PyLong_FromLong(place.of);
+    PyObject *number = PyLong_FromLong(place.first);
     if (line == NULL || number == NULL) {
         Py_XDECREF(line);
         Py_XDECREF(number);
@@ -159,8 +159,8 @@ static int put(PyObject *lines, PyObject *first, Py_ssize_t at, PyObject *text, 
     return 0;
 }
 
-/* places(text, plain): (lines, for each the number of the first one like it or -1 where it is blank), or None where
-   some letter is not in the set `plain` */
+/* places(text, plain) -> (lines, first): `first` has for each line the index of the first one equal to it, -1 for a
+   blank one. None if the text has a character that is not in the bitmap `plain`. */
 PyObject *native_places(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 2 || !PyUnicode_Check(args[0]) || !PyBytes_Check(args[1])) {

@@ -1,7 +1,8 @@
-/* Included by places.c once for each width of a letter. */
+/* Included by places.c once for each size of a character in memory. */
 
 #define BLOCK 32
 
+/* Whether all characters that are not ASCII are in the bitmap `plain`. */
 static int NAME(all_plain)(const CHAR *text, Py_ssize_t size, Set plain)
 {
     Py_ssize_t at = 0;
@@ -19,7 +20,7 @@ static int NAME(all_plain)(const CHAR *text, Py_ssize_t size, Set plain)
     return 1;
 }
 
-/* Whether a line that is not empty may not be in normal form. */
+/* Whether a line that is not empty may be in another than normal form. */
 static int NAME(is_odd)(const CHAR *line, Py_ssize_t size)
 {
     CHAR odd = line[0] == ' ' || line[size - 1] <= ' ';
@@ -28,7 +29,7 @@ static int NAME(is_odd)(const CHAR *line, Py_ssize_t size)
     return odd;
 }
 
-/* Copies a line with a space for each run of white space, and none at its ends; gives its size. */
+/* Copies a line, with one space for each run of white space and none at its ends; gives the size of the copy. */
 static Py_ssize_t NAME(normalise)(const CHAR *line, Py_ssize_t size, CHAR *copy)
 {
     Py_ssize_t used = 0;
@@ -63,7 +64,7 @@ static Py_ssize_t NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int
     while (begin <= size) {
         if (count == room && (places = with_room(places, &room)) == NULL)
             goto no_memory;
-        Py_ssize_t end = NAME(line_end)(text, begin, size), length = end - begin, of = -1;
+        Py_ssize_t end = NAME(line_end)(text, begin, size), length = end - begin, first = -1;
         const CHAR *here = text + begin, *normal = here;
         if (length && NAME(is_odd)(here, length)) {
             if (copies == NULL && (copies = PyMem_Malloc(size * sizeof(CHAR))) == NULL)
@@ -73,10 +74,10 @@ static Py_ssize_t NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int
             used += length;
         }
         const int is_normal = normal == here;
-        if (length && (of = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)count, is_normal)) < 0)
+        if (length && (first = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)count, is_normal)) < 0)
             goto no_memory;
-        places[count] = (Place){(uint32_t)begin, (uint32_t)end, (int32_t)of, (uint8_t)is_normal, 0, STAYS};
-        places[count].same = is_normal && of >= 0 && of < count && seen.same;
+        places[count] = (Place){(uint32_t)begin, (uint32_t)end, (int32_t)first, (uint8_t)is_normal, 0, STAYS};
+        places[count].same = is_normal && first >= 0 && first < count && seen.same;
         count++;
         begin = end + 1;
     }

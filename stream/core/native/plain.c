@@ -1,32 +1,34 @@
-/* Where a plain tail may begin. Twins: `opening_of` and `is_quiet` in stream/core/footer/plain.py. */
+/* Where a plain tail begins. Twins: `opening_of` and `is_quiet` in stream/core/footer/plain.py. */
 
 #include "native.h"
 
 #define PROSE 80
 #define LONGEST 10 /* lines of the tail */
-#define PAIR 2
-#define WIDEST 5
+#define PAIR 2     /* half characters of a Latin letter */
+#define WIDEST 5   /* and of an ideograph */
 #define CLOSED 1
-#define LOOKED_AT 60 /* lines that tell what a letter counts, */
-#define OF_THE_FIRST 200 /* and letters */
+#define LOOKED_AT 60     /* lines that `halves_of` examines */
+#define OF_THE_FIRST 200 /* characters whose script it examines */
 
+/* Twin: `effective` in stream/core/footer/codes.py. */
 static inline Py_ssize_t effective(Line line, int per_letter)
 {
     Py_ssize_t size = size_of(line);
     return per_letter <= PAIR || line.ascii ? size : size * per_letter >> 1;
 }
 
+/* Whether a letter belongs to a script that spells a word in several letters. Twin: `_SPELLED` there. */
 static inline int is_spelled(Py_UCS4 each)
 {
     return each >= 0x900 && (each < 0x1100 || (each >= 0x1780 && each < 0x18B0) || (each >= 0x1900 && each < 0x1C80) ||
                              (each >= 0xA800 && each < 0xABF0));
 }
 
-/* Half characters that a letter counts. Twin: `halves` in stream/core/footer/lines.py. */
+/* What a character that is not ASCII counts on this page, in half characters. Twin: `halves` there. */
 static int halves_of(const Line *lines, Py_ssize_t end)
 {
-    Py_ssize_t size = -1, bytes = -1; /* the first line has no line feed before it */
-    int spaced = 0; /* among the first letters is one of a script that spells a word in several */
+    Py_ssize_t size = -1, bytes = -1; /* of the lines, joined by line feeds: there is none before the first */
+    int spaced = 0;                   /* among the first characters is one for which `is_spelled` */
     for (Py_ssize_t at = 0; at < end && at < LOOKED_AT; at++) {
         Text text = letters_of(lines[at]);
         size++;
@@ -40,7 +42,7 @@ static int halves_of(const Line *lines, Py_ssize_t end)
     return bytes * 100 > (size + 1) * 205 && !spaced ? WIDEST : PAIR;
 }
 
-/* What a line ends with. Twin: `end_of` in stream/core/footer/lines.py. */
+/* The code of what a line ends with. Twin: `end_of` there. */
 int native_end(Text text, PyObject *ends, Set quotes)
 {
     Py_UCS4 last = letter(text, text.size - 1);
@@ -115,7 +117,7 @@ Line *native_lines(PyObject *list)
     return lines;
 }
 
-/* opening(texts, lookup, ends, quotes, opens): the place of the heading, or len(texts) */
+/* opening(texts, lookup, ends, quotes, opens) -> the index of the heading that opens a plain tail, or len(texts) */
 PyObject *native_opening(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 5 || !PyObject_TypeCheck(args[1], &native_Lookup) || !PyBytes_Check(args[2]) ||

@@ -1,10 +1,10 @@
-/* The width of lines that are prose. Twin: `weigh` in stream/core/markers.py. */
+/* The width of each line that is prose. Twins: `weigh` and `prose` in stream/core/markers.py. */
 
 #include "native.h"
 
 #define PROSE 80
 
-/* What `ends_sentence` says. */
+/* Twin: `ends_sentence` in stream/core/sentence_ends.py. */
 int native_ends_sentence(Text text, Set ends, Set quotes)
 {
     Py_ssize_t end = text.size;
@@ -13,7 +13,7 @@ int native_ends_sentence(Text text, Set ends, Set quotes)
     return end && in_set(ends, letter(text, end - 1));
 }
 
-/* What `width` in stream/core/paragraphs.py gives. */
+/* Twin: `width` in stream/core/paragraphs.py. */
 Py_ssize_t native_width(Line line, Set wide, Set format)
 {
     Text text = letters_of(line);
@@ -35,7 +35,7 @@ Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide, Set format)
     return width >= PROSE ? width : 0;
 }
 
-/* weigh(lines, ends, quotes, wide, format): a number for each line */
+/* weigh(lines, ends, quotes, wide, format) -> a list with the width of each line that is prose, 0 for others */
 PyObject *native_weigh(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 5 || !PyList_Check(args[0]) || !PyBytes_Check(args[1]) || !PyBytes_Check(args[2]) ||

@@ -1,37 +1,37 @@
-/* The commonest repeats: none, or one run of lines that stands somewhere before as it is. Twin: the first half of
-   `_repeats` in stream/core/cleaning.py. */
+/* The commonest forms of repeats: none at all, or a single run of lines that copies one block above it. Twin:
+   `_repeats` in stream/core/cleaning.py, which answers for all other forms. */
 
 #include "native.h"
 
-/* Marks what repeats; 0 where it is not so simple. */
+/* Marks the repeats; gives 0 if they are not of these forms. */
 int native_runs(Place *places, Py_ssize_t count)
 {
-    Py_ssize_t begin = -1, next = -1; /* of the run; in its source, the line after the last one */
-    int ended = 0;
+    Py_ssize_t begin = -1, next = -1; /* where the run begins; the line of the block that it has to repeat next */
+    int ended = 0;                    /* a line that is not a repeat came after the run */
     for (Py_ssize_t at = 0; at < count; at++) {
-        const Py_ssize_t of = places[at].of;
+        const Py_ssize_t first = places[at].first;
         places[at].gone = STAYS;
-        if (of < 0) /* a blank line */
+        if (first < 0) /* a blank line */
             continue;
-        if (of == at) {
+        if (first == at) {
             ended = begin >= 0;
             continue;
         }
-        while (begin >= 0 && next < begin && places[next].of < 0)
-            next++; /* blank lines of the source are none */
-        if (of > at || ended || (begin >= 0 && (of != next || next >= begin)))
+        while (begin >= 0 && next < begin && places[next].first < 0)
+            next++; /* blank lines in the block do not count */
+        if (first > at || ended || (begin >= 0 && (first != next || next >= begin)))
             return 0;
         if (begin < 0)
             begin = at;
-        next = of + 1;
+        next = first + 1;
         places[at].gone = REPEATS;
     }
     return 1;
 }
 
-static int put(PyObject *gone, Py_ssize_t place, Py_ssize_t of, PyObject *reason)
+static int put(PyObject *gone, Py_ssize_t place, Py_ssize_t first, PyObject *reason)
 {
-    PyObject *key = PyLong_FromSsize_t(place), *why = Py_BuildValue("OnO", reason, of + 1, Py_None);
+    PyObject *key = PyLong_FromSsize_t(place), *why = Py_BuildValue("OnO", reason, first + 1, Py_None);
     int done = key == NULL || why == NULL ? -1 : PyDict_SetItem(gone, key, why);
     Py_XDECREF(key);
     Py_XDECREF(why);
@@ -51,8 +51,8 @@ static PyObject *told(const Place *places, Py_ssize_t count, PyObject *reason)
     PyObject *gone = PyDict_New(), *stay = PyList_New(0), *both = NULL;
     int done = gone == NULL || stay == NULL ? -1 : 0;
     for (Py_ssize_t at = 0; at < count && done == 0; at++)
-        if (places[at].of >= 0)
-            done = places[at].gone ? put(gone, at, places[at].of, reason) : add(stay, at);
+        if (places[at].first >= 0)
+            done = places[at].gone ? put(gone, at, places[at].first, reason) : add(stay, at);
     if (done == 0)
         both = PyTuple_Pack(2, gone, stay);
     Py_XDECREF(gone);
@@ -60,8 +60,8 @@ static PyObject *told(const Place *places, Py_ssize_t count, PyObject *reason)
     return both;
 }
 
-/* repeats(first, reason): line -> (reason, the number of the line it repeats, None), and the places of the other lines
-   that are not blank; None where it is not so simple */
+/* repeats(first, reason) -> (gone, places): for each repeat (reason, 1-based line that it repeats, None), by its index;
+   and the indices of all other lines that are not blank. None if the repeats are not of these forms. */
 PyObject *native_repeats(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 2 || !PyList_Check(args[0])) {
@@ -73,12 +73,12 @@ PyObject *native_repeats(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
     if (places == NULL)
         return PyErr_NoMemory();
     for (Py_ssize_t at = 0; at < lines; at++) {
-        const long of = PyLong_AsLong(PyList_GET_ITEM(args[0], at));
-        if (of == -1 && PyErr_Occurred()) {
+        const long first = PyLong_AsLong(PyList_GET_ITEM(args[0], at));
+        if (first == -1 && PyErr_Occurred()) {
             PyMem_Free(places);
             return NULL;
         }
-        places[at].of = of < 0 ? -1 : of < lines ? (int32_t)of : INT32_MAX;
+        places[at].first = first < 0 ? -1 : first < lines ? (int32_t)first : INT32_MAX;
     }
     PyObject *found = native_runs(places, lines) ? told(places, lines, args[1]) : Py_NewRef(Py_None);
     PyMem_Free(places);

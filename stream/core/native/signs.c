@@ -1,18 +1,18 @@
-/* What a short line says of itself. Twin: `Signs.of` in stream/core/rules/topics.py.
+/* The topic of a short line. Twin: `Signs.topic` in stream/core/rules/topics.py.
 
-   A filter by the first two letters says for most lines that no phrase begins so; what is left is looked up in the
+   For most lines a filter by their first two characters tells that no phrase begins so. The others are looked up in the
    twin's own dictionaries. */
 
 #include "native.h"
 
-#define STEMS 4096
+#define STEMS 4096 /* bits of the filter */
 
 typedef struct {
     PyObject_HEAD
-    PyObject *whole, *openings; /* dictionaries */
-    PyObject *base;             /* another Lookup, or NULL */
-    PyObject *left, *right, *brackets; /* bytes: sets */
-    uint8_t stems[STEMS / 8];
+    PyObject *whole, *openings;        /* the twin's dictionaries */
+    PyObject *base;                    /* another Lookup, or NULL */
+    PyObject *left, *right, *brackets; /* bitmaps */
+    uint8_t stems[STEMS / 8];          /* the filter: a bit for the hash of each phrase's first two characters */
 } Lookup;
 
 static inline uint32_t stem_of(Py_UCS4 first, Py_UCS4 second)
@@ -82,7 +82,7 @@ static int number_of(PyObject *found)
     return number == -1 && PyErr_Occurred() ? -1 : (int)number;
 }
 
-/* The number of the longest of these openings that `rest` begins with; 0 for none. */
+/* The number of the longest of these openings that `rest` begins with; 0 for none. `known` is an `Openings`. */
 static int opening_of(PyObject *known, PyObject *rest)
 {
     if (!PyTuple_Check(known) || PyTuple_GET_SIZE(known) != 3 || !PyList_Check(PyTuple_GET_ITEM(known, 0)) ||
@@ -124,7 +124,7 @@ static inline int knows_stem(const Lookup *self, Py_UCS4 first, Py_UCS4 second)
     return self->stems[stem >> 3] >> (stem & 7) & 1;
 }
 
-/* What a dictionary has for a part of a line; NULL with or without an exception. */
+/* The value in a dictionary for a part of a line: a borrowed reference, or NULL with or without an exception. */
 static PyObject *known_of(PyObject *dictionary, Text part)
 {
     PyObject *key = native_spelled(part);
@@ -133,18 +133,18 @@ static PyObject *known_of(PyObject *dictionary, Text part)
     return found;
 }
 
-/* What `Signs._of` gives for the letters of `low`. */
+/* The topic of a line in the lookup spelling. Twin: `Signs._topic`. */
 static int topic_from(Lookup *self, Text low)
 {
     Set right = set_of(self->right);
     if (low.size < 1)
         return 0;
-    /* a single letter has no stem */
+    /* the filter says nothing about a single character */
     const int known_stem = low.size < 2 || knows_stem(self, letter(low, 0), letter(low, 1));
     Py_ssize_t end = low.size;
     while (end && in_set(right, letter(low, end - 1)))
         end--;
-    /* a single letter may be a phrase whose second one was a mark of the line */
+    /* what is left may be a single character although the line has two, and the filter saw the second */
     if (end && (known_stem || end == 1)) {
         PyObject *found = known_of(self->whole, part_of(low, 0, end));
         int number = found != NULL ? number_of(found) : PyErr_Occurred() ? -1 : 0;
@@ -164,8 +164,8 @@ static int topic_from(Lookup *self, Text low)
     return number;
 }
 
-/* Writes `low` without marks and brackets before it and with single spaces, and one at its end, over itself; 0 where
-   that is what it is already but for the last space. */
+/* Rewrites a line in place: without punctuation and brackets before it, with single spaces, and with one space at its
+   end. Gives 0 if that changes nothing but the last space. */
 static int make_plainer(Lookup *self, Spelled *spelled, Py_ssize_t begin)
 {
     Set right = set_of(self->right);
@@ -194,7 +194,7 @@ static int make_plainer(Lookup *self, Spelled *spelled, Py_ssize_t begin)
     return !same;
 }
 
-/* Whether the line could be another one without brackets and superfluous white space. */
+/* Whether a line has brackets or superfluous white space that `make_plainer` would remove. */
 static int may_be_plainer(Lookup *self, Text low, Py_ssize_t begin)
 {
     if (begin == low.size || in_set(set_of(self->brackets), letter(low, begin)))
@@ -216,7 +216,7 @@ static Py_ssize_t begin_of(const Lookup *self, Text text)
     return begin;
 }
 
-/* Whether a line of ASCII says nothing, as can be seen of most without making anything of it. */
+/* Whether an ASCII line certainly has no topic; told from its first characters, without any object being made. */
 static int says_nothing(Lookup *self, Line line)
 {
     Text text = letters_of(line);
@@ -265,7 +265,7 @@ int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end)
     return 1;
 }
 
-static PyObject *lookup_of(PyObject *self, PyObject *line)
+static PyObject *lookup_topic(PyObject *self, PyObject *line)
 {
     if (!PyUnicode_CheckExact(line)) {
         PyErr_SetString(PyExc_TypeError, "a line is a str");
@@ -275,7 +275,7 @@ static PyObject *lookup_of(PyObject *self, PyObject *line)
     return topic < 0 ? NULL : PyLong_FromLong(topic);
 }
 
-/* Whether no line says anything of itself. Twin: `Signs.silent`. */
+/* silent(lines) -> whether no line says anything about itself. Twin: `Signs.silent`. */
 static PyObject *lookup_silent(PyObject *self, PyObject *lines)
 {
     Line *them = native_lines(lines);
@@ -286,7 +286,7 @@ static PyObject *lookup_silent(PyObject *self, PyObject *lines)
     return silent < 0 ? NULL : PyBool_FromLong(silent);
 }
 
-/* For the processes of `clean --jobs` */
+/* Pickling, for the processes of `clean --jobs`. */
 static PyObject *lookup_reduce(Lookup *self, PyObject *Py_UNUSED(none))
 {
     return Py_BuildValue("O(OOOOOO)", Py_TYPE(self), self->whole, self->openings, self->base ? self->base : Py_None,
@@ -295,7 +295,7 @@ static PyObject *lookup_reduce(Lookup *self, PyObject *Py_UNUSED(none))
 
 static PyMethodDef methods[] = {
     {"__reduce__", (PyCFunction)lookup_reduce, METH_NOARGS, NULL},
-    {"of", lookup_of, METH_O, NULL},
+    {"topic", lookup_topic, METH_O, NULL},
     {"silent", lookup_silent, METH_O, NULL},
     {NULL},
 };

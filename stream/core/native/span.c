@@ -1,10 +1,11 @@
 /* Where in a JSON object the value of a field stands. Twin: `value_span` in stream/records/splice.py.
 
-   Only for what a parser has accepted; whatever else comes in is answered with None, or with a place within it. */
+   The answer is right only for what a parser has accepted. For anything else it is None or some place within the
+   value. */
 
 #include "native.h"
 
-/* One past the quote that closes the string whose first quote is at `at`; NULL where none does. */
+/* The place after the quote that closes the string whose first quote is at `at`; NULL if there is none. */
 static const char *string_end(const char *at, const char *end)
 {
     const char *begin = at++;
@@ -71,8 +72,8 @@ int native_span_of(PyObject *document, PyObject *wanted_name, Py_ssize_t *span_b
     return 1;
 }
 
-/* span(value, name): the place of the value of the last field of that name, which is given with its quotes; None
-   where there is none or a name has an escape, which may spell it in another way */
+/* span(value, name) -> (begin, end) of the value of the last field with that name, which is given in JSON, with quotes;
+   None if there is none, or if the name of any field has an escape and so may be this one in another spelling */
 PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
     if (count != 2 || !PyBytes_Check(args[0]) || !PyBytes_Check(args[1])) {

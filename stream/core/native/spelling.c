@@ -1,19 +1,21 @@
-/* A line in the one spelling of its words. Twin: `spell_each` in stream/core/spelling.py, which is asked once for each
-   character, and for the lines whose characters have to be put together first. */
+/* The lookup spelling of a line. Twin: `spell_each` in stream/core/spelling.py.
+
+   The spelling of a character is asked of `letter` there when it is first met, and kept in a table. Lines with
+   characters that have to be composed first are left to the twin. */
 
 #include "native.h"
 
 #define PAGE 256
 #define PAGES (0x110000 / PAGE)
-#define BITS 21 /* of a character; up to three are in one number, the first one lowest */
+#define BITS 21 /* of a character; a table entry holds up to three, the first one in the lowest bits */
 #define EACH ((1 << BITS) - 1)
-#define UNKNOWN UINT64_MAX
-#define ASK (UINT64_MAX - 1) /* the twin, for the whole line */
+#define UNKNOWN UINT64_MAX   /* not met yet */
+#define ASK (UINT64_MAX - 1) /* the twin must spell the whole line */
 
 static uint64_t *pages[PAGES];
 static PyObject *letter_of, *spell, *parts;
 
-/* Finds the twin, once. */
+/* Imports the twin, once. */
 static int is_ready(void)
 {
     if (parts != NULL)
@@ -32,7 +34,7 @@ static int is_ready(void)
     return parts != NULL;
 }
 
-/* What a character becomes; UNKNOWN with an exception. */
+/* Asks the twin for a character's spelling; UNKNOWN with an exception. */
 static uint64_t ask(Py_UCS4 each)
 {
     if (!is_ready())
@@ -80,7 +82,7 @@ static inline uint64_t spelled_letter(Py_UCS4 each)
 
 static int room_for(Spelled *spelled, Py_ssize_t size)
 {
-    /* and one letter more: signs.c puts a space behind them */
+    /* with room for one more, because signs.c appends a space */
     spelled->letters = size < SPELLED ? spelled->room : PyMem_Malloc((size + 1) * sizeof(Py_UCS4));
     if (spelled->letters == NULL)
         PyErr_NoMemory();
@@ -93,6 +95,7 @@ void native_unspell(Spelled *spelled)
         PyMem_Free(spelled->letters);
 }
 
+/* Lets the twin spell the whole line. */
 static int ask_for_all(Line line, Spelled *spelled)
 {
     PyObject *string = string_of(line), *said = string == NULL ? NULL : PyObject_CallOneArg(spell, string);
@@ -115,7 +118,7 @@ static int ask_for_all(Line line, Spelled *spelled)
     return done;
 }
 
-/* The small letters of a line of ASCII, and nothing else of it changed. */
+/* Spells an ASCII line: only its case changes here. */
 static int in_small_letters(Text text, Spelled *spelled)
 {
     for (Py_ssize_t at = 0; at < text.size; at++)
@@ -155,7 +158,7 @@ PyObject *native_spelled(Text text)
     return PyUnicode_FromKindAndData(text.kind, (const char *)text.data, text.size);
 }
 
-/* spelled(line): what `spell_each` gives for a line that is not of ASCII, and the small letters of one that is */
+/* spelled(line) -> what `spell_each` gives for a line that is not ASCII; one that is, in small letters */
 PyObject *native_spelled_of(PyObject *Py_UNUSED(module), PyObject *line)
 {
     Spelled spelled;

@@ -1,12 +1,12 @@
-/* The scores of cuts: the sum of the trees. Twin: `Model.score` in stream/core/footer/model.py. */
+/* The scores of cuts: the sum of all trees. Twin: `Model.score` in stream/core/footer/model.py. */
 
 #include "native.h"
 
-#define MOST 64 /* features */
+#define MOST 64 /* maximum number of features */
 
 typedef struct {
-    int64_t value; /* the threshold, or a leaf's score */
-    int32_t feature, left, right; /* a leaf: -1, 0, 0 */
+    int64_t value;                /* the threshold; of a leaf its score */
+    int32_t feature, left, right; /* of a leaf -1, 0, 0 */
 } Node;
 
 typedef struct {
@@ -26,7 +26,7 @@ static int64_t item_of(PyObject *tree, const char *name, Py_ssize_t at)
     return PyLong_AsLongLong(PyList_GET_ITEM(column, at));
 }
 
-/* Puts a tree's nodes at `nodes`; children come after their parent, so no walk is endless. */
+/* Reads a tree into `nodes`. Checks that children come after their parent, so that no walk is endless. */
 static int read_tree(PyObject *tree, Py_ssize_t size, Py_ssize_t features, Node *nodes)
 {
     for (Py_ssize_t at = 0; at < size; at++) {
@@ -116,7 +116,7 @@ static PyObject *score_of(const Trees *self, PyObject *row)
     return PyLong_FromLongLong(sum);
 }
 
-/* scores(rows): a number for each */
+/* scores(rows) -> a list with the score of each row */
 static PyObject *trees_scores(Trees *self, PyObject *rows)
 {
     if (!PyList_Check(rows)) {

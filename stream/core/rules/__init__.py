@@ -1,8 +1,8 @@
-"""Footer rules: phrases as data, by language (`*.toml`), how files of them are read, and how lines are looked up.
+"""Footer rules: phrases as data, one file a language (`*.toml`), and how lines are looked up in them.
 
-loader   TOML files, the built-in ones and the user's, to `Rules`; the format is described there
-model    `Rule`, and `Rules` that finds the lines of a text
-topics   what a line is about (share buttons, related articles, legal notes, ...), for the footer model
+loader   reads TOML files, the built-in ones and the user's, into `Rules`; describes the format
+model    `Rule` is one rule, `Rules` a set of them that finds the lines it matches
+topics   what a line says about itself (share buttons, related articles, legal notes, ...), for the footer model
 """
 
 from stream.core.rules.loader import builtin, load

@@ -1,20 +1,20 @@
-"""Footer rules: data, by language, in the TOML files beside this module and in the user's own.
+"""Reads footer rules: TOML files, those beside this module, one a language, and the user's own.
 
     [[rule]]
-    id = "en.also-like"             unique; the same id in a later file replaces the rule
+    id = "en.also-like"             unique; a rule in a later file replaces one with the same id
     kind = "section"                section | label | inline | notice | end | hint (see `Kind`)
-    about = "related"               its topic (see `ABOUTS`); not given: by its kind
+    about = "related"               its topic (see `ABOUTS`); the default depends on the kind
     match = "line"                  line: the whole line (the default); start: its first words;
-                                    opening: its first letters (hints only)
-    phrases = ["you may also like"] case, accents, spaces, the marks around a line and what is not seen of it do not
-                                    matter (`stream.core.spelling`)
-    example = "You may also like:"  a line it finds
-    within = false                  optional, of an `inline` rule: such a link between two paragraphs may be the
-                                    author's own, and stays there with the model
-    source = ["example.org"]        optional: the sites that it is for alone, www.example.org too
+                                    opening: its first characters (hints only)
+    phrases = ["you may also like"] compared in the lookup spelling (`stream.core.spelling`): case, accents, spaces,
+                                    invisible characters and the punctuation around a line do not matter
+    example = "You may also like:"  a line that the rule matches
+    within = false                  optional, for an `inline` rule with the footer model: such a link between two
+                                    paragraphs may be the author's own, and stays
+    source = ["example.org"]        optional: the only sites that the rule is for; includes www.example.org
 
-A file may also say `disable = ["en.share"]`. There are no patterns in a rule, and a line is looked up
-word by word, so the time a line takes does not grow with the number of rules.
+A file may also say `disable = ["en.share"]`. A rule holds no pattern: a line is looked up word by word, so the time for
+a line does not grow with the number of rules.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def builtin() -> Rules:
 def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) -> Rules:
     """Read the built-in rules, then those of the files at `paths`, in order.
 
-    `whole_page`: a footer begins where the tail model says (`stream.core.footer`), and not only at a marker.
+    With `whole_page` the footer model decides where a footer begins (`stream.core.footer`); otherwise only markers do.
 
-    Raises `RuleError` (a `ValueError`) naming the file, the rule and what is allowed; `OSError` when a
-    file cannot be read.
+    Raises `RuleError` (a `ValueError`) that names the file, the rule and what is allowed, and `OSError` if a file
+    cannot be read.
 
     >>> from stream import clean, load_rules
     >>> rules = load_rules()  # the built-in ones; load_rules(["mine.toml"]) adds yours
@@ -78,14 +78,14 @@ def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) 
     if whole_page:
         content.update(files("stream.core.footer").joinpath("weights.json").read_bytes())
     version = content.hexdigest()[:12]
-    return Rules.of(rules, version, whole_page=whole_page)
+    return Rules.from_rules(rules, version, whole_page=whole_page)
 
 
 def _add(found: dict[str, Rule], name: str, content: bytes) -> None:
-    """Put the rules of one file into `found`."""
+    """Add the rules of one file to `found`, and remove those that it disables."""
     try:
         data = tomli.loads(content.decode("utf-8"))
-    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or tables in tables in tables
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, or nested too deeply
         raise RuleError(name, f"not a TOML file in UTF-8: {error}") from error
     if unknown := sorted(set(data) - {"rule", "disable"}):
         raise RuleError(name, f"unknown key {unknown[0]!r}; allowed are [[rule]] tables and disable")
@@ -136,14 +136,14 @@ def _rule(name: str, number: int, entry: dict[str, object]) -> Rule:  # noqa: C9
     if not isinstance(within, bool):
         raise RuleError(where, f"within is {within!r}; allowed are true and false")
     rule = Rule(rule_id, kind, match, phrases, example, about, _sites(where, entry.get("source", [])), within)
-    alone = Rules.of((replace(rule, source=()),), "")
-    if not (alone.signs.of(example) if kind == "hint" else alone.find(example)):
+    alone = Rules.from_rules((replace(rule, source=()),), "")
+    if not (alone.signs.topic(example) if kind == "hint" else alone.find(example)):
         raise RuleError(where, f"the rule does not find its example {example!r}")
     return rule
 
 
 def _sites(where: str, value: object) -> tuple[str, ...]:
-    """Host names in small letters."""
+    """Check a list of sites; give their host names in small letters."""
     sites = tuple(site.strip(".").casefold() for site in _strings(where, "source", value))
     for site in sites:
         if not site or site != host_of(site):

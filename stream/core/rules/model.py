@@ -1,4 +1,4 @@
-"""A rule, a set of rules, and how a line is looked up in it."""
+"""A rule, and a set of rules that tells which of them matches a line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from stream.core.rules.topics import BRACKETS, LEFT, About, Signs, signs_of
 from stream.core.spelling import spell
 
 Kind = Literal["section", "label", "inline", "notice", "end", "hint"]
-"""What a line that a rule finds tells:
+"""What a line that a rule matches means:
 
 section: a heading with links below it ("You may also like");
-label: a word or two that a body may use too ("Comments", "Share"): short lines must follow it;
-inline: a phrase with its link behind a colon ("Read more: ..."), or alone on its line;
-notice: a line that says nothing of the article wherever it stands ("Advertisement");
-end: a line that only stands at the end ("All rights reserved");
-hint: a word that tells something only together with the lines around it ("Next"): evidence for the tail
-    model, never a reason of its own.
+label: a word or two that the body may contain, too ("Comments", "Share"): it counts only if short lines follow;
+inline: a phrase with its link after a colon ("Read more: ..."), or alone on its line;
+notice: a line that is no part of the article wherever it stands ("Advertisement");
+end: a line that stands only at the end ("All rights reserved");
+hint: a word that means something only together with the lines around it ("Next"): evidence for the footer
+    model, never the reason for a removal.
 """
 
 Match = Literal["line", "start", "opening"]
@@ -30,13 +30,13 @@ _COLONS = (":", "|")
 _CJK = "\u2e80"
 _MAX_WORDS = 16
 MAX_MARKER = 80
-"""Characters of the longest line that is looked up as a marker."""
+"""Maximum characters of a line that is looked up as a marker."""
 _Node = dict[str, Any]
-_RULE = ""  # no word is empty
+_RULE = ""  # the key of the rule that ends at a node; no word is empty
 
 
 class RuleError(ValueError):
-    """A rule file that cannot be used; the message names the file, the rule and what is allowed.
+    """A rule file that cannot be used. The message names the file, the rule and what is allowed.
 
     >>> from stream import RuleError, load_rules
     >>> issubclass(RuleError, ValueError)
@@ -48,30 +48,30 @@ class RuleError(ValueError):
 
 
 def fold(line: str) -> str:
-    """Give its one spelling (`spell`) without the marks and numbers around it: "Comments (12)" -> "comments"."""
+    """Give the lookup spelling of a line without punctuation and numbers around it: "Comments (12)" -> "comments"."""
     return spell(line).strip(_AROUND)
 
 
 def words(folded: str) -> list[str]:
-    """Split a folded line into words, or where these are not spaced (Chinese) into characters; the first 16."""
+    """Split a folded line into words, or into characters where words are not spaced (Chinese); at most the first 16."""
     if folded[:1] >= _CJK:
         return list(folded[:_MAX_WORDS].replace(" ", ""))
     return [word.strip(_AFTER_WORD) or word for word in folded.split(" ", _MAX_WORDS)[:_MAX_WORDS]]
 
 
 def _opening(phrase: str) -> str:
-    """Its first word; the first two where that is a single letter, as that of many sentences is ("A", "I")."""
+    """Give a phrase's first word; its first two if the first is one letter, as many sentences begin so ("A", "I")."""
     first, _, rest = phrase.partition(" ")
     return f"{first} {rest.partition(' ')[0]}" if rest and len(first) == 1 and first < _CJK else first
 
 
 LONGEST_HOST = 253
-"""Characters of a host name (RFC 1035)."""
+"""Maximum characters of a host name (RFC 1035)."""
 _PAST_HOST = "/?#\\"  # a browser takes a backslash for a slash
 
 
 def host_of(site: str) -> str:
-    """The host name in an address, or the name itself, in small letters."""
+    """Give the host name in an address, or in a bare name, in small letters."""
     host = site.strip()
     scheme, slashes, after = host.partition("//")
     if slashes and (not scheme or (scheme[-1] == ":" and not any(mark in scheme for mark in _PAST_HOST))):
@@ -103,7 +103,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """A rule set. `version` is a short hash of its content (hexadecimal).
+    """A set of rules, indexed for lookups. `version` is a short hash of its content (hexadecimal).
+
+    `stream.load_rules` makes one; `from_rules` is for a set made by hand.
 
     >>> from stream import load_rules
     >>> rules = load_rules()
@@ -117,23 +119,29 @@ class Rules:
     lines: Mapping[str, Rule] = field(repr=False, compare=False)
     heads: Mapping[str, Rule] = field(repr=False, compare=False)
     starts: Mapping[str, Any] = field(repr=False, compare=False)
-    openings: frozenset[str] = field(repr=False, compare=False)  # what the phrases begin with
-    sites: frozenset[str] = field(repr=False, compare=False)  # those that some rules are for alone
-    base: Rules | None = field(default=None, repr=False, compare=False)  # asked where these find nothing
-    for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)
-    whole_page: bool = False  # the tail model decides where a footer begins
-    model: Any = field(default=None, repr=False, compare=False)  # another one than the shipped one, to compare them
-    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # the tail model's memos
+    openings: frozenset[str] = field(repr=False, compare=False)  # the first word of each phrase (`_opening`)
+    sites: frozenset[str] = field(repr=False, compare=False)  # the sites that have rules of their own
+    base: Rules | None = field(default=None, repr=False, compare=False)  # rules to ask where these match nothing
+    for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)  # a cache
+    whole_page: bool = False  # the footer model decides where a footer begins
+    model: Any = field(default=None, repr=False, compare=False)  # a footer model to use instead of the shipped one
+    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # the footer model's memos
 
     @classmethod
-    def of(cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None, *, whole_page: bool = False) -> Rules:
-        """Index `rules`; where two have the same phrase the later one counts. Rules for some sites find nothing."""
+    def from_rules(
+        cls, rules: tuple[Rule, ...], version: str, base: Rules | None = None, *, whole_page: bool = False
+    ) -> Rules:
+        """Index `rules`. Of two with the same phrase the later one counts; rules for single sites match nothing here.
+
+        `version` identifies the set; `base` is asked where these rules match nothing. With `whole_page` the footer
+        model decides where a footer begins.
+        """
         lines: dict[str, Rule] = {}
         heads: dict[str, Rule] = {}
         starts: _Node = {}
         for rule in rules:
             for phrase in () if rule.source or rule.kind == "hint" else map(fold, rule.phrases):
-                if rule.kind == "inline":  # alone on its line it gives way to a label or a section
+                if rule.kind == "inline":  # where the phrase is the whole line, a label or section takes precedence
                     heads[phrase] = rule
                     continue
                 lines[phrase] = rule
@@ -148,10 +156,10 @@ class Rules:
         return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
 
     def for_site(self, site: str) -> Rules:
-        """The rules for an article of `site`, a host name or an address: with those that are for it alone.
+        """Give the rules for an article of `site`, a host name or address: these, and those for this site alone.
 
-        A rule for `example.org` is for `www.example.org`, too. Where it has a phrase that a general rule has,
-        it counts.
+        A rule for `example.org` is also for `www.example.org`. It takes precedence over a general rule with the same
+        phrase.
         """
         if not self.sites or not site:
             return self
@@ -164,16 +172,19 @@ class Rules:
         found = self.for_sites.get(mine)
         if found is None:
             own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
-            found = Rules.of(own, self.version, self, whole_page=self.whole_page)
+            found = Rules.from_rules(own, self.version, self, whole_page=self.whole_page)
             found = self.for_sites[mine] = replace(found, model=self.model)
         return found
 
     def with_model(self, model: Any) -> Rules:
-        """The same rules with another tail model than the shipped one."""
+        """Give the same rules with another footer model than the shipped one."""
         return replace(self, model=model, for_sites={}, seen={})
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
-        """Find the rules for the lines at `places`: 0-based index -> rule, in order. Long lines are not looked up."""
+        """Find the rules that match the lines at `places`: 0-based index in `lines` -> rule, in order.
+
+        Lines of more than `MAX_MARKER` characters are not looked up.
+        """
         found: dict[int, Rule] = {}
         for place in self.candidates(lines, places):
             rule = self._find(lines[place])
@@ -184,10 +195,10 @@ class Rules:
         return dict(sorted({**self.base.find_all(lines, places), **found}.items()))
 
     def candidates(self, lines: Sequence[str], places: Sequence[int]) -> list[int]:
-        """Tell which lines may be markers.
+        """Tell which lines at `places` may be markers; quickly, because most are not.
 
-        Most are none, and their first word tells: in the one spelling it is of letters only, which `fold` leaves
-        where they are, and begins no phrase; or if it is a single letter, it begins none with the next word.
+        The first word tells. If it consists of letters only, which `fold` leaves as they are, it must begin a phrase;
+        if it is a single letter, it must begin one together with the next word.
         """
         openings = self.openings
         if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
@@ -209,7 +220,7 @@ class Rules:
         return some
 
     def find(self, line: str) -> Rule | None:
-        """Find the rule for a line: of all of it, of what is before its colon, of the longest phrase it starts with."""
+        """Find the rule for a line: for all of it, the part before its colon, or the longest phrase it begins with."""
         rule = self._find(line)
         return rule if rule is not None or self.base is None else self.base.find(line)
 

@@ -1,8 +1,8 @@
-"""What a short line says of itself, for the tail model: a number a topic, found by two look-ups.
+"""What a short line says about itself, for the footer model: a number for each topic, found by two lookups.
 
-A rule's topic (`about`) gives the number: 1 to 10 for the whole line, 10 more for how a line begins.
-Unlike `Rules.find` this also knows the hints: words that tell something only together with the lines
-around them ("next", "home", "by ...") and never take a line away on their own.
+A topic's number is 1 to 10 if the whole line says it, and 10 more if the line only begins so. It comes from the rule's
+`about`. Unlike `Rules.find` these lookups include the hints: words that mean something only together with the lines
+around them ("next", "home", "by ...") and never remove a line on their own.
 """
 
 from __future__ import annotations
@@ -22,24 +22,25 @@ ABOUTS: tuple[About, ...] = (
 TOPICS: Mapping[About, int] = {about: number for number, about in enumerate(ABOUTS, 1)}
 """The number of each topic."""
 OPENING = len(ABOUTS)
+"""Is added to a topic's number if the line only begins with it."""
 LEGAL_WORDS = 2 * OPENING + 1
-"""The number of a line with a copyright sign in it."""
+"""The number of a line with a copyright notice in it."""
 
 _UNSEEN = "".join(map(chr, range(33))) + "\x7f"
 LEFT = _UNSEEN + ">|*+#~_-.,:;!?'\"0123456789/\\=^&"
 BRACKETS = "<()[]{}"
 RIGHT = LEFT + BRACKETS + "\u00a9"
-"""Marks and numbers around what a line says, as `spell` writes them."""
+"""Punctuation and numbers around a line that lookups ignore: `LEFT` before it, `RIGHT` after it."""
 _NO_LETTERS = BRACKETS + "\u00a9"
-_STEM = 2
+_STEM = 2  # characters that openings are grouped by
 _SETS = tuple(native.letters(*marks) for marks in (LEFT, RIGHT, _NO_LETTERS))
 SHORT, LEGAL_LONGEST = 120, 400
-"""Characters of the longest line that is looked up, and of the longest with legal words."""
+"""Maximum characters of a line that is looked up, and of one that is searched for legal words."""
 _CJK = "\u2e80"
 
 
 class Phrases(Protocol):
-    """What is needed of a rule."""
+    """The part of a rule that is needed here."""
 
     @property
     def about(self) -> About:
@@ -47,27 +48,27 @@ class Phrases(Protocol):
 
     @property
     def match(self) -> str:
-        """Whether the whole line counts, or how it begins."""
+        """Whether a phrase must be the whole line (`line`) or what it begins with (`start`, `opening`)."""
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """What it finds."""
+        """What it matches."""
 
 
 class Openings(NamedTuple):
-    """Phrases that lines begin with, in order, their numbers, and where the longest one is that each begins with.
+    """Phrases that begin lines: sorted, each with its topic and the index of the longest other one it begins with.
 
-    Whatever a line begins with stands right before it in the order, or is what that one begins with: so the
-    longest is found without a look at all of them.
+    A line's longest opening is found by bisection. Either it is the phrase sorted right before the line, or that phrase
+    begins with it, directly or by more steps along `shorter`: so the others need not be looked at.
     """
 
     phrases: Sequence[str]
     numbers: Sequence[int]
-    shorter: Sequence[int]  # -1: none
+    shorter: Sequence[int]  # -1 where it begins with no other phrase
 
     @classmethod
-    def of(cls, numbers: Mapping[str, int]) -> Openings:
-        """Put them in order."""
+    def sorted_from(cls, numbers: Mapping[str, int]) -> Openings:
+        """Sort the phrases in `numbers`, phrase -> number."""
         phrases = sorted(numbers)
         shorter: list[int] = []
         for at, phrase in enumerate(phrases):
@@ -79,38 +80,38 @@ class Openings(NamedTuple):
 
 
 class Signs(NamedTuple):
-    """The look-ups. `openings` is by the first two characters."""
+    """The lookups: `whole` for whole lines, `openings` for how they begin, grouped by their first two characters."""
 
     whole: Mapping[str, int]
     openings: Mapping[str, Openings]
-    base: Any = None  # other signs, asked where these find nothing
-    compiled: Any = None  # the twin of these look-ups, where it was built
+    base: Any = None  # other lookups, asked where these find nothing
+    compiled: Any = None  # the compiled twin of these lookups, where it was built
 
     def silent(self, lines: list[str]) -> bool:
-        """Whether no line says anything of itself: none has a topic, or legal words."""
+        """Whether no line says anything about itself: none has a topic or legal words."""
         if self.compiled is not None:
             return bool(self.compiled.silent(lines))
         return not any(map(self._says, lines))
 
     def _says(self, line: str) -> bool:
         size = len(line)
-        return size <= LEGAL_LONGEST and ((size <= SHORT and self.of(line) > 0) or is_legal(line))
+        return size <= LEGAL_LONGEST and ((size <= SHORT and self.topic(line) > 0) or is_legal(line))
 
-    def of(self, line: str) -> int:
-        """The number of a line's topic; 0 for none."""
+    def topic(self, line: str) -> int:
+        """Give the number of a line's topic; 0 if it has none."""
         if self.compiled is not None:
-            return int(self.compiled.of(line))
+            return int(self.compiled.topic(line))
         low = (line.lower() if line.isascii() else spell(line)).lstrip(LEFT)
-        found = self._of(low)
+        found = self._topic(low)
         if not found and (low[:1] in _NO_LETTERS or "  " in low or "\t" in low):
             plainer = " ".join(low.lstrip(RIGHT).split()) + " "
             if plainer != f"{low} ":
-                found = self._of(plainer)
+                found = self._topic(plainer)
         if not found and self.base is not None:
-            return int(self.base.of(line))
+            return int(self.base.topic(line))
         return found
 
-    def _of(self, low: str) -> int:
+    def _topic(self, low: str) -> int:
         found = self.whole.get(low.rstrip(RIGHT), 0)
         if not found:
             known = self.openings.get(low[:_STEM])
@@ -125,16 +126,16 @@ class Signs(NamedTuple):
 
 
 SILENT = Signs({}, {})
-"""Look-ups that find nothing."""
+"""Lookups that find nothing."""
 
 
 def is_legal(line: str) -> bool:
-    """Whether there are legal words in a line."""
+    """Whether a line contains legal words: a copyright sign or "rights reserved"."""
     return "\u00a9" in line or "ights reserved" in line
 
 
 def _openings(phrase: str, match: str) -> list[str]:
-    """How a line begins that has this phrase at its start, as whole words or, for `opening`, as letters."""
+    """Give what a line begins with if it begins with this phrase: as whole words or, with `opening`, as characters."""
     if match == "line" or len(phrase) < _STEM:
         return []
     if match == "opening" or phrase[0] >= _CJK:
@@ -155,7 +156,7 @@ def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
                     whole[form.rstrip(RIGHT)] = number
                 for opening in _openings(form, rule.match):
                     stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
-    openings = {stem: Openings.of(numbers) for stem, numbers in stems.items()}
+    openings = {stem: Openings.sorted_from(numbers) for stem, numbers in stems.items()}
     if native.compiled is None:
         return Signs(whole, openings, base)
     below = None if base is None else base.compiled

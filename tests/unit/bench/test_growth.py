@@ -20,9 +20,9 @@ from tests.work import Work
 SMALL = 400
 # Twice the size, twice the work; what is more is for passes that a small record does not need.
 GROWTH = 2.3
-JSON = Processor.of("text", "json", builtin())
-TEXT = Processor.of("text", "text", builtin())
-MARKERS = Processor.of("text", "text", load(whole_page=False))
+JSON = Processor.for_field("text", "json", builtin())
+TEXT = Processor.for_field("text", "text", builtin())
+MARKERS = Processor.for_field("text", "text", load(whole_page=False))
 
 
 def work(monkeypatch: pytest.MonkeyPatch, processor: Processor, value: bytes) -> int:
@@ -60,10 +60,12 @@ def test_work_does_not_grow_with_rules_that_begin_alike(
 
     def rules(count: int) -> Rules:
         phrases = ("the ferry", *(f"the ferry to island {number}" for number in range(count)))
-        return Rules.of((Rule("own", "section", match, phrases, phrases[0], "related"),), "", whole_page=True)
+        return Rules.from_rules((Rule("own", "section", match, phrases, phrases[0], "related"),), "", whole_page=True)
 
     text = "\n".join(f"The ferry leaves at {number} from the old quay" for number in range(SMALL))
-    few, many = (work(monkeypatch, Processor.of("text", "text", rules(count)), text.encode()) for count in (10, 10_000))
+    few, many = (
+        work(monkeypatch, Processor.for_field("text", "text", rules(count)), text.encode()) for count in (10, 10_000)
+    )
     assert many <= 1.01 * few
 
 

@@ -1,4 +1,4 @@
-"""Comments go with their head, however much prose they are; the article stays, wherever it goes on."""
+"""Comments are removed with their head, however much prose they are; the article stays, wherever it goes on."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_no_names_but_as_many_paragraphs_as_the_head_counts(footers: str, langua
 @LANGUAGES
 @pytest.mark.parametrize("names", [DATED, NAMES], ids=["dated", "named"])
 def test_the_article_goes_on_below_comments(footers: str, language: str, names: dict[str, list[str]]) -> None:
-    """Of the last comment nobody can tell where it ends, so it stays."""
+    """Nobody can tell where the last comment ends, so it stays."""
     story, said = STORY[language], SAID[language]
     thread = [HEADS[language][0], *below(names[language][:2], said[:2])]
     rest = [names[language][2], said[2], *(line.replace("3", "4") + "!" for line in reversed(story))]

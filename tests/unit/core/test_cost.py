@@ -1,6 +1,6 @@
-"""What an article costs, counted and not timed, so that no machine's mood hides a cost that was added.
+"""What cleaning an article costs: counted, not timed, so that the numbers do not depend on how busy the machine is.
 
-A count above its bound is work that was added; one far below is a bound that guards nothing any more.
+A count above its bound means that work was added. One far below means that the bound no longer guards anything.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ from tests.work import Work
 
 ARTICLES = 12
 ABOVE, BELOW = 1.05, 0.85
-INLINED = sys.version_info >= (3, 12)  # comprehensions are no calls there, and fewer lines
-# For all the articles together: lines of Python run, on 3.12 and on those before; calls of C; characters of the
-# strings whose methods are called; the sum of the most bytes that were allocated at once for each article. By
-# STREAM_FOOTERS, `page` where the model has to look at the whole page, and without the compiled parts.
+INLINED = sys.version_info >= (3, 12)  # these inline comprehensions, which then take fewer lines
+# For all articles together: lines of Python executed, from 3.12 on and before; calls of C functions; characters of
+# the strings whose methods are called; the sum of each article's peak of allocated bytes. The keys are values of
+# STREAM_FOOTERS, `page` where the model has to weigh the whole page, and each of them without the compiled parts.
 COSTS = {
     "model": ((611, 611), 69, 0, 1_334_000),
     "page": ((11_200, 12_123), 1_758, 235_142, 1_432_000),
@@ -46,10 +46,10 @@ COSTS = {
     "page, in Python": ((25_800, 26_764), 7_176, 492_464, 1_432_000),
     "markers, in Python": ((16_120, 16_238), 4_815, 396_047, 1_334_000),
 }
-# For so many outcomes: lines of Python run to count them, and to hand them to the client.
+# A number of outcomes, and the lines of Python executed to count them, and to hand them to the client.
 AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 17_045, 11_004
 EACH = pytest.mark.parametrize(
-    "what", [it if it.endswith("Python") else pytest.param(it, marks=needs_compiled) for it in COSTS]
+    "what", [case if case.endswith("Python") else pytest.param(case, marks=needs_compiled) for case in COSTS]
 )
 PATIENCE_S = 60.0
 
@@ -64,17 +64,17 @@ def within(**counts: tuple[int, int]) -> None:
 
 @contextmanager
 def prepared(what: str) -> Iterator[tuple[Processor, list[FakeRecord]]]:
-    """Articles of the benchmark, and a processor that has seen one more: what is made once is made."""
+    """Give articles of the benchmark, and a processor that has processed one more, so that its caches are filled."""
     footers, _, how = what.partition(", ")
     rules = load_rules(whole_page=footers != "markers")
     texts = enumerate(islice(bench_load.texts(teaser=footers == "page"), ARTICLES + 1))
     first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in texts]
-    _ours.cache_clear()  # what was made for other tests would cost nothing here
+    _ours.cache_clear()  # other tests may have filled it, and then it would seem to cost nothing
     if not how:
         shipped.cache_clear()
         shipped()
     with in_python() if how else nullcontext():
-        processor = Processor.of("text", "auto", slow(rules) if how else rules)
+        processor = Processor.for_field("text", "auto", slow(rules) if how else rules)
         processor.process(first)
         yield processor, rest
 
@@ -99,11 +99,11 @@ def test_the_memory_for_an_article_stays(what: str) -> None:
 
 
 def test_the_work_around_an_article_stays() -> None:
-    """Counting its outcome, and handing it to the client."""
+    """The work of counting its outcome, and of handing it to the client."""
     made = [outcome(number, partition=number % 4) for number in range(AROUND)]
     settings, counting, producing = load(environ={}), Work(), Work()
     producer: Any = NotingProducer()
-    counting.of(lambda: Outcomes.of(made))
+    counting.of(lambda: Outcomes.counted(made))
     producing.of(lambda: produce_all(producer, settings, made))
     within(
         counting=(counting.lines, COUNTING_LINES),
@@ -113,7 +113,7 @@ def test_the_work_around_an_article_stays() -> None:
 
 @EACH
 def test_an_article_leaves_no_cycles_behind(what: str) -> None:
-    """The worker looks for them seldom (`stream.worker.app.COLLECT_AFTER`)."""
+    """The worker collects them only seldom (`stream.worker.app.COLLECT_AFTER`)."""
     more = [FakeRecord(value) for value in (b"{", b"\xff", b"[1]", b'{"text": 7}', b"", None)]
     with prepared(what) as (processor, records):
         gc.collect()
@@ -127,7 +127,7 @@ def test_an_article_leaves_no_cycles_behind(what: str) -> None:
 
 
 def peak(processor: Processor, record: FakeRecord) -> int:
-    """The most bytes that were allocated at once."""
+    """The peak of bytes allocated while a record is processed."""
     gc.collect()
     tracemalloc.start()
     try:
@@ -143,12 +143,12 @@ def exactly_once(settings: Settings) -> Committer:
 
 
 def at_least_once(settings: Settings) -> Committer:
-    """The committer without."""
+    """The committer that uses no transactions."""
     return AtLeastOnce(settings, lambda *_: None, batch_bytes=1_000_000)
 
 
 async def published(settings: Settings, committer: Any, outcomes: Sequence[Outcome]) -> Counter[str]:
-    """Put outcomes through the sink; give the calls to the client."""
+    """Put outcomes through the sink; count the calls to the client."""
     committer._producer = producer = NotingProducer()  # noqa: SLF001 - what `own` does with a broker
     flow = Flow()
     session = flow.begin_session()
@@ -156,7 +156,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     sink = Sink(settings, flow, committer, largest_bytes=1_000_000, **wiring)
     flow.enter(len(outcomes))
     sink.start()
-    await asyncio.wait_for(sink.put(session, Outcomes.of(outcomes)), PATIENCE_S)
+    await asyncio.wait_for(sink.put(session, Outcomes.counted(outcomes)), PATIENCE_S)
     assert await asyncio.to_thread(flow.drained, PATIENCE_S)
     sink.close(PATIENCE_S)
     return Counter(producer.called)

@@ -12,11 +12,13 @@ import pytest
 
 from stream.core.cleaning import clean, restore
 from stream.core.footer.candidates import FEATURES, PageLines, features_of, page_lines
-from stream.core.footer.decision import comes_late, decide, find_tail, late_cut, refused, within_budget
-from stream.core.footer.lines import CLIP, codes_of, halves, lines_of
+from stream.core.footer.codes import codes_of, halves
+from stream.core.footer.decision import decide, find_tail, late_cut
+from stream.core.footer.lines import CLIP, lines_of
 from stream.core.footer.model import chances, model_of, shipped
 from stream.core.footer.page import NOTHING, Found, find_footer, weigh_page
 from stream.core.footer.plain import LONGEST, plain_tail
+from stream.core.footer.refusals import comes_late, refused, within_budget
 from stream.core.rules import builtin
 
 DATA = json.loads(files("stream.core.footer").joinpath("weights.json").read_text("utf-8"))
@@ -53,6 +55,16 @@ def test_a_row_has_every_feature() -> None:
     assert page.cuts == sorted(set(page.cuts))
     assert page.cuts[-1] == len(page.lines)
     assert all(-CLIP <= line.clipped <= CLIP for line in page.lines)
+
+
+def test_millions_of_lines_are_counted_right() -> None:
+    """A count that overflows would add to the next one; here each line stands for 2**19 like it."""
+    paragraph, heading = lines_of([P[0], "Share"], shipped().line_weights, builtin().signs)
+    headings = [heading._replace(counts=heading.counts << 19)] * 20
+    page = page_lines([paragraph, paragraph, *headings], quick=False)
+    seen = dict(zip(FEATURES, features_of(page)[-1], strict=True))
+    assert [seen[name] for name in ("topics_before", "any_before", "comments_before")] == [20 << 19, 20 << 19, 0]
+    assert seen["prose_share"] == 100
 
 
 def test_likelihoods_are_whole_numbers_and_in_order() -> None:

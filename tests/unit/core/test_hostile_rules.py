@@ -1,4 +1,4 @@
-"""Rule files from users: however many rules and whatever phrases, a line is looked up in the same few steps."""
+"""Rule files from users: however many rules and whatever phrases they hold, a lookup takes the same few steps."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ import stream.core.rules
 from stream.core.cleaning import clean
 from stream.core.rules import Rules, load
 
-# What would make a regular expression try for ever, match everything, or not be one at all.
+# Phrases that would make a regular expression backtrack for ever, match everything, or fail to compile.
 PATTERNS = ["(a+)+$", "(a|aa)*b", "([a-z]+)*\\d", ".*.*.*x", "(?P<n>x)(?P=n)", "a{1,65535}", "[", "(", "\\", "x*" * 40]
 BODY = "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it at all."
 
 
 def rule_file(path: Path, phrases: Iterable[str], match: str) -> Path:
-    """Write a rule for each phrase."""
+    """Write a file with a rule for each phrase."""
     entries = []
     for number, phrase in enumerate(phrases):
         spelled = phrase.replace("\\", "\\\\").replace('"', '\\"')
@@ -34,7 +34,7 @@ def rule_file(path: Path, phrases: Iterable[str], match: str) -> Path:
 
 
 def steps(rules: Rules, text: str) -> int:
-    """Count the lines of Python that cleaning a text runs."""
+    """Count the lines of Python executed to clean a text."""
     count = 0
 
     def line(_frame: FrameType, event: str, _argument: object) -> Any:

@@ -1,4 +1,4 @@
-"""What is code, and that it stays as it was written."""
+"""Which lines are code, and that code stays as it was written."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def test_an_article_given_twice_goes_once_with_its_code(rules: Rules) -> None:
 
 @BOTH
 def test_of_a_listing_that_comes_again_changed_nothing_goes(rules: Rules) -> None:
-    """Neither below a paragraph that comes again, nor above one, nor where it goes on from other code."""
+    """Not below a repeated paragraph, not above one, and not where it continues other code."""
     code, said = LISTINGS["python"][:6], CLOSE[0]
     other = [*code[:5], "            raise Closed(pier)"]
     for lines in (
@@ -176,7 +176,7 @@ def test_what_is_no_code(line: str) -> None:
 
 
 def test_what_a_line_is_beside_code() -> None:
-    """A line of text within a string or a comment is a part of the code that it stands in."""
+    """A line of text inside a string or comment is part of the code around it."""
     inside = "    The harbour master, who had seen it all, went home before the last boat left the quay that day."
     assert is_code(["NOTE = {", "", inside], 2)
     assert is_code([inside, "}"], 0)

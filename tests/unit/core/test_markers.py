@@ -1,4 +1,4 @@
-"""Where a footer begins, and above all where none does."""
+"""Where a footer begins, and above all where there is none."""
 
 from __future__ import annotations
 

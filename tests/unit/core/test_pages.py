@@ -1,6 +1,6 @@
-"""Real pages, where a corpus of them is at hand: every removal undone, every repeated run gone.
+"""Real pages, where a corpus of them is at hand: every removal can be undone, and every repeated run is removed.
 
-The corpus is not ours to ship. A page is a line of `article-stream evaluate`'s format (docs/cleaning.md).
+The corpus may not be published. Its lines are in the format of `article-stream evaluate` (docs/cleaning.md).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from stream.offline.evaluation import LabelledPage, labelled_page
 from stream.records.process import Processor
 
 CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "articles.jsonl.gz"
-EVERY = 4  # of so many pages one: all of them take minutes
+EVERY = 4  # one page in so many is tested: all of them would take minutes
 pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")
 both = pytest.mark.parametrize("rules", [load(whole_page=False), builtin()], ids=["markers", "model"])
 
@@ -64,16 +64,16 @@ def test_pages_are_cleaned_alike_without_the_compiled_parts(rules: Rules) -> Non
 @both
 @needs_compiled
 def test_pages_are_cleaned_at_once_as_they_are_step_by_step(rules: Rules) -> None:
-    processor = Processor.of("text", "json", rules)
-    slowly, at_once = replace(processor, compiled_articles=None), 0
+    processor = Processor.for_field("text", "json", rules)
+    slowly, in_one_call = replace(processor, compiled_articles=None), 0
     for page in pages():
         body = (line for line, belongs in zip(page.lines, page.body, strict=True) if belongs)
         for text in ("\n".join(page.lines), "\n".join(body)):
             value = orjson.dumps({"text": text})
             record = FakeRecord(value)
             assert processor.process(record) == slowly.process(record), page.id
-            at_once += processor.clean_compiled(value, text, rules) is not None
-    assert at_once > 300
+            in_one_call += processor.clean_compiled(value, text, rules) is not None
+    assert in_one_call > 300
 
 
 @both

@@ -1,4 +1,4 @@
-"""Which paragraphs are repeats, and which are only alike or short."""
+"""Which paragraphs are repeats, and which are only similar or short."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def fibonacci(count: int) -> list[str]:
 
 
 def steps(lines: list[str]) -> int:
-    """How many lines of Python `find_repeats` runs: a count, so the same on any machine."""
+    """The number of lines of Python that `find_repeats` executes: unlike a time, it is the same on every machine."""
     count = 0
 
     def trace(_frame: FrameType, event: str, _arg: Any) -> Callable[..., Any]:

@@ -1,4 +1,4 @@
-"""Rules are data: each finds its example, and a file that cannot be used says why."""
+"""Rules are data: each one matches its example, and an error says why a file cannot be used."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_each_rule_finds_its_example() -> None:
     for rule in builtin().rules:
         if rule.kind == "hint":
             continue
-        assert Rules.of((rule,), "").find(rule.example) is rule, rule.id
+        assert Rules.from_rules((rule,), "").find(rule.example) is rule, rule.id
         assert rule.kind in KINDS
         assert builtin().find(rule.example) is not None
 
@@ -49,7 +49,7 @@ def test_what_find_finds_is_looked_up() -> None:
     "marks", ["{}", "[{}]", "\u3010{}\u3011", "\u300a{}\u300b", "<{}>", "({}) ", "  - {}", "**{}**"]
 )
 def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
-    """Else `rules test` would say of a rule that it works, and with `STREAM_FOOTERS=model` it would not."""
+    """Otherwise `rules test` would say that a rule works although it does nothing with `STREAM_FOOTERS=model`."""
     rules = builtin()
     lines = (
         (rule.id, marks.format(example))
@@ -58,16 +58,16 @@ def test_what_find_finds_the_tail_model_sees_too(marks: str) -> None:
         for phrase in (rule.example, *rule.phrases)
         for example in (phrase, *(phrase.replace(" ", space) for space in ("  ", "\t", "\u00a0", "\u3000")))
     )
-    unseen = [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.of(line)]
+    unseen = [(name, line) for name, line in lines if rules.find(line) is not None and not rules.signs.topic(line)]
     assert [(name, line) for name, line in unseen if "\u00a9" not in line] == [], "that sign is seen anywhere"
 
 
 def test_a_hint_is_evidence_and_never_a_reason() -> None:
     hints = [rule for rule in builtin().rules if rule.kind == "hint"]
     for rule in hints:
-        alone = Rules.of((rule,), "")
+        alone = Rules.from_rules((rule,), "")
         assert alone.find(rule.example) is None
-        assert alone.signs.of(rule.example) % 10 == (ABOUTS.index(rule.about) + 1) % 10, rule.id
+        assert alone.signs.topic(rule.example) % 10 == (ABOUTS.index(rule.about) + 1) % 10, rule.id
     assert len(hints) > 300
 
 
@@ -82,7 +82,7 @@ def test_a_hint_is_evidence_and_never_a_reason() -> None:
     ],
 )
 def test_what_a_line_says_of_itself(line: str, about: int) -> None:
-    assert builtin().signs.of(line) == about
+    assert builtin().signs.topic(line) == about
 
 
 def test_languages_and_ids() -> None:

@@ -1,4 +1,4 @@
-"""Articles in scripts and of authors that end sentences without a full stop; characters that nobody sees."""
+"""Articles in scripts, and of authors, that end sentences without a full stop; and invisible characters."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from harness.twins import in_python, slow
 from stream.core.cleaning import clean
-from stream.core.footer.lines import CLOSED, codes_of, end_of, halves
+from stream.core.footer.codes import CLOSED, codes_of, end_of, halves
 from stream.core.paragraphs import FORMATS, width, without_format
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import Signs
@@ -146,7 +146,7 @@ ENGLISH_TAIL = ["The bridge that nobody wanted", "A market in the old depot", "S
 
 
 def test_what_nobody_sees_within_an_article() -> None:
-    """Neither lengthens a line nor hides how it ends."""
+    """Invisible characters neither lengthen a line nor hide how it ends."""
     for order in ((4, 2, 3, 1), (1, 5, 2, 3, 7, 4, 6, 0), (7, 3, 4), (7, 6, 3)):
         body = [ENGLISH[at] for at in order]
         gone = [removal.line for removal in clean("\n".join([*body, *ENGLISH_TAIL])).removed]
@@ -163,7 +163,7 @@ pages = st.sampled_from(sorted(BODIES)).map(lambda name: [*BODIES[name], *TAILS.
 
 @st.composite
 def sprinkled(draw: st.DrawFn) -> tuple[list[str], list[str]]:
-    """A page, and the same with characters in it that nobody sees: within the words of its body."""
+    """Give a page, and the same page with invisible characters within the words of its body."""
     lines = draw(pages)
     other = []
     for line in lines:

@@ -1,4 +1,4 @@
-"""A phrase is found however its words are written, and whatever stands around them that is not read."""
+"""A phrase is found however its words are spelled, and whatever decoration stands around them."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_marker_is_found_whatever_stands_around_it(footers: str, sign: str) ->
         lines += [middle.format(sign)] * (sign in UNSEEN[:-1])
         for line in lines:
             assert rules.find(line) is rules.find(phrase) is not None
-            assert rules.signs.of(line) == rules.signs.of(phrase) > 0
+            assert rules.signs.topic(line) == rules.signs.topic(phrase) > 0
 
 
 @both

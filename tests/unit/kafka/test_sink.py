@@ -31,7 +31,7 @@ async def test_a_lone_article_is_committed_at_once_with_the_offset_after_it(rig:
 
 def test_the_offsets_are_after_the_last_record_of_each_partition() -> None:
     mixed = [outcome(4, partition=1), outcome(9, partition=0), outcome(5, partition=1)]
-    assert Outcomes.of(mixed).following == {0: 10, 1: 6}
+    assert Outcomes.counted(mixed).following == {0: 10, 1: 6}
 
 
 async def test_a_transaction_grows_while_another_commits(rig: Rig) -> None:
@@ -228,7 +228,7 @@ async def test_whether_it_is_full_is_asked_while_nothing_is_taken(rig: Rig, look
                 rig.sink._ready.release()  # noqa: SLF001
                 self.taken = True
 
-    rig.sink._waiting = watched = Watched([Outcomes.of([outcome(0)])])  # noqa: SLF001
+    rig.sink._waiting = watched = Watched([Outcomes.counted([outcome(0)])])  # noqa: SLF001
     rig.sink._full()  # noqa: SLF001
     assert watched.left <= 0
     assert not watched.taken

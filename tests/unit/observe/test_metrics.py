@@ -52,7 +52,7 @@ def outcomes(picks: list[int]) -> list[Outcome]:
 def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) -> None:
     metrics = made()
     for batch in batches:
-        metrics.committed(Outcomes.of(outcomes(batch)), 0.01)
+        metrics.committed(Outcomes.counted(outcomes(batch)), 0.01)
         found = samples(metrics)
         parts = [found[f"records_total {name}"] for name in NAMES]
         assert found["records_in_total"] == sum(parts)
@@ -78,7 +78,7 @@ def test_every_outcome_is_there_before_the_first_record() -> None:
 
 def test_a_withheld_removal_is_counted_by_article() -> None:
     metrics = made()
-    metrics.committed(Outcomes.of([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)]), 0.01)
+    metrics.committed(Outcomes.counted([outcome(0, text="Ferry\nAdvertisement\nHarbour"), outcome(1)]), 0.01)
     assert samples(metrics)["articles_withheld_total"] == 1
 
 

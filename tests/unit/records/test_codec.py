@@ -1,4 +1,4 @@
-"""A new text goes into the old bytes; whatever else they hold is never written anew."""
+"""A new text is put into the old bytes; everything else in them stays as it was written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is changed in a dead letter that its topic refuses is undone when the letter goes back."""
+"""What is changed in a dead letter that its topic rejects is undone when the letter goes back to the input."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.fakes import FakeRecord
 from stream.errors import StreamError
 from stream.kafka.refused import Refused
 from stream.records.dead_letters import dead, letter_headers, read_letter
-from stream.records.demotion import is_pointer, keyed, of_today, pointer
+from stream.records.demotion import dated_now, is_pointer, keyed, pointer
 from stream.records.headers import Headers
 from stream.records.outcomes import Outcome
 from stream.records.record import NOW
@@ -29,7 +29,7 @@ RECORDS = st.builds(
     HEADERS,
     the_timestamp=st.tuples(st.just(1), TIMES),
 )
-STEPS = st.lists(st.sampled_from([keyed, of_today]), max_size=2, unique=True)
+STEPS = st.lists(st.sampled_from([keyed, dated_now]), max_size=2, unique=True)
 
 
 @settings(deadline=None)
@@ -67,11 +67,11 @@ def test_a_key_that_was_made_names_the_records_place_and_a_pointers_too() -> Non
 
 
 async def settled(rig: Rig, record: FakeRecord, takes: Callable[[Outcome], str]) -> Outcome | None:
-    """Give what a dead letter topic gets of a record; `takes` says why it does not take something, or nothing."""
+    """Give what a dead letter topic receives for a record; `takes` gives its reason to reject an outcome, or ""."""
 
     def act(publication: object) -> None:
-        for it in publication.outcomes:  # type: ignore[attr-defined]
-            if reason := takes(it):
+        for one in publication.outcomes:  # type: ignore[attr-defined]
+            if reason := takes(one):
                 raise Refused(reason.partition(":")[0], "no", for_its_time=reason.endswith("time"))
 
     rig.committer.act = act
@@ -79,19 +79,19 @@ async def settled(rig: Rig, record: FakeRecord, takes: Callable[[Outcome], str])
     return rig.committer.published[0] if await rig.drained() else None
 
 
-def no_null_keys(it: Outcome) -> str:
-    """Refuse as a compacted topic does."""
-    return "rejected" if it.key is None else ""
+def no_null_keys(one: Outcome) -> str:
+    """Reject as a compacted topic does."""
+    return "rejected" if one.key is None else ""
 
 
-def no_old_times(it: Outcome) -> str:
-    """Refuse as a topic with a bound on timestamps does."""
-    return "" if it.timestamp_ms == NOW else "rejected:time"
+def no_old_times(one: Outcome) -> str:
+    """Reject as a topic with a limit on timestamps does."""
+    return "" if one.timestamp_ms == NOW else "rejected:time"
 
 
-def nothing_large(it: Outcome) -> str:
-    """Refuse as a topic with a small bound on size does."""
-    return "too_large" if it.value else ""
+def nothing_large(one: Outcome) -> str:
+    """Reject as a topic with a small limit on size does."""
+    return "too_large" if one.value else ""
 
 
 TOPICS = [no_null_keys, no_old_times, nothing_large]
@@ -107,7 +107,7 @@ async def test_each_letter_finds_a_form_that_its_topic_takes_and_keeps_what_it_c
 ) -> None:  # fmt: skip
     rules = [first, second, third]
     record = FakeRecord(b"{", key, [("own", b"1")])
-    came = await settled(rig, record, lambda it: next((why for rule in rules if (why := rule(it))), ""))
+    came = await settled(rig, record, lambda one: next((why for rule in rules if (why := rule(one))), ""))
     assert came is not None
     assert is_pointer(came.headers) == (nothing_large in rules)
     assert (came.timestamp_ms == NOW) == (no_old_times in rules or nothing_large in rules)

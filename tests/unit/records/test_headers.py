@@ -1,4 +1,4 @@
-"""Headers are read so that no exception of the client's is left behind."""
+"""Headers are read in such a way that no exception of the client is left set."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from confluent_kafka import Message
 from harness.fakes import PROCESSOR, FakeRecord
 from harness.kafka.raw import RawRecord, produce
 from stream.kafka.embedded import EmbeddedBroker
-from stream.records.headers import READ, UNREADABLE, Headers, readable, reason
+from stream.records.headers import READ, UNREADABLE, Headers, readable, why_unreadable
 from tests.brokers import Broker
 
 BAD = (b"\xc3\x28", b"x")
 
 
 def pending() -> bool:
-    """Ask the interpreter whether an exception is set that nobody has raised."""
+    """Whether an exception is set in the interpreter that nobody has raised."""
     occurred = ctypes.PyDLL(None).PyErr_Occurred
     occurred.restype = ctypes.c_void_p
     return bool(occurred())
@@ -26,20 +26,20 @@ def pending() -> bool:
 
 @pytest.fixture
 def came(embedded: EmbeddedBroker) -> list[Message]:
-    """Give records of the client's own: with a name that is no text, with such as last of three, without headers."""
+    """Give consumed records: one with a name that is not UTF-8, one where it is the last of three, two without."""
     broker = Broker("embedded", embedded.bootstrap_servers)
     topic = f"{broker.topics('names').name}.raw"
     headers: list[list[tuple[bytes, bytes | None]]] = [[BAD], [(b"a", b"1"), (b"a", None), BAD], [(b"a", None)], []]
-    produce(broker.bootstrap_servers, topic, [RawRecord(b"k", b"v", it) for it in headers])
+    produce(broker.bootstrap_servers, topic, [RawRecord(b"k", b"v", pairs) for pairs in headers])
     return broker.read(topic, len(headers))
 
 
-def test_what_the_client_can_not_read_raises_there_and_then(came: list[Message]) -> None:
+def test_what_the_client_cannot_read_raises_there_and_then(came: list[Message]) -> None:
     for message in came[:2]:
         with pytest.raises(UNREADABLE) as raised:
             READ[type(message)](message)
         assert not pending()
-        assert reason(message, raised.value) == "the name of a header is not UTF-8 (invalid continuation byte)"
+        assert why_unreadable(message, raised.value) == "the name of a header is not UTF-8 (invalid continuation byte)"
         assert message.headers() == [], "nobody gets to see a list without names"
     assert readable(came[2]) == [("a", None)]
     assert readable(came[3]) == []

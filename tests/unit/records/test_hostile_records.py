@@ -1,4 +1,4 @@
-"""Records made to do harm, in full size: one outcome each, nothing raised, nothing of the bytes lost."""
+"""Records made to do harm, in full size: each has one outcome, nothing raises, and no byte is lost."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from stream.records.outcomes import Outcome
 from stream.records.process import Processor
 from tests.hostile import PROSE, TEXTS, VALUES, article, text_last
 
-PROCESSORS = {name: Processor.of("text", name, builtin()) for name in ("auto", "json", "text")}
-PROCESSORS["markers"] = Processor.of("text", "auto", load(whole_page=False))
+PROCESSORS = {name: Processor.for_field("text", name, builtin()) for name in ("auto", "json", "text")}
+PROCESSORS["markers"] = Processor.for_field("text", "auto", load(whole_page=False))
 MILLION = 1_000_000
 TEN_MEGABYTES = 10_000_000
 REPEATED = orjson.dumps(f"{PROSE}\n{PROSE}")
@@ -56,7 +56,7 @@ NO_TEXT = {
     "a list with a number": b'{"text":["a",1]}',
     "the text one deeper": b'{"a":{"text":"a"}}',
 }
-# What stands beside the text stays, byte for byte.
+# Whatever else is in the value stays, byte for byte.
 BESIDE = {
     "64 bits": b"[9223372036854775807,-9223372036854775808,9223372036854775808,18446744073709551615]",
     "beyond 64 bits": b"[18446744073709551616,-9223372036854775809,123456789012345678901234567890]",
@@ -86,7 +86,7 @@ TEXT_SHAPES = {
 
 
 def outcome_of(value: bytes | None, headers: Headers | None = None, name: str = "auto") -> Outcome:
-    """Process a record; whatever it is, it has one outcome, with its own key, headers and time."""
+    """Process a record; check that its one outcome has the record's own key, headers and time."""
     record = FakeRecord(value, the_headers=headers)
     outcome = PROCESSORS[name].process(record)
     assert isinstance(outcome, Outcome)
@@ -107,7 +107,7 @@ def outcome_of(value: bytes | None, headers: Headers | None = None, name: str = 
         *(("no_text", name) for name in NO_TEXT),
     ],
 )
-def test_what_can_not_be_read_dies_with_all_its_bytes(reason: str, name: str) -> None:
+def test_what_cannot_be_read_dies_with_all_its_bytes(reason: str, name: str) -> None:
     value = {"not_json": NOT_JSON, "not_utf8": NOT_UTF8, "no_text": NO_TEXT}[reason][name]
     outcome = outcome_of(value)
     assert (outcome.name, outcome.reason) == ("dead", reason)

@@ -1,4 +1,4 @@
-"""One record in, one outcome out, with everything that is not text as it was."""
+"""One record in, one record out, and everything but the text stays as it was."""
 
 from __future__ import annotations
 
@@ -177,20 +177,20 @@ def test_of_two_content_types_the_last_counts() -> None:
 
 
 def test_the_setting_chooses_plain_text_for_all() -> None:
-    processor = Processor.of("text", "text", builtin())
+    processor = Processor.for_field("text", "text", builtin())
     outcome = process(REPEATED.encode(), [("content-type", b"application/json")], processor)
     assert outcome.value == CLEAN.encode()
 
 
 def test_another_field_name() -> None:
-    processor = Processor.of("body", "auto", builtin())
+    processor = Processor.for_field("body", "auto", builtin())
     value = orjson.dumps({"text": REPEATED, "body": REPEATED})
     assert process(value, None, processor).value == orjson.dumps({"text": REPEATED, "body": CLEAN})
 
 
 @dataclass(frozen=True, slots=True)
 class BadHeader(FakeRecord):
-    """A record with a header's name that is not UTF-8: confluent-kafka raises when asked."""
+    """A record with a header name that is not UTF-8: confluent-kafka raises when its headers are read."""
 
     def headers(self) -> Headers | None:
         """Raise what confluent-kafka raises."""
@@ -238,7 +238,7 @@ def test_rules_of_a_site_are_for_its_articles(
     tmp_path: Path, site: dict[str, object], headers: Headers, goes: int
 ) -> None:
     (tmp_path / "own.toml").write_text(OF_A_SITE, "utf-8")
-    processor = Processor.of("text", "auto", load([tmp_path / "own.toml"]))
+    processor = Processor.for_field("text", "auto", load([tmp_path / "own.toml"]))
     text = f"{CLEAN}\nThat was all from the island"
     value = json.dumps({"text": text, **site}).replace("Infinity", "1e400").encode()
     assert process(value, headers, processor).footer == goes
@@ -246,7 +246,7 @@ def test_rules_of_a_site_are_for_its_articles(
 
 def test_the_site_of_plain_text_stands_in_a_header(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(OF_A_SITE, "utf-8")
-    processor = Processor.of("text", "text", load([tmp_path / "own.toml"]))
+    processor = Processor.for_field("text", "text", load([tmp_path / "own.toml"]))
     text = f"{CLEAN}\nThat was all from the island".encode()
     assert process(text, [("source", b"island.example")], processor).footer == 1
 
@@ -254,7 +254,7 @@ def test_the_site_of_plain_text_stands_in_a_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [REPEATED, REPEATED.split("\n")])
 def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str]) -> None:
     value = json.dumps({"text": text}).encode()
-    processor = Processor.of("text", "auto", builtin(), keeps_removed=True)
+    processor = Processor.for_field("text", "auto", builtin(), keeps_removed=True)
     outcome = process(value, None, processor)
     assert outcome.removed is not None
     cleaned = orjson.loads(outcome.value or b"")["text"]
@@ -273,7 +273,7 @@ def test_what_was_removed_is_kept_where_that_is_asked_for(text: str | list[str])
 
 def test_without_its_removals_an_article_keeps_the_headers_that_it_came_with() -> None:
     came: Headers = [("article-stream.raw", b"earlier/0/1")]
-    outcome = process(article(REPEATED), came, Processor.of("text", "auto", builtin(), keeps_removed=True))
+    outcome = process(article(REPEATED), came, Processor.for_field("text", "auto", builtin(), keeps_removed=True))
     headers = without_removals(outcome, "rejected").headers
     assert [value for name, value in headers if name == "article-stream.raw"] == [b"earlier/0/1"]
     assert headers[-1] == ("article-stream.removed", b"rejected")
@@ -282,6 +282,6 @@ def test_without_its_removals_an_article_keeps_the_headers_that_it_came_with() -
 def test_removals_many_times_as_large_as_their_article_are_left_out() -> None:
     run = [chr(0x4E00 + at) for at in range(3_000)]
     value = json.dumps({"text": "\n".join([*run, *run])}, ensure_ascii=False).encode()
-    outcome = process(value, None, Processor.of("text", "auto", builtin(), keeps_removed=True))
+    outcome = process(value, None, Processor.for_field("text", "auto", builtin(), keeps_removed=True))
     assert (outcome.repeats, outcome.removed) == (3_000, None)
     assert dict(outcome.headers)["article-stream.removed"] == b"too_large"
