@@ -49,7 +49,7 @@ def output_deleted(site: Site, size: Size) -> Result:
         until(lambda: not worker.ready(), "the worker to say that it is not ready")
         assert stage.clean.encode() in worker.get("/health/ready")[1]
         assert worker.get("/health/live")[0] == 200
-        said = f"Publishing is tried again: The output topic {stage.clean} is missing."
+        said = f"Publishing fails and is being retried: The output topic {stage.clean} is missing."
         until(lambda: said in worker.log, "the topic to be named")
         assert worker.metric("article_stream_sessions_total") == 1
         stage.make(stage.clean)
@@ -156,7 +156,7 @@ def retention_ran_out(site: Site, size: Size) -> Result:
             stage.wait_output()
         until(lambda: lag(worker) == 0, "the lag to be nothing")
         assert worker.metric("article_stream_records_skipped_total") == len(gone)
-        assert "are gone before they were read" in worker.log
+        assert "were deleted before the worker read them" in worker.log
         stage.wait_all()
         return stage.result("retention ran out beneath the worker", f"{len(gone)} gone, said and counted")
 

@@ -115,7 +115,7 @@ def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: Embed
         assert texts(1) == [CLEAN]
         rules.write_text(rule.format("that was tuesday") + "kind = ", "utf-8")
         until(lambda: worker.metric('article_stream_rules_reloads_total{result="refused"}') == 1, "it to be refused")
-        assert f"STREAM_RULES changed, and is refused: {rules}: not a TOML file" in worker.log
+        assert f"The changed rule files of STREAM_RULES are refused: {rules}: not a TOML file" in worker.log
         broker.send(raw, [monday])
         assert texts(2) == [CLEAN, CLEAN]
         rules.write_text(rule.format("that was tuesday"), "utf-8")

@@ -110,20 +110,20 @@ def test_what_a_member_does_about_partitions_without_an_owner(
     watch = GroupWatch(engine)
     engine.ownership.unowned = (1, 2)
     watch.act("leave")
-    assert str(engine.flow.error) == "Partitions 1, 2 belong to no worker, and a rebalance did not help."
+    assert str(engine.flow.error) == "Partitions 1, 2 are assigned to no worker, and a rebalance did not help."
     engine.flow.begin_session()
     watch.act("end")
-    assert str(engine.flow.error).startswith(f"Partitions 1, 2 of {topics.name}.raw belong to no worker of")
+    assert str(engine.flow.error).startswith(f"Partitions 1, 2 of {topics.name}.raw are assigned to no worker of")
     assert engine.flow.error is not None
     assert not getattr(engine.flow.error, "retriable", True), "the worker ends"
     engine.stop()
     watch.act("rebalance")
-    assert "Joining the group once more" not in caplog.text, "not once it stops"
+    assert "Making the group rebalance" not in caplog.text, "not once it stops"
 
 
 def test_check_shows_after_how_long_a_killed_workers_partitions_move(real: Broker, protocol: str) -> None:
     topics = real.topics("check")
     answer = article_stream("check", settings=topics.settings(group_protocol=protocol))
     (line,) = [line for line in answer.out.splitlines() if "consumer group" in line]
-    said = "a killed worker's partitions move after 45 s, its consumer.session.timeout.ms"
+    said = "the partitions of a killed worker move after 45 s, its consumer.session.timeout.ms"
     assert (said in " ".join(answer.out.split())) == (protocol == "consumer"), line

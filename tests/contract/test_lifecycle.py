@@ -156,7 +156,7 @@ def test_a_worker_without_its_topic_ends_with_one_sentence(real: Broker) -> None
     topics = real.topics("missing")
     with Worker({**topics.settings(), "output_topic": f"{topics.name}.none"}) as worker:
         assert worker.process.wait(60) == 1
-        want = f"error: The topic {topics.name}.none does not exist. `article-stream topics create` makes it."
+        want = f"error: The topic {topics.name}.none does not exist. `article-stream topics create` creates it."
         assert worker.log.splitlines() == [want]
 
 

@@ -66,7 +66,7 @@ def test_a_header_whose_name_is_no_text_makes_a_dead_letter_and_the_worker_goes_
         until(lambda: worker.metric("article_stream_records_in_total") == 5, "the worker to have counted all")
         assert worker.terminate() == 0, worker.log
         assert "Traceback" not in worker.log
-        assert "Beginning anew" not in worker.log
+        assert "Starting a new session" not in worker.log
     assert sorted((it.key(), it.timestamp()) for it in clean) == [(b"b", (1, WHEN + 1)), (b"e", (1, WHEN + 4))]
     assert headers_of(next(it for it in clean if it.key() == b"b"))[:3] == [
         ("trace", None),
@@ -92,7 +92,7 @@ def test_commands_show_a_letter_with_such_a_header_and_leave_it_where_it_is(brok
     assert "the name of one is not UTF-8" in shown
     assert "The ferry to the outer islands" in shown
     asked = "\n".join(lines(topics, "replay", "--dry-run"))
-    assert "1  refused: its headers can not be read, the name of one is not UTF-8" in asked
+    assert "1  refused: its headers cannot be read, because the name of one is not UTF-8" in asked
 
 
 def test_every_timestamp_goes_through_and_0_is_said(broker: Broker) -> None:
@@ -175,12 +175,12 @@ def test_a_letter_that_the_input_refuses_stays_and_the_others_go_back(real: Brok
     real.send(f"{topics.name}.dead", [*good[:20], Sent(None, good[0].value), *good[20:]])
     first = lines(topics, "replay")
     assert first[-1].startswith("40 went back")
-    assert [line for line in first if f"1  refused: {topics.name}.raw does not take" in line], first
+    assert [line for line in first if f"1  refused: {topics.name}.raw does not accept" in line], first
     came = Counter(orjson.loads(it.value() or b"")["number"] for it in real.read(f"{topics.name}.raw", 40))
     assert came == Counter(range(40)), "each once"
     second = lines(topics, "replay")
     assert second[-1].startswith("0 went back")
-    assert [line for line in second if f"1  refused: {topics.name}.raw does not take" in line], second
+    assert [line for line in second if f"1  refused: {topics.name}.raw does not accept" in line], second
 
 
 @pytest.mark.parametrize("removed", [False, True])

@@ -36,15 +36,15 @@ def test_the_topic_is_named_and_liveness_counts_from_the_last_progress(real: Bro
         admin.delete_topics([name])[name].result(PATIENCE_S)
         more = [Sent(b"bad", b"\xff")] if role == "dead letter" else articles(5, 5)
         real.send(f"{topics.name}.raw", more)
-        want = f"Publishing is tried again: The {role} topic {name} is missing."
+        want = f"Publishing fails and is being retried: The {role} topic {name} is missing."
         until(lambda: want in worker.log, "it to be said", LONG_S)
-        assert f"publishing is tried again: The {role} topic".encode() in worker.get("/health/ready")[1]
+        assert f"publishing fails and is being retried: The {role} topic".encode() in worker.get("/health/ready")[1]
         until(lambda: worker.get("/health/live")[0] == 503, "it to be seen that nothing moves", LONG_S)
-        assert b"has not moved for 30 s" in worker.get("/health/live")[1]
+        assert b"has made no progress for 30 s" in worker.get("/health/live")[1]
         assert made(real, name)
         until(lambda: worker.metric(RECORDS_IN) == 5 + len(more), "the rest", LONG_S)
         until(lambda: worker.get("/health/live")[0] == 200 and worker.ready(), "it to be well")
-        assert "Publishing goes on." in worker.log
+        assert "Publishing works again." in worker.log
         assert "STREAM_BOOTSTRAP_SERVERS" not in worker.log, "Kafka's address is not to blame"
         assert worker.log.count("\n") < 40
         assert worker.terminate() == 0, worker.log

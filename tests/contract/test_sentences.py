@@ -138,14 +138,14 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
         until(lambda: worker.metric("article_stream_records_in_total") == 1, "the first article")
         number = 1
         deadline = time.monotonic() + PATIENCE_S
-        while "Beginning anew" not in worker.log and time.monotonic() < deadline:
+        while "Starting a new session" not in worker.log and time.monotonic() < deadline:
             # Only asking shows whether the broker has forgotten it; asked too early it remembers it for as long again.
             quiet_until(worker, EXPIRES_S + 1)
             site.broker.send(f"{topics.name}.raw", [Sent(b"k", article(number))])
             number += 1
             until(lambda: worker.metric("article_stream_records_in_total") == number, "the next article")  # noqa: B023
-        (said,) = [line for line in worker.log.splitlines() if "Beginning anew" in line]
-        assert "Kafka has forgotten this worker's transactional id" in said
+        (said,) = [line for line in worker.log.splitlines() if "Starting a new session" in line]
+        assert "Kafka had forgotten this worker's transactional id" in said
         assert "transactional.id.expiration.ms" in said
         assert "Failed to" not in said
         assert worker.terminate() == 0, worker.log
@@ -175,7 +175,7 @@ def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_
     with Worker(settings) as older:
         older.wait_ready()
         with Worker(settings) as younger:
-            words = "has a member with the instance id 'w-0' already: another worker runs with it"
+            words = "already has a member with the instance id 'w-0': another worker runs with it"
             until(lambda: words in younger.get("/health/ready")[1].decode(), "the sentence")
             (said,) = [it for it in orjson.loads(younger.get("/health/ready")[1])["problems"] if words in it]
             assert "group.consumer.session.timeout.ms" in said
@@ -200,7 +200,7 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
             else:  # it waits for a place, and says so
                 said = " ".join(orjson.loads(third.get("/health/ready")[1])["problems"])
             assert f"The group {topics.name} has as many members as the broker allows" in said
-            assert "Run fewer workers, or raise that." in said
+            assert "Run fewer workers, or raise that limit." in said
             assert "Broker:" not in third.log
 
 
@@ -209,9 +209,9 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
     [
         ("/signed", "does not accept the token of the identity provider at {url}", "STREAM_SASL_OAUTH_SCOPE"),
         ("/refuses", "{url} gives ann no token: invalid_client: No such client.", "STREAM_SASL_OAUTH_CLIENT_SECRET"),
-        ("/page", "what the identity provider at {url} answers is no token", "STREAM_SASL_OAUTH_TOKEN_URL"),
-        ("/broken", "The identity provider at {url} gives no token within 3 s", "STREAM_SASL_OAUTH_TOKEN_URL"),
-        ("http://127.0.0.1:{port}/", "no answer from the identity provider at {url}", "reached from here"),
+        ("/page", "the answer of the identity provider at {url} is not a token", "STREAM_SASL_OAUTH_TOKEN_URL"),
+        ("/broken", "The identity provider at {url} gave no token within 3 s", "STREAM_SASL_OAUTH_TOKEN_URL"),
+        ("http://127.0.0.1:{port}/", "no answer from the identity provider at {url}", "reached from this machine"),
     ],
 )
 def test_a_token_that_is_refused_or_not_given_says_by_whom(site: Site, path: str, says: str, fix: str) -> None:
@@ -243,7 +243,10 @@ def test_a_mechanism_that_the_broker_has_not_is_named_with_those_that_it_has(
 ) -> None:
     login = site.oauth("/good", listener) | {"sasl_mechanism": mechanism}
     answer = article_stream("check", settings={**login, "sasl_username": "ann", "sasl_password": "secret"})
-    assert f"takes no login by {mechanism}, but by {others}. Set STREAM_SASL_MECHANISM to one of these." in answer.out
+    assert (
+        f"does not accept logins by {mechanism}, only by {others}. Set STREAM_SASL_MECHANISM to one of these."
+        in answer.out
+    )
 
 
 def test_a_name_that_the_broker_gives_itself_is_named(site: Site) -> None:
@@ -268,7 +271,7 @@ def test_more_copies_than_there_are_brokers(site: Site) -> None:
     settings = {"bootstrap_servers": site.kafka.bootstrap_servers, "input_topic": "copies.raw"}
     answer = article_stream("topics", "create", "--replication", 3, settings=settings)
     assert answer.code == 1
-    assert "Say --replication with at most the number of brokers." in answer.err
+    assert "Give --replication a value of at most the number of brokers." in answer.err
     answer = article_stream("topics", "create", "--retention-hours", 1e15, settings=settings)
     assert answer.code == 1
     assert "retention" in answer.err

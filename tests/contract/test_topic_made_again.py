@@ -13,7 +13,7 @@ from tests.contract.test_beginnings import send_to
 from tests.ledger import Topics
 
 RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
-AGAIN = "was deleted and made again"
+AGAIN = "was deleted and created again"
 
 
 def made(broker: Broker, topic: str) -> bool:
@@ -108,7 +108,7 @@ def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, co
         until(lambda: worker.metric(RECORDS_IN) == comes, "what is there")
         if offset > 5:
             assert f"{raw} [0] ends at 5, before the committed offset {offset}." in worker.log
-            assert "reading goes on at 0" in worker.log
+            assert "reading resumes at 0" in worker.log
         assert AGAIN not in worker.log or offset > 5
         assert worker.terminate() == 0, worker.log
     assert committed(real, topics, 0).offset == 5

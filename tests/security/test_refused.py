@@ -120,7 +120,7 @@ def no_login(kafka: GuardedKafka) -> Settings:
         (wrong_password, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
         (wrong_password_plain, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
         (untrusted, "is not trusted", "STREAM_SSL_CA"),
-        (no_certificate, "does not accept the worker's certificate, or misses one", "STREAM_SSL_CERTIFICATE"),
+        (no_certificate, "does not accept the worker's certificate, or requires one", "STREAM_SSL_CERTIFICATE"),
         (certificate_of_a_stranger, "does not accept the worker's certificate", "STREAM_SSL_CERTIFICATE"),
         (tls_to_a_plain_port, "does not speak TLS", "STREAM_SECURITY_PROTOCOL"),
         (plain_to_a_tls_port, "closes the connection", "STREAM_SECURITY_PROTOCOL=plaintext"),

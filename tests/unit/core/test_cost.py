@@ -26,8 +26,9 @@ from stream.core.rules import load as load_rules
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Committer
 from stream.kafka.flow import Flow
+from stream.kafka.producing import produce_all
 from stream.kafka.sink import Sink
-from stream.kafka.transaction import Transactions, produce_all
+from stream.kafka.transaction import Transactions
 from stream.records.outcomes import Outcome, Outcomes
 from stream.records.process import Processor, _ours
 from tests.work import Work
@@ -157,7 +158,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     flow.enter(len(outcomes))
     sink.start()
     await asyncio.wait_for(sink.put(session, Outcomes.of(outcomes)), PATIENCE_S)
-    assert await asyncio.to_thread(flow.drained, PATIENCE_S)
+    assert await asyncio.to_thread(flow.wait_drained, PATIENCE_S)
     sink.close(PATIENCE_S)
     return Counter(producer.called)
 

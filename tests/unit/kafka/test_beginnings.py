@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
 
 from stream.config.settings import load
 from stream.errors import SessionLost
-from stream.kafka.beginnings import ASK_AGAIN_S, SAY_AFTER_S, Beginnings
+from stream.kafka.beginnings import ASK_EVERY_S, REPORT_AFTER_S, Beginnings
 from stream.kafka.committer import Aborted
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import as_metadata, of_metadata
@@ -42,7 +42,7 @@ class Group:
         """The topic's partitions."""
         return SimpleNamespace(topics={topic: SimpleNamespace(partitions=dict.fromkeys(range(self.partitions)))})
 
-    def begin(self, _: object, offsets: list[TopicPartition], member: object) -> None:
+    def commit_start(self, _: object, offsets: list[TopicPartition], member: object) -> None:
         """Be the committer."""
         assert member is ME
         if self.refuses is not None:
@@ -97,10 +97,10 @@ def test_who_has_not_the_first_partition_waits_for_its_owner(group: Group, monke
     assert other.beginnings.waiting == {2, 3}
     assert dict(other.partitions.items())[2].position == -1
     assert not other.beginnings.trouble, "a moment is no news"
-    now += SAY_AFTER_S + ASK_AGAIN_S
+    now += REPORT_AFTER_S + ASK_EVERY_S
     assert other.beginnings.due()
     assert other.gains() == {}
-    assert "the owner of partition 0 of articles.raw has not committed yet" in other.beginnings.trouble
+    assert "the owner of partition 0 of articles.raw has not yet committed" in other.beginnings.trouble
     Worker(group).gains(0, 1)
     assert other.gains() == {2: HIGH, 3: HIGH}
     assert not other.beginnings.waiting
@@ -134,8 +134,8 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert Worker(group, topic_id="new").gains(0, 1, 2) == {0: LOW, 1: 30, 2: 31}
     assert group.commits == [{0: LOW}]
     assert of_metadata(group.offsets[0][1]) == "new"
-    assert "was deleted and made again: these partitions are read anew" in caplog.text
-    assert "0 from 10 on (up to 100)." in caplog.text
+    assert "was deleted and created again. These partitions are read from their beginning" in caplog.text
+    assert "0 from offset 10 (old: 100)." in caplog.text
 
 
 def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(

@@ -89,7 +89,7 @@ def test_what_a_callback_raises_while_the_group_is_left_is_said_and_no_more(
     member = joined(raises=SessionLost("Not in time."))
     consumer.closing = lambda: consumer.callbacks["on_revoke"](consumer, [])
     member.close()
-    assert "Partitions could not be given up in good order: Not in time." in caplog.text
+    assert "An error occurred while giving up partitions: Not in time." in caplog.text
     member.join(on_assign=print, on_revoke=print, on_lost=print)
     assert member.consume(1, 0) == [], "the next session does not hear of it"
 
@@ -103,7 +103,7 @@ def test_an_error_of_the_client_while_the_group_is_left_is_said_and_no_more(
     member = joined()
     consumer.closing = fails
     member.close()
-    assert "Leaving the group was not without an error" in caplog.text
+    assert "An error occurred while leaving the group" in caplog.text
     assert member.consumer is None
 
 

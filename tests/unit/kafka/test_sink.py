@@ -181,7 +181,7 @@ async def test_a_call_that_never_comes_back_is_left_behind(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
     if not silent:
-        monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
+        monkeypatch.setattr("stream.kafka.sink.HUNG_CALL_S", 0.01)
     go, entered, left = threading.Event(), threading.Event(), threading.Event()
 
     def hang(publication: Publication) -> None:

@@ -147,13 +147,13 @@ def fetch_for(source: Source, clock: Clock, seconds: int) -> None:
 
 def test_a_group_that_assigns_nothing_is_joined_anew(source: Source, clock: Clock) -> None:
     fetch_for(source, clock, 19)
-    with pytest.raises(SessionLost, match="The group article-stream has not assigned partitions for 20 s"):
+    with pytest.raises(SessionLost, match="The group article-stream has not assigned any partitions for 20 s"):
         fetch_for(source, clock, 3)
 
 
 def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: Clock) -> None:
     for _ in range(60):
-        source.progress.kafka_is_away()
+        source.progress.kafka_unanswered()
         fetch_for(source, clock, 1)
 
 
@@ -165,21 +165,21 @@ def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock:
 def test_records_that_wait_and_do_not_come_end_the_session(source: Source, clock: Clock) -> None:
     source._partitions.gain(3, 100)  # noqa: SLF001
     fetch_for(source, clock, 60)
-    source._partitions.ends(3, 150)  # noqa: SLF001
-    with pytest.raises(SessionLost, match="Nothing comes from partitions 3 though records are waiting"):
+    source._partitions.update_end(3, 150)  # noqa: SLF001
+    with pytest.raises(SessionLost, match="No records arrive from partitions 3, although records are waiting"):
         fetch_for(source, clock, 17)
 
 
 def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: Clock) -> None:
     source._partitions.gain(3, 100)  # noqa: SLF001
-    source._partitions.ends(3, 150)  # noqa: SLF001
+    source._partitions.update_end(3, 150)  # noqa: SLF001
     source._flow.enter(1)  # noqa: SLF001
     fetch_for(source, clock, 60)
 
 
 def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
     source._partitions.gain(3, 100)  # noqa: SLF001
-    source.progress.fails("Kafka forbids the use of a topic.")
+    source.progress.failing("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
@@ -187,7 +187,7 @@ def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -
 
 def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
     """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
-    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._refreshed_s = Clock().now + 10**6  # noqa: SLF001
     source.member.consumer = Waiting(*arrivals)  # type: ignore[assignment]
     source._flow.enter(under_way)  # noqa: SLF001
     return len(source.fetch())
@@ -201,7 +201,7 @@ def test_what_comes_while_others_commit_goes_with_the_first_of_them(
     source: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(source._flow, "drained", waited.append)  # noqa: SLF001
+    monkeypatch.setattr(source._flow, "wait_drained", waited.append)  # noqa: SLF001
     assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
     assert waited == [COLLECT_S]
 
@@ -220,7 +220,7 @@ def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None
 @pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
 def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, back: bool) -> None:
     """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
-    source._looked_s = Clock().now + 10**6  # noqa: SLF001
+    source._refreshed_s = Clock().now + 10**6  # noqa: SLF001
     source._partitions.gain(0, 0)  # noqa: SLF001
     source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:

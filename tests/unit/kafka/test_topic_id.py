@@ -101,7 +101,7 @@ def watched(now: list[float], told: list[tuple[str, int]]) -> SameTopic:  # noqa
     """A topic whose partition 3 is read up to 40 of 50."""
     partitions = Partitions()
     partitions.gain(3, 40)
-    partitions.ends(3, 50)
+    partitions.update_end(3, 50)
     return SameTopic(load(environ={}), Flow(), partitions, lambda *event: told.append(event))
 
 
@@ -113,11 +113,11 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
     assert watched._flow.metadata == "topic.id=old"  # noqa: SLF001
     watched._partitions.published(3, 42)  # noqa: SLF001
     watched.check()  # it is deleted
-    watched._partitions.ends(3, 900)  # noqa: SLF001 - of the new one: whoever looks was faster
-    with pytest.raises(SessionLost, match="was deleted and made again"):
+    watched._partitions.update_end(3, 900)  # noqa: SLF001 - of the new one: whoever looks was faster
+    with pytest.raises(SessionLost, match="was deleted and created again"):
         watched.check()
     assert told == [("skipped", 8)]
-    assert "Of the old one 8 records are gone" in caplog.text
+    assert "Of the old one 8 records were deleted unread" in caplog.text
 
 
 @pytest.mark.parametrize("answer", [SILENT, MISSING, "", "old"], ids=["silence", "deleted", "no ids", "the same"])

@@ -160,8 +160,8 @@ def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_i
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A call is late at once, and not made again."""
-    monkeypatch.setattr("stream.kafka.transaction.STILL_S", -1)
-    monkeypatch.setattr("stream.kafka.transaction.ASK_AGAIN_S", -1)
+    monkeypatch.setattr("stream.kafka.transaction.NO_PROGRESS_S", -1)
+    monkeypatch.setattr("stream.kafka.transaction.CALL_TIMEOUT_S", -1)
 
 
 def committing(transactions: Transactions, producer: Any) -> threading.Thread:
@@ -261,7 +261,7 @@ def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> 
     producer = Remembering()
     transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
-    transactions.begin(None, offsets, before)  # type: ignore[arg-type]
+    transactions.commit_start(None, offsets, before)  # type: ignore[arg-type]
     assert producer.given[:2] == (offsets, before)
 
 
@@ -300,4 +300,4 @@ def test_at_least_once_commits_where_reading_begins_or_says_why_not(
     committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
     consumer: Any = OffsetsConsumer(code, member)
     with pytest.raises(raises) if raises else nullcontext():
-        committer.begin(consumer, [TopicPartition("articles.raw", 0, 5)], None)
+        committer.commit_start(consumer, [TopicPartition("articles.raw", 0, 5)], None)
