@@ -51,6 +51,8 @@ A lost partition should be taken up again at once; a cluster that is down should
 every few seconds. Worst case: reading resumes 5 s after Kafka does.
 """
 
+MOST_DOUBLINGS = 10  # the last value is reached long before; unbounded, the power would become too large for a float
+
 GOOD_SESSION_S = 60.0  # a session that lasted this long was no failed start, and the next pause is the first one again
 
 HELD_PAUSE_S = 1.0  # between two tries to join while the group still holds our instance id for the last session
@@ -60,8 +62,7 @@ HELD_S = 75.0
 
 Failure: after a kill, the group holds the instance id of the last session until its session timeout is over, and that
 is no reason to end. Trade: two workers with one instance id are an error that a user wants to see. It is longer than
-any session timeout that Kafka allows by default, 60 s with the consumer protocol. Worst case: the user sees it after 75
-s.
+any session timeout that Kafka allows by default, 60 s with the consumer protocol. Worst case: they see it after 75 s.
 """
 
 DRAIN_SHARE = 0.75
@@ -176,7 +177,8 @@ class Engine:
                     self.fatal = error
                     raise
                 short_sessions = short_sessions + 1 if time.monotonic() - began < GOOD_SESSION_S else 1
-                self._pause(error, min(FIRST_PAUSE_S * 2 ** (short_sessions - 1), LAST_PAUSE_S))
+                doublings = min(short_sessions - 1, MOST_DOUBLINGS)
+                self._pause(error, min(FIRST_PAUSE_S * 2**doublings, LAST_PAUSE_S))
 
     def _pause(self, error: StreamError, pause_s: float) -> None:
         self.source.progress.trouble = str(error)

@@ -15,6 +15,7 @@ from stream.errors import (
     KafkaFatal,
     NotAuthorized,
     PartitionsUnowned,
+    SessionLost,
     StreamError,
     TopicMissing,
 )
@@ -65,6 +66,15 @@ def test_what_never_was_there_ends_the_worker(
     with pytest.raises(kind):
         engine.run(print)
     assert isinstance(engine.fatal, kind)
+
+
+def test_sessions_that_fail_for_hours_do_not_end_the_worker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause doubles from session to session, and must stay a number however many there were."""
+    engine.source.progress.joined_once = True
+    begun = sessions(engine, monkeypatch, *(SessionLost("Again.") for _ in range(2000)))
+    engine.run(print)
+    assert len(begun) == 2001
+    assert engine.fatal is None
 
 
 def test_a_younger_worker_of_the_same_instance_ends_this_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
