@@ -14,6 +14,8 @@ from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.source import COLLECT_S, Source
 
+SETTINGS = load(environ={})
+
 
 class NoMember:
     """A consumer that is no member of its group."""
@@ -35,23 +37,24 @@ class SilentConsumer(NoMember):
         return []
 
 
-class Waiting:
+class Waiting(NoMember):
     """A consumer with records in its queue: each call gets what has come until then."""
 
-    def __init__(self, *arrivals: int) -> None:
-        """Say how many records come before each call."""
+    def __init__(self, *arrivals: int, record_bytes: int = 2) -> None:
+        """Say how many records come before each call, and how large each is."""
         self._arrivals = list(arrivals)
         self._offset = 0
+        self._value = b"." * record_bytes
 
     def consume(self, most: int, *_: object) -> list[Any]:
         """Give what is there."""
         come = self._arrivals.pop(0) if self._arrivals else 0
         assert come <= most
         self._offset += come
-        return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
+        return [FakeRecord(self._value, the_offset=offset) for offset in range(self._offset - come, self._offset)]
 
 
-class Rebalancing(Waiting, NoMember):
+class Rebalancing(Waiting):
     """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
 
     def __init__(self, source: Source, *, back: bool) -> None:
@@ -64,9 +67,9 @@ class Rebalancing(Waiting, NoMember):
         come = super().consume(most)
         if not self._arrivals:
             zero = [TopicPartition("articles.raw", 0, 3)]
-            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001 - librdkafka calls it
             if self._back:
-                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001 - librdkafka calls it
                 come += [FakeRecord(b"{}", the_offset=offset) for offset in range(3, 6)]
         return come
 
@@ -130,9 +133,19 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
+def flow() -> Flow:
+    return Flow()
+
+
+@pytest.fixture
+def partitions() -> Partitions:
+    return Partitions()
+
+
+@pytest.fixture
+def source(clock: Clock, flow: Flow, partitions: Partitions, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
     monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
-    made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
+    made = Source(SETTINGS, flow, partitions, IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
     return made
@@ -157,39 +170,41 @@ def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: 
         fetch_for(source, clock, 1)
 
 
-def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock: Clock) -> None:
-    source._partitions.assigned = True  # noqa: SLF001
+def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock: Clock, partitions: Partitions) -> None:
+    partitions.assigned = True
     fetch_for(source, clock, 300)
 
 
-def test_records_that_wait_and_do_not_come_end_the_session(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
+def test_records_that_wait_and_do_not_come_end_the_session(
+    source: Source, clock: Clock, partitions: Partitions
+) -> None:
+    partitions.gain(3, 100)
     fetch_for(source, clock, 60)
-    source._partitions.update_end(3, 150)  # noqa: SLF001
+    partitions.update_end(3, 150)
     with pytest.raises(SessionLost, match="No records arrive from partitions 3, although records are waiting"):
         fetch_for(source, clock, 17)
 
 
-def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
-    source._partitions.update_end(3, 150)  # noqa: SLF001
-    source._flow.enter(1)  # noqa: SLF001
+def test_while_records_are_under_way_nothing_is_doubted(
+    source: Source, clock: Clock, flow: Flow, partitions: Partitions
+) -> None:
+    partitions.gain(3, 100)
+    partitions.update_end(3, 150)
+    flow.enter(1)
     fetch_for(source, clock, 60)
 
 
-def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
+def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock, partitions: Partitions) -> None:
+    partitions.gain(3, 100)
     source.progress.failing("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
 
 
-def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
-    """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
-    source._refreshed_s = Clock().now + 10**6  # noqa: SLF001
-    source.member.consumer = Waiting(*arrivals)  # type: ignore[assignment]
-    source._flow.enter(under_way)  # noqa: SLF001
+def fetched(source: Source, *arrivals: int, record_bytes: int = 2) -> int:
+    """How many records one fetch gives from a consumer with these arrivals."""
+    source.member.consumer = Waiting(*arrivals, record_bytes=record_bytes)  # type: ignore[assignment]
     return len(source.fetch())
 
 
@@ -198,30 +213,34 @@ def test_a_lone_record_is_handed_on_at_once(source: Source) -> None:
 
 
 def test_what_comes_while_others_commit_goes_with_the_first_of_them(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: Source, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(source._flow, "wait_drained", waited.append)  # noqa: SLF001
-    assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
+    monkeypatch.setattr(flow, "wait_drained", waited.append)
+    flow.enter(1)
+    assert fetched(source, 1, 2, 3, 99) == 6
     assert waited == [COLLECT_S]
 
 
-def test_many_are_cleaned_while_others_commit(source: Source) -> None:
-    assert fetched(source, 1, 60, 99, under_way=500) == 61
+def test_many_are_cleaned_while_others_commit(source: Source, flow: Flow) -> None:
+    flow.enter(500)
+    assert fetched(source, 1, 60, 99) == 61
 
 
-def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None:
-    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
-    assert fetched(source, 1, 7, 99, under_way=1) == 8, "a full batch waits for nothing"
-    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
-    assert fetched(source, 1, 3, 4, 99) == 8, "what is collected fills it up"
+def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source, flow: Flow) -> None:
+    size = int(SETTINGS.batch_max_bytes / 8.5)
+    assert fetched(source, 1, record_bytes=size) == 1, "from now on it expects records of this size"
+    flow.enter(1)
+    assert fetched(source, 1, 7, 99, record_bytes=size) == 8, "a full batch waits for nothing"
+    assert fetched(source, 1, 3, 4, 99, record_bytes=size) == 8, "what is collected fills it up"
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
-def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, back: bool) -> None:
+def test_no_record_of_a_partition_that_moves_is_passed_over(
+    source: Source, partitions: Partitions, *, back: bool
+) -> None:
     """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
-    source._refreshed_s = Clock().now + 10**6  # noqa: SLF001
-    source._partitions.gain(0, 0)  # noqa: SLF001
+    partitions.gain(0, 0)
     source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:
         with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
