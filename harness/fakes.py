@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -74,11 +75,14 @@ def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:
 
 
 class NotingProducer:
-    """A producer that takes all, and notes which of its methods are called."""
+    """A producer that accepts everything and notes in `called` which of its methods are called."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin with no calls."""
         self.called: list[str] = []
+
+    def init_transactions(self, timeout_s: float) -> None:
+        """Succeed at once. Not noted, because it belongs to the making of a producer and not to its use."""
 
     def __getattr__(self, name: str) -> Callable[..., int]:
         def call(*_: object, **__: object) -> int:
@@ -89,3 +93,17 @@ class NotingProducer:
 
     def __len__(self) -> int:
         return 0
+
+
+class ProducerSupply:
+    """Makes the producers of a test, one after the other; `configs` are the configurations they were asked for with."""
+
+    def __init__(self, *producers: Any) -> None:
+        """Take the producers, in the order in which they will be handed out."""
+        self._producers = iter(producers)
+        self.configs: list[dict[str, Any]] = []
+
+    def __call__(self, config: dict[str, Any]) -> Any:
+        """Make the next producer, for this configuration."""
+        self.configs.append(config)
+        return next(self._producers)

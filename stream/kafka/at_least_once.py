@@ -56,11 +56,19 @@ class AtLeastOnce:
     """The committer that commits offsets once everything made from their records is acknowledged; see `Committer`.
 
     If a publication fails, the records of it that were acknowledged are remembered until the whole publication is
-    through, so that the next attempt does not send them again.
+    through, so that the next attempt does not send them again. The parameters are those of `Transactions`.
     """
 
-    def __init__(self, settings: Settings, on_stage: Callable[[str, float], None], *, batch_bytes: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_stage: Callable[[str, float], None],
+        *,
+        batch_bytes: int,
+        make_producer: Callable[[client.Config], Producer] = Producer,
+    ) -> None:
         self._settings = settings
+        self._make_producer = make_producer
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
@@ -79,7 +87,7 @@ class AtLeastOnce:
         """A new producer. It stops for good at a record that fails, so that no record behind it overtakes it."""
         timeout_ms = self._settings.transaction_timeout_ms
         config = client.producer(self._settings, **{"message.timeout.ms": timeout_ms, "enable.gapless.guarantee": True})
-        return Producer(config | client.batch_size(self._batch_bytes))
+        return self._make_producer(config | client.batch_size(self._batch_bytes))
 
     def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`.

@@ -76,7 +76,8 @@ class Transactions:
     over its partitions, and not by the broker after `transaction.timeout.ms` (docs/decisions/0002).
 
     `group_metadata()` returns the consumer's membership for `send_offsets_to_transaction`; `on_stage(name, seconds)` is
-    told how long each step took; `batch_bytes` is the largest batch that every topic takes for certain.
+    told how long each step took; `batch_bytes` is the largest batch that every topic takes for certain; `make_producer`
+    makes a producer from its configuration.
     """
 
     def __init__(
@@ -86,11 +87,13 @@ class Transactions:
         on_stage: Callable[[str, float], None],
         *,
         batch_bytes: int,
+        make_producer: Callable[[client.Config], Producer] = Producer,
     ) -> None:
         self._settings = settings
         self._group_metadata = group_metadata
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
+        self._make_producer = make_producer
         self._missing = Missing(settings)
         self._compression_ratio = 1.0 if settings.compression == "none" else LEAST_COMPRESSION_RATIO
         self._producer: Producer | None = None
@@ -119,7 +122,7 @@ class Transactions:
     def _initialised(self, transactional_id: str, timeout_s: float) -> Producer:
         """A new producer with this id, which has fenced older ones and aborted what they left open."""
         size = client.batch_size(self._batch_bytes, self._compression_ratio)
-        producer = Producer(client.transactional(self._settings, transactional_id, **size))
+        producer = self._make_producer(client.transactional(self._settings, transactional_id, **size))
         try:
             producer.init_transactions(timeout_s)
         except KafkaException as raised:

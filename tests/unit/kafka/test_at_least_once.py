@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import outcome
+from harness.fakes import ProducerSupply, outcome
 from stream.config.settings import load
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Publication
@@ -57,10 +57,11 @@ class Trial:
 
     def __init__(self, *fates: Fate, **settings: object) -> None:
         """Begin with the first one."""
-        self.committer = AtLeastOnce(load(settings, environ={}), lambda *_: None, batch_bytes=1000)
         self.producers = [FakeProducer(fate) for fate in fates]
-        self._left = iter(self.producers)
-        self.committer._fresh = lambda: next(self._left)  # type: ignore[assignment,return-value,method-assign] # noqa: SLF001
+        supply = ProducerSupply(*self.producers)
+        self.committer = AtLeastOnce(
+            load(settings, environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply
+        )
         self.committer.own([0], [0])
 
     def commit(self, *numbers: int, removed: bytes | None = None) -> None:

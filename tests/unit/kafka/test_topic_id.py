@@ -97,23 +97,39 @@ def told() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def watched(now: list[float], told: list[tuple[str, int]]) -> SameTopic:  # noqa: ARG001 - at that time
-    """A topic whose partition 3 is read up to 40 of 50."""
-    partitions = Partitions()
-    partitions.gain(3, 40)
-    partitions.update_end(3, 50)
-    return SameTopic(load(environ={}), Flow(), partitions, lambda *event: told.append(event))
+def flow() -> Flow:
+    return Flow()
 
 
-def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(
-    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
+    """Partition 3 is read up to 40 of 50."""
+    made = Partitions()
+    made.gain(3, 40)
+    made.update_end(3, 50)
+    return made
+
+
+@pytest.fixture
+def watched(flow: Flow, partitions: Partitions, told: list[tuple[str, int]]) -> SameTopic:
+    """The topic of these partitions."""
+    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event))
+
+
+def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(  # noqa: PLR0913, PLR0917 - fixtures
+    monkeypatch: pytest.MonkeyPatch,
+    watched: SameTopic,
+    flow: Flow,
+    partitions: Partitions,
+    told: list[tuple[str, int]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     answering(monkeypatch, watched.id, "old", MISSING, "new")
     watched.check()
-    assert watched._flow.metadata == "topic.id=old"  # noqa: SLF001
-    watched._partitions.published(3, 42)  # noqa: SLF001
+    assert flow.metadata == "topic.id=old"
+    partitions.published(3, 42)
     watched.check()  # it is deleted
-    watched._partitions.update_end(3, 900)  # noqa: SLF001 - of the new one: whoever looks was faster
+    partitions.update_end(3, 900)  # the end of the new one: the monitor has noticed it first
     with pytest.raises(SessionLost, match="was deleted and created again"):
         watched.check()
     assert told == [("skipped", 8)]
@@ -143,9 +159,11 @@ def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_t
     assert watched.id.known == "new"
 
 
-def test_the_next_session_goes_by_the_new_topic(monkeypatch: pytest.MonkeyPatch, watched: SameTopic) -> None:
+def test_the_next_session_goes_by_the_new_topic(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, flow: Flow
+) -> None:
     answering(monkeypatch, watched.id, "old", "new")
     watched.check()
     watched.id.begin()
     watched.check()
-    assert watched._flow.metadata == "topic.id=new"  # noqa: SLF001
+    assert flow.metadata == "topic.id=new"

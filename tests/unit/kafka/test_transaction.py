@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import NotingProducer, outcome
+from harness.fakes import NotingProducer, ProducerSupply, outcome
 from stream.config.settings import load
 from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
@@ -20,12 +20,29 @@ from stream.kafka.transaction import Transactions
 PATIENCE_S = 60.0
 
 
+def owning(supply: ProducerSupply) -> Transactions:
+    """A committer that owns partition 0, with its first producer."""
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000, make_producer=supply)
+    transactions.own([0], [])
+    return transactions
+
+
+def owning_at_least_once(supply: ProducerSupply) -> AtLeastOnce:
+    """The other committer, which owns partition 0."""
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
+    committer.own([0], [])
+    return committer
+
+
 class HangingProducer:
     """A producer whose offsets are not answered before `answer` is set, and then with an error."""
 
     def __init__(self) -> None:
         """Wait."""
         self.asked, self.answer = threading.Event(), threading.Event()
+
+    def init_transactions(self, timeout_s: float) -> None:
+        """Succeed at once."""
 
     def begin_transaction(self) -> None:
         """Begin at once."""
@@ -44,9 +61,8 @@ class HangingProducer:
 
 
 def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_for_the_last_one() -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     producer = NotingProducer()
-    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(producer))
     transactions.commit(Publication([outcome(0), outcome(1)], []))
     assert producer.called == [
         "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
@@ -66,13 +82,9 @@ class FailingProducer(NotingProducer):
             raise KafkaException(KafkaError(KafkaError.INVALID_RECORD, "no key", txn_requires_abort=True))
 
 
-def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new() -> None:
     failing, fresh = FailingProducer(), NotingProducer()
-    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
-    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(failing, fresh))
     with pytest.raises(Refused, match="no key") as refused:
         transactions.commit(Publication([outcome(0)], []))
     assert refused.value.reason == "rejected"
@@ -112,13 +124,11 @@ class SizedProducer(NotingProducer):
 def test_batches_count_on_compression_until_several_records_are_refused_for_their_size(
     monkeypatch: pytest.MonkeyPatch, error: int, count: int, compression: str, sizes: list[int]
 ) -> None:
-    monkeypatch.setattr("stream.kafka.transaction.Producer", SizedProducer)
     made: list[int] = []
     monkeypatch.setattr(SizedProducer, "sizes", made)
     monkeypatch.setattr(SizedProducer, "error", error)
-    transactions = Transactions(
-        load({"compression": compression}, environ={}), object, lambda *_: None, batch_bytes=1000
-    )
+    settings, make_producer = load({"compression": compression}, environ={}), cast("Any", SizedProducer)
+    transactions = Transactions(settings, object, lambda *_: None, batch_bytes=1000, make_producer=make_producer)
     transactions.own([0], [])
     with pytest.raises(Refused):
         transactions.commit(Publication([outcome(number) for number in range(count)], []))
@@ -128,15 +138,13 @@ def test_batches_count_on_compression_until_several_records_are_refused_for_thei
 
 
 def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
-    opened: list[object] = []
-    monkeypatch.setattr(transactions, "_initialised", lambda *ids: opened.extend(ids))
     failing = FailingProducer()
+    supply = ProducerSupply(failing)
+    transactions = owning(supply)
     monkeypatch.setattr(failing, "abort_transaction", lambda *_: transactions.close())
-    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(SessionLost):
         transactions.commit(Publication([outcome(0)], []))
-    assert opened == [], "its id is another session's by now"
+    assert len(supply.configs) == 1, "its id is another session's by now"
 
 
 class RefusingProducer(NotingProducer):
@@ -151,8 +159,7 @@ class RefusingProducer(NotingProducer):
 
 
 def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
-    committer._producer = RefusingProducer()  # type: ignore[assignment] # noqa: SLF001
+    committer = owning_at_least_once(ProducerSupply(RefusingProducer(), NotingProducer()))
     with pytest.raises(Refused):
         committer.commit(Publication([outcome(0), outcome(1)], []))
 
@@ -164,14 +171,14 @@ def late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.kafka.transaction.CALL_TIMEOUT_S", -1)
 
 
-def committing(transactions: Transactions, producer: Any) -> threading.Thread:
-    """Commit with this producer in a thread; give it when the producer hangs."""
+def committing(transactions: Transactions, producer: HangingProducer) -> threading.Thread:
+    """Commit in a thread; give it once its producer hangs."""
 
     def commit() -> None:
         with pytest.raises(StreamError):
             transactions.commit(Publication([], []))
 
-    transactions._producer = producer  # noqa: SLF001
+    transactions.own([0], [])
     thread = threading.Thread(target=commit)
     thread.start()
     assert producer.asked.wait(PATIENCE_S)
@@ -180,9 +187,9 @@ def committing(transactions: Transactions, producer: Any) -> threading.Thread:
 
 @pytest.mark.usefixtures("late")
 def test_an_old_call_that_comes_back_late_hides_no_new_one() -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
-    assert not transactions.silent_s()
     old, new = HangingProducer(), HangingProducer()
+    transactions = owning(ProducerSupply(old, new))
+    assert not transactions.silent_s()
     first = committing(transactions, old)
     assert transactions.silent_s()
     transactions.close()
@@ -223,12 +230,10 @@ class UnansweredProducer(NotingProducer):
 
 
 def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_session(
-    monkeypatch: pytest.MonkeyPatch, missing: TopicMissing
+    missing: TopicMissing,
 ) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     fresh = NotingProducer()
-    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
-    transactions._producer = UnansweredProducer()  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(UnansweredProducer(), fresh))
     with pytest.raises(Aborted) as aborted:
         transactions.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
@@ -238,13 +243,12 @@ def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_ses
 
 def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # its time is up
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
-    before: Any = UnansweredProducer()
-    committer._producer = before  # noqa: SLF001
+    supply = ProducerSupply(UnansweredProducer(), NotingProducer())
+    committer = owning_at_least_once(supply)
     with pytest.raises(Aborted) as aborted:
         committer.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
-    assert committer._producer is not before, "it would not look for the topic again for minutes"  # noqa: SLF001
+    assert len(supply.configs) == 2, "it would not look for the topic again for minutes"
 
 
 class Remembering(NotingProducer):
@@ -257,9 +261,8 @@ class Remembering(NotingProducer):
 
 def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> None:
     """Not as what we have become meanwhile: another one may have read on."""
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     producer = Remembering()
-    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(producer))
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
     transactions.commit_start(None, offsets, before)  # type: ignore[arg-type]
     assert producer.given[:2] == (offsets, before)
