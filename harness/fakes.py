@@ -1,4 +1,4 @@
-"""What stands in for Kafka where a test needs none: records, and outcomes of them."""
+"""Stand-ins for Kafka in tests that need none: records, the outcomes made of them, producers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CLEAN = f"{BODY}\n{OTHER}"
 
 @dataclass(frozen=True, slots=True)
 class FakeRecord:
-    """A consumed record, with confluent-kafka's methods."""
+    """A record as a consumer returns it, with the methods of `confluent_kafka.Message`."""
 
     the_value: bytes | None
     the_key: bytes | None = b"k"
@@ -33,14 +33,14 @@ class FakeRecord:
     the_timestamp: tuple[int, int] = (1, 1_700_000_000_000)
 
     def __len__(self) -> int:
-        """The value's bytes."""
+        """The size of the value in bytes."""
         return len(self.the_value or b"")
 
     def error(self) -> None:
-        """A record is no error."""
+        """None, because this message is a record and not an error."""
 
     def topic(self) -> str:
-        """The input topic."""
+        """The default name of the input topic."""
         return "articles.raw"
 
     def partition(self) -> int:
@@ -69,7 +69,7 @@ class FakeRecord:
 
 
 def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:
-    """The worker's outcome of an article at a place."""
+    """The outcome that the worker makes of an article at this place in the input topic."""
     value = orjson.dumps({"id": offset, "text": text})
     return PROCESSOR.process(FakeRecord(value, the_partition=partition, the_offset=offset))
 
