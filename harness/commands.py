@@ -41,7 +41,7 @@ ONE_AFTER_ANOTHER = """
 import importlib, json, os, sys
 sys.argv[0] = "article-stream"
 from stream.cli import main
-for name in ("logs", "app", "records", "offline", "jobs", "evaluation", "kafka.redriving", "kafka.topics"):
+for name in ("app", "offline.evaluation", "offline.jobs", "kafka.redriving", "kafka.topics", "observe.logs"):
     importlib.import_module(f"stream.{name}")
 for out, err, arguments in json.load(sys.stdin):
     if (child := os.fork()) == 0:
