@@ -19,7 +19,7 @@ from tests.ledger import Topics, fresh_name
 
 
 def settings(broker: Broker, **more: object) -> dict[str, object]:
-    """Settings with topics that do not exist yet."""
+    """Settings whose topics do not exist yet."""
     return Topics(broker.bootstrap_servers, fresh_name("commands")).settings(**more)
 
 

@@ -1,4 +1,4 @@
-"""What the worker sees of its whole group, and how it heals it, on a real Kafka."""
+"""What the worker sees of its whole group, and how it gets partitions assigned, on a real Kafka."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 
 
 def member(real: Broker, group: str, topic: str, protocol: str) -> Consumer:
-    """Join a group as somebody who reads nothing."""
+    """Join a group as a member that reads nothing."""
     more = {"partition.assignment.strategy": "cooperative-sticky"} if protocol == "classic" else {}
     consumer = Consumer(
         {"bootstrap.servers": real.bootstrap_servers, "group.id": group, "group.protocol": protocol, **more}
@@ -102,7 +102,7 @@ def test_the_broker_that_cannot_describe_groups_is_left_alone(embedded: Embedded
 def test_what_a_member_does_about_partitions_without_an_owner(
     real: Broker, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A member of the engine's name owns nothing, for it never joined: each step that it would take is taken."""
+    """The engine never joined, so no partition is involved: each action is called directly."""
     caplog.set_level(logging.INFO)
     topics = real.topics("unowned")
     settings = load(topics.settings(group_protocol=protocol), environ={})

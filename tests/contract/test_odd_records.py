@@ -1,4 +1,4 @@
-"""Records that clients do not make, but brokers take: names of headers that are no text, times that are none."""
+"""Records that no client makes but brokers accept: header names that are not UTF-8, impossible timestamps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent, headers_of
 from tests.ledger import Topics
 
-NO_TEXT = b"\xc3\x28"  # begins as UTF-8 and is none
+NO_TEXT = b"\xc3\x28"  # begins like UTF-8 but is not
 WHEN = 1_600_000_000_000
 VALUE = orjson.dumps({"text": REPEATED})
 MOST = str(2**63 - 1)
-# Without a bound on what is kept: what is as old as these records would be deleted while the test looks at it.
+# Unlimited retention, or records as old as these would be deleted during the test.
 EVERY_TIME = {
     "message.timestamp.before.max.ms": MOST, "message.timestamp.after.max.ms": MOST, "retention.ms": "-1"
 }  # fmt: skip
@@ -31,19 +31,19 @@ RECENT = {"message.timestamp.before.max.ms": "86400000"}
 
 
 def lines(topics: Topics, *arguments: object) -> list[str]:
-    """Run a command that has to succeed; give its lines."""
+    """Run a command that must succeed; return its lines."""
     answer = article_stream("dead-letters", *arguments, settings=topics.settings())
     assert answer.code == 0, answer
     return answer.out.splitlines()
 
 
 def forever(broker: Broker) -> dict[str, dict[str, str]]:
-    """Configure three topics that take every timestamp and keep it."""
+    """The configuration of three topics that accept every timestamp and keep it."""
     return dict.fromkeys(("raw", "clean", "dead"), EVERY_TIME) if broker.real else {}
 
 
 def age_s(message: Message) -> float:
-    """How long ago a record says that it was made."""
+    """The age of a record, by its timestamp."""
     return time.time() - message.timestamp()[1] / 1000
 
 
@@ -169,7 +169,7 @@ def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Brok
 
 
 def test_a_letter_that_the_input_refuses_stays_and_the_others_go_back(real: Broker) -> None:
-    """The input has become compacted since: it takes no record without a key."""
+    """The input topic has become compacted since, and refuses records without a key."""
     topics = real.topics("refused", raw={"cleanup.policy": "compact"})
     good = articles(0, 40)
     real.send(f"{topics.name}.dead", [*good[:20], Sent(None, good[0].value), *good[20:]])

@@ -1,4 +1,4 @@
-"""A topic that the worker writes to is missing while it runs: it says which, and goes on by itself."""
+"""An output topic is deleted while the worker runs: the worker says which one, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.brokers import Broker, Sent
 from tests.contract.test_topic_made_again import made
 
 RECORDS_IN = "article_stream_records_in_total"
-LONG_S = 120.0  # librdkafka waits half a minute for a topic to come into being
+LONG_S = 120.0  # librdkafka waits half a minute for a topic to be created
 
 
 @pytest.mark.parametrize(

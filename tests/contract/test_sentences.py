@@ -1,4 +1,4 @@
-"""What a real Kafka refuses, and the sentence that a user reads: it names the cause, in our words, with what to do."""
+"""What a real Kafka refuses, and the sentence that the user reads: it names the cause and says what to do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Provider(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         status, body = {
             "/good": (200, {"access_token": token("none")}),
-            "/signed": (200, {"access_token": token("HS256")}),  # this broker takes unsigned ones alone
+            "/signed": (200, {"access_token": token("HS256")}),  # this broker accepts unsigned tokens only
             "/refuses": (401, {"error": "invalid_client", "error_description": "No such client."}),
             "/page": (200, "<html>Log in</html>"),
             "/broken": (500, {}),
@@ -71,11 +71,11 @@ class Provider(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def token(algorithm: str) -> str:
-    """Make a JSON web token, good for an hour."""
+    """Make a JSON Web Token that is valid for an hour."""
     now = int(time.time())
     parts = {"alg": algorithm}, {"sub": "ann", "iat": now, "exp": now + 3600}
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
@@ -84,18 +84,18 @@ def token(algorithm: str) -> str:
 
 @dataclass
 class Site:
-    """A broker that forgets soon and takes two members a group, and an identity provider."""
+    """A broker that soon forgets transactional ids and allows two members per group, and an identity provider."""
 
     kafka: RealKafka
     provider: str
 
     @property
     def broker(self) -> Broker:
-        """For topics and records."""
+        """The broker, for making topics and records."""
         return Broker("real", self.kafka.bootstrap_servers)
 
     def oauth(self, path: str, listener: str = OAUTH) -> dict[str, object]:
-        """Settings of a login by a token of that path."""
+        """The settings of a login with the token that the provider gives at this path."""
         return {
             "bootstrap_servers": self.kafka.address(listener),
             "security_protocol": "sasl_plaintext",
@@ -109,7 +109,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001 - asked for its effect
-    """Start both, once."""
+    """Start both, once for all tests."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -121,7 +121,7 @@ def site(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001 - asked for its ef
 
 
 def last_words(worker: Worker, code: int = 1) -> str:
-    """Wait until it ends; give the last line, which is its error, and check that nobody else has said it."""
+    """Wait until the worker ends; return its last line, the error, after checking that no other line says the same."""
     assert worker.process.wait(PATIENCE_S) == code, worker.log
     assert "Traceback" not in worker.log
     lines = [line for line in worker.log.splitlines() if "error" in line or "critical" in line]
@@ -139,7 +139,8 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
         number = 1
         deadline = time.monotonic() + PATIENCE_S
         while "Starting a new session" not in worker.log and time.monotonic() < deadline:
-            # Only asking shows whether the broker has forgotten it; asked too early it remembers it for as long again.
+            # Only using the id shows whether the broker has forgotten it; used too early, it is remembered as long
+            # again.
             quiet_until(worker, EXPIRES_S + 1)
             site.broker.send(f"{topics.name}.raw", [Sent(b"k", article(number))])
             number += 1
@@ -154,7 +155,7 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
 
 
 def quiet_until(worker: Worker, seconds: float) -> None:
-    """Let the broker's own clock go on; the worker lives meanwhile."""
+    """Let time pass for the broker while the worker runs."""
     began = time.monotonic()
     until(lambda: time.monotonic() - began > seconds or worker.process.poll() is not None, "the id to expire")
 
@@ -197,7 +198,7 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
             until(lambda: "as many members as the broker allows" in third.log, "the sentence")
             if protocol == "consumer":
                 said = last_words(third)
-            else:  # it waits for a place, and says so
+            else:  # it waits until there is room for it, and says so
                 said = " ".join(orjson.loads(third.get("/health/ready")[1])["problems"])
             assert f"The group {topics.name} has as many members as the broker allows" in said
             assert "Run fewer workers, or raise that limit." in said

@@ -1,4 +1,4 @@
-"""What stands between the last record that came and a partition's end: markers, what was aborted, or a record."""
+"""What is between the last delivered record and a partition's end: markers, aborted records, or a record."""
 
 from __future__ import annotations
 

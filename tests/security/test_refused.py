@@ -1,4 +1,4 @@
-"""Whatever Kafka refuses at the start ends in one sentence that says what to change; `check` says the same."""
+"""Whatever Kafka refuses at the start, the worker ends with one sentence that says what to change, as `check` does."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.security.acls import (
 from tests.security.guarded import PASSWORD, GuardedKafka
 
 IN_TIME_S = 120.0
-A_WHILE = 3  # s, where Kafka could be starting still: it is waited for
+A_WHILE = 3  # seconds to wait where Kafka might still be starting
 Settings = dict[str, Any]
 
 
 def refused(settings: Settings, *commands: str) -> list[str]:
-    """Run commands side by side that have to fail, at once and in plain words; give what each said."""
+    """Run commands side by side that must fail at once and in plain words; return what each one said."""
     settings = {"startup_timeout_s": IN_TIME_S} | settings
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(settings, command=("-m", "stream", name))) for name in commands]
@@ -40,7 +40,7 @@ def refused(settings: Settings, *commands: str) -> list[str]:
 
 
 def sentence(said: str) -> str:
-    """Give the worker's only line."""
+    """Return the worker's only line."""
     (line,) = said.strip().splitlines()
     return line
 
