@@ -70,9 +70,8 @@ def throughput(
     """Measure a run over a backlog of `count` articles, which are there already. `partitions`: of the output."""
     output = str(settings["output_topic"])
     make_topics(servers, output, str(settings["dead_letter_topic"]), partitions=partitions)
-    asker = Consumer(
-        {"bootstrap.servers": servers, "group.id": str(settings["group_id"])}
-    )  # it only asks, and never joins the group
+    # It only asks for offsets, and never joins the group.
+    asker = Consumer({"bootstrap.servers": servers, "group.id": str(settings["group_id"])})
     memory: list[float] = []
     with Measured(module, settings) as run:
         deadline = time.monotonic() + PATIENCE_S
