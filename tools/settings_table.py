@@ -1,4 +1,7 @@
-"""Print the table of all settings, made from `stream.config.settings`; `--write` and `--check` look at README.md."""
+"""Prints the table of all settings, made from `stream.config.settings`.
+
+`--write` puts it into README.md, `--check` only compares it with the one there.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import Any, get_args
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from stream.config.settings import PREFIX, Settings  # noqa: E402 - found without an installation too
+from stream.config.settings import PREFIX, Settings  # noqa: E402 - importable even if the package is not installed
 
 README = ROOT / "README.md"
 BEGIN, END = "<!-- settings -->", "<!-- /settings -->"
