@@ -1,4 +1,4 @@
-"""What Kafka's errors mean: each that a user can meet has a sentence of ours, librdkafka's words are a detail."""
+"""Every error of Kafka that a user can meet has a sentence of ours, which names the cause and the fix."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SETTINGS = load(
 )
 WORDS = "librdkafka's {own} words"
 
-# The code, the kind of our error, and what its sentence or its fix has to name.
+# The error code, the class of our error, and what its sentence or its fix must name.
 CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError.FENCED_INSTANCE_ID, InstanceFenced, ["'w-1'", "STREAM_INSTANCE_ID"]),
     (KafkaError.UNRELEASED_INSTANCE_ID, InstanceHeld, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),

@@ -1,4 +1,4 @@
-"""What is under way is counted; whoever waits for it wakes up when it is done, or when the session has failed."""
+"""Records in flight are counted; a thread that waits for them wakes up when all are done or the session has failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where reading goes on if the log does not hold the committed offset any more."""
+"""Where reading resumes if the committed offset is no longer in the log."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_nothing_that_is_in_the_log_is_passed_over_unread(
     truncated: bool,  # noqa: FBT001 - given by name
     same: bool,  # noqa: FBT001 - given by name
 ) -> None:
-    """Reading goes on within the log, at the last place that was read or before it; what is gone is counted."""
+    """Reading resumes within the log, at or before the position, or at the log's start; deleted records are counted."""
     found = gap("t [0]", position, low, low + length, truncated=truncated, same=same)
     assert low <= found.target <= low + length
     assert found.target <= position or found.target == low

@@ -1,4 +1,4 @@
-"""Partitions without an owner are seen by every member, and one member at a time does something about them."""
+"""Every member sees partitions without an owner, and one member at a time acts on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = frozenset(range(4))
 
 
 class Clock:
-    """A clock that a test moves on."""
+    """A clock that the test advances."""
 
     now = 0.0
 
@@ -36,7 +36,7 @@ UNDER_WAY = view({"a": {2, 3}, "b": set()}, stable=False)
 
 
 def acts(member: str, looks: int, *, seen: GroupView = ORPHANED) -> list[tuple[float, Action]]:
-    """Look so many times at a group that does not change; give when the member acted, and how."""
+    """Observe an unchanging group this many times; return when each member acted, and how."""
     clock = Clock()
     ownership = Ownership(TURN_S, clock=clock)
     done: list[tuple[float, Action]] = []

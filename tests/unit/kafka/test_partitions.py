@@ -1,4 +1,4 @@
-"""What is known of a partition, and when it is said to be stuck."""
+"""What is known of a partition, and when it counts as stalled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session that gets nowhere ends, so that the next one may; one that only waits does not. What is fetched at once."""
+"""A session that makes no progress ends, and one that only waits does not; and how many records are fetched at once."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ class NoMember:
     """A consumer that is no member of its group."""
 
     def memberid(self) -> str:
-        """Be no member."""
+        """Have no member id."""
         return ""
 
     def consumer_group_metadata(self) -> object:
-        """Give something."""
+        """Return some metadata."""
         return object()
 
 
 class SilentConsumer(NoMember):
-    """A consumer that nothing comes from."""
+    """A consumer that delivers nothing."""
 
     def consume(self, *_: object) -> list[Any]:
-        """Give nothing."""
+        """Return nothing."""
         return []
 
 
 class Waiting(NoMember):
-    """A consumer with records in its queue: each call gets what has come until then."""
+    """A consumer with records in its queue. Each call gets those that have arrived until then."""
 
     def __init__(self, *arrivals: int, record_bytes: int = 2) -> None:
-        """Say how many records come before each call, and how large each is."""
+        """`arrivals`: how many records arrive before each call. `record_bytes`: the size of each value."""
         self._arrivals = list(arrivals)
         self._offset = 0
         self._value = b"." * record_bytes
 
     def consume(self, most: int, *_: object) -> list[Any]:
-        """Give what is there."""
+        """Return what has arrived."""
         come = self._arrivals.pop(0) if self._arrivals else 0
         assert come <= most
         self._offset += come
@@ -55,7 +55,7 @@ class Waiting(NoMember):
 
 
 class Rebalancing(Waiting):
-    """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
+    """A consumer in whose second call partition 0 is revoked and, if `back`, assigned again."""
 
     def __init__(self, source: Source, *, back: bool) -> None:
         """Three records come before the rebalance, three after it."""
@@ -63,7 +63,7 @@ class Rebalancing(Waiting):
         self._source, self._back = source, back
 
     def consume(self, most: int, *_: object) -> list[Any]:
-        """Give what is there, and at the second call serve the rebalance."""
+        """Return what has arrived; the second call also runs the callbacks of the rebalance."""
         come = super().consume(most)
         if not self._arrivals:
             zero = [TopicPartition("articles.raw", 0, 3)]
@@ -74,14 +74,14 @@ class Rebalancing(Waiting):
         return come
 
     def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """Say where the first three records end: nothing is committed meanwhile."""
+        """The offset after the first three records, because nothing is committed meanwhile."""
         return [TopicPartition(it.topic, it.partition, 3) for it in partitions]
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        """Take them."""
+        """Do nothing."""
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
-        """Give them up."""
+        """Do nothing."""
 
 
 class IdleCommitter:
@@ -95,33 +95,33 @@ class IdleCommitter:
 
 
 class NoTopicId:
-    """Brokers that know no ids of topics."""
+    """The topic id of brokers that have no ids."""
 
     known = ""
     taken: ClassVar[set[str]] = set()
     embedded = False
 
     def begin(self) -> None:
-        """Know nothing."""
+        """Do nothing."""
 
     def due(self, *, reading: bool) -> bool:  # noqa: ARG002
-        """Never ask."""
+        """Never."""
         return False
 
     def ask(self) -> str:
-        """Get no answer."""
+        """No id."""
         return ""
 
 
 class Clock:
-    """A time that passes when it is told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
-        """Begin somewhere."""
+        """Start at some time."""
         self.now = 1000.0
 
     def monotonic(self) -> float:
-        """Tell it."""
+        """The time in seconds."""
         return self.now
 
 
@@ -152,7 +152,7 @@ def source(clock: Clock, flow: Flow, partitions: Partitions, monkeypatch: pytest
 
 
 def fetch_for(source: Source, clock: Clock, seconds: int) -> None:
-    """Let time pass, and fetch all the while."""
+    """Fetch once a second for this many seconds; nothing arrives."""
     for _ in range(seconds):
         clock.now += 1
         assert source.fetch() == []
@@ -239,7 +239,7 @@ def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source, flow: F
 def test_no_record_of_a_partition_that_moves_is_passed_over(
     source: Source, partitions: Partitions, *, back: bool
 ) -> None:
-    """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
+    """Records from before the rebalance are the next owner's to publish, those from after it this worker's."""
     partitions.gain(0, 0)
     source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:

@@ -1,4 +1,4 @@
-"""Which topic of that name it is, how often that is asked, and what follows where it is another one."""
+"""The topic's id: how often it is asked for, and what happens when it has changed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Answers = Iterator["str | KafkaException"]
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock: set its only item."""
+    """A clock; the test sets its only item."""
     clock = [1000.0]
     monkeypatch.setattr("stream.kafka.topic_id.time.monotonic", lambda: clock[0])
     return clock
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, identity: TopicId, *answers: str | KafkaException) -> None:
-    """Let it be answered so, one after the other, and the last one for ever."""
+    """Let the broker answer this, one after the other, and the last one again and again."""
     left = itertools.chain(answers, itertools.repeat(answers[-1]))
 
     def answer() -> str:
@@ -60,7 +60,7 @@ def test_metadata_of_others_is_no_id(metadata: str | None) -> None:
 def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_after_a_refusal(
     monkeypatch: pytest.MonkeyPatch, now: list[float]
 ) -> None:
-    """A record that has come within that time of an answer is of the topic that the answer named."""
+    """A record that arrives soon enough after an answer is of the topic that the answer has named."""
     identity = TopicId(load(environ={}))
     answering(monkeypatch, identity, "a")
     assert identity.due(reading=True)

@@ -1,4 +1,4 @@
-"""What a topic's settings mean for the records that go there, said before the first one does."""
+"""What a topic's settings mean for records written to it; the user is told before the first one is."""
 
 from __future__ import annotations
 

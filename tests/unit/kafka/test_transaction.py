@@ -1,4 +1,4 @@
-"""A publication's order in its transaction; and whoever looks learns of a call that does not come back."""
+"""The order of a commit in its transaction, failures of it, and calls to the client that do not return."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ def owning(supply: ProducerSupply) -> Transactions:
 
 
 def owning_at_least_once(supply: ProducerSupply) -> AtLeastOnce:
-    """The other committer, which owns partition 0."""
+    """An at-least-once committer that owns partition 0, with its first producer."""
     committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
     committer.own([0], [])
     return committer
 
 
 class HangingProducer:
-    """A producer whose offsets are not answered before `answer` is set, and then with an error."""
+    """A producer whose call for the offsets sets `asked`, hangs until `answer` is set, and then raises."""
 
     def __init__(self) -> None:
-        """Wait."""
+        """Begin with nothing asked."""
         self.asked, self.answer = threading.Event(), threading.Event()
 
     def init_transactions(self, timeout_s: float) -> None:
         """Succeed at once."""
 
     def begin_transaction(self) -> None:
-        """Begin at once."""
+        """Succeed at once."""
 
     def send_offsets_to_transaction(self, *_: object) -> None:
         """Hang."""
@@ -54,7 +54,7 @@ class HangingProducer:
         raise KafkaException(KafkaError(KafkaError._TRANSPORT, retriable=True))  # noqa: SLF001
 
     def purge(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
     def __len__(self) -> int:
         return 0
@@ -70,14 +70,14 @@ def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_
 
 
 class FailingProducer(NotingProducer):
-    """A producer whose transaction fails while records are still produced: then it only says that it has failed."""
+    """A producer whose transaction fails while records are produced. The error says only that it has failed."""
 
     def produce(self, *_: object, **__: object) -> None:
-        """Say so."""
+        """Report that the transaction has failed."""
         raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
 
     def begin_transaction(self) -> None:
-        """Say why, where one is open."""
+        """Report the cause if a transaction is open."""
         if self.called:
             raise KafkaException(KafkaError(KafkaError.INVALID_RECORD, "no key", txn_requires_abort=True))
 
@@ -94,7 +94,7 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
 
 
 class SizedProducer(NotingProducer):
-    """A producer that knows how large its batches are, and fails with `error` when it commits."""
+    """A producer that notes its batch size, and fails with `error` when it commits."""
 
     sizes: ClassVar[list[int]] = []
     error: ClassVar[int] = 0
@@ -105,7 +105,7 @@ class SizedProducer(NotingProducer):
         self.sizes.append(config["batch.size"])
 
     def init_transactions(self, _: float) -> None:
-        """Begin at once."""
+        """Succeed at once."""
 
     def commit_transaction(self, _: float) -> None:
         """Fail."""
@@ -148,7 +148,7 @@ def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypa
 
 
 class RefusingProducer(NotingProducer):
-    """A producer whose records fail, one for what it is and the others with it."""
+    """A producer whose records fail: one because it is invalid, the others because they are in its batch."""
 
     def produce(self, *record: Any) -> None:
         """Fail."""
@@ -166,7 +166,7 @@ def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_i
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call is late at once, and not made again."""
+    """Every call counts as overdue at once, and is not made again."""
     monkeypatch.setattr("stream.kafka.transaction.NO_PROGRESS_S", -1)
     monkeypatch.setattr("stream.kafka.transaction.CALL_TIMEOUT_S", -1)
 
@@ -203,7 +203,7 @@ def test_an_old_call_that_comes_back_late_hides_no_new_one() -> None:
 
 
 def end(thread: threading.Thread, producer: HangingProducer) -> None:
-    """Let the call come back."""
+    """Let the call return, and wait for the thread."""
     producer.answer.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
@@ -211,21 +211,21 @@ def end(thread: threading.Thread, producer: HangingProducer) -> None:
 
 @pytest.fixture
 def missing(monkeypatch: pytest.MonkeyPatch) -> TopicMissing:
-    """The output topic is missing, whoever asks."""
+    """The output topic is missing."""
     error = TopicMissing("The output topic articles.clean is missing.")
     monkeypatch.setattr("stream.kafka.missing.Missing.error", lambda _: error)
     return error
 
 
 class UnansweredProducer(NotingProducer):
-    """A producer whose records nobody acknowledges."""
+    """A producer whose records are never acknowledged."""
 
     def commit_transaction(self, *_: object) -> None:
-        """Wait in vain."""
+        """Time out."""
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
 
     def flush(self, *_: object) -> int:
-        """Wait in vain."""
+        """Time out."""
         return 1
 
 
@@ -242,7 +242,7 @@ def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_ses
 
 
 def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # its time is up
+    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # times out
     supply = ProducerSupply(UnansweredProducer(), NotingProducer())
     committer = owning_at_least_once(supply)
     with pytest.raises(Aborted) as aborted:
@@ -252,7 +252,7 @@ def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.Mo
 
 
 class Remembering(NotingProducer):
-    """A producer that keeps what it is given for the group."""
+    """A producer that keeps the arguments of its call for the offsets."""
 
     def send_offsets_to_transaction(self, *given: object) -> None:
         """Keep it."""
@@ -260,7 +260,7 @@ class Remembering(NotingProducer):
 
 
 def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> None:
-    """Not as what we have become meanwhile: another one may have read on."""
+    """Not as the present member: another worker may have owned the partition and read on."""
     producer = Remembering()
     transactions = owning(ProducerSupply(producer))
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
@@ -269,10 +269,10 @@ def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> 
 
 
 class OffsetsConsumer:
-    """A consumer whose commits are answered with this error."""
+    """A consumer whose commits fail with this error."""
 
     def __init__(self, code: int | None, member: str = "me") -> None:
-        """Be this member."""
+        """Have this member id."""
         self.code, self.member = code, member
 
     def memberid(self) -> str:

@@ -1,4 +1,4 @@
-"""Which errors end the worker, and which a session."""
+"""Which errors end the worker, and which only the session."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 def sessions(engine: Engine, monkeypatch: pytest.MonkeyPatch, *raised: StreamError) -> list[int]:
-    """Let each session end with one of these errors, and a last one with a stop; gives those that begin."""
+    """Let each session end with the next of these errors, and a last one with a stop; returns the sessions begun."""
     begun: list[int] = []
     errors: Iterator[StreamError] = iter(raised)
 
@@ -98,7 +98,7 @@ def test_records_that_could_not_be_committed_before_a_stop_are_an_error(
 
 
 def test_an_instance_id_that_is_still_held_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a first start too: with the consumer protocol a killed worker's id is free only after a while."""
+    """Also at the first start: with the consumer protocol a killed worker's instance id is free only after a while."""
     begun = sessions(engine, monkeypatch, InstanceHeld("Held."), InstanceHeld("Held."))
     engine.run(print)
     assert len(begun) == 3

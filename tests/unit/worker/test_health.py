@@ -1,4 +1,4 @@
-"""Live and ready tell the truth, per partition."""
+"""/health/live and /health/ready tell the truth about each partition."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_before_the_first_assignment_it_is_live_but_not_ready() -> None:
 
 
 def test_an_assignment_of_nothing_is_ready() -> None:
-    """There are more workers than partitions: it waits for its turn."""
+    """There are more workers than partitions, and this one is a spare."""
     spare = Engine(load(environ={}), builtin(), largest_bytes=1_000_000)
     spare.partitions.assigned = True
     assert ready(spare).ok
