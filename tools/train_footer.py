@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def variants(page: dict[str, Any], lines: list[str], rng: random.Random) -> list[tuple[list[int], float]]:
-    """Variants of a page, as lines and weight: whole, body alone, with junk, with one to ten or half of its footer lines."""
+    """Variants of a page (lines, weight): whole, body alone, with junk, with one to ten or half of its footer lines."""
     start, end, keep = page["footer_start"], len(lines), page["keep"]
     body, raw = [at for at in range(start) if keep[at]], list(range(start))
     foot = list(range(start, end))
