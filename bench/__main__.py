@@ -34,7 +34,7 @@ def main() -> None:
         make_topics(servers, "backlog")
         note(f"Publishing {arguments.articles:,} articles …")
         size = load.backlog(servers, "backlog", arguments.articles, teaser=arguments.teaser)
-        note("Warming the broker up …")  # a broker that still compiles itself takes three times as long to commit
+        note("Warming the broker up …")  # a JVM that is still compiling takes three times as long to commit
         warm = settings_for(servers, "warm", "warm.raw")
         latency(servers, SYSTEMS[BARE_LOOP], warm, arguments.rate, min(20, arguments.seconds))
         before, began = stolen_s(), time.monotonic()
@@ -59,7 +59,7 @@ def show(
     quick: dict[str, list[Latency]],
     stolen: float,
 ) -> None:
-    """Print the table."""
+    """Print the results as a table."""
     out = Console(width=None if sys.stdout.isatty() else 120)
     table = Table(
         title=f"{arguments.articles:,} articles of {size / 1000:.1f} KB; latency at {arguments.rate}/s, exactly once"

@@ -1,4 +1,4 @@
-"""What to compare with: a bare confluent-kafka loop, one transaction a batch, with the worker's own cleaning.
+"""The baseline: a bare confluent-kafka loop with one transaction per batch and the worker's own cleaning.
 
 No framework, no metrics, no health, no dead letters, no rebalance protection: what is left is what Kafka and
 the cleaning cost. It reads the worker's settings from the environment.

@@ -1,4 +1,4 @@
-"""`python -m bench.costs`: where each microsecond of an article goes, on a backlog on a real Kafka and step by step."""
+"""`python -m bench.costs`: the processor time of each step per article, alone and in a backlog on a real Kafka."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -
 
 
 def worker(articles: int, footers: str) -> dict[str, float]:
-    """Processor time of an article by thread, without the start's."""
+    """Processor time per article by thread, on a backlog, without that of the worker's start."""
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
@@ -69,9 +69,10 @@ def worker(articles: int, footers: str) -> dict[str, float]:
 
 
 def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[str, float]:
-    """The least time of several rounds for each step, each article another one.
+    """The least time of several rounds for each step. No article is used twice.
 
-    What is done `clean_compiled` takes no steps; where it can not be, it was asked for in vain.
+    Articles that `clean_compiled` cleans in one call have no separate steps. If it declines them, the time of asking it
+    is shown beside the steps.
     """
     rules = load_rules(whole_page=footers == "model")
     if native.compiled is None:
@@ -117,14 +118,14 @@ def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[s
 
 
 def places_of(text: str) -> list[int]:
-    """Where each line first stands."""
+    """For each line, where it first occurs."""
     return first_of(text, "\n")[1]
 
 
 def least(rules: Rules, calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]]) -> dict[str, float]:
-    """Microseconds of processor time for each call: the least of several rounds, the calls by turns.
+    """Microseconds of processor time per call: the least of several rounds, in which the calls take turns.
 
-    Nothing is remembered from round to round.
+    The rules' cache of lines is emptied before each step of a round.
     """
     best = dict.fromkeys(calls, float("inf"))
     for _ in range(ROUNDS):

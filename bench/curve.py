@@ -1,4 +1,4 @@
-"""A curve: what one more of something costs. As a table, as a picture, and as the exponent of its growth."""
+"""A curve: how a cost grows with the amount of something, as a table, a picture and the exponent of its growth."""
 
 from __future__ import annotations
 
@@ -14,17 +14,20 @@ from rich.table import Table
 
 COLOURS = ("#2f81d6", "#d9730d", "#2da44e", "#a475f9")
 MARKERS = ("o", "s", "^", "D")
-GREY = "#808080"  # is read on white and on black
+GREY = "#808080"  # legible on white and on black
 STYLE: dict[Any, str] = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), GREY),
     "svg.fonttype": "none",
-    "svg.hashsalt": "article-stream",  # the same figures, the same bytes
+    "svg.hashsalt": "article-stream",  # so that the same figures give the same bytes
 }
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Values of some series at the same places. `unit` is that of the values, `over` says what grows, with its unit."""
+    """Several series of values at the same places.
+
+    `unit`: of the values. `over`: what grows from place to place, with its unit.
+    """
 
     name: str
     title: str
@@ -35,13 +38,13 @@ class Curve:
     notes: Sequence[str] = ()
 
     def exponents(self, series: str) -> tuple[float, float]:
-        """The growth as a power of the place: over all of them, and from the last but one to the last."""
+        """The exponents of the growth: over all places, and between the last two."""
         values = self.series[series]
         return exponent(self.places, values), exponent(self.places[-2:], values[-2:])
 
 
 def exponent(places: Sequence[float], values: Sequence[float]) -> float:
-    """The slope of the line of least squares through the logarithms: 0 is flat, 1 linear, 2 quadratic."""
+    """The slope of the least-squares line through the logarithms: 0 is constant, 1 linear, 2 quadratic."""
     across, up = [math.log(place) for place in places], [math.log(value) for value in values]
     middle, height = sum(across) / len(across), sum(up) / len(up)
     spread = sum((place - middle) ** 2 for place in across)
@@ -49,7 +52,7 @@ def exponent(places: Sequence[float], values: Sequence[float]) -> float:
 
 
 def show(curve: Curve) -> None:
-    """Print the table, the exponents under it."""
+    """Print the table, with the exponents below it."""
     out = Console(width=None if sys.stdout.isatty() else 120)
     table = Table(title=curve.title)
     table.add_column(curve.over, justify="right")
@@ -68,7 +71,7 @@ def show(curve: Curve) -> None:
 
 def draw(curve: Curve, folder: Path) -> None:
     """Write the picture, an SVG without a background."""
-    import matplotlib as mpl  # noqa: PLC0415 - a second, and only --plot needs it
+    import matplotlib as mpl  # noqa: PLC0415 - importing it takes a second, and only --plot needs it
     from matplotlib.figure import Figure  # noqa: PLC0415
 
     with mpl.rc_context(STYLE):

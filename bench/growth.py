@@ -29,7 +29,7 @@ PARTITIONS = (1, 4, 16, 64, 256)
 FOOTERS = {"model": True, "markers": False}
 ALIKE = "model, 100 lines that begin as all rules do"
 RUN_BYTES, RUN_ARTICLES = 3_000_000, 300
-"""A run is of one article, or of as many different ones as are within both."""
+"""A run has as many different articles as both bounds allow, and at least one."""
 LONGEST_S = 10.0
 note = Console(stderr=True).print
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def length(arguments: argparse.Namespace) -> Curve:
-    """Articles of the load's shape, longer and longer."""
+    """Articles of the load's shape, of growing length."""
     series: dict[str, list[float]] = {footers: [] for footers in FOOTERS}
     for size in LENGTHS:
         values = [shapes.value(shapes.of_size(size, seed)) for seed in range(articles_of(size))]
@@ -64,7 +64,7 @@ def length(arguments: argparse.Namespace) -> Curve:
 
 
 def paragraphs(arguments: argparse.Namespace) -> Curve:
-    """Short paragraphs, more and more of them: all different, all equal."""
+    """Articles of a growing number of short paragraphs: all different, or all equal."""
     kinds = {"all different": False, "all equal": True}
     series: dict[str, list[float]] = {f"{footers}, {kind}": [] for kind in kinds for footers in FOOTERS}
     for count in PARAGRAPHS:
@@ -79,7 +79,7 @@ def paragraphs(arguments: argparse.Namespace) -> Curve:
 
 
 def rules(arguments: argparse.Namespace) -> Curve:
-    """More and more rules of one's own: on the load's articles, and on short lines that begin as all rules do."""
+    """A growing number of user rules: on the load's articles, and on short lines that begin as all the rules do."""
     values = [load.value(number, text) for number, text in enumerate(load.texts()[:RUN_ARTICLES])]
     short = [shapes.value(shapes.short_paragraphs(100, first=first)) for first in range(0, 3_000, 100)]
     series: dict[str, list[float]] = {footers: [] for footers in (*FOOTERS, ALIKE)}
@@ -99,7 +99,7 @@ def rules(arguments: argparse.Namespace) -> Curve:
 
 
 def partitions(arguments: argparse.Namespace) -> Curve:
-    """A whole worker on a real Kafka: a backlog spread over more and more partitions, the output over as many."""
+    """A whole worker on a real Kafka, with a backlog and an output of a growing number of partitions."""
     cpu: list[float] = []
     notes = []
     with kafka_to_measure() as kafka:
@@ -126,21 +126,21 @@ PARTS: dict[str, Callable[[argparse.Namespace], Curve]] = {
 
 
 def processors(loaded: Rules | None = None) -> dict[str, Processor]:
-    """One for each way to find footers."""
+    """One processor for each way to find footers."""
     loaded = loaded or load_rules()
     kinds = {name: replace(loaded, whole_page=whole_page) for name, whole_page in FOOTERS.items()}
     return {name: Processor.for_field("text", "auto", kind) for name, kind in kinds.items()}
 
 
 def articles_of(size_bytes: int) -> int:
-    """How many articles of this size a run is of."""
+    """How many articles of this size a run has."""
     return max(1, min(RUN_ARTICLES, RUN_BYTES // size_bytes))
 
 
 def cpu_us(processor: Processor, values: Sequence[bytes], runs: int) -> float:
-    """The least processor time an article of some runs; fewer where they take long.
+    """The least processor time per article of several runs, or of fewer if they take long.
 
-    Each run begins with no lines remembered of the run before.
+    The cache of lines is emptied before each run.
     """
     records = [FakeRecord(value) for value in values]
     found: list[float] = []

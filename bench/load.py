@@ -1,4 +1,4 @@
-"""The load: varied articles of about 7.5 KB, as a backlog or at a rate."""
+"""The load: articles of about 7.5 KB that all differ, published as a backlog or at a rate."""
 
 from __future__ import annotations
 
@@ -23,26 +23,27 @@ TEASER = "A headline longer than any heading, for which the model has to look at
 
 
 def vocabulary() -> list[str]:
-    """The words that the load is made of."""
+    """The words of which the articles are made."""
     return sorted({word for line in SHAPE.read_text("utf-8").split("\n") for word in line.split()})
 
 
 def paragraph(pick: random.Random, words: list[str]) -> str:
-    """Some words, as one sentence."""
+    """Random words as one sentence."""
     return " ".join(pick.choices(words, k=pick.randint(*WORDS))) + "."
 
 
 def footer(pick: random.Random, words: list[str]) -> list[str]:
-    """A heading and headlines that no other article has."""
+    """A footer: the heading, and headlines that no other article has."""
     plain = [word for word in words if word.isalpha()]
     lines = [" ".join(pick.choices(plain, k=pick.randint(*HEADLINES_WORDS))).capitalize() for _ in range(HEADLINES)]
     return [HEADING, *lines]
 
 
 def texts(*, teaser: bool = False) -> list[str]:
-    """Give texts of one shape: seventeen paragraphs, most of them again, a footer; each of words of its own.
+    """Texts of one shape: seventeen paragraphs, most of which are repeated, and a footer.
 
-    With `teaser` their tails are not plain: one headline is long (docs/decisions/0008).
+    With `teaser` one headline of the footer is long, so that the model has to look at the whole page
+    (docs/decisions/0008).
     """
     pick = random.Random(11)  # noqa: S311 - the same load each time
     words = vocabulary()
@@ -57,12 +58,12 @@ def texts(*, teaser: bool = False) -> list[str]:
 
 
 def value(number: int, text: str) -> bytes:
-    """One article."""
+    """An article as JSON, the value of a record."""
     return orjson.dumps({"id": f"a{number}", "url": f"https://news.example/{number}", "text": f"Head {number}\n{text}"})
 
 
 def producer(servers: str, linger_ms: int = 5) -> Producer:
-    """Make the producer that the load comes from."""
+    """The producer that publishes the load."""
     return Producer(
         {"bootstrap.servers": servers, "linger.ms": linger_ms, "compression.type": "lz4",
          "queue.buffering.max.messages": 1_000_000, "queue.buffering.max.kbytes": 1 << 20}
@@ -70,7 +71,7 @@ def producer(servers: str, linger_ms: int = 5) -> Producer:
 
 
 def backlog(servers: str, topic: str, count: int, *, teaser: bool = False) -> float:
-    """Publish so many articles; give their mean size in bytes."""
+    """Publish this many articles; return their mean size in bytes."""
     kinds, sender, size = texts(teaser=teaser), producer(servers), 0
     for number in range(count):
         article = value(number, kinds[number % VARIANTS])
@@ -83,8 +84,11 @@ def backlog(servers: str, topic: str, count: int, *, teaser: bool = False) -> fl
 
 
 def at_rate(servers: str, topic: str, per_second: int, seconds: float, sent: Callable[[int, int], None]) -> None:
-    """Publish at a rate, by the clock (late ones count as late); `sent(number, due)` in ns of the monotonic clock."""
-    kinds, sender = texts(), producer(servers, linger_ms=0)  # what lingers here is no latency of the worker
+    """Publish at a fixed rate. An article that is sent late still counts from the time at which it was due.
+
+    `sent(number, due)` is called for each; `due` is in nanoseconds of the monotonic clock.
+    """
+    kinds, sender = texts(), producer(servers, linger_ms=0)  # time spent lingering here is not the worker's latency
     began = time.monotonic_ns() + 50_000_000
     for number in range(int(per_second * seconds)):
         due = began + number * 1_000_000_000 // per_second

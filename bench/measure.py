@@ -1,4 +1,4 @@
-"""One system at a time: throughput on a backlog, and latency at a rate."""
+"""Measures one system at a time: its throughput on a backlog, and its latency at a rate."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ PATIENCE_S = 300.0
 
 @dataclass(frozen=True)
 class Throughput:
-    """A backlog's figures: articles a second from the first to the last output, processor time, memory."""
+    """The figures of a backlog. `per_second`: articles per second, from the first output to the last one."""
 
     per_second: float
-    by_thread_us: Mapping[str, float]  # of an article
+    by_thread_us: Mapping[str, float]  # processor time per article
     peak_mb: float
     quarter_mb: tuple[float, ...]
 
     @property
     def cpu_us(self) -> float:
-        """Processor time of an article."""
+        """Processor time per article, in microseconds."""
         return sum(self.by_thread_us.values())
 
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds from the time an article was due to the time a read_committed reader had it.
+    """Milliseconds from the time at which an article was due to the time at which a read_committed reader had it.
 
-    `stolen`: the share of the processors' time that a virtual machine's host gave to others meanwhile.
+    `stolen`: the share of processor time that the host of a virtual machine gave to other machines meanwhile.
     """
 
     p50_ms: float
@@ -48,7 +48,7 @@ class Latency:
 
 
 def make_topics(servers: str, *topics: str, partitions: int = PARTITIONS) -> None:
-    """Create topics whose records carry the time the broker appended them."""
+    """Create topics whose records carry the time at which the broker appended them."""
     stamped = {"message.timestamp.type": "LogAppendTime"}
     wanted = [NewTopic(topic, partitions, 1, config=stamped) for topic in topics]
     admin = AdminClient({"bootstrap.servers": servers})
@@ -57,7 +57,7 @@ def make_topics(servers: str, *topics: str, partitions: int = PARTITIONS) -> Non
 
 
 def settings_for(servers: str, name: str, source: str, **more: object) -> dict[str, object]:
-    """Give settings of a run with a group and an output of its own."""
+    """The settings of a run, with a group and an output topic of its own."""
     return {
         "bootstrap_servers": servers, "group_id": name, "input_topic": source, "output_topic": f"{name}.clean",
         "dead_letter_topic": f"{name}.dead", "http_port": 0, "instance_id": "bench", **more,
@@ -67,10 +67,11 @@ def settings_for(servers: str, name: str, source: str, **more: object) -> dict[s
 def throughput(
     servers: str, module: tuple[str, ...], settings: Mapping[str, object], count: int, partitions: int = PARTITIONS
 ) -> Throughput:
-    """Measure a run over a backlog of `count` articles that is there already; the output gets so many partitions."""
+    """Measure a run over a backlog of `count` articles, which are there already. `partitions`: of the output."""
     output = str(settings["output_topic"])
     make_topics(servers, output, str(settings["dead_letter_topic"]), partitions=partitions)
-    asker = Consumer({"bootstrap.servers": servers, "group.id": str(settings["group_id"])})  # it never joins
+    # It only asks for offsets, and never joins the group.
+    asker = Consumer({"bootstrap.servers": servers, "group.id": str(settings["group_id"])})
     memory: list[float] = []
     with Measured(module, settings) as run:
         deadline = time.monotonic() + PATIENCE_S
@@ -84,8 +85,8 @@ def throughput(
             elif len(memory) < 4 * done // count:
                 memory.append(run.memory_mb())
             time.sleep(0.05)
-            asked_at = run.cpu_s()  # an answer may take its time
-        time.sleep(0.5)  # the last transaction's markers
+            asked_at = run.cpu_s()  # an answer may take a while
+        time.sleep(0.5)  # for the markers of the last transaction
         after, peak = run.cpu_s(), run.memory_mb("VmHWM")
         memory.append(run.memory_mb())
     asker.close()
@@ -99,7 +100,7 @@ def throughput(
 def latency(
     servers: str, module: tuple[str, ...], settings: Mapping[str, object], per_second: int, seconds: float
 ) -> Latency:
-    """Measure at a rate; the first five seconds warm up and do not count."""
+    """Measure at a rate. The first five seconds warm the worker up and do not count."""
     source, output = str(settings["input_topic"]), str(settings["output_topic"])
     make_topics(servers, source, output, str(settings["dead_letter_topic"]))
     found: dict[int, float] = {}
@@ -109,7 +110,7 @@ def latency(
     before, began = stolen_s(), time.monotonic()
     with Measured(module, settings) as run:
         reader.start()
-        load.at_rate(servers, source, 1, 5, lambda *_: None)  # the worker joins, caches fill
+        load.at_rate(servers, source, 1, 5, lambda *_: None)  # meanwhile the worker joins and fills its caches
         found.clear()
         load.at_rate(servers, source, per_second, seconds + 5, lambda *_: None)
         deadline = time.monotonic() + 20
@@ -124,7 +125,7 @@ def latency(
 
 
 def committed(asker: Consumer, topic: str, partitions: int) -> int:
-    """How many records the group has read and committed; the output's ends count the transactions' markers, too."""
+    """How many records the group has committed; the ends of the output topic would count transaction markers, too."""
     asked = [TopicPartition(topic, number) for number in range(partitions)]
     while True:
         try:
@@ -161,7 +162,7 @@ def _append_times(servers: str, topic: str, partitions: int) -> list[int]:
 def _read(servers: str, topic: str, found: dict[int, float], ended: threading.Event) -> None:
     consumer = _reading(servers, topic)
     while not ended.is_set():
-        # A count of one, then what else is there: with more it would wait for the rest to the end of its time.
+        # One record, then whatever else has arrived: asked for more, `consume` would wait for them until its timeout.
         for message in consumer.consume(1, 0.1) + consumer.consume(500, 0):
             now = time.monotonic_ns()
             if message.error() is None:

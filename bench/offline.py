@@ -1,4 +1,4 @@
-"""`python -m bench.offline`: `article-stream clean` on a large file, one job beside two, and the bare cleaning."""
+"""`python -m bench.offline`: `article-stream clean` on a large file with one job and with two, and cleaning alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ JOBS = (1, 2)
 
 
 class Run(NamedTuple):
-    """One run of the command."""
+    """The figures of one run of the command."""
 
     seconds: float
     peak_mb: float
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def write(path: Path, size: int) -> int:
-    """Write articles up to a size; give how many."""
+    """Write articles until the file has this size; return how many they are."""
     kinds = load.texts()
     number = written = 0
     with path.open("wb") as file:
@@ -74,7 +74,7 @@ def write(path: Path, size: int) -> int:
 
 
 def run(path: Path, jobs: int) -> Run:
-    """Clean the file in so many jobs, to nowhere."""
+    """Clean the file with this many jobs; the output is discarded."""
     began, peak = time.monotonic(), 0.0
     command = [sys.executable, "-m", "stream", "clean", "--jobs", str(jobs), str(path)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -87,17 +87,17 @@ def run(path: Path, jobs: int) -> Run:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process and its children; what they share counts for each."""
+    """Resident memory of a process and its children, in MB. Memory that they share counts for each of them."""
     try:
         pages = int(Path(f"/proc/{pid}/statm").read_text("ascii").split()[1])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()
-    except OSError:  # it has just ended
+    except OSError:  # the process has just ended
         return 0.0
     return pages * os.sysconf("SC_PAGE_SIZE") / MB + sum(memory_mb(int(child)) for child in children)
 
 
 def cleaning_us(count: int = 10_000) -> float:
-    """What cleaning a decoded text takes; the texts are made as they are needed, as a file's are."""
+    """The time that cleaning decoded texts takes. Each text is made when it is needed, as when a file is read."""
     processor = Processor.for_field("text", "auto", builtin())
     kinds = load.texts()
     took = 0.0

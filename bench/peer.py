@@ -1,4 +1,4 @@
-"""The worker as the peers' harness starts it: its variables (IN, OUT, GROUP, INSTANCE, BOOTSTRAP) become settings."""
+"""Starts the worker for the peers' harness, whose variables (IN, OUT, GROUP, INSTANCE, BOOTSTRAP) become settings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.processes import free_port
 
 
 def main() -> None:
-    """Become the worker, with everything switched on but for what STREAM_ variables say."""
+    """Become the worker, with all features on unless a STREAM_ variable says otherwise."""
     peer = os.environ
     settings = {
         "STREAM_BOOTSTRAP_SERVERS": peer["BOOTSTRAP"],

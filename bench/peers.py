@@ -31,7 +31,7 @@ from harness.kafka.server import RealKafka
 from stream.core.rules import builtin
 
 JOB, EVERYTHING = "article-stream-job", "article-stream"
-# Not faust-eos, for all its name: no transaction of it holds a record.
+# Not faust-eos: in spite of its name, its transactions hold no records.
 EXACTLY_ONCE = (EVERYTHING, JOB, "confluent-txn", "kstreams-eos", "quix-eos")
 FOR_SPEED = (
     f"{JOB}@2", f"{EVERYTHING}@2", JOB, EVERYTHING, "go-franz", "confluent-txn", "confluent-txn@2",
@@ -46,7 +46,7 @@ kind = "section"
 phrases = {phrases}
 example = "Read more"
 """
-# The articles of `make bench`, of which each is another one; those of the harness have no sentence that ends.
+# Makes the harness use the articles of `make bench`, which all differ and have whole sentences; its own have neither.
 WITH_OUR_TEXTS = """
 import json, sys, bench
 with open(sys.argv.pop(1)) as file:
@@ -90,7 +90,7 @@ class Harness:
     """The peers' own harness, with the worker among them."""
 
     def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka) -> None:
-        """Copy the folder, for the harness writes into it."""
+        """Copy the folder, because the harness writes into it."""
         shutil.copytree(folder, scratch / "peers", copy_function=shutil.copyfile)
         (scratch / "peers").chmod(0o755)
         (scratch / "pid").write_text(str(kafka.pid), "ascii")
@@ -115,21 +115,21 @@ class Harness:
         return known
 
     def warm_up(self) -> None:
-        """A broker that still compiles itself takes three times as long to commit."""
+        """Warm the broker up: a JVM that is still compiling takes three times as long to commit."""
         self._run("latency", "confluent-txn", "--rate", "1500", "--secs", "30")
 
     def latency(self, peers: str, rate: int, arguments: argparse.Namespace) -> Rows:
-        """Articles at a rate."""
+        """Measure the latency at a rate."""
         at = ("--rate", str(rate), "--secs", str(arguments.seconds))
         return self._run("latency", peers, *at, "--reps", str(arguments.runs))
 
     def backlog(self, peers: str, arguments: argparse.Namespace) -> Rows:
-        """As many articles a second as there can be."""
+        """Measure the throughput."""
         size = ("-n", str(arguments.articles), "--limit", str(30 + arguments.articles / 1000))
         return self._run("tput", peers, *size, "--reps", str(arguments.runs))
 
     def _run(self, what: str, peers: str, *options: str) -> Rows:
-        """One call of the harness; its rows by peer."""
+        """Call the harness once; return its rows by peer."""
         rows = self._scratch / "rows.jsonl"
         rows.write_text("", "ascii")
         subprocess.run(
@@ -144,13 +144,13 @@ class Harness:
 
 
 def write_jobs_rules(path: Path) -> None:
-    """The peers' job as a rule file for `STREAM_FOOTERS=markers`."""
+    """Write the job that the peers do as a rule file for `STREAM_FOOTERS=markers`."""
     disable = json.dumps([rule.id for rule in builtin().rules])
     path.write_text(JOBS_RULE.format(disable=disable, phrases=json.dumps(MARKERS)), "utf-8")
 
 
 def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows, stolen: float) -> None:
-    """Print the tables: of several runs the least and the most."""
+    """Print the tables, with the least and the most of several runs."""
     out = Console(width=None if sys.stdout.isatty() else 120)
     table = Table(title=f"A backlog of {arguments.articles:,} articles of 7.5 KB")
     for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice"):

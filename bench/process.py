@@ -21,17 +21,17 @@ LIBRARY = "librdkafka: fetching, decompressing, compressing, sending"
 
 
 def stolen_s() -> float:
-    """Seconds of processor time that a virtual machine's host gave to others so far, of all processors."""
+    """Seconds of processor time, of all processors, that the host of a virtual machine has given to others so far."""
     return int(Path("/proc/stat").read_text("ascii").split(maxsplit=9)[8]) / TICKS
 
 
 def stolen_since(before_s: float, began_s: float) -> float:
-    """The share of all processors' time that went so since `time.monotonic()` was `began_s`."""
+    """The share of processor time that was stolen so since `began_s` (monotonic), when `stolen_s()` was `before_s`."""
     return (stolen_s() - before_s) / (time.monotonic() - began_s) / len(os.sched_getaffinity(0))
 
 
 def _times(task: Path) -> tuple[str, float]:
-    """The name of a process or thread, and its processor time so far in seconds; none where it has ended."""
+    """The name of a process or thread, and its processor time so far in seconds; 0 if it has ended."""
     try:
         name, rest = (task / "stat").read_text("ascii").split("(", 1)[1].rsplit(")", 1)
     except OSError:
@@ -41,31 +41,31 @@ def _times(task: Path) -> tuple[str, float]:
 
 
 class Measured:
-    """A Python module run as a process with these settings; ends with the block."""
+    """A Python module, run as a process with these settings; it ends with the ``with`` block."""
 
     def __init__(self, module: tuple[str, ...], settings: Mapping[str, object]) -> None:
-        """Start it."""
+        """Start the process."""
         self.log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the block
         self.process = subprocess.Popen(
             [sys.executable, "-m", *module], env=environment(settings), stdout=self.log, stderr=subprocess.STDOUT
         )
 
     def cpu_s(self) -> dict[str, float]:
-        """Seconds of processor time so far, user and system: of the first thread, librdkafka's, the others."""
+        """Seconds of processor time so far, user and system, by thread: the first one, librdkafka's, all others."""
         root = Path(f"/proc/{self.process.pid}")
         whole, (_, first) = _times(root)[1], _times(root / "task" / root.name)
         library = sum(spent for name, spent in map(_times, (root / "task").iterdir()) if name.startswith("rdk:"))
         return {MAIN: first, LIBRARY: library, OTHERS: whole - first - library}
 
     def memory_mb(self, what: str = "VmRSS") -> float:
-        """Resident memory now, or at its peak (`VmHWM`)."""
+        """Resident memory in MB, now or at its peak (`VmHWM`)."""
         for line in Path(f"/proc/{self.process.pid}/status").read_text("ascii").splitlines():
             if line.startswith(what):
                 return int(line.split()[1]) / 1024
         return 0.0
 
     def check(self) -> None:
-        """Fail with its log where it has ended."""
+        """End the command with the process's log if the process has ended."""
         if self.process.poll() is not None:
             sys.exit(f"it ended early:\n{Path(self.log.name).read_text('utf-8')}")
 

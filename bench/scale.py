@@ -1,6 +1,6 @@
-"""What a cluster needs for a rate, on paper: `python -m bench.scale`. Nothing is measured here.
+"""`python -m bench.scale`: calculates what a cluster needs for a rate of articles. Nothing is measured here.
 
-Each line of the table is one function of `Need`, so each number can be followed.
+Each line of the table is one method of `Need`, so that every number can be traced.
 """
 
 from __future__ import annotations
@@ -17,86 +17,86 @@ TOPICS = 2
 
 @dataclass(frozen=True)
 class Given:
-    """What is measured or assumed; an option each."""
+    """What was measured or is assumed. Each field is an option of the command."""
 
     articles_per_second_per_process: float = 11_800  # the model looks at every page: docs/performance.md
-    busy: float = 0.7  # the share of it that is used, so that a backlog is caught up with
+    busy: float = 0.7  # the share of it that is used; the rest is for catching up with a backlog
     article_bytes: float = 7_500
-    kept: float = 1.0  # output bytes by input bytes; 1: nothing is removed
-    compressed: float = 0.6  # lz4's bytes by the plain ones, of news in batches
+    kept: float = 1.0  # output bytes per input byte; 1: nothing is removed
+    compressed: float = 0.6  # compressed bytes per plain byte: news in batches, LZ4
     replicas: float = 3
-    readers: float = 1  # groups that read the output
+    readers: float = 1  # consumer groups that read the output
     retention_days: float = 1
     records_per_transaction: float = 1_000  # STREAM_BATCH_MAX_RECORDS, or fewer by STREAM_BATCH_MAX_BYTES
-    commit_s: float = 0.02  # of one transaction
+    commit_s: float = 0.02  # how long the commit of a transaction takes
     partitions_per_process: float = 2  # so that workers can be added
-    partition_bytes: float = 10e6  # compressed, a second; what one partition is asked to take
-    broker_written_bytes: float = 200e6  # a second on one broker's disks
-    broker_network_bytes: float = 600e6  # a second in or out: half of 10 Gbit/s
+    partition_bytes: float = 10e6  # compressed bytes per second that one partition may have to take
+    broker_written_bytes: float = 200e6  # per second, by one broker
+    broker_network_bytes: float = 600e6  # per second, in or out of one broker: half of 10 Gbit/s
 
 
 @dataclass(frozen=True)
 class Need:
-    """What follows for one rate, in articles a second."""
+    """What a cluster needs for `rate` articles per second."""
 
     rate: float
     given: Given
 
     def processes(self) -> int:
-        """Worker processes; each uses about one core, and 512 MiB."""
+        """Worker processes. Each uses about one core and 512 MiB."""
         return math.ceil(self.rate / (self.given.articles_per_second_per_process * self.given.busy))
 
     def input_bytes(self) -> float:
-        """Compressed, a second."""
+        """Compressed bytes of the input per second."""
         return self.rate * self.given.article_bytes * self.given.compressed
 
     def output_bytes(self) -> float:
-        """Compressed, a second."""
+        """Compressed bytes of the output per second."""
         return self.input_bytes() * self.given.kept
 
     def partitions(self) -> int:
-        """Of the input, and as many of the output."""
+        """Partitions of the input; the output has as many."""
         by_bytes = math.ceil(self.input_bytes() / self.given.partition_bytes)
         return max(by_bytes, math.ceil(self.processes() * self.given.partitions_per_process))
 
     def written_bytes(self) -> float:
-        """By all brokers, a second, with all copies."""
+        """Bytes that all brokers write per second, all copies counted."""
         return (self.input_bytes() + self.output_bytes()) * self.given.replicas
 
     def network_out_bytes(self) -> float:
-        """Out of all brokers, a second: to workers, to readers, to the other copies. What is written goes in."""
+        """Bytes per second out of all brokers: to workers, to readers, and to the other copies."""
         copies = (self.input_bytes() + self.output_bytes()) * (self.given.replicas - 1)
         return self.input_bytes() + self.output_bytes() * self.given.readers + copies
 
     def brokers(self) -> int:
-        """At least one for each copy."""
+        """Brokers: as many as the disks, the network and the copies need."""
         network = max(self.written_bytes(), self.network_out_bytes()) / self.given.broker_network_bytes
         return math.ceil(max(self.given.replicas, self.written_bytes() / self.given.broker_written_bytes, network))
 
     def disk_bytes(self) -> float:
-        """Of all brokers, for the retention."""
+        """Bytes on the disks of all brokers, for the retention time."""
         return self.written_bytes() * DAY_S * self.given.retention_days
 
     def replicas_per_broker(self) -> float:
-        """Of partitions."""
+        """Copies of partitions on each broker."""
         return TOPICS * self.partitions() * self.given.replicas / self.brokers()
 
     def transactions(self) -> float:
-        """The fewest a second: each is full."""
+        """The fewest transactions per second: each one is full."""
         return self.rate / self.given.records_per_transaction
 
     def most_transactions(self) -> float:
-        """The most a second: each worker commits all the time."""
+        """The most transactions per second: every worker commits all the time."""
         return max(self.transactions(), min(self.rate, self.processes() / self.given.commit_s))
 
     def touched(self) -> float:
-        """Output partitions that a full transaction writes to, when keys are spread evenly."""
+        """Output partitions to which a full transaction writes, if keys are spread evenly."""
         partitions = self.partitions()
         missed = math.pow(1 - 1 / partitions, self.given.records_per_transaction)
         return partitions * (1 - missed)
 
     def markers(self) -> float:
-        """Of full transactions, a second: one for each partition touched, and one for the group's offsets."""
+        """Markers per second, if transactions are full: one per partition touched, and one for the group's offsets."""
         return self.transactions() * (self.touched() + 1)
 
 

@@ -1,4 +1,4 @@
-"""Articles and rule files of any size, for `bench.growth`: the same ones each time."""
+"""Articles and rule files of any size for `bench.growth`, the same ones in each run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PHRASE = 3
 
 
 def of_size(size_bytes: int, seed: int) -> str:
-    """A text of the load's shape, of about so many bytes: paragraphs, all but the first again, a footer."""
+    """A text of the load's shape and about this size: paragraphs, all but the first of them again, and a footer."""
     pick, words = random.Random(seed), vocabulary()  # noqa: S311 - the same text each time
     tail = footer(pick, words)
     left = (size_bytes - len("\n".join(tail))) // 2
@@ -32,15 +32,15 @@ def of_size(size_bytes: int, seed: int) -> str:
 
 
 def short_paragraphs(count: int, *, equal: bool = False, first: int = 0) -> str:
-    """So many short paragraphs, all equal or with numbers from the first on."""
+    """A text of short paragraphs, all equal, or numbered from `first` on."""
     numbers = [first] * count if equal else range(first, first + count)
     return "\n".join(f"The committee took note of item {number:07}." for number in numbers)
 
 
 def rules_file(folder: Path, count: int, begin: str = "") -> Path:
-    """A file with so many rules of all kinds, each a phrase of three of the words that the articles are made of.
+    """A file with this many rules of all kinds. Each is a phrase of three words that occur in the articles.
 
-    `begin` is what all phrases begin with.
+    `begin`: a text with which every phrase begins.
     """
     path = folder / f"{count}.toml"
     rules = zip(range(count), cycle(KINDS), _phrases())
@@ -49,7 +49,7 @@ def rules_file(folder: Path, count: int, begin: str = "") -> Path:
 
 
 def _phrases() -> Iterator[str]:
-    """Phrases that no other is equal to."""
+    """Phrases, no two of them equal."""
     pick = random.Random(5)  # noqa: S311 - the same phrases each time
     words = sorted({word.lower() for word in vocabulary() if word.isalpha()})
     given = set()
@@ -61,5 +61,5 @@ def _phrases() -> Iterator[str]:
 
 
 def value(text: str) -> bytes:
-    """The record's value of an article."""
+    """An article as JSON, the value of a record."""
     return orjson.dumps({"text": text})

@@ -1,4 +1,4 @@
-"""What tests and benchmarks share: a real Kafka of their own, the worker as a process, records that need no Kafka.
+"""What tests and benchmarks share: a real Kafka server, the commands and the worker as processes, fake records.
 
-`tests` and `bench` import this; it imports neither.
+`tests` and `bench` import this package; it imports neither of them.
 """

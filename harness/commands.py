@@ -1,4 +1,4 @@
-"""The command line as a process, as a user starts it but without a terminal."""
+"""Runs `article-stream` as a process, as a user does, but without a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 
 
 class Answer(NamedTuple):
-    """What a command said, and its exit code."""
+    """A command's exit code, and what it wrote to standard output and standard error."""
 
     code: int
     out: str
@@ -23,13 +23,13 @@ class Answer(NamedTuple):
 
 
 def environment(settings: Mapping[str, object] | None = None) -> dict[str, str]:
-    """Give this process's environment without settings, and with these (names without prefix)."""
+    """Return the environment, with its ``STREAM_`` variables replaced by these settings (names without the prefix)."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("STREAM_")}
     return bare | {"STREAM_" + name.upper(): str(value) for name, value in (settings or {}).items()}
 
 
 def article_stream(*arguments: object, stdin: bytes = b"", settings: Mapping[str, object] | None = None) -> Answer:
-    """Run ``article-stream`` with these arguments and settings."""
+    """Run ``article-stream`` with these arguments and settings; fails after two minutes."""
     ended = subprocess.run(
         [sys.executable, "-m", "stream", *map(str, arguments)],
         input=stdin, env=environment(settings), capture_output=True, timeout=120, check=False, cwd=ROOT,
@@ -41,7 +41,8 @@ ONE_AFTER_ANOTHER = """
 import importlib, json, os, sys
 sys.argv[0] = "article-stream"
 from stream.cli import main
-for name in ("observe.logs", "worker.app", "offline.chunks", "offline.jobs", "kafka.redriving", "kafka.topics"):
+ROOMS = "kafka.redriving kafka.topics observe.logs offline.chunks offline.evaluation offline.jobs worker.app"
+for name in ROOMS.split():
     importlib.import_module(f"stream.{name}")
 for out, err, arguments in json.load(sys.stdin):
     if (child := os.fork()) == 0:
@@ -56,7 +57,10 @@ for out, err, arguments in json.load(sys.stdin):
 def one_after_another(
     calls: Sequence[Sequence[object]], *, settings: Mapping[str, object] | None = None, timeout_s: float = 240.0
 ) -> list[Answer]:
-    """Run ``article-stream`` with each of these arguments; Python and what it imports are started once for all."""
+    """Run ``article-stream`` once with each of these argument lists.
+
+    Python is started and the modules are imported only once: each call is a fork of that process.
+    """
     with TemporaryDirectory() as folder:
         places = [(f"{folder}/{number}.out", f"{folder}/{number}.err") for number in range(len(calls))]
         told = [(*place, list(map(str, call))) for place, call in zip(places, calls, strict=True)]
@@ -72,7 +76,7 @@ def one_after_another(
 
 
 def one_sentence(answer: Answer, code: int) -> str:
-    """Check that a command ended with one error line and nothing else; give it."""
+    """Check that a command ended with this code and printed one error line and nothing else; return the sentence."""
     assert answer.code == code, answer
     assert answer.out == ""
     (line,) = answer.err.splitlines()

@@ -1,9 +1,10 @@
-"""What stands in for Kafka where a test needs none: records, and outcomes of them."""
+"""Stand-ins for Kafka in tests that need none: records, the outcomes made of them, producers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -22,7 +23,7 @@ CLEAN = f"{BODY}\n{OTHER}"
 
 @dataclass(frozen=True, slots=True)
 class FakeRecord:
-    """A consumed record, with confluent-kafka's methods."""
+    """A record as a consumer returns it, with the methods of `confluent_kafka.Message`."""
 
     the_value: bytes | None
     the_key: bytes | None = b"k"
@@ -32,14 +33,14 @@ class FakeRecord:
     the_timestamp: tuple[int, int] = (1, 1_700_000_000_000)
 
     def __len__(self) -> int:
-        """The value's bytes."""
+        """The size of the value in bytes."""
         return len(self.the_value or b"")
 
     def error(self) -> None:
-        """A record is no error."""
+        """None, because this message is a record and not an error."""
 
     def topic(self) -> str:
-        """The input topic."""
+        """The default name of the input topic."""
         return "articles.raw"
 
     def partition(self) -> int:
@@ -68,17 +69,20 @@ class FakeRecord:
 
 
 def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:
-    """The worker's outcome of an article at a place."""
+    """The outcome that the worker makes of an article at this place in the input topic."""
     value = orjson.dumps({"id": offset, "text": text})
     return PROCESSOR.process(FakeRecord(value, the_partition=partition, the_offset=offset))
 
 
 class NotingProducer:
-    """A producer that takes all, and notes which of its methods are called."""
+    """A producer that accepts everything and notes in `called` which of its methods are called."""
 
     def __init__(self) -> None:
-        """Begin with nothing."""
+        """Begin with no calls."""
         self.called: list[str] = []
+
+    def init_transactions(self, timeout_s: float) -> None:
+        """Succeed at once. Not noted, because it belongs to the making of a producer and not to its use."""
 
     def __getattr__(self, name: str) -> Callable[..., int]:
         def call(*_: object, **__: object) -> int:
@@ -89,3 +93,17 @@ class NotingProducer:
 
     def __len__(self) -> int:
         return 0
+
+
+class ProducerSupply:
+    """Makes the producers of a test, one after the other; `configs` are the configurations they were asked for with."""
+
+    def __init__(self, *producers: Any) -> None:
+        """Take the producers, in the order in which they will be handed out."""
+        self._producers = iter(producers)
+        self.configs: list[dict[str, Any]] = []
+
+    def __call__(self, config: dict[str, Any]) -> Any:
+        """Make the next producer, for this configuration."""
+        self.configs.append(config)
+        return next(self._producers)

@@ -1,4 +1,4 @@
-"""The worker as a process, and what a test wants to know of it."""
+"""The worker as a process, with what a test wants to know about it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ PATIENCE_S = 60.0
 
 
 def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
-    """Wait for a condition; fail with what was waited for.
+    """Wait until a condition is true. `what` names it in the error.
 
     Raises:
-        AssertionError: it did not come true in time.
+        AssertionError: it was not true within ``timeout_s``.
     """
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -36,17 +36,17 @@ def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_
 
 
 def free_port() -> int:
-    """Find a port that nobody listens on, and which neither an outgoing connection nor a broker takes meanwhile."""
+    """Find a port on which nothing listens, in a range that neither outgoing connections nor our brokers use."""
     return free_ports(1, 10_000, 19_999)[0]
 
 
 class Worker:
-    """``article-stream worker`` with these settings; ends with the block, whatever happens."""
+    """``article-stream worker`` with these settings, as a process that never outlives the ``with`` block."""
 
     def __init__(
         self, settings: Mapping[str, object], *, command: tuple[str, ...] = ("-m", "stream", "worker")
     ) -> None:
-        """Start it; ``settings`` are names without prefix."""
+        """Start the worker; the settings have names without the prefix ``STREAM_``."""
         self.port = free_port()
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
         self.process = subprocess.Popen(
@@ -59,11 +59,11 @@ class Worker:
 
     @property
     def log(self) -> str:
-        """All that it has printed."""
+        """Everything that the worker has printed so far."""
         return Path(self._log.name).read_text("utf-8", "replace")
 
     def get(self, page: str) -> tuple[int, bytes]:
-        """Ask one of its pages; status 0 while it does not listen."""
+        """Fetch one of its pages: status and body. The status is 0 while the worker does not listen."""
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=5) as answer:
                 return answer.status, answer.read()
@@ -73,38 +73,38 @@ class Worker:
             return 0, b""
 
     def ready(self) -> bool:
-        """Tell whether it says that it is ready."""
+        """Tell whether /health/ready says that the worker is ready."""
         return self.get("/health/ready")[0] == 200
 
     def partitions(self) -> dict[str, dict[str, int]]:
-        """Get what its health page says of each partition."""
+        """Get what /health/live says about each partition, by number."""
         body = self.get("/health/live")[1]
         found: dict[str, dict[str, int]] = orjson.loads(body)["partitions"] if body else {}
         return found
 
     def metric(self, name: str) -> float:
-        """Read one sample of its metrics, by name and labels as they are printed; 0 where there is none."""
+        """Read one sample of its metrics, by its name and labels as they are printed; 0 if there is none."""
         for line in self.get("/metrics")[1].decode().splitlines():
             if line.startswith(name + " "):
                 return float(line.rsplit(" ", 1)[1])
         return 0.0
 
     def wait_ready(self) -> None:
-        """Wait until it is ready; fail with its log."""
+        """Wait until the worker is ready; fail with its log if it ends before."""
         until(lambda: self.ready() or self.process.poll() is not None, "the worker to be ready")
         assert self.process.poll() is None, self.log
 
     def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it."""
+        """Send a signal to the worker."""
         self.process.send_signal(number)
 
     def terminate(self, timeout_s: float = 40.0) -> int:
-        """Ask it to stop; give the exit code."""
+        """Ask the worker to stop (SIGTERM); return its exit code."""
         self.signal(signal.SIGTERM)
         return self.process.wait(timeout_s)
 
     def kill(self) -> None:
-        """Kill it, at once."""
+        """Kill the worker (SIGKILL)."""
         self.process.kill()
         self.process.wait()
 

@@ -1,4 +1,4 @@
-"""The same code without its compiled parts."""
+"""The core without its compiled parts, for comparing the two."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ needs_compiled = pytest.mark.skipif(native.compiled is None, reason="the compile
 
 @contextmanager
 def in_python() -> Iterator[None]:
-    """Run without the compiled parts, but for what was made with them before."""
+    """Run the block without the compiled parts. Objects that were made with them before keep them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "compiled", None)
         yield
 
 
 def plain(signs: Signs) -> Signs:
-    """Give the same look-ups in Python."""
+    """Return the same look-ups, done in Python."""
     return signs._replace(compiled=None)
 
 
 def without(model: Model) -> Model:
-    """Give the same model in Python."""
+    """Return the same model, computed in Python."""
     return model._replace(line_reader=None, compiled=None)
 
 
 def slow(rules: Rules) -> Rules:
-    """Give the same rules without anything compiled."""
+    """Return the same rules without compiled parts, and with empty caches."""
     return replace(rules, signs=plain(rules.signs), model=without(shipped()), seen={}, for_sites={})

@@ -29,7 +29,7 @@ class FakeCommitter:
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
         """Not used by the sink."""
 
-    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
+    def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
         """Not used by the sink."""
 
     def commit(self, publication: Publication) -> None:
@@ -72,7 +72,7 @@ class Rig:
 
     async def drained(self) -> bool:
         """Wait until all is published or the session has failed."""
-        return await asyncio.to_thread(self.flow.drained, PATIENCE_S)
+        return await asyncio.to_thread(self.flow.wait_drained, PATIENCE_S)
 
 
 def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:

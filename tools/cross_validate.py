@@ -1,10 +1,10 @@
-"""How good the tail model is on sites that it has not seen.
+"""Measures how good the footer model is on sites that it has not seen.
 
     python tools/train_footer.py CORPUS.jsonl.gz --cv FOLDS.json --out /dev/null
     python tools/cross_validate.py CORPUS.jsonl.gz FOLDS.json
 
-Each page is cleaned with the one of the five models that learned without its site. The figures are those of
-`article-stream evaluate`, for each genre and for all pages; then, for news, what went wrong, by cause.
+Each page is cleaned with the one of five models that was trained without its site. The figures are those of
+`article-stream evaluate`, for each genre and for all pages. For news it then shows what went wrong, by cause.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from stream.core.rules import Rules, builtin  # noqa: E402
 from stream.offline.evaluation import LabelledPage, Report, flags_of, labelled_page, lost_of, shortened  # noqa: E402
 
 FEW = 3
-"""Lines."""
+"""The bound, in lines, between small and large errors when they are sorted by cause."""
 ALL = "all"
 
 
 def main() -> None:
-    """Measure and print."""
+    """Evaluate the models on the pages, and print the figures."""
     parser = argparse.ArgumentParser(description="The figures of the tail model on unseen sites.")
     parser.add_argument("corpus")
     parser.add_argument("folds")

@@ -1,6 +1,6 @@
-"""Compile the parts in C with the compiler's checks, and run what compares them with their twins in Python.
+"""Compiles the parts in C with the compiler's checks, and runs the tests that compare them with their twins in Python.
 
-python tools/sanitize.py                any input, with every access to memory and all arithmetic checked (GCC)
+python tools/sanitize.py                run the tests with every memory access and all arithmetic checked (GCC)
 python tools/sanitize.py --warnings     only compile, with all warnings as errors
 """
 

@@ -1,10 +1,10 @@
-"""Learn the tail model from labelled pages, and write the weights that the package ships.
+"""Trains the footer model on labelled pages, and writes the weights that the package ships.
 
     OMP_NUM_THREADS=1 python tools/train_footer.py CORPUS.jsonl.gz [--cv FOLDS.json] [--out FILE]
 
-The pages are those of `article-stream evaluate` (docs/cleaning.md). `--cv` first learns five times without
-a fifth of the sites each, and writes those five models with the pages that none of them has seen. One
-thread, fixed seeds, integer weights: the same pages give the same file. Needs the extra `train`.
+The pages are those of `article-stream evaluate` (docs/cleaning.md). `--cv` first trains five models, each without a
+fifth of the sites, and writes them, each with the pages that it has not seen. With one thread, fixed seeds and integer
+weights the same pages give the same file. Needs the extra `train`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from stream.core.paragraphs import first_places, keys, normal_list  # noqa: E402
 from stream.core.repeats import repeats_of  # noqa: E402
 from stream.core.rules import builtin  # noqa: E402
 
-WEIGHTS = ROOT / "stream" / "tail" / "weights.json"
+WEIGHTS = ROOT / "stream" / "core" / "footer" / "weights.json"
 FOLDS = 5
 LINE_UNIT = 100
 TREES = 128
-GENRES = {"news": 1.0, "blog+news": 0.4, "web": 0.5}  # the weight of a page
-# The costs and limits of stream/core/footer/decision.py, found by search on cross-validated likelihoods.
+GENRES = {"news": 1.0, "blog+news": 0.4, "web": 0.5}  # the weight of a page in training, by genre
+# The costs and limits that stream/core/footer/decision.py uses, found by a search on cross-validated likelihoods.
 RULE = {
     "loss": 26, "share": 57, "right": 1, "right_few": 162, "third": 425,
     "none_opens_1": 980, "none_opens_3": 1000, "none_opens_10": 924, "none_opens_more": 1000,
@@ -55,7 +55,7 @@ PARAMETERS = {
 
 
 class Sample(NamedTuple):
-    """A page, or what is left of one: the codes of its lines, and the first and last cut that are right."""
+    """A page, or a part of one: the codes of its lines, and the first and the last of the cuts that are right."""
 
     page: int
     codes: list[Codes]
@@ -65,7 +65,7 @@ class Sample(NamedTuple):
 
 
 def main() -> None:
-    """Train, and say what was written."""
+    """Train the model, write it, and print what was written."""
     parser = argparse.ArgumentParser(description="Learn the tail model.")
     parser.add_argument("corpus")
     parser.add_argument("--cv", help="cross-validate: file for the five models and their pages")
@@ -88,7 +88,7 @@ def main() -> None:
 
 
 def variants(page: dict[str, Any], lines: list[str], rng: random.Random) -> list[tuple[list[int], float]]:
-    """The page, its body alone, with its junk, with one to ten lines of the footer, with half: lines and weight."""
+    """Variants of a page (lines, weight): whole, body alone, with junk, with one to ten or half of its footer lines."""
     start, end, keep = page["footer_start"], len(lines), page["keep"]
     body, raw = [at for at in range(start) if keep[at]], list(range(start))
     foot = list(range(start, end))
@@ -106,7 +106,7 @@ def variants(page: dict[str, Any], lines: list[str], rng: random.Random) -> list
 
 
 def samples_of(pages: list[dict[str, Any]]) -> list[Sample]:
-    """All variants of all pages that are learned from."""
+    """All variants of all training pages."""
     signs = builtin().signs
     samples = []
     for number, page in enumerate(pages):
@@ -115,7 +115,7 @@ def samples_of(pages: list[dict[str, Any]]) -> list[Sample]:
         lines = page["raw"].split("\n")
         neutral = page.get("neutral") or [False] * len(lines)
         codes: dict[int, list[Codes]] = {}
-        chance = random.Random(number)  # noqa: S311 - the same each time
+        chance = random.Random(number)  # noqa: S311 - reproducible on purpose
         for chosen, weight in variants(page, lines, chance):
             places = [chosen[at] for at in once([lines[at] for at in chosen])]
             per_letter = halves([lines[at] for at in places])
@@ -134,20 +134,20 @@ def samples_of(pages: list[dict[str, Any]]) -> list[Sample]:
 
 
 def once(lines: list[str]) -> list[int]:
-    """The lines that are left when the repeats are gone, as when the footer is looked for."""
+    """The lines without repeats, because the footer is looked for after these are removed."""
     first = first_places(keys(normal_list(lines)))
     repeats = repeats_of(lines, first)
     return [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
 
 
 def codes_of_page(lines: list[str]) -> list[Codes]:
-    """The codes of a whole page."""
+    """The codes of the lines of a whole page."""
     signs, per_letter = builtin().signs, halves(lines)
     return [codes_of(line, per_letter, signs) for line in lines]
 
 
 class Design(NamedTuple):
-    """The lines as one-hot columns, whether each is footer, its weight, its page."""
+    """The lines as one-hot columns; and for each whether it is footer, its weight, and its page."""
 
     columns: Any
     footer: Any
@@ -156,7 +156,7 @@ class Design(NamedTuple):
 
 
 def design_of(pages: list[dict[str, Any]]) -> Design:
-    """Every line of every page that is learned from; body and footer of a page weigh the same."""
+    """Every line of every training page. The body and the footer of a page have the same total weight."""
     rows, footer, weights, numbers = [], [], [], []
     for number, page in enumerate(pages):
         start = page["footer_start"]

@@ -1,4 +1,4 @@
-"""The same Kafka from its official image, where a Docker engine runs."""
+"""The same Kafka from its official image, on machines where a Docker engine runs."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What can go wrong with a test's Kafka server."""
+"""The error of a test's Kafka server."""
 
 
 class KafkaServerError(RuntimeError):
-    """The server could not be had, or did not start in time; the message holds the tail of its log."""
+    """The server cannot run here, or did not start in time; in that case the message ends with its log."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from harness.kafka.errors import KafkaServerError
 
 FRUGAL = ("-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto")
-# As Kafka's own script gives it: with 512 MB a broker under load stood still every three seconds, for 30-80 ms.
+# The heap that Kafka's own script sets. With 512 MB a broker under load paused every three seconds, for 30 to 80 ms.
 KAFKAS_HEAP = ("-Xms1g", "-Xmx1g", "-Xmn700m", *FRUGAL)
-# Compiling less makes a broker start in two thirds of the time; not for measurements.
+# With less compilation a broker starts in two thirds of the time, but it is slower: not for measurements.
 QUICK_START = ("-Xmx512m", *FRUGAL, "-XX:TieredStopAtLevel=1")
 
 FORMAT_TIMEOUT_S = 60.0
@@ -91,9 +91,10 @@ class BrokerProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,  # a Ctrl-C is for the tests; they end the broker
+                start_new_session=True,  # a Ctrl-C must reach the tests only, which then end the broker
             )
-        # Its standard input closes when this process is gone, even by SIGKILL, when no atexit function runs.
+        # A guard that kills the broker when its standard input closes: that happens even if this process is killed by
+        # SIGKILL, when no atexit function runs.
         self._guard = subprocess.Popen(
             ["/bin/sh", "-c", 'read -r _; kill -KILL "$1"', "guard", str(self._process.pid)],
             stdin=subprocess.PIPE,
@@ -115,7 +116,7 @@ class BrokerProcess:
     def kill(self) -> None:
         """End the broker at once by SIGKILL; nothing happens when it does not run."""
         if self._guard is not None:
-            self._guard.kill()  # first: it must not kill a stranger who gets the broker's process id
+            self._guard.kill()  # first, because later the broker's process id may belong to another process
             self._guard.communicate()
             self._guard = None
         if self._process is not None:

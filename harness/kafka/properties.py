@@ -17,10 +17,10 @@ LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One more listener of every broker, beside the plain one, for tests of TLS and SASL.
+    """An additional listener of every broker, beside the plain one, for tests of TLS and SASL.
 
     ``properties`` are written as ``listener.name.<name>.<property>``, such as ``sasl.enabled.mechanisms``.
-    ``advertised`` is the ``host:port`` that clients are told instead, for a proxy before the only broker.
+    ``advertised`` is the ``host:port`` that clients are told instead of the broker's own, for a proxy in front of it.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """Where one broker, which is a controller too, listens: port by listener name."""
+    """One broker, which is a controller as well: its id, and its ports by listener name."""
 
     node_id: int
     ports: Mapping[str, int]
@@ -76,7 +76,7 @@ def server_properties(  # noqa: PLR0913 - what a broker is made of
     ``zookeeper`` is the ``host:port`` of the ZooKeeper of a Kafka that needs one; otherwise every broker is a
     controller as well.
     """
-    # Every broker is a controller as well: one process fewer, and three of them outlive the loss of any one.
+    # Every broker is a controller as well: that saves a process, and three of them survive the loss of any one.
     copies = str(len(cluster))
     in_sync = str(min(2, len(cluster)))
     own = [name for name in node.ports if not (zookeeper and name == CONTROLLER)]
@@ -90,7 +90,7 @@ def server_properties(  # noqa: PLR0913 - what a broker is made of
         "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
         "inter.broker.listener.name": PLAIN,
         "log.dirs": str(data),
-        "log.retention.ms": "-1",  # tests send records of long ago, which must not go while they are looked at
+        "log.retention.ms": "-1",  # tests send records with old timestamps, which must not be deleted meanwhile
         "auto.create.topics.enable": "false",
         "num.partitions": "4",
         "default.replication.factor": copies,
@@ -103,7 +103,7 @@ def server_properties(  # noqa: PLR0913 - what a broker is made of
         "share.coordinator.state.topic.replication.factor": copies,
         "share.coordinator.state.topic.min.isr": in_sync,
         "group.initial.rebalance.delay.ms": "0",
-        # A killed broker comes back only when its old session has ended, 9 s by default.
+        # A killed broker can only register again when its old session has ended, after 9 s by default.
         "broker.heartbeat.interval.ms": "500",
         "broker.session.timeout.ms": "3000",
     }

@@ -1,4 +1,4 @@
-"""Records that clients do not let through, by raw Produce requests: headers whose names are no text, any timestamp."""
+"""Raw Produce requests, for records that no client lets through: header names that are not UTF-8, any timestamp."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from confluent_kafka.admin import AdminClient
 
 from harness.kafka.errors import KafkaServerError
 
-PRODUCE, VERSION = 0, 7  # the last version whose fields are of a fixed size; Kafka 4 takes it, and so does librdkafka's
+# The last version without variable-length fields. Kafka 4 takes it, and so does librdkafka's mock cluster.
+PRODUCE, VERSION = 0, 7
 PATIENCE_S = 30.0
-NOT_YET = (3, 6)  # no such topic or partition, not the leader
+NOT_YET = (3, 6)  # error codes: unknown topic or partition, not the leader
 CASTAGNOLI = 0x82F63B78
 
 
 class RawRecord(NamedTuple):
-    """A record byte by byte. ``timestamp_ms``: any number, -1 for none."""
+    """A record as bytes. ``timestamp_ms``: any number, -1 for none."""
 
     key: bytes | None
     value: bytes | None
@@ -28,7 +29,7 @@ class RawRecord(NamedTuple):
 
 
 def produce(bootstrap_servers: str, topic: str, records: Sequence[RawRecord], partition: int = 0) -> int:
-    """Publish each record in a batch of its own; give the offset of the first one.
+    """Publish each record in a batch of its own; return the offset of the first one.
 
     Raises:
         KafkaServerError: the broker refuses one.
@@ -40,7 +41,7 @@ def produce(bootstrap_servers: str, topic: str, records: Sequence[RawRecord], pa
 
 
 def _produced(connection: socket.socket, topic: str, partition: int, batch: bytes) -> int:
-    """Send one batch, again while the broker does not know yet that the topic is its own; give its offset."""
+    """Send one batch, again and again until the broker knows that it leads the partition; return the batch's offset."""
     head = struct.pack(">hhi", PRODUCE, VERSION, 1) + _string(b"raw")
     body = struct.pack(">hhii", -1, -1, int(PATIENCE_S * 1000), 1) + _string(topic.encode())
     request = head + body + struct.pack(">iii", 1, partition, len(batch)) + batch
@@ -57,17 +58,17 @@ def _produced(connection: socket.socket, topic: str, partition: int, batch: byte
 
 
 def batch(record: RawRecord) -> bytes:
-    """Give a batch of the second format with one record."""
+    """Return a batch with one record, in the record format of version 2."""
     headers = _varint(len(record.headers)) + b"".join(_bytes(name) + _bytes(value) for name, value in record.headers)
     fields = b"\0" + _varint(0) + _varint(0) + _bytes(record.key) + _bytes(record.value) + headers
-    # Attributes, last offset's delta, first and last timestamp, producer's id, epoch and sequence (none), records.
+    # Attributes, last offset delta, first and last timestamp, producer id, epoch and sequence (none), record count.
     rest = struct.pack(">hiqqqhii", 0, 0, record.timestamp_ms, record.timestamp_ms, -1, -1, -1, 1)
     rest += _varint(len(fields)) + fields
     return struct.pack(">qiibI", 0, len(rest) + 9, -1, 2, crc32c(rest)) + rest
 
 
 def crc32c(data: bytes) -> int:
-    """Give the checksum that a batch carries."""
+    """Return the CRC-32C checksum of the data, which a batch carries."""
     crc = 0xFFFFFFFF
     for byte in data:
         crc ^= byte
@@ -85,7 +86,7 @@ def _bytes(value: bytes | None) -> bytes:
 
 
 def _varint(number: int) -> bytes:
-    """Give a number as the second format writes it: zigzag, seven bits a byte."""
+    """Encode a number as record format 2 does: zigzag, then seven bits per byte."""
     left = number << 1 if number >= 0 else ~(number << 1)
     made = bytearray()
     while left > 127:

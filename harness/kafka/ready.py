@@ -1,4 +1,4 @@
-"""Waiting until a broker answers."""
+"""Waits until a broker answers."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ ASK_TIMEOUT_S = 2.0
 
 
 class Server(Protocol):
-    """What is waited for."""
+    """A server whose start is waited for."""
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it has not ended yet."""
 
     def log_tail(self, lines: int = 40) -> str:
         """Return the end of its log."""
 
 
 def wait_until_ready(address: str, server: Server, brokers: int, deadline: float) -> None:
-    """Wait until the broker at ``address`` answers and knows that many living brokers, itself among them.
+    """Wait until the broker at ``address`` answers and knows this many live brokers, itself among them.
 
     Raises:
         KafkaServerError: the server ended, or ``deadline`` (monotonic seconds) passed.
     """
-    # Refused connections are what is expected here: librdkafka's log of them would only confuse.
+    # Connections are refused until the broker listens; librdkafka's log lines about that would only confuse.
     admin = AdminClient({"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.max.ms": 200})
     answer = "nothing answered"
     while server.running and time.monotonic() < deadline:
         try:
-            # Blocks until there is an answer or the time is up, so this loop does not spin.
+            # Blocks until there is an answer or the timeout is over, so this loop does not spin.
             metadata = admin.list_topics(timeout=min(ASK_TIMEOUT_S, max(0.1, deadline - time.monotonic())))
         except KafkaException as error:
             answer = str(error)

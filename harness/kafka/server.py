@@ -1,6 +1,7 @@
 """A real Apache Kafka for the tests and the measurements, on 127.0.0.1.
 
-``RealKafka`` runs one from its jars and can kill, pause and restart it; ``real_kafka()`` chooses what the machine has.
+``RealKafka`` runs one from its jars, and can kill, pause and restart it. ``real_kafka()`` uses whatever the machine
+has.
 """
 
 from __future__ import annotations
@@ -33,21 +34,21 @@ WITHOUT_ZOOKEEPER = (3, 3)
 
 
 class KafkaServer(Protocol):
-    """A Kafka that a test may use but not harm: it could be somebody's own."""
+    """A Kafka that a test may use but not stop, because it may belong to somebody else."""
 
     @property
     def bootstrap_servers(self) -> str:
         """Where it answers, ``host:port`` with commas between."""
 
     def close(self) -> None:
-        """Give it back."""
+        """Stop using it."""
 
 
 class GivenKafka:
     """The Kafka that ``STREAM_TEST_BOOTSTRAP_SERVERS`` names."""
 
     def __init__(self, bootstrap_servers: str) -> None:
-        """Take it as it is; it was started by somebody else."""
+        """Use it as it is; it was started by somebody else."""
         self.bootstrap_servers = bootstrap_servers
 
     def close(self) -> None:
@@ -55,9 +56,9 @@ class GivenKafka:
 
 
 def real_kafka() -> KafkaServer | str:
-    """Start, or find, a real Kafka; where there is none, return the reason.
+    """Start, or find, a real Kafka. If that is not possible here, return the reason.
 
-    The first of these that is there: what ``STREAM_TEST_BOOTSTRAP_SERVERS`` names, Docker, Java with Maven.
+    The first of these that is available: what ``STREAM_TEST_BOOTSTRAP_SERVERS`` names, Docker, Java with Maven.
 
     Raises:
         KafkaServerError: there should be one, but it did not start.
@@ -156,12 +157,12 @@ class RealKafka:
             wait_until_ready(self._nodes[number - 1].address(PLAIN), self._processes[number], running, deadline)
 
     def stop(self, broker: int | None = None) -> None:
-        """Shut down in good order (SIGTERM, at most 30 s a broker)."""
+        """Shut down in an orderly way (SIGTERM; killed after 30 s)."""
         for process in self._chosen(broker):
             process.stop()
 
     def kill(self, broker: int | None = None) -> None:
-        """End by SIGKILL, as a crash would."""
+        """Kill by SIGKILL, which looks like a crash."""
         for process in self._chosen(broker):
             process.kill()
 
@@ -171,7 +172,7 @@ class RealKafka:
             process.signal(signal.SIGSTOP)
 
     def resume(self, broker: int | None = None) -> None:
-        """Let a frozen broker go on."""
+        """Let a frozen broker continue (SIGCONT)."""
         for process in self._chosen(broker):
             process.signal(signal.SIGCONT)
 
@@ -188,7 +189,7 @@ class RealKafka:
             self._folder = None
 
     def __enter__(self) -> Self:
-        """Start, or close what was begun if that fails."""
+        """Start, or clean up if that fails."""
         try:
             self.start()
         except BaseException:

@@ -1,15 +1,27 @@
 """Everything that talks to Kafka; the only room that imports confluent-kafka.
 
-    client, causes, refusals          clients' configuration, and their errors as our sentences
-    source, member, beginnings, …     records out of the input topic: joining, where reading begins, what is missing
-    flow                              how many records are under way between source and sink
-    sink, transaction, at_least_once  outcomes into the output topics, with the offsets they stand for
-    group, ownership, rejoin          whether each partition has an owner, and healing where one has none
+    client, causes, refusals          configures the clients, and turns their errors into our sentences
+    source, member                    reads the input topic as a member of the consumer group
+    beginnings, offsets, gaps         find the offset at which a partition begins, or resumes after a gap
+    topic_id, same_topic              notice that the input topic was deleted and created again
+    flow                              counts the records in flight between source and sink
+    sink, demoting                    collects outcomes, and retries, splits or demotes what cannot be published
+    committer                         what both delivery guarantees have in common
+    transaction                       exactly once: `Transactions`
+    at_least_once                     at least once: `AtLeastOnce`
+    producing, flushing               queue outcomes in a producer, and wait for their acknowledgements
+    missing, refused                  why publishing has failed
+    group, ownership, rejoin          whether each partition has an owner, and what to do if one has none
     partitions, progress, ends, undelivered
-                                      what is known of each partition, and whether it moves
-    checks, topics, sending, redriving, embedded
+                                      how far each partition has got, and whether it still makes progress
+    checks, topic_settings, topics, sending, redriving, embedded
                                       what the commands ask of a cluster
 
-Promises: offsets are committed with what they stand for, or after it, never before; nothing is skipped silently; what a
-client raises leaves here as an error of `stream.errors`. Imports `records`, `core` and `config`.
+The order of a commit is written down where it is done, as a numbered list: `transaction.Transactions._publish` for
+exactly once, `at_least_once.AtLeastOnce.commit` for at least once. The order of a rebalance is in `source.Source`
+(`_assigned`, `_revoked`), that of a partition's first offset in `beginnings.Beginnings._find`.
+
+Promises: input offsets are committed together with the outputs made from their records, or after them, never before; no
+record is skipped silently; an error of a Kafka client leaves this room as an error of `stream.errors`, except where a
+docstring says otherwise. Imports `records`, `core` and `config`.
 """

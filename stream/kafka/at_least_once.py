@@ -1,4 +1,7 @@
-"""The other guarantee, for clusters that forbid transactions: nothing lost, some twice after a failure."""
+"""At least once, for clusters that forbid transactions: nothing is lost, but a failure may publish records twice.
+
+`AtLeastOnce.commit` publishes; its docstring is the order of a commit.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,24 @@ from stream.records.outcomes import Outcome
 log = logging.getLogger(__name__)
 
 COMMIT_EVERY_S = 0.2
-GRACE_S = 5.0  # the deliveries' own deadline comes first
-Place = tuple[str, int | None, int | None]  # a topic, and the input record's partition and offset
-# What those fail with that only were behind a record that failed.
+"""How often, in seconds, the offsets of acknowledged records are committed.
+
+Trade: a commit of the offsets is one request more to the broker, and the records published since the last one are
+published again after a crash. Worst case: a fifth of a second's records come twice.
+"""
+
+GRACE_S = 5.0
+"""How much longer than a record's delivery timeout we wait for its report, in seconds.
+
+The client's own deadline should come first, because its error names the cause; ours is for a client that hangs.
+"""
+
+PURGE_REPORTS_S = 1.0  # for the reports of records that were purged from the queue: no broker is asked for them
+
+Place = tuple[str, int | None, int | None]
+"""An output topic, and the partition and offset of the input record."""
+
+# How records fail that are only queued behind one that has failed.
 BEHIND = {
     KafkaError._PURGE_QUEUE,  # noqa: SLF001
     KafkaError._PURGE_INFLIGHT,  # noqa: SLF001
@@ -35,19 +53,28 @@ BEHIND = {
 
 
 class AtLeastOnce:
-    """A committer whose offsets follow the acknowledgements of everything they stand for.
+    """The committer that commits offsets once everything made from their records is acknowledged; see `Committer`.
 
-    What was acknowledged of a publication that failed is remembered until all of it is through, and not sent again.
+    If a publication fails, the records of it that were acknowledged are remembered until the whole publication is
+    through, so that the next attempt does not send them again. The parameters are those of `Transactions`.
     """
 
-    def __init__(self, settings: Settings, on_stage: Callable[[str, float], None], *, batch_bytes: int) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        on_stage: Callable[[str, float], None],
+        *,
+        batch_bytes: int,
+        make_producer: Callable[[client.Config], Producer] = Producer,
+    ) -> None:
         self._settings = settings
+        self._make_producer = make_producer
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
         self._producer: Producer | None = None
         self._lock = threading.Lock()
-        self._acknowledged: dict[tuple[str, int], TopicPartition] = {}
-        self._there: set[Place] = set()
+        self._committable: dict[tuple[str, int], TopicPartition] = {}  # offsets that may be committed, by partition
+        self._acknowledged: set[Place] = set()  # of the publication that is being tried again
         self._committed_s = 0.0
         self._missing = Missing(settings)
 
@@ -57,15 +84,19 @@ class AtLeastOnce:
             self._producer = self._fresh()
 
     def _fresh(self) -> Producer:
-        """A producer that ends where a record fails, so that none behind it overtakes it: order is kept per key."""
+        """A new producer. It stops for good at a record that fails, so that no record behind it overtakes it."""
         timeout_ms = self._settings.transaction_timeout_ms
         config = client.producer(self._settings, **{"message.timeout.ms": timeout_ms, "enable.gapless.guarantee": True})
-        return Producer(config | client.batch_size(self._batch_bytes))
+        return self._make_producer(config | client.batch_size(self._batch_bytes))
 
-    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
-        """See `Committer`. A member that was thrown out may set offsets back here: then some come twice."""
+    def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
+        """See `Committer`.
+
+        Without a transaction the broker may take this commit from a worker that the group has just removed. The next
+        owner's offsets are then set back, and some records are published twice.
+        """
         if not consumer.memberid():
-            msg = "The group took the partitions away before it was committed where reading begins."
+            msg = "The group took the partitions away before the offsets at which reading begins could be committed."
             raise Aborted(SessionLost(msg))
         try:
             answers: list[TopicPartition] = consumer.commit(offsets=offsets, asynchronous=False)
@@ -73,19 +104,24 @@ class AtLeastOnce:
         except KafkaException as raised:
             error = client.error_of(raised)
         if error is not None:
-            explained = client.explain(error, self._settings, doing="committing where reading begins")
+            explained = client.explain(error, self._settings, doing="committing the offsets at which reading begins")
             raise Aborted(explained) if isinstance(explained, SessionLost) else explained
 
     def commit(self, publication: Publication) -> None:
-        """Publishes, in this order:
+        """Publishes and waits for every acknowledgement. This is the order of a commit:
 
-        1. What was removed from the articles is produced, and acknowledged.
-        2. Outputs and dead letters are produced, and acknowledged. What is not, is sent again by the next try.
-        3. The offsets after the publication's records may be committed now: `settle` does it.
+        1. What was removed from the articles is produced, if there is a topic for that, and all of it acknowledged. It
+           comes first so that an article is never out while its removals may still be lost.
+        2. Outputs and dead letters are produced, and all of them acknowledged.
+        3. The input offsets after the publication's records become committable. The source's thread commits them: in
+           its next call of `settle` that is `COMMIT_EVERY_S` after the last commit, or before it gives partitions up.
+
+        If 1 or 2 fails, no offset becomes committable, and the next attempt sends only what was not acknowledged. If
+        the worker dies before 3 is done, the next owner reads these records again and publishes them twice.
         """
         producer = self._producer
         if producer is None:
-            msg = "There are records but no partitions."
+            msg = "There are records to publish, but this worker owns no partitions."
             raise SessionLost(msg)
         began = time.perf_counter()
         if removed_topic := self._settings.removed_topic:
@@ -95,93 +131,98 @@ class AtLeastOnce:
         dead, output = self._settings.dead_letter_topic, self._settings.output_topic
         produced = self._deliver(producer, [(dead if it.name == "dead" else output, it) for it in publication.outcomes])
         with self._lock:
-            self._acknowledged.update({(offset.topic, offset.partition): offset for offset in publication.offsets})
-            if self._there:
+            self._committable.update({(offset.topic, offset.partition): offset for offset in publication.offsets})
+            if self._acknowledged:
                 through = {(it.source.partition(), it.source.offset()) for it in publication.outcomes}
-                self._there = {place for place in self._there if place[1:] not in through}
+                self._acknowledged = {place for place in self._acknowledged if place[1:] not in through}
         self._on_stage("produce", produced - began)
         self._on_stage("deliver", time.perf_counter() - produced)
 
     def _deliver(self, producer: Producer, wanted: list[tuple[str, Outcome]]) -> float:
-        """Produces what is not there yet, and waits for every acknowledgement; gives when all was produced.
+        """Produces what is not acknowledged yet to the topics given, and waits for every acknowledgement.
 
-        Raises `Refused`, `Aborted` or one of our errors where one is missing.
+        Returns the time (`perf_counter`) at which everything was queued. Raises `Refused`, `Aborted` or one of our
+        errors if an acknowledgement is missing.
         """
-        if self._there:
-            wanted = [(topic, it) for topic, it in wanted if _place(topic, it) not in self._there]
+        if self._acknowledged:
+            wanted = [(topic, it) for topic, it in wanted if _place(topic, it) not in self._acknowledged]
         removed_topic, produce = self._settings.removed_topic, client.produce
-        there: list[int] = []
+        acknowledged: list[int] = []
         failed: list[KafkaError] = []
 
-        def told(number: int, error: KafkaError | None, _message: Message) -> None:
+        def reported(number: int, error: KafkaError | None, _message: Message) -> None:
             if error is None:
-                there.append(number)
+                acknowledged.append(number)
             else:
                 failed.append(error)
 
         try:
             for number, (topic, it) in enumerate(wanted):
-                told_of = partial(told, number)
+                on_delivery = partial(reported, number)
                 if topic == removed_topic:
-                    produce(producer, topic, it.removed, it.key, None, it.timestamp_ms, told_of)
+                    produce(producer, topic, it.removed, it.key, None, it.timestamp_ms, on_delivery)
                 else:
-                    produce(producer, topic, it.value, it.key, it.headers, it.timestamp_ms, told_of)
+                    produce(producer, topic, it.value, it.key, it.headers, it.timestamp_ms, on_delivery)
         except KafkaException as raised:
             failed.append(client.error_of(raised))
         produced = time.perf_counter()
         left, errors = flush(producer, self._settings.transaction_timeout_ms / 1000 + GRACE_S)
         failed += errors
         if left:
-            failed.append(KafkaError(KafkaError._TIMED_OUT, f"{left} records are not acknowledged"))  # noqa: SLF001
+            many = "1 record is" if left == 1 else f"{left} records are"
+            failed.append(KafkaError(KafkaError._TIMED_OUT, f"{many} not acknowledged"))  # noqa: SLF001
         if failed:
-            self._remember(producer, [wanted[number] for number in there])
+            self._remember(producer, [wanted[number] for number in acknowledged])
             producer.purge()
-            flush(producer, 1)  # the reports of what was purged
+            flush(producer, PURGE_REPORTS_S)
             if any(error.fatal() or error.code() in BEHIND or error.code() in REFUSALS for error in failed):
                 self._renew(producer)
             self._explain(producer, failed)
         return produced
 
-    def _remember(self, producer: Producer, there: list[tuple[str, Outcome]]) -> None:
-        """These are there, should the publication fail yet."""
+    def _remember(self, producer: Producer, acknowledged: list[tuple[str, Outcome]]) -> None:
+        """Notes what need not be sent again if the publication fails.
+
+        Not if the producer was given up: its session is over, and the next one reads the records again anyway.
+        """
         with self._lock:
-            if self._producer is producer:  # else its session is over, and the next one reads the records again
-                self._there.update(_place(*each) for each in there)
+            if self._producer is producer:
+                self._acknowledged.update(_place(*each) for each in acknowledged)
 
     def _renew(self, producer: Producer) -> None:
-        """Goes on with a new producer: this one has ended with the record that failed."""
+        """Replaces the producer, which has stopped for good at the record that failed."""
         with self._lock:
             if self._producer is producer:
                 self._producer = self._fresh()
 
     def _explain(self, producer: Producer, failed: list[KafkaError]) -> NoReturn:
-        """Raises what ended a try, by the cause and not by what it led to for the records behind it."""
+        """Raises the error of the record that failed first, and not of those that only were queued behind it."""
         for error in failed:
-            if refused := Refused.by(error):
+            if refused := Refused.from_error(error):
                 raise refused
         error = next((error for error in failed if error.code() not in BEHIND), failed[0])
         explained = client.explain(error, self._settings, doing="publishing a batch")
         if isinstance(explained, (KafkaUnavailable, TopicMissing)) and (missing := self._missing.error()):
-            self._renew(producer)  # the old one would not look for the topic again for minutes
+            self._renew(producer)  # the old client would not look for the topic again for minutes
             raise Aborted(missing)
         if isinstance(explained, SessionLost) or error.fatal():
             raise explained
         raise Aborted(explained)
 
     def silent_s(self) -> float:
-        """See `Committer`: the deliveries have a deadline of their own."""
+        """See `Committer`. Always 0, because every delivery has a deadline after which its call ends."""
         return 0.0
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
-        """Commits the offsets of what is acknowledged; `wait` before partitions are given up.
+        """See `Committer`. Commits the offsets whose records are through: step 3 of `commit`.
 
-        A commit that fails loses nothing: the records are read again.
+        A commit that fails loses nothing, because a later one includes it or the records are read again.
         """
         now = time.monotonic()
         if not wait and now - self._committed_s < COMMIT_EVERY_S:
             return
         with self._lock:
-            offsets, self._acknowledged = list(self._acknowledged.values()), {}
+            offsets, self._committable = list(self._committable.values()), {}
         if not offsets:
             return
         self._committed_s = now
@@ -192,15 +233,16 @@ class AtLeastOnce:
                 consumer.commit(offsets=offsets, asynchronous=True)
         except KafkaException as raised:
             log.warning(
-                "Offsets could not be committed, some records will come twice: %s.", client.error_of(raised).str()
+                "Offsets could not be committed, so some records may be published twice: %s.",
+                client.error_of(raised).str(),
             )
 
     def close(self) -> None:
-        """Gives up the producer and whatever it still holds."""
+        """See `Committer`."""
         with self._lock:
             producer, self._producer = self._producer, None
+            self._committable.clear()
             self._acknowledged.clear()
-            self._there.clear()
         if producer is not None:
             producer.purge()
 

@@ -1,7 +1,7 @@
-"""Where each partition begins, and the commit that says so before anything of it is read.
+"""Finds the offset at which each partition begins, and commits it before anything is read.
 
-A position that was taken and never committed is forgotten with the worker that took it: with `latest` the next one
-would begin at an end that has moved on, and what came between would never be read.
+An offset that was never committed is forgotten when its worker dies. With `STREAM_START_AT=latest` the next owner would
+then begin at an end that has moved on, and the records between would never be read (docs/decisions/0013).
 """
 
 from __future__ import annotations
@@ -21,16 +21,24 @@ from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
 
 log = logging.getLogger(__name__)
 
-FIRST = 0  # the partition whose owner says where a new group begins
-ASK_AGAIN_S = 0.2
-SAY_AFTER_S = 2.0  # a rebalance is over by then
+FIRST = 0
+"""The partition whose owner decides where a new group begins, for all partitions."""
+
+ASK_EVERY_S = 0.2
+"""How often the partitions that wait are looked up again, in seconds.
+
+They wait for one commit of another worker, or for the end of a rebalance, so the answer changes soon. Worst case: they
+are read 0.2 s later than they could be. Trade: five requests a second while something waits, none otherwise.
+"""
+
+REPORT_AFTER_S = 2.0  # how long partitions may wait before it is reported as trouble; a rebalance is over by then
 
 
 class Beginnings:
-    """Finds where our partitions begin. All methods are called by the source's thread, while nothing is under way.
+    """Finds where our partitions begin. All methods are called by the source's thread while no record is in flight.
 
-    `waiting`: partitions that are ours, of which that is not known yet; the consumer has not got them. `trouble`: why
-    they wait, if that lasts.
+    `waiting`: our partitions whose beginning is not known yet; they are not assigned to the consumer. `trouble`: why
+    they wait, in one sentence.
     """
 
     def __init__(self, settings: Settings, committer: Committer, topic_id: TopicId, partitions: Partitions) -> None:
@@ -38,37 +46,37 @@ class Beginnings:
         self._committer = committer
         self._topic_id = topic_id
         self._partitions = partitions
-        self._has_begun = False  # this process has read the topic: for it the group is not new
+        self._has_begun = False  # whether a partition was found in this process, so that the group is not new
         self._why = ""
         self._asked_s = self._waiting_s = 0.0
         self.waiting: set[int] = set()
 
     @property
     def trouble(self) -> str:
-        """See the class; empty where nothing waits, or not for long."""
-        lasts = self.waiting and time.monotonic() - self._waiting_s > SAY_AFTER_S
+        """See the class; empty if nothing waits, or not for longer than `REPORT_AFTER_S`."""
+        lasts = self.waiting and time.monotonic() - self._waiting_s > REPORT_AFTER_S
         return self._why if lasts else ""
 
     def due(self) -> bool:
-        """Whether it is time to ask again for those that wait."""
-        return time.monotonic() - self._asked_s > ASK_AGAIN_S
+        """Whether it is time to look up the waiting partitions again."""
+        return time.monotonic() - self._asked_s > ASK_EVERY_S
 
     def give_up(self, leaving: Iterable[TopicPartition]) -> list[TopicPartition]:
-        """Those of the partitions that the consumer has got; the others wait no longer."""
+        """Forgets partitions. Returns those of them that are assigned to the consumer: all that did not wait."""
         reading = [partition for partition in leaving if partition.partition not in self.waiting]
         self.waiting.difference_update(partition.partition for partition in leaving)
         return reading
 
     def find(self, consumer: Consumer, gained: Iterable[int], member: object) -> list[TopicPartition]:
-        """Those of the gained partitions, and of those that wait, that may be read now, with where they begin.
+        """The partitions that may be read now, of those gained and those waiting, with the offsets at which they begin.
 
-        The others wait. Raises one of our errors.
+        The other ones wait. `member`: the consumer's group metadata, from before this call. Raises one of our errors.
         """
         if not self.waiting:
             self._waiting_s = time.monotonic()
         wanted = sorted(self.waiting.union(gained))
         found = self._find(consumer, wanted, member)
-        begun = {it.partition: it.offset for it in found}
+        begun = {partition.partition: partition.offset for partition in found}
         for number in wanted:
             self._partitions.gain(number, begun.get(number, -1))
         self.waiting = set(wanted) - begun.keys()
@@ -76,106 +84,116 @@ class Beginnings:
         return found
 
     def _find(self, consumer: Consumer, numbers: Sequence[int], member: object) -> list[TopicPartition]:
-        """A partition begins:
+        """Decides where each partition begins. The first of these that applies:
 
-        1. At the committed offset, if it is of this topic and not of one that was deleted.
-        2. In a new group, which has committed nothing of the topic, where `start_at` says. With `latest` the owner of
-           the first partition commits the ends of all, in one commit, and the others wait for that: so no partition
-           begins later than the group, whenever it gets its first owner.
-        3. Any other partition at its beginning: it was added, or it was made again.
-        4. What 2 and 3 have found is committed, as the `member` that we were in the group before 1.
+        1. At its committed offset, unless that was committed for a topic of the same name that was deleted since.
+        2. In a new group, which has committed nothing of the topic: where `start_at` says. With `latest` the owner of
+           the first partition commits the ends of all partitions at once, and the owners of the others wait for that.
+           So no partition begins later than the group does, even if it gets its first owner only later.
+        3. At its first offset: the partition was added to the topic, or the topic was deleted and created again.
 
-        Those that are missing in the answer are not known yet.
+        Offsets found by 2 and 3 are committed as `member`, the membership from before 1. If the group has changed since
+        then, that is refused, and the partitions wait. Partitions that are missing in the result are not known yet.
         """
         self._why = ""
         known: dict[int, int] = {}
-        again: dict[int, int] = {}
-        for it in offsets.committed(consumer, numbers, self._settings):
-            of_another = self._is_another(of_metadata(it.metadata))
-            if it.offset >= 0:
-                (again if of_another else known)[it.partition] = it.offset
-        begun = self._of(known)
+        deleted: dict[int, int] = {}
+        for committed in offsets.committed(consumer, numbers, self._settings):
+            of_deleted = self._is_deleted(of_metadata(committed.metadata))
+            if committed.offset >= 0:
+                (deleted if of_deleted else known)[committed.partition] = committed.offset
+        begun = self._as_partitions(known)
         if fresh := [number for number in numbers if number not in known]:
-            begun += self._begin(consumer, fresh, again, member)
+            begun += self._begin(consumer, fresh, deleted, member)
         self._has_begun = self._has_begun or bool(begun)
         return begun
 
-    def _is_another(self, topic_id: str) -> bool:
+    def _is_deleted(self, topic_id: str) -> bool:
+        """Whether an offset with this topic id belongs to a deleted topic of the same name, as far as is known."""
         if topic_id and not self._topic_id.known:
-            self._topic_id.taken.add(topic_id)  # it is compared once it is known
+            self._topic_id.taken.add(topic_id)  # to be compared once the broker tells the current id
             return False
         return topic_id not in ("", self._topic_id.known)
 
     def _begin(
-        self, consumer: Consumer, fresh: list[int], again: dict[int, int], member: object
+        self, consumer: Consumer, fresh: list[int], deleted: dict[int, int], member: object
     ) -> list[TopicPartition]:
-        """The partitions of which nothing was committed, or of another topic (`again`: by number, what was)."""
+        """Steps 2 and 3 of `_find`, for the partitions `fresh`, which have no usable committed offset.
+
+        `deleted`: by partition, the offsets that were committed for a topic that was deleted since.
+        """
         topic, group = self._settings.input_topic, self._settings.group_id
         wanted = fresh
-        if self._settings.start_at == "latest" and self._is_new(consumer, again):
+        if self._settings.start_at == "latest" and self._is_new(consumer, deleted):
             if not self._topic_id.embedded:
                 if FIRST not in fresh:
                     self._why = (
                         f"The group {group} is new, and the owner of partition {FIRST} of {topic} "
-                        "has not committed yet where it begins (STREAM_START_AT=latest)."
+                        "has not yet committed where the group begins (STREAM_START_AT=latest)."
                     )
                     return []
-                wanted = sorted({*self._all(consumer), *fresh})
+                wanted = sorted({*self._all_partitions(consumer), *fresh})
             found = offsets.edges(consumer, wanted, OFFSET_END, self._settings)
             if not self._commit(consumer, found, member):
                 return []
             log.info(
-                "The group %s is new: with STREAM_START_AT=latest it begins at the end of each partition: %s.",
+                "The group %s is new. With STREAM_START_AT=latest it begins at the end of each partition: %s.",
                 group, ", ".join(f"{number} at {offset}" for number, offset in sorted(found.items())),
             )  # fmt: skip
         else:
             found = offsets.edges(consumer, wanted, OFFSET_BEGINNING, self._settings)
             if not self._commit(consumer, found, member):
                 return []
-            self._tell(found, again)
-        return self._of({number: found[number] for number in fresh})
+            self._report(found, deleted)
+        return self._as_partitions({number: found[number] for number in fresh})
 
-    def _is_new(self, consumer: Consumer, again: dict[int, int]) -> bool:
-        """Whether the group has never read the topic."""
-        if again or (self._has_begun and not self._topic_id.embedded):
-            return False  # the embedded broker forgets what was committed in transactions
-        return all(it.offset < 0 for it in offsets.committed(consumer, self._all(consumer), self._settings))
+    def _is_new(self, consumer: Consumer, deleted: dict[int, int]) -> bool:
+        """Whether the group has never read the topic, nor one of the same name that was deleted.
 
-    def _all(self, consumer: Consumer) -> list[int]:
+        The embedded broker is always asked, because it forgets what was committed in transactions.
+        """
+        if deleted or (self._has_begun and not self._topic_id.embedded):
+            return False
+        committed = offsets.committed(consumer, self._all_partitions(consumer), self._settings)
+        return all(partition.offset < 0 for partition in committed)
+
+    def _all_partitions(self, consumer: Consumer) -> list[int]:
         topic = self._settings.input_topic
         return sorted(consumer.list_topics(topic, timeout=offsets.OFFSETS_S).topics[topic].partitions)
 
     def _commit(self, consumer: Consumer, found: dict[int, int], member: object) -> bool:
+        """Commits these offsets; False if the group has changed, so that the partitions may be another worker's."""
         try:
-            self._committer.begin(consumer, self._of(found), member)
-        except Aborted as aborted:  # the group goes on just now: what was found may be another's already
+            self._committer.commit_start(consumer, self._as_partitions(found), member)
+        except Aborted as aborted:
             self._why = str(aborted.error)
             return False
         return True
 
     def move(self, consumer: Consumer, number: int, offset: int, member: object) -> None:
-        """Commits that a partition is read on elsewhere. Raises `SessionLost` where that can not be now."""
+        """Commits that a partition is read on from another offset. Raises `SessionLost` if the group has changed."""
         if not self._commit(consumer, {number: offset}, member):
             raise SessionLost(self._why)
         self._partitions.gain(number, offset)
 
-    def _of(self, found: dict[int, int]) -> list[TopicPartition]:
+    def _as_partitions(self, found: dict[int, int]) -> list[TopicPartition]:
+        """These offsets, by partition, as the client takes them, with the topic's id as metadata."""
         topic, metadata = self._settings.input_topic, as_metadata(self._topic_id.known)
         return [TopicPartition(topic, number, offset, metadata) for number, offset in sorted(found.items())]
 
-    def _tell(self, found: dict[int, int], again: dict[int, int]) -> None:
+    def _report(self, found: dict[int, int], deleted: dict[int, int]) -> None:
         topic = self._settings.input_topic
-        if again:
-            each = (f"{number} from {found[number]} on (up to {again[number]})" for number in sorted(again))
+        if deleted:
+            each = (f"{number} from offset {found[number]} (old: {deleted[number]})" for number in sorted(deleted))
             log.error(
-                "%s was deleted and made again: these partitions are read anew (in brackets, how far the group had "
-                "read the old ones; what it had not read of them is gone): %s.",
+                "The topic %s was deleted and created again. These partitions are read from their beginning (in "
+                "brackets, how far the group had read the old partition; the rest of it is gone): %s.",
                 topic, ", ".join(each),
             )  # fmt: skip
-        added = sorted(found.keys() - again.keys())
+        added = sorted(found.keys() - deleted.keys())
         if added and (self._has_begun or self._settings.start_at == "latest"):
-            log.info("%s: partitions %s are new to the group and are read from their beginning.", topic, _list(added))
+            log.info("%s: partitions %s are new to the group and are read from their beginning.", topic, _listed(added))
 
 
-def _list(numbers: Iterable[int]) -> str:
+def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(numbers)))

@@ -1,4 +1,7 @@
-"""Is everything there that the worker needs? One question a function, each answered in a sentence."""
+"""Checks that the worker can start: brokers, topics, rights, group, transactions. Each check is answered in a sentence.
+
+`run` makes all checks, for `article-stream check`; `require` raises the first error, for the worker's start.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,7 @@ from functools import partial
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicCollection, TopicPartition
-from confluent_kafka.admin import (
-    AclOperation,
-    AdminClient,
-    ConfigResource,
-    ResourceType,
-)
+from confluent_kafka.admin import AclOperation, AdminClient, ConfigResource, ResourceType
 
 from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
@@ -25,19 +23,20 @@ from stream.kafka.refusals import closed, refuses, tells
 log = logging.getLogger(__name__)
 waiting_log = logging.getLogger("stream.waiting")  # a command shows these lines, whatever else it keeps quiet about
 
-ANSWER_S = 10.0
-COORDINATOR_LOOK_S = 0.2
-SAY_AFTER_S = 1.0  # a wait that is longer is said
-LOOK_S = 0.5  # how soon it is noticed that the connection was refused
+ANSWER_S = 10.0  # how long a broker may take for one answer; a user who waits longer thinks that the command hangs
+GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
+COORDINATOR_RETRY_S = 0.2  # the pause before the group is asked again while its coordinator is elected
+CONNECT_CALL_S = 0.5  # how long one attempt waits for an answer; after each it is seen whether Kafka refuses us
+SAY_AFTER_S = 1.0  # a user who waits for longer is told what the command waits for
 DEFAULT_LARGEST_BYTES = 1_048_588  # Kafka's own default of max.message.bytes
-EMBEDDED = "mockCluster"  # how librdkafka's embedded broker names its cluster; it answers no admin questions
+EMBEDDED = "mockCluster"  # how the cluster id of librdkafka's embedded broker begins; it answers no admin requests
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One answer: `error` is None where all is well, `detail` says what was found.
+    """One answer. `name`: what was checked. `detail`: what was found. `error`: None if all is well.
 
-    `warning`: all is there, and something will be lost.
+    `warning`: whether the worker can start but something will be lost, as `detail` says.
     """
 
     name: str
@@ -47,7 +46,11 @@ class Check:
 
 
 class Cluster:
-    """A connection for asking, that remembers what librdkafka reports on its own."""
+    """An admin client, which also remembers the errors that librdkafka reports outside of any call.
+
+    Constructing it raises `SettingsError` if librdkafka does not accept the settings. `metadata`: what the cluster has
+    answered to `connect`.
+    """
 
     def __init__(self, settings: Settings) -> None:
         client.validate(settings)
@@ -57,23 +60,23 @@ class Cluster:
         self.metadata: Any = None
 
     def connect(self) -> None:
-        """Waits for an answer, `startup_timeout_s` at most. Raises the error that tells most."""
+        """Waits for an answer, for up to `startup_timeout_s`. Raises the most telling of the errors met."""
         it, began, said = self.settings, time.monotonic(), False
         deadline = began + it.startup_timeout_s
         while True:
             try:
-                self.metadata = self.admin.list_topics(timeout=min(LOOK_S, self.settings.startup_timeout_s))
+                self.metadata = self.admin.list_topics(timeout=min(CONNECT_CALL_S, self.settings.startup_timeout_s))
             except KafkaException as raised:
                 self.admin.poll(0)
-                # Refused credentials stay refused; an address that does not answer yet may.
-                worst = next((error for error in self._reported if refuses(error)), None)
+                # Refused credentials stay refused, so there is no point in waiting; an address may still answer later.
+                final = next((error for error in self._reported if refuses(error)), None)
                 telling = next((error for error in self._reported if tells(error)), None)
-                if worst is not None or time.monotonic() > deadline:
+                if final is not None or time.monotonic() > deadline:
                     if telling is None and self._reported and all(map(closed, self._reported)):
                         raise self._closes() from None
                     if not self._reported and self.settings.sasl_oauth_token_url:
                         raise self._no_token() from None
-                    error = worst or telling or client.error_of(raised)
+                    error = final or telling or client.error_of(raised)
                     raise client.explain(error, self.settings, doing="connecting") from None
                 if not said and time.monotonic() >= began + SAY_AFTER_S:
                     said = True
@@ -84,23 +87,29 @@ class Cluster:
                 return
 
     def explain(self, raised: KafkaException, *, doing: str) -> StreamError:
-        """Our error for one of a call: by what librdkafka has reported beside it, where that tells more."""
+        """Our error for one that a call has raised. `doing` completes "while …".
+
+        If the call only got no answer, the last error that librdkafka has reported outside of it may say why.
+        """
         self.admin.poll(0)
         error = client.error_of(raised)
-        if error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):  # noqa: SLF001 - no answer, and no cause
-            error = next((it for it in reversed(self._reported) if tells(it)), error)
+        if error.code() in (KafkaError._TRANSPORT, KafkaError._TIMED_OUT):  # noqa: SLF001
+            error = next((reported for reported in reversed(self._reported) if tells(reported)), error)
         return client.explain(error, self.settings, doing=doing)
 
     def _closes(self) -> KafkaUnavailable:
-        """No connection failed to be made, as far as librdkafka tells: each was, and was closed."""
-        it = self.settings
-        fix = f"Is STREAM_SECURITY_PROTOCOL={it.security_protocol} right? It may expect TLS, or a login, on this port."
-        return KafkaUnavailable(f"Kafka at {it.bootstrap_servers} closes the connection without an answer.", fix=fix)
+        """The error for the case that every connection was made and then closed, as a port that expects TLS does."""
+        protocol, servers = self.settings.security_protocol, self.settings.bootstrap_servers
+        fix = f"Is STREAM_SECURITY_PROTOCOL={protocol} right? Kafka may expect TLS, or a login, on this port."
+        return KafkaUnavailable(f"Kafka at {servers} closes the connection without an answer.", fix=fix)
 
     def _no_token(self) -> KafkaUnavailable:
-        """Before it has a token librdkafka does not connect, and asks again and again, where a server error answers."""
-        it = self.settings
-        msg = f"The identity provider at {it.sasl_oauth_token_url} gives no token within {it.startup_timeout_s:g} s."
+        """The error for the case that librdkafka has not even connected, because it has no OAuth token.
+
+        It reports nothing then: while the provider answers with a server error, it asks again and again.
+        """
+        url, timeout_s = self.settings.sasl_oauth_token_url, self.settings.startup_timeout_s
+        msg = f"The identity provider at {url} gave no token within {timeout_s:g} s."
         return KafkaUnavailable(msg, fix="Check STREAM_SASL_OAUTH_TOKEN_URL, and the provider's log.")
 
     @property
@@ -109,10 +118,10 @@ class Cluster:
         return str(self.metadata.cluster_id).startswith(EMBEDDED)
 
     def topic(self, name: str, operation: AclOperation | None = None) -> Any:
-        """A topic's metadata. Raises `TopicMissing`, or `NotAuthorized` that names the operation wanted."""
+        """A topic's metadata. Raises `TopicMissing`, or `NotAuthorized`, which names `operation` if it is given."""
         found = self.admin.list_topics(topic=name, timeout=ANSWER_S).topics.get(name)
         if found is None or (found.error is not None and found.error.code() in client.MISSING):
-            fix = "`article-stream topics create` makes it."
+            fix = "`article-stream topics create` creates it."
             msg = f"The topic {name} does not exist."
             raise TopicMissing(msg, fix=fix)
         if found.error is not None:
@@ -122,72 +131,73 @@ class Cluster:
         return found
 
     def settings_of(self, name: str) -> dict[str, str]:
-        """A topic's settings; none where there is no right to ask for them, or the embedded broker does not tell."""
+        """A topic's settings; empty if we are not allowed to see them, and on the embedded broker."""
         if self.embedded:
             return {}
         asked = self.admin.describe_configs([ConfigResource(ResourceType.TOPIC, name)], request_timeout=ANSWER_S)
         try:
             (future,) = asked.values()
-            return {each: entry.value for each, entry in future.result(ANSWER_S + 5).items() if entry.value is not None}
+            entries = future.result(ANSWER_S + GRACE_S).items()
+            return {setting: entry.value for setting, entry in entries if entry.value is not None}
         except KafkaException:
             return {}
 
     def largest_bytes(self, name: str) -> int:
-        """A topic's `max.message.bytes`, or Kafka's default where it is not told.
+        """A topic's `max.message.bytes`, or Kafka's default if it is not known.
 
-        Large records are tried alone then, and refused one by one.
+        Too high a value is harmless: a transaction that the broker refuses is split until the refused record is found.
         """
         return int(self.settings_of(name).get("max.message.bytes", DEFAULT_LARGEST_BYTES))
 
     def may(self, name: str, operation: AclOperation) -> None:
-        """Raises `NotAuthorized` where the broker says that we may not do this to the topic."""
+        """Raises `NotAuthorized` if the broker says that we are not allowed this operation on the topic."""
         asked = self.admin.describe_topics(
             TopicCollection([name]), include_authorized_operations=True, request_timeout=ANSWER_S
         )
-        allowed = asked[name].result(ANSWER_S + 5).authorized_operations
+        allowed = asked[name].result(ANSWER_S + GRACE_S).authorized_operations
         if allowed is not None and operation not in allowed:
             raise forbidden(operation, f"the topic {name}")
 
     def may_read_group(self, group: str) -> None:
-        """Raises `NotAuthorized` where the broker says that we may not be a member of the group."""
+        """Raises `NotAuthorized` if the broker says that we are not allowed to join the group."""
         asked = self.admin.describe_consumer_groups(
             [group], include_authorized_operations=True, request_timeout=ANSWER_S
         )
         try:
-            allowed = asked[group].result(ANSWER_S + 5).authorized_operations
+            allowed = asked[group].result(ANSWER_S + GRACE_S).authorized_operations
         except KafkaException as raised:
             if client.error_of(raised).code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
                 raise forbidden(AclOperation.READ, f"the group {group}") from None
-            return  # a group that was never used; or no coordinator yet, for which the next question waits
+            return  # the group was never used, or has no coordinator yet, for which `_committed` waits
         if allowed is not None and AclOperation.READ not in allowed:
             raise forbidden(AclOperation.READ, f"the group {group}")
 
 
 def forbidden(operation: AclOperation, resource: str) -> NotAuthorized:
-    """The error for a right that is missing."""
+    """The error for a missing right: this operation on `resource`, as "the topic articles.raw"."""
     return NotAuthorized(f"Kafka forbids {operation.name} on {resource}.", fix="Grant it.")
 
 
 def run(settings: Settings) -> Iterator[Check]:
-    """All questions, in the order in which one needs the other; ends where going on makes no sense."""
+    """Makes all checks, one after the other. If Kafka does not answer, only the first one is made."""
     cluster = Cluster(settings)
-    ask = partial(_ask, cluster)
-    connected = ask("broker", lambda: _broker(cluster))
+    check = partial(_check, cluster)
+    connected = check("broker", lambda: _broker(cluster))
     yield connected
     if connected.error is not None:
         return
     for role, name in settings.topics.items():
-        yield ask(f"{role} topic", partial(_topic, cluster, role, name))
+        yield check(f"{role} topic", partial(_topic, cluster, role, name))
         if role != "input":
             for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
                 yield Check(f"{role} topic", sentence, warning=True)
-    yield ask("consumer group", lambda: _group(cluster))
+    yield check("consumer group", lambda: _group(cluster))
     if settings.delivery == "exactly_once":
-        yield ask("transactions", lambda: _transactions(settings))
+        yield check("transactions", lambda: _transactions(settings))
 
 
 def require(settings: Settings) -> int:
-    """Asks all, raises the first error; gives the most bytes of a record that the topics take for sure."""
+    """Makes all checks, logs their warnings and raises the first error; returns `largest_record_bytes`."""
     for check in run(settings):
         if check.error is not None:
             raise check.error
@@ -197,15 +207,15 @@ def require(settings: Settings) -> int:
 
 
 def largest_record_bytes(settings: Settings) -> int:
-    """The most bytes of a record that every topic we write to takes for sure, uncompressed."""
+    """How many bytes a record may have, before compression, so that every topic we write to takes it for certain."""
     cluster = Cluster(settings)
     cluster.connect()
     return min(cluster.largest_bytes(name) for role, name in settings.topics.items() if role != "input")
 
 
-def _ask(cluster: Cluster, name: str, question: Callable[[], str]) -> Check:
+def _check(cluster: Cluster, name: str, answer: Callable[[], str]) -> Check:
     try:
-        return Check(name, question())
+        return Check(name, answer())
     except StreamError as error:
         return Check(name, str(error), error)
     except KafkaException as raised:
@@ -216,7 +226,7 @@ def _ask(cluster: Cluster, name: str, question: Callable[[], str]) -> Check:
 def _broker(cluster: Cluster) -> str:
     cluster.connect()
     brokers = len(cluster.metadata.brokers)
-    what = "the embedded broker, for trying out" if cluster.embedded else f"{brokers} broker{'s' * (brokers != 1)}"
+    what = "the embedded broker of the demo" if cluster.embedded else f"{brokers} broker{'s' * (brokers != 1)}"
     return f"{cluster.settings.bootstrap_servers} answers ({what})"
 
 
@@ -237,8 +247,8 @@ def _group(cluster: Cluster) -> str:
     settings = cluster.settings
     if not cluster.embedded:
         cluster.may_read_group(settings.group_id)
-    # Reading the group's offsets takes the right that consuming takes, and joins nothing.
-    # Uncommitted, so as not to wait for a transaction that a killed worker left open: the next one aborts it.
+    # Reading the group's offsets requires the same right as consuming, but does not join the group. Uncommitted, so as
+    # not to wait for a transaction that a killed worker left open: the worker will abort it when it starts.
     config = client.consumer(settings) | {"isolation.level": "read_uncommitted"}
     for name in ("group.instance.id", "enable.partition.eof"):
         config.pop(name, None)
@@ -255,9 +265,9 @@ def _group(cluster: Cluster) -> str:
 
 
 def _given_up_after(cluster: Cluster) -> str:
-    """How long the partitions of a worker that was killed wait, where the broker decides that; empty elsewhere.
+    """A clause that says after how long a killed worker's partitions move, if the broker decides that; else empty.
 
-    With the consumer protocol (KIP-848) the broker owns the session timeout, and 45 s is its default.
+    With the consumer protocol (KIP-848) the session timeout is a setting of the broker, whose default is 45 s.
     """
     settings = cluster.settings
     if settings.group_protocol != "consumer" or cluster.embedded:
@@ -268,14 +278,14 @@ def _given_up_after(cluster: Cluster) -> str:
     )
     try:
         (future,) = asked.values()
-        timeout_s = int(future.result(ANSWER_S + 5)[name].value) / 1000
+        timeout_s = int(future.result(ANSWER_S + GRACE_S)[name].value) / 1000
     except (KafkaException, KeyError):
-        return f"; after how long a killed worker's partitions move, its {name}, is not ours to see"
-    return f"; a killed worker's partitions move after {timeout_s:g} s, its {name}"
+        return f"; we may not see its {name}, after which the partitions of a killed worker move"
+    return f"; the partitions of a killed worker move after {timeout_s:g} s, its {name}"
 
 
 def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:
-    """The committed offset of the first partition, once the group has a coordinator."""
+    """The committed offset of the first partition. Waits for a coordinator, for up to `startup_timeout_s`."""
     deadline = time.monotonic() + settings.startup_timeout_s
     while True:
         try:
@@ -283,7 +293,7 @@ def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:
         except KafkaException as raised:
             if client.error_of(raised).code() not in client.COORDINATOR_MOVES or time.monotonic() > deadline:
                 raise
-            time.sleep(COORDINATOR_LOOK_S)
+            time.sleep(COORDINATOR_RETRY_S)
 
 
 def _transactions(settings: Settings) -> str:

@@ -1,4 +1,4 @@
-"""librdkafka's configuration, made from the settings, and its errors in our words.
+"""librdkafka's configuration, made from the settings, and its errors turned into ours.
 
 Every value that differs from librdkafka's default says why.
 """
@@ -25,31 +25,38 @@ from stream.errors import (
 from stream.kafka.causes import CAUSES, code_of
 from stream.kafka.refusals import AUTHENTICATION, refusal_of
 
-# librdkafka's own lines go to a logger of their own, so that they can be told apart and turned down.
+# librdkafka's log lines go to a logger of their own, so that users can filter them.
 rdkafka_log = logging.getLogger("librdkafka")
 
 VERSION = libversion()[0]
-"""librdkafka's."""
+"""The version of librdkafka, such as `2.14.2`."""
 
 Config = dict[str, Any]
-ANY_PARTITION = -1  # the partitioner chooses
-FETCH_ERROR_BACKOFF_MS = 500  # librdkafka's own; a topic made again is noticed within it (`stream.kafka.topic_id`)
+ANY_PARTITION = -1  # what `produce` takes to let the partitioner choose
+QUEUE_FULL_S = 0.05  # how long to serve delivery reports before a record is offered to a full queue again
+
+FETCH_ERROR_BACKOFF_MS = 500
+"""How long a consumer waits after a refused fetch, in milliseconds; librdkafka's default.
+
+It is set all the same, because `stream.kafka.topic_id` relies on it: a topic that was created again is noticed in time
+if its id is asked for more often than this.
+"""
 
 
 def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None = None) -> Config:
-    """What every client of ours shares: addresses, security, logs."""
+    """What the configurations of all our clients have in common: addresses, security, logging."""
     config: Config = {
         "bootstrap.servers": settings.bootstrap_servers,
         "client.id": f"article-stream-{settings.instance_id}" if settings.instance_id else "article-stream",
         "logger": rdkafka_log,
-        "log.connection.close": False,  # idle connections are closed by every broker: no news
+        "log.connection.close": False,  # every broker closes idle connections, so that is not worth a log line
         "socket.keepalive.enable": True,
-        "reconnect.backoff.max.ms": 1000,  # 10 s would be most of the silence after a broker's restart
+        "reconnect.backoff.max.ms": 1000,  # the default, 10 s, would delay the recovery from a broker's restart most
         "allow.auto.create.topics": False,
-        # rebootstrap, the default, forgets all brokers as soon as no connection is open, and then a producer whose
-        # messages waited, or a consumer that asked for offsets, never connected again (2.16). With none it forgets
-        # them only when the cluster says that it has none, as a broker does that was frozen. Either way a session
-        # without an answer or without progress ends, and the next one has new clients.
+        # With the default, rebootstrap, a client forgets all brokers as soon as no connection is open. A producer with
+        # messages in its queue, or a consumer that was asking for offsets, then never connected again (2.16). With none
+        # a client forgets them only if the cluster reports that it has no brokers, as one does that was frozen. In
+        # either case a session without an answer or without progress ends, and the next one has new clients.
         "metadata.recovery.strategy": "none",
     }
     if on_error is not None:
@@ -58,16 +65,19 @@ def common(settings: Settings, *, on_error: Callable[[KafkaError], None] | None 
 
 
 def consumer(settings: Settings, **more: Any) -> Config:
-    """The consumer of raw articles: manual offsets, committed records only."""
+    """The configuration of a consumer of raw articles: offsets are committed by us, uncommitted records are not read.
+
+    `more`: properties that come last, over the user's own.
+    """
     config = common(settings) | {
         "group.id": settings.group_id,
         "group.protocol": settings.group_protocol,
         "enable.auto.commit": False,
         "enable.auto.offset.store": False,
         "isolation.level": "read_committed",
-        "enable.partition.eof": True,  # tells a partition that is read to its end from one that is stuck
-        "auto.offset.reset": "error",  # the source decides, and says so: a gap is never skipped silently
-        "fetch.queue.backoff.ms": 10,  # 1,000 cuts a backlog's speed to a third
+        "enable.partition.eof": True,  # so that a partition that is read to its end is not taken for one that is stuck
+        "auto.offset.reset": "error",  # the source decides and logs it, so that a gap is never skipped silently
+        "fetch.queue.backoff.ms": 10,  # the default, 1,000, cuts the throughput of a backlog to a third
         "fetch.wait.max.ms": 100,
         "fetch.error.backoff.ms": FETCH_ERROR_BACKOFF_MS,
         "queued.max.messages.kbytes": max(1, settings.fetch_buffer_bytes // 1000),
@@ -75,7 +85,7 @@ def consumer(settings: Settings, **more: Any) -> Config:
         "max.poll.interval.ms": 300_000,
     }
     if settings.group_protocol == "classic":
-        # With the consumer protocol the broker owns these.
+        # With the consumer protocol these are settings of the broker.
         config["session.timeout.ms"] = settings.session_timeout_ms
         config["heartbeat.interval.ms"] = max(500, settings.session_timeout_ms // 5)
         config["partition.assignment.strategy"] = "cooperative-sticky"
@@ -85,33 +95,39 @@ def consumer(settings: Settings, **more: Any) -> Config:
 
 
 def producer(settings: Settings, **more: Any) -> Config:
-    """The producer of cleaned articles and dead letters."""
+    """The configuration of a producer of cleaned articles and dead letters.
+
+    `more`: properties that come last, over the user's own.
+    """
     config = common(settings) | {
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": settings.compression,
-        "partitioner": "murmur2_random",  # Kafka's own default: the same key, the same partition as other clients
-        # A commit's flush does not wait for it. With 5 a partition's first records left before the last ones of their
-        # transaction were there, and librdkafka, which has one request under way for a partition, asked without a
-        # pause whether the rest may follow; 0 makes batches of two records.
+        "partitioner": "murmur2_random",  # as Java clients do: the same key goes to the same partition
+        # How long a partition's first record waits for more. It delays nothing, for a commit flushes without waiting.
+        # With 5 the first records left before the last ones of their transaction were queued; librdkafka, which has one
+        # request in flight per partition, then polled without a pause until the rest could follow. With 0 a batch has
+        # two records (docs/decisions/0011).
         "linger.ms": 50,
-        "retry.backoff.ms": 1,  # back to back transactions wait this long for the coordinator; 100 is the default
-        "message.max.bytes": 1_000_000_000,  # the topic's limit counts, not the client's
-        "queue.buffering.max.messages": 1_000_000,  # bounded by the transaction's size already
+        # How long a transaction waits if the coordinator is still busy with the previous one. The default is 100.
+        "retry.backoff.ms": 1,
+        "message.max.bytes": 1_000_000_000,  # the client's own limit is out of the way: the topic's counts
+        # Neither is reached: the size of a transaction is bounded.
+        "queue.buffering.max.messages": 1_000_000,
         "queue.buffering.max.kbytes": 2_097_151,
     }
     return config | settings.producer_properties | more
 
 
 def transactional(settings: Settings, transactional_id: str, **more: Any) -> Config:
-    """`producer`, with transactions."""
+    """The configuration of a producer with transactions."""
     return producer(
         settings,
         **{"transactional.id": transactional_id, "transaction.timeout.ms": settings.transaction_timeout_ms, **more},
     )
 
 
-def produce(  # noqa: PLR0913, PLR0917 - a record's parts, by place, for that is called for each article
+def produce(  # noqa: PLR0913, PLR0917 - positional, because this is called for each article
     client: Producer,
     topic: str,
     value: bytes | None,
@@ -120,23 +136,26 @@ def produce(  # noqa: PLR0913, PLR0917 - a record's parts, by place, for that is
     timestamp_ms: int = 0,
     on_delivery: Callable[..., None] | None = None,
 ) -> None:
-    """Hands a record to the client's queue; waits where that is full. Raises `KafkaException`."""
+    """Queues a record in the client, for the partitioner to choose the partition; waits while the queue is full.
+
+    `timestamp_ms`: 0 for the time of sending. Raises `KafkaException`.
+    """
     while True:
         try:
             client.produce(topic, value, key, ANY_PARTITION, on_delivery, None, timestamp_ms, headers)  # type: ignore[arg-type]  # the stubs take lists for invariant
         except BufferError:
-            client.poll(0.05)
+            client.poll(QUEUE_FULL_S)
         else:
             return
 
 
-def batch_size(largest_bytes: int, times: float = 1.0) -> Config:
-    """Batches that the topic takes for sure, or so many times as large ones.
+def batch_size(largest_bytes: int, compression_ratio: float = 1.0) -> Config:
+    """The size of batches that the topic takes for certain if they are compressed by at least `compression_ratio`.
 
-    `batch.size` counts bytes before the compression and the topic's `max.message.bytes` after it; above that a batch
-    is refused as a whole.
+    `batch.size` counts bytes before compression, and the topic's `max.message.bytes` (`largest_bytes`) counts them
+    after it. A batch that is larger is refused as a whole. 1,000,000 is librdkafka's default, which larger topics keep.
     """
-    return {"batch.size": max(1, int(times * min(1_000_000, largest_bytes)))}
+    return {"batch.size": max(1, int(compression_ratio * min(1_000_000, largest_bytes)))}
 
 
 def _security(settings: Settings) -> Config:
@@ -161,26 +180,26 @@ def _security(settings: Settings) -> Config:
     return config | {name: str(value) for name, value in optional.items() if value is not None}
 
 
-# What is forbidden, and the right that is missing.
+# By error code: what is forbidden, and the right that is missing.
 _AUTHORIZATION = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: (
         "the use of a topic",
-        "READ on the topic {it.input_topic}, WRITE on the topics {it.written_topics}",
+        "READ on the topic {settings.input_topic}, WRITE on the topics {settings.written_topics}",
     ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: (
-        "the use of the consumer group {it.group_id}",
-        "READ on the group {it.group_id}",
+        "the use of the consumer group {settings.group_id}",
+        "READ on the group {settings.group_id}",
     ),
     KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED: (
-        "transactional ids that begin with {it.group_id}",
-        "WRITE and DESCRIBE on the transactional ids that begin with {it.group_id}",
+        "transactional ids that begin with {settings.group_id}",
+        "WRITE and DESCRIBE on the transactional ids that begin with {settings.group_id}",
     ),
     KafkaError.CLUSTER_AUTHORIZATION_FAILED: ("the use of the cluster", "IDEMPOTENT_WRITE on the cluster"),
 }
-# The group has a new generation that we are part of, and have not looked at yet: worth another try.
+# The group has a new generation, of which we are a member but have not asked the consumer yet: worth another try.
 STALE = {KafkaError.ILLEGAL_GENERATION, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.STALE_MEMBER_EPOCH}
 MISSING = {KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION}  # noqa: SLF001
-# The group's broker is being found, or has just changed: it answers in a moment, on a fresh cluster as well.
+# The group's coordinator is being found or has just changed, as on a cluster that starts. It will answer in a moment.
 COORDINATOR_MOVES = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
@@ -195,9 +214,9 @@ _UNREACHABLE = COORDINATOR_MOVES | {
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError._TIMED_OUT_QUEUE,  # noqa: SLF001
     KafkaError._MSG_TIMED_OUT,  # noqa: SLF001
-    KafkaError._DESTROY_BROKER,  # noqa: SLF001 - the cluster has taken it off its list while it was asked
+    KafkaError._DESTROY_BROKER,  # noqa: SLF001 - the broker has left the cluster while it was asked
 }
-# A broker that starts, stops or moves its partitions says one of these for a while.
+# What brokers answer for a while when they start, stop or move partitions.
 _PASSING = {
     KafkaError.BROKER_NOT_AVAILABLE,
     KafkaError.NETWORK_EXCEPTION,
@@ -213,11 +232,11 @@ def error_of(raised: KafkaException) -> KafkaError:
 
 
 def validate(settings: Settings) -> None:
-    """Lets librdkafka look at the whole configuration. Raises `SettingsError` for what it does not accept."""
+    """Lets librdkafka check the whole configuration. Raises `SettingsError` if it does not accept it."""
     for make, config in ((Consumer, consumer(settings)), (Producer, producer(settings))):
         try:
             made = make(config)
-        except (KafkaException, TypeError, ValueError) as raised:  # the client reads some properties itself
+        except (KafkaException, TypeError, ValueError) as raised:  # the Python binding reads some properties itself
             text = error_of(raised).str() if isinstance(raised, KafkaException) else str(raised)
             msg = f"librdkafka does not accept the configuration: {text.rstrip('.')}."
             raise SettingsError(msg, fix="Check the STREAM_…_PROPERTIES and STREAM_SSL_… settings.") from None
@@ -226,7 +245,7 @@ def validate(settings: Settings) -> None:
 
 
 def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError:
-    """One of our errors for one of librdkafka's: a sentence, and what to do about it.
+    """Turns an error of librdkafka into one of ours: a sentence, and what to do about it.
 
     `doing` completes "while …".
     """
@@ -235,19 +254,19 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
     refusal = refusal_of(error)
     if refusal is not None:
         kind = AuthenticationFailed if refusal.final else KafkaUnavailable
-        return kind(refusal.told(text, settings), fix=refusal.fix)
+        return kind(refusal.sentence_for(text, settings), fix=refusal.fix)
     if code in AUTHENTICATION:
         fix = "Check STREAM_SECURITY_PROTOCOL and the STREAM_SASL_… and STREAM_SSL_… settings."
         return AuthenticationFailed(f"Kafka at {servers} refuses the connection while {doing}: {text}.", fix=fix)
     if code in _AUTHORIZATION:
         what, right = _AUTHORIZATION[code]
-        what, right = what.format(it=settings), right.format(it=settings)
+        what, right = what.format(settings=settings), right.format(settings=settings)
         return NotAuthorized(f"Kafka forbids {what} while {doing}.", fix=f"Grant {right}.")
     if cause := CAUSES.get(code_of(error)):
-        return cause.told(code_of(error), text, settings, doing)
+        return cause.error(code_of(error), text, settings, doing)
     if code in MISSING:
         return TopicMissing(
-            f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` makes it."
+            f"A topic is missing while {doing}: {text}.", fix="`article-stream topics create` creates it."
         )
     if code in _UNREACHABLE or (error.retriable() and not error.fatal()) or code in _PASSING:
         fix = "Is it running, and is STREAM_BOOTSTRAP_SERVERS right?"
@@ -257,7 +276,7 @@ def explain(error: KafkaError, settings: Settings, *, doing: str) -> StreamError
 
 @contextmanager
 def explained(settings: Settings, *, doing: str) -> Iterator[None]:
-    """Raises one of our errors where the block raises one of the client's; `doing` completes "while …"."""
+    """Turns a `KafkaException` raised in the block into one of our errors; `doing` completes "while …"."""
     try:
         yield
     except KafkaException as raised:

@@ -1,4 +1,8 @@
-"""What publishes records and commits offsets: the face that both guarantees share, and how a try may end."""
+"""What both delivery guarantees have in common: the interface that publishes records and commits offsets.
+
+`stream.kafka.transaction` and `stream.kafka.at_least_once` implement it. An attempt to publish succeeds, or ends with
+`Aborted` (try the same again), `Refused` (the broker will never take a record of it) or an error of `stream.errors`.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +16,17 @@ from stream.records.outcomes import Outcome
 
 
 class Publication(NamedTuple):
-    """What one commit publishes: outcomes in the order of their partitions, and the offsets after them."""
+    """What one commit publishes: outcomes, in order within each input partition, and the input offsets after them."""
 
     outcomes: Sequence[Outcome]
     offsets: list[TopicPartition]
 
 
 class Aborted(Exception):
-    """The publication was not published, and the same publication may be published by a later try."""
+    """An attempt has failed and published nothing that counts; the same publication may be tried again.
+
+    `error`: why, as a sentence for the user.
+    """
 
     def __init__(self, error: StreamError) -> None:
         super().__init__(str(error))
@@ -27,26 +34,33 @@ class Aborted(Exception):
 
 
 class Committer(Protocol):
-    """Publishes publications, one at a time. `commit` is called by the sink's thread, the others by the source's."""
+    """Publishes one publication at a time. `commit` is called by the sink's thread, the others by the source's."""
 
     def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
-        """The worker owns these partitions now, some of them newly. Called while nothing is under way."""
+        """The worker now owns `partitions`, of which it has just gained `gained`. Called while no record is in flight.
 
-    def begin(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
-        """Commits where reading begins, before anything is read. Called while nothing is under way.
+        Afterwards nothing that the previous owners have left open can change the committed offsets any more.
+        """
 
-        `member`: who we were in the group before it was looked up where that is; whoever has taken over since then
-        may have read on. Raises `Aborted` where the group has gone on, or one of our errors.
+    def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:
+        """Commits the offsets at which reading begins, before anything is read. Called while no record is in flight.
+
+        `member`: the consumer's group metadata from before the offsets were looked up. If the group has changed since
+        then, another worker may own the partitions and have read on, so the commit must be refused. Raises `Aborted` if
+        it was, or one of our errors.
         """
 
     def commit(self, publication: Publication) -> None:
-        """Publishes the publication, or raises `Refused`, `Aborted`, `SessionLost` or `KafkaFatal`."""
+        """Publishes the publication; raises `Refused`, `Aborted` or one of our errors if it could not."""
 
     def silent_s(self) -> float:
-        """How long a call to the client has not come back that should have long ago; 0 where there is none."""
+        """For how many seconds a call to the client has been overdue; 0 if none is. May be called by any thread."""
 
     def settle(self, consumer: Consumer, *, wait: bool) -> None:
-        """Called by the consumer's thread, often: the place for what only that thread may do."""
+        """Does what only the consumer's thread may do, such as to commit offsets. The source calls it at each fetch.
+
+        `wait`: whether to wait for the answer, as before partitions are given up.
+        """
 
     def close(self) -> None:
-        """Gives up whatever is open."""
+        """Gives up the producer and everything that is open."""

@@ -1,8 +1,8 @@
-"""The embedded broker: librdkafka's mock cluster, for trying out and for quick tests.
+"""The embedded broker: librdkafka's mock cluster, for the demo and for quick tests.
 
-It serves real clients over TCP, with consumer groups and transactions, but keeps everything in memory, does
-not hide what is not committed, does not fence, and forgets offsets committed in a transaction. So it shows
-what the worker does, and no guarantee: those are shown on a real Kafka.
+It serves real clients over TCP, with consumer groups and transactions. But it keeps everything in memory, shows
+uncommitted records to every reader, does not fence producers, and forgets offsets that were committed in a transaction.
+So it shows what the worker does, but proves no guarantee; tests of the guarantees need a real Kafka.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from confluent_kafka import Producer
 
 from stream.errors import KafkaUnavailable
 
-ANSWER_S = 10.0
+ANSWER_S = 10.0  # it answers within milliseconds; this much only on a machine that is badly overloaded
 
 
 class EmbeddedBroker:
-    """A context manager. Topics come into being on first use, with four partitions."""
+    """The broker, running from construction to `close`; also a context manager.
+
+    A topic is created when it is first used, with four partitions. `bootstrap_servers`: where it answers.
+    """
 
     def __init__(self) -> None:
         quiet = logging.getLogger("librdkafka.embedded")
@@ -31,17 +34,17 @@ class EmbeddedBroker:
         self.bootstrap_servers = ",".join(f"{broker.host}:{broker.port}" for broker in brokers)
 
     def make_topics(self, *topics: str) -> None:
-        """Brings topics into being. Raises `KafkaUnavailable` where that takes too long."""
+        """Creates these topics. Raises `KafkaUnavailable` if that takes longer than `ANSWER_S`."""
         client = Producer({"bootstrap.servers": self.bootstrap_servers})
         deadline = time.monotonic() + ANSWER_S
         for topic in topics:
             while client.list_topics(topic, timeout=ANSWER_S).topics[topic].error is not None:
                 if time.monotonic() > deadline:
-                    msg = f"The embedded broker did not make the topic {topic}."
+                    msg = f"The embedded broker did not create the topic {topic} within {ANSWER_S:g} s."
                     raise KafkaUnavailable(msg)
 
     def close(self) -> None:
-        """Ends the broker and all that it holds."""
+        """Ends the broker. Its topics and records are lost."""
         del self._owner
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a client beside the consumer can see: whether the topics are there, and where partitions end."""
+"""What an admin client can tell without touching the consumer: whether the topics exist and where partitions end."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from stream.config.settings import Settings
 from stream.kafka import client
 
-ANSWER_S = 5.0
-LATER_S = 5.0  # the client's own timeout comes first: it says what was the matter
+ANSWER_S = 5.0  # how long a broker may take to answer; health checks repeat every 3 s, so a late answer is worthless
+GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
 
 
 class Ends:
-    """Asks the cluster; every method may block for a few seconds and raises `KafkaException`."""
+    """Asks the cluster. Every method may block for a few seconds, and raises `KafkaException`."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.renew()
 
     def renew(self) -> None:
-        """Takes a new client: one that has lost its brokers may not find them again."""
+        """Replaces the client. One that has lost its brokers may never find them again."""
         self._admin = AdminClient(client.common(self._settings))
 
     def missing_topics(self) -> list[str]:
-        """One sentence for each of our topics that is not there or not ours to see."""
+        """One clause for each of our topics that does not exist or that we are not allowed to see."""
         known = self._admin.list_topics(timeout=ANSWER_S).topics
         problems = []
         for role, topic in self._settings.topics.items():
@@ -38,21 +38,28 @@ class Ends:
         return problems
 
     def _forbidden(self, topic: str) -> bool:
-        """Whether a topic is not listed for want of a right: asked for by its name, it is said."""
+        """Whether a topic is missing from the list only because we lack the right to see it.
+
+        The broker says so only when the topic is asked for by name.
+        """
         found = self._admin.list_topics(topic=topic, timeout=ANSWER_S).topics.get(topic)
         error = found.error if found is not None else None
         return error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
-    def of(self, partitions: Sequence[int]) -> dict[int, int]:
-        """The last stable offset of each partition of the input topic; -1 where the broker does not tell."""
+    def last_stable_offsets(self, partitions: Sequence[int]) -> dict[int, int]:
+        """The last stable offset of each of these partitions of the input topic, by number; -1 if it is not known.
+
+        The last stable offset is where the first open transaction begins, or the end of the log if there is none.
+        """
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
         return dict.fromkeys(partitions, -1) | offsets_of(self._admin, self._settings, partitions, latest)
 
 
 def offsets_of(admin: AdminClient, settings: Settings, partitions: Sequence[int], spec: OffsetSpec) -> dict[int, int]:
-    """The last stable offset, or the first, of each partition of the input topic whose leader answers.
+    """An offset of each of these partitions of the input topic, by number: the last stable one or the first, by `spec`.
 
-    May block for some seconds. Raises `KafkaException`, or `TimeoutError` of `concurrent.futures`.
+    Partitions whose leader reports an error are left out. May block for `ANSWER_S` and `GRACE_S` per partition. Raises
+    `KafkaException` if no broker can be reached, or `concurrent.futures.TimeoutError`.
     """
     if not partitions:
         return {}
@@ -64,7 +71,7 @@ def offsets_of(admin: AdminClient, settings: Settings, partitions: Sequence[int]
     found: dict[int, int] = {}
     for partition, future in answers.items():
         try:
-            found[partition.partition] = future.result(ANSWER_S + LATER_S).offset
+            found[partition.partition] = future.result(ANSWER_S + GRACE_S).offset
         except KafkaException as raised:
             if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
                 raise

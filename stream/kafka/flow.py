@@ -1,7 +1,8 @@
-"""What is under way between the source and the sink, shared by their threads and the event loop.
+"""The records in flight between the source and the sink, shared by their threads and the event loop.
 
-A record is under way from the moment it is fetched until its transaction is committed. The source waits
-here before it gives up a partition; whoever fails says so here, and everybody who waits wakes up.
+A record is in flight from the moment it is fetched until its transaction is committed. Before the source gives up a
+partition it waits here until no record is in flight. An error that ends the session is reported here and wakes up
+every thread that waits.
 """
 
 from __future__ import annotations
@@ -14,56 +15,62 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records as they were fetched. A batch of a session that has ended is dropped wherever it is met."""
+    """Records as they were fetched, with the number of their session.
+
+    Once that session has ended the batch is dropped, wherever it is met.
+    """
 
     session: int
     records: Sequence[Any]
 
 
 class Flow:
-    """The number of records under way, and the session they belong to.
+    """The number of records in flight, the session that they belong to, and the error that has ended it.
 
-    `metadata`: what is committed with each offset of the session.
+    `session`: a number that grows with each session. `metadata`: a text that is committed with each offset (see
+    `stream.kafka.topic_id`). `error`: the first error of the session. `stopping`: set when the worker is asked to stop.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._records = 0
-        self._since = 0.0
+        self._in_flight = 0
         self.session = 0
         self.metadata = ""
         self.error: BaseException | None = None
         self.stopping = threading.Event()
 
     @property
-    def records(self) -> int:
-        """How many records are under way."""
-        return self._records
+    def in_flight(self) -> int:
+        """How many records are in flight."""
+        return self._in_flight
 
     def begin_session(self) -> int:
-        """Forgets all that was under way; what comes late from before is told by its session's number."""
+        """Begins a session with no records in flight; returns its number.
+
+        Batches of earlier sessions that arrive late are recognised by their number.
+        """
         with self._changed:
             self.session += 1
-            self._records = 0
+            self._in_flight = 0
             self.metadata = ""
             self.error = None
             self._changed.notify_all()
             return self.session
 
     def enter(self, records: int) -> None:
-        """So many records were fetched."""
+        """Counts records that were fetched."""
         with self._changed:
-            self._records += records
+            self._in_flight += records
 
     def leave(self, session: int, records: int) -> None:
-        """So many records are committed, or dropped."""
+        """Counts records that were committed. Records of an earlier session are not in flight any more."""
         with self._changed:
             if session == self.session:
-                self._records -= records
+                self._in_flight -= records
                 self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
-        """The session can not go on. The first error counts."""
+        """The session cannot go on because of this error. Only the first error of a session is kept."""
         with self._changed:
             self.error = self.error or error
             self._changed.notify_all()
@@ -73,13 +80,16 @@ class Flow:
         if self.error is not None:
             raise self.error
 
-    def drained(self, timeout_s: float) -> bool:
-        """Waits until nothing is under way. False: not in time, or the session has failed."""
+    def wait_drained(self, timeout_s: float) -> bool:
+        """Waits until no record is in flight; False if that takes longer, or if the session has failed."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._records or self.error is not None, timeout_s)
-            return not self._records and self.error is None
+            self._changed.wait_for(lambda: not self._in_flight or self.error is not None, timeout_s)
+            return not self._in_flight and self.error is None
 
     def wait_failed(self, timeout_s: float) -> bool:
-        """Waits for the session to fail; True if it has. Ends early for that only, not for a stop."""
+        """Waits until the session fails or the time is over; True if it has failed.
+
+        A stop does not end the wait: the records in flight are still committed then.
+        """
         with self._changed:
             return self._changed.wait_for(lambda: self.error is not None, timeout_s)

@@ -1,4 +1,4 @@
-"""Waiting for a producer's reports, also where the producer has come to its end."""
+"""Waiting for a producer's delivery reports, even if the producer meets a fatal error meanwhile."""
 
 from __future__ import annotations
 
@@ -8,21 +8,27 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from stream.kafka import client
 
-LOOK_S = 0.2
-"""How long one call to the client waits at most.
+FLUSH_CALL_S = 0.2
+"""The longest that one call to the client waits, in seconds.
 
-A fatal error is raised within the call that hears of it. Where the client divides a longer wait into parts (from 0.2 s
-on) it goes on to call for reports with that exception set, and they are lost in a SystemError.
+Failure: the binding raises a fatal error in the call during which it happens. A wait longer than 0.2 s it divides into
+parts, and it goes on to run delivery callbacks while that exception is set: those reports are lost in a `SystemError`.
+
+Trade: more calls, five a second. Worst case: `flush` returns 0.2 s after its timeout.
 """
 
 
 def flush(producer: Producer, timeout_s: float) -> tuple[int, list[KafkaError]]:
-    """Waits until every record was reported; how many were not in time, and the errors of the producer itself."""
+    """Waits up to `timeout_s` seconds for the delivery reports of all records.
+
+    Returns how many records have no report yet, and the errors of the producer itself (each record's error goes to its
+    delivery callback).
+    """
     deadline = time.monotonic() + timeout_s
     errors: list[KafkaError] = []
     while True:
         try:
-            left = producer.flush(LOOK_S)
+            left = producer.flush(FLUSH_CALL_S)
         except KafkaException as raised:
             errors.append(client.error_of(raised))
             left = len(producer)

@@ -1,4 +1,4 @@
-"""Where reading goes on where the committed offset is not in the log any more, and what to say about it."""
+"""Where to resume reading when the committed offset is no longer in the log, and what to log about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Gap(NamedTuple):
-    """`target`: the offset to read on at. `skipped`: records that are gone unread. `says`: one sentence for the log."""
+    """What to do about a gap.
+
+    `target`: the offset at which to resume. `skipped`: number of records deleted unread. `says`: what to log.
+    """
 
     target: int
     skipped: int
@@ -16,24 +19,29 @@ class Gap(NamedTuple):
 def gap(  # noqa: PLR0913 - what it depends on
     name: str, position: int, low: int, high: int, *, truncated: bool, same: bool
 ) -> Gap:
-    """What to do about `position`, where the log of the partition `name` begins at `low` and ends at `high`.
+    """Decides what to do about the offset `position`, which the broker says is not in the log of the partition `name`.
 
-    `truncated`: Kafka says that the log was cut back. `same`: the topic is known to be the one that was read before.
+    `low`, `high`: the first offset of the log, and the offset after its last record. `truncated`: Kafka has said that
+    the log was truncated. `same`: the topic is known to be the one that was read before, and not a new one by its name.
     """
     if position > high:
-        # Cut back to where we were: go on at its end. Made anew: what it holds was never read.
+        # A truncated log ends where we have read to, or before, so nothing in it is unread. If the topic may have been
+        # deleted and created again, none of its records has been read.
         target = high if truncated else low
-        cut = "The log was cut back" if truncated else "The log was cut back, or the topic was deleted and made again"
-        says = f"{name} ends at {high}, before the committed offset {position}. {cut}: reading goes on at {target}."
+        cut = "The log was truncated" if truncated else "The log was truncated, or the topic was deleted and recreated"
+        says = f"{name} ends at {high}, before the committed offset {position}. {cut}; reading resumes at {target}."
         return Gap(target, 0, says)
     if position >= low:
-        if same:  # it grew, or came back, since the broker refused
+        if same:  # the log has grown, or a replica has caught up, since the broker refused
             return Gap(position, 0, f"{name}: the broker did not have the committed offset {position} for a moment.")
-        says = f"{name}: the broker refused the committed offset {position}. Reading goes on at the beginning {low}."
+        says = f"{name}: the broker refused the committed offset {position}. Reading resumes at the log's start, {low}."
         return Gap(low, 0, says)
     skipped = low - position
+    deleted = "1 record was deleted before the worker read it"
+    if skipped != 1:
+        deleted = f"{skipped} records were deleted before the worker read them"
     says = (
-        f"{name}: {skipped} records between the committed offset {position} and the log's beginning {low} are gone "
-        "before they were read: the topic's retention is shorter than the worker's lag."
+        f"{name}: {deleted}, between the committed offset {position} and the log's start, {low}. "
+        "The topic's retention is shorter than the worker's lag."
     )
     return Gap(low, skipped, says)

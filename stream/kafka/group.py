@@ -1,4 +1,4 @@
-"""What the broker says of the whole group: its members, what each of them owns, and how far it has got."""
+"""What the broker reports about the whole consumer group: its members, their partitions, and the lag."""
 
 from __future__ import annotations
 
@@ -16,22 +16,25 @@ from confluent_kafka.admin import AdminClient, MemberAssignment, OffsetSpec
 
 from stream.config.settings import Settings
 from stream.kafka import client
-from stream.kafka.ends import ANSWER_S, LATER_S, offsets_of
+from stream.kafka.ends import ANSWER_S, GRACE_S, offsets_of
 
-# The client does not give up a question to the group's coordinator; we do, after a few seconds. Where the client gives
-# one up because the process was frozen for longer than this, it may abort the process (librdkafka issue 4605): it did
-# in one of 24 freezes that were longer than the client's timeout, and in none of 24 that were shorter.
 COORDINATOR_S = 3600.0
+"""The client's timeout for requests to the group's coordinator, in seconds; we ourselves wait for much less.
+
+Failure: where the client gives such a request up because the process was frozen for longer than this, it may abort
+the process (librdkafka issue 4605). It did in one of 24 freezes that were longer than the timeout, and in none of 24
+that were shorter. Worst case: the client keeps an abandoned request for an hour.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupView:
     """The group at one moment.
 
-    `partitions`: every partition of the input topic. `members`: by member id, the partitions that the group has given
-    to it. `targets`: with the consumer protocol, what it wants each member to have in the end. `stable`: whether no
-    rebalance is under way. `lag`: records after the group's committed offset, by partition; a transaction's
-    markers behind the last record count as records here, for nobody can tell them apart without reading.
+    `partitions`: all partitions of the input topic. `members`: by member id, the partitions that are assigned to it.
+    `targets`: with the consumer protocol, by member id, the partitions that it is to have at the end of the rebalance.
+    `stable`: whether no rebalance is going on. `lag`: by partition, the number of offsets after the group's committed
+    one; transaction markers count, because they cannot be told from records without reading.
     """
 
     partitions: frozenset[int]
@@ -42,12 +45,12 @@ class GroupView:
 
     @property
     def unowned(self) -> frozenset[int]:
-        """The partitions that belong to no member."""
+        """The partitions that are assigned to no member."""
         return self.partitions.difference(*self.members.values())
 
 
 class Group:
-    """Asks the cluster about the group; `describe` may block for some seconds."""
+    """Asks the broker about the group. `can_be_described`: whether the broker knows how to answer."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -55,13 +58,14 @@ class Group:
         self.can_be_described = True
 
     def renew(self) -> None:
-        """Takes a new client at the next look: one that has lost its brokers may not find them again."""
+        """Uses a new client next time. One that has lost its brokers may never find them again."""
         self._admin = None
 
     def describe(self) -> GroupView | None:
-        """The group now; None where the broker cannot describe groups, as the embedded one cannot.
+        """The group now; None if the broker cannot describe groups, as the embedded one cannot.
 
-        Raises `KafkaException`, or `TimeoutError` of `concurrent.futures`.
+        May block for tens of seconds if brokers do not answer. Raises `KafkaException` or
+        `concurrent.futures.TimeoutError`.
         """
         admin = self._admin = self._admin or AdminClient(client.common(self._settings))
         topic, group = self._settings.input_topic, self._settings.group_id
@@ -70,7 +74,7 @@ class Group:
             raise KafkaException(found.error)
         try:
             description = admin.describe_consumer_groups([group], request_timeout=COORDINATOR_S)[group].result(
-                ANSWER_S + LATER_S
+                ANSWER_S + GRACE_S
             )
         except KafkaException as raised:
             if client.error_of(raised).code() == KafkaError._UNSUPPORTED_FEATURE:  # noqa: SLF001
@@ -79,16 +83,16 @@ class Group:
             raise
         members, targets = {}, {}
         for member in description.members:
-            members[member.member_id] = self._of_ours(member.assignment)
+            members[member.member_id] = self._input_partitions(member.assignment)
             if member.target_assignment is not None:
-                targets[member.member_id] = self._of_ours(member.target_assignment)
+                targets[member.member_id] = self._input_partitions(member.target_assignment)
         numbers = sorted(found.partitions)
         stable = description.state == ConsumerGroupState.STABLE
         return GroupView(frozenset(numbers), members, stable, self._lag(admin, numbers), targets)
 
-    def _of_ours(self, assignment: MemberAssignment) -> frozenset[int]:
+    def _input_partitions(self, assignment: MemberAssignment) -> frozenset[int]:
         topic = self._settings.input_topic
-        return frozenset(it.partition for it in assignment.topic_partitions if it.topic == topic)
+        return frozenset(assigned.partition for assigned in assignment.topic_partitions if assigned.topic == topic)
 
     def _lag(self, admin: AdminClient, numbers: list[int]) -> dict[int, int]:
         topic = self._settings.input_topic
@@ -96,11 +100,12 @@ class Group:
             self._settings.group_id, [TopicPartition(topic, number) for number in numbers]
         )
         (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=COORDINATOR_S).values()
-        committed = {it.partition: it.offset for it in answer.result(ANSWER_S + LATER_S).topic_partitions}
+        answered = answer.result(ANSWER_S + GRACE_S).topic_partitions
+        committed = {partition.partition: partition.offset for partition in answered}
         ends = offsets_of(admin, self._settings, numbers, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         never = [number for number in numbers if committed.get(number, -1) < 0]
         if len(never) == len(numbers) and self._settings.start_at == "latest":
-            return dict.fromkeys(ends, 0)  # the group begins at the end
+            return dict.fromkeys(ends, 0)  # a new group will begin at the end, so it has no lag
         begins = offsets_of(admin, self._settings, never, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         return {
             number: max(0, end - (begins[number] if number in begins else committed[number]))

@@ -1,4 +1,4 @@
-"""A consumer as a member of its group: it joins, knows who it is, and leaves."""
+"""The consumer as a member of its group: joining, leaving, and its member id and generation between the two."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from stream.kafka import client
 log = logging.getLogger(__name__)
 
 Callback = Callable[[Consumer, list[TopicPartition]], None]
-IDLE_WAIT_S = 0.1  # how soon a stop is noticed while nothing comes
-LEAVE_S = 3.0  # for the group to be told that we leave
+IDLE_WAIT_S = 0.1  # how long to wait for a record, and so how soon a stop is noticed while none arrives
+LEAVE_S = 3.0  # how long a static member waits for the broker to confirm that it has left, before it closes anyway
 
 
 class Member:
-    """One membership after the other. The consumer is touched by one thread alone; who we are is read by any.
+    """A membership of the group, and the next one after it. Only one thread calls it; any may read `id` and `metadata`.
 
-    `id`: as the group knows us, empty before it does. `metadata`: the same for a transaction, as of the last look.
+    `id`: our member id, empty while we have none. `metadata`: the consumer's group metadata, which names our member id
+    and generation to a transaction; None while we have none. Both are as of the last `refresh`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -31,44 +32,47 @@ class Member:
         self.consumer: Consumer | None = None
         self.id = ""
         self.metadata: object = None
-        self._leaves = False
-        self._raised: Exception | None = None  # by a callback
+        self._leaves_when_closed = False
+        self._raised: Exception | None = None  # what a callback has raised
 
     @property
     def open_consumer(self) -> Consumer:
-        """The consumer. Raises `SessionLost` where it is closed."""
+        """The consumer. Raises `SessionLost` if it is closed."""
         if self.consumer is None:
             msg = "The consumer is closed."
             raise SessionLost(msg)
         return self.consumer
 
     def join(self, *, on_assign: Callback, on_revoke: Callback, on_lost: Callback) -> None:
-        """Joins the group; the callbacks are called by `consume` and `close`."""
+        """Joins the group. The callbacks are called during `consume` and `close`."""
         self.consumer = Consumer(client.consumer(self._settings))
         self.consumer.subscribe(
             [self._settings.input_topic],
-            on_assign=self._kept(on_assign),
-            on_revoke=self._kept(on_revoke),
-            on_lost=self._kept(on_lost),
+            on_assign=self._deferring_errors(on_assign),
+            on_revoke=self._deferring_errors(on_revoke),
+            on_lost=self._deferring_errors(on_lost),
         )
 
-    def _kept(self, callback: Callback) -> Callback:
-        """The callback, with what it raises kept for `consume`.
+    def _deferring_errors(self, callback: Callback) -> Callback:
+        """The callback, with an error that it raises kept for `consume` to raise.
 
-        The client gives partitions up by itself where a callback has raised. Where that fails as well there are two
-        errors at once, and the call that serves the callback ends in a `SystemError`.
+        If the client sees a callback raise, it gives the partitions up by itself. If that fails as well, there are two
+        errors at once, and the call during which the callback ran ends in a `SystemError`.
         """
 
-        def kept(consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        def deferring(consumer: Consumer, partitions: list[TopicPartition]) -> None:
             try:
                 callback(consumer, partitions)
             except Exception as error:  # noqa: BLE001 - raised again by `consume`
                 self._raised = self._raised or error
 
-        return kept
+        return deferring
 
     def consume(self, most: int, wait_s: float) -> list[Any]:
-        """Messages and events; raises what a callback that was called meanwhile has raised."""
+        """Up to `most` messages, records and events, after waiting up to `wait_s` seconds for them.
+
+        Raises what a callback has raised meanwhile, or `KafkaException`.
+        """
         messages: list[Any] = self.open_consumer.consume(most, wait_s)
         raised, self._raised = self._raised, None
         if raised is not None:
@@ -76,10 +80,11 @@ class Member:
         return messages
 
     def refresh(self) -> None:
-        """Asks who we are: the group's generation may have changed without any change to our partitions.
+        """Asks the consumer for our member id and generation, which may change without a change to our partitions.
 
-        A consumer that the group has thrown out has no member id until it joins again, and the broker takes
-        offsets without a member id from anybody: with such metadata a worker that was frozen would not be refused.
+        Metadata without a member id is never used. A consumer that was removed from the group has none until it joins
+        again, and the broker takes offsets without a member id from anyone, so that a worker that was frozen would not
+        be refused. The id is read before and after the metadata, because it may be lost in between.
         """
         consumer = self.open_consumer
         member = consumer.memberid()
@@ -88,30 +93,34 @@ class Member:
             self.id, self.metadata = member, metadata
 
     def leave_when_closed(self) -> None:
-        """Leaves when it is closed also where a static instance id would not. May be called by any thread."""
-        self._leaves = True
+        """Makes `close` leave the group even with a static instance id. May be called by any thread."""
+        self._leaves_when_closed = True
 
     def close(self) -> None:
-        """Leaves the group, so that others take over at once (with a static instance id: when it expires)."""
+        """Closes the consumer and leaves the group, so that other members take over at once.
+
+        With a static instance id it does not leave (see `leave_when_closed`): others take over after the session
+        timeout, unless this worker is back before. Errors are logged and not raised.
+        """
         consumer = self.consumer
         try:
             if consumer is not None:
-                if self._leaves:
+                if self._leaves_when_closed:
                     _leave(consumer)
-                consumer.close()  # it is there to the end: the callbacks ask who we are
-        except KafkaException as raised:  # it is closed all the same
-            log.warning("Leaving the group was not without an error: %s.", client.error_of(raised).str())
+                consumer.close()  # its callbacks still need `self.consumer`
+        except KafkaException as raised:  # the consumer is closed all the same
+            log.warning("An error occurred while leaving the group: %s.", client.error_of(raised).str())
         finally:
-            self.consumer, self._leaves = None, False
+            self.consumer, self._leaves_when_closed = None, False
             self.id, self.metadata = "", None
         if self._raised is not None:
-            log.warning("Partitions could not be given up in good order: %s", self._raised)
+            log.warning("An error occurred while giving up partitions: %s", self._raised)
             self._raised = None
 
 
 def _leave(consumer: Consumer) -> None:
-    """Leaves the group for good: a static member that only closes does not tell the group (KIP-345)."""
+    """Leaves the group for good. A static member that only closes does not tell the group that it leaves (KIP-345)."""
     consumer.unsubscribe()
     deadline = time.monotonic() + LEAVE_S
-    while consumer.memberid() and time.monotonic() < deadline:  # it has none once it has left
+    while consumer.memberid() and time.monotonic() < deadline:  # it has no member id once it has left
         consumer.consume(1, IDLE_WAIT_S)

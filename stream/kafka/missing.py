@@ -1,4 +1,7 @@
-"""Whether a topic is missing where publishing fails: librdkafka only says that nothing was acknowledged in time."""
+"""Finds out whether publishing fails because a topic is missing.
+
+librdkafka reports only that nothing was acknowledged in time.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,24 @@ from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
 
-ANSWER_S = 2.0  # where Kafka is away, the next session waits for it
+ANSWER_S = 2.0  # short, because the sink waits for it; if Kafka does not answer, that is the error to report
 
 
 class Missing:
-    """Asks the cluster for our topics, with a client of its own each time: it is seldom asked."""
+    """Asks the cluster for our topics. It is seldom needed, so each question makes a client of its own."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
     def error(self) -> TopicMissing | None:
-        """What to say of a topic of ours that is not there; None where all are there, or where nobody answers."""
+        """The error for the first of our topics that does not exist; None if all do, or if Kafka does not answer."""
         admin = AdminClient(client.common(self._settings))
         for role, topic in self._settings.topics.items():
-            try:  # by its name, for one that we may not see is not listed either
+            try:  # asked for by its name: a list of all topics leaves out those that we may not see
                 found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
             except KafkaException:
                 return None
             if found is None or (found.error is not None and found.error.code() in client.MISSING):
-                fix = "`article-stream topics create` makes it."
+                fix = "`article-stream topics create` creates it."
                 return TopicMissing(f"The {role} topic {topic} is missing.", fix=fix)
         return None

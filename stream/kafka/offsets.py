@@ -1,4 +1,4 @@
-"""What Kafka knows of offsets: what the group has committed, and where partitions begin and end."""
+"""Asks Kafka for offsets through the consumer: those the group has committed, and where partitions begin and end."""
 
 from __future__ import annotations
 
@@ -10,14 +10,22 @@ from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import client
 
-OFFSETS_S = 10.0  # longer than it takes to abort what a killed worker left open
-LOOK_S = 3.0
+OFFSETS_S = 10.0
+"""How long Kafka may take to answer, in seconds.
+
+Committed offsets that are part of an open transaction are not answered before it has ended. Aborting one that a killed
+worker left open takes the broker less than this; what lasts longer is a transaction that does not end, which is
+reported as such.
+"""
+
+DIAGNOSIS_S = 3.0  # for each of the two questions by which such a transaction is told from a broker that is down
 
 
 def committed(consumer: Consumer, numbers: Iterable[int], settings: Settings) -> list[TopicPartition]:
-    """The committed offsets of these partitions of the input topic, with their metadata; -1001 where there is none.
+    """The committed offsets of these partitions of the input topic, with their metadata.
 
-    Offsets that are part of an open transaction are waited for. Raises one of our errors.
+    The offset is negative (`OFFSET_INVALID`) if none is committed. Waits for open transactions that hold such offsets.
+    Raises one of our errors.
     """
     asked = [TopicPartition(settings.input_topic, number) for number in numbers]
     if not asked:
@@ -30,12 +38,13 @@ def committed(consumer: Consumer, numbers: Iterable[int], settings: Settings) ->
 
 
 def edges(consumer: Consumer, numbers: Iterable[int], which: int, settings: Settings) -> dict[int, int]:
-    """Where each of these partitions begins (`OFFSET_BEGINNING`) or ends (`OFFSET_END`), in one question.
+    """The offset at which each of these partitions begins (`OFFSET_BEGINNING`) or ends (`OFFSET_END`), by number.
 
-    The end is where the first open transaction begins, if there is one. Raises one of our errors.
+    If a transaction is open, the end is where the first one begins. Raises one of our errors.
     """
     asked = [TopicPartition(settings.input_topic, number, which) for number in numbers]
-    doing = "looking where a partition begins" if which == OFFSET_BEGINNING else "looking where a partition ends"
+    edge = "first" if which == OFFSET_BEGINNING else "last"
+    doing = f"looking up the {edge} offset of a partition"
     try:
         found: list[TopicPartition] = consumer.offsets_for_times(asked, timeout=OFFSETS_S)
     except KafkaException as raised:
@@ -52,22 +61,22 @@ def _without_errors(found: list[TopicPartition], settings: Settings, doing: str)
 
 def _explain(error: KafkaError, partitions: list[TopicPartition], settings: Settings) -> StreamError:
     timed_out = error.code() == KafkaError._TIMED_OUT  # noqa: SLF001
-    # Asked by a fresh client: the one that got no answer may be what is the matter.
+    # A new client asks, because the one that got no answer may itself be the cause.
     pending = timed_out and not _answered(partitions, settings, "read_committed")
     if not pending or not _answered(partitions, settings, "read_uncommitted"):
         return client.explain(error, settings, doing="reading the group's committed offsets")
     msg = f"Kafka has not ended a transaction that holds committed offsets of the group {settings.group_id}."
-    fix = "Where that lasts, an administrator has to end it: docs/operations.md, A transaction that does not end."
+    fix = "If that lasts, an administrator has to end it: see docs/operations.md, A transaction that does not end."
     return KafkaUnavailable(msg, fix=fix)
 
 
 def _answered(partitions: list[TopicPartition], settings: Settings, isolation: str) -> bool:
-    """Whether the offsets can be had by somebody new; `read_uncommitted` does not wait for open transactions."""
+    """Whether a new consumer gets the committed offsets; with `read_uncommitted` it does not wait for transactions."""
     alone = settings.model_copy(update={"instance_id": None})
     try:
         reader = Consumer(client.consumer(alone) | {"isolation.level": isolation})
         try:
-            reader.committed(partitions, timeout=LOOK_S)
+            reader.committed(partitions, timeout=DIAGNOSIS_S)
         finally:
             reader.close()
     except KafkaException:

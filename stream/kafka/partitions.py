@@ -1,4 +1,4 @@
-"""What is known of each assigned partition: where reading, publishing and the log's end stand."""
+"""What is known of each assigned partition: how far it is fetched and published, and where its log ends."""
 
 from __future__ import annotations
 
@@ -8,50 +8,52 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class Partition:
-    """Offsets of one partition; -1 is not known yet.
+    """Offsets of one partition; -1 if it is not known yet.
 
-    `position`: the next offset to publish. `read_to_end`: the offset at which the consumer last found the
-    end; beyond the last record there may be markers of transactions, which are no records. `end`: the last
-    stable offset, as the broker told it. `moved_s`: when `position` last moved, or when it last had nothing
-    to do (monotonic).
+    `position`: the next offset to publish. `fetched`: the offset after the last record that was fetched. `read_to_end`:
+    the offset at which the consumer last found the end of the log; it may be greater than `fetched`, because behind
+    the last record there may be transaction markers, which take offsets but are no records. `end`: the last stable
+    offset, as the broker last reported it. `moved_s`: when `position` last moved or nothing was left to publish
+    (seconds, monotonic).
     """
 
     position: int = -1
     read_to_end: int = -1
     end: int = -1
     moved_s: float = 0.0
+    fetched: int = -1
 
     @property
     def lag(self) -> int:
-        """Records not yet published; markers of transactions behind the last record do not count."""
+        """Number of records not published yet; transaction markers behind the last record do not count."""
         return self.behind(self.end)
 
     def behind(self, end: int) -> int:
-        """Records not yet published, if the log ends there; 0 where either is not known."""
+        """Number of records not published yet if the log ended at `end`; 0 if `end` or the position is not known."""
         done = max(self.position, self.read_to_end if self.caught_up else -1)
         return max(0, end - done) if end >= 0 and done >= 0 else 0
 
-    fetched: int = -1  # the next offset to fetch, as far as records show
-
     @property
     def caught_up(self) -> bool:
-        """Whether all that was fetched is published."""
+        """Whether every record that was fetched is published."""
         return self.position >= self.fetched
 
 
 class Partitions:
-    """The assigned partitions. Written by the source's and the sink's thread, read by everybody.
+    """The assigned partitions. Written by the source's and the sink's thread and the monitor, read by any thread.
 
-    For how long a partition has not moved is counted over all sessions, while it was this worker's.
+    The time for which a partition has not moved carries over from one session of this worker to the next, so that a
+    worker that begins session after session without publishing anything is still found to be stalled.
     """
 
     def __init__(self) -> None:
         self._partitions: dict[int, Partition] = {}
-        self._given_up: dict[int, tuple[int, float]] = {}  # by number: the position, for how long it had not moved
-        self.assigned = False  # whether the group has given this session an assignment, even an empty one
+        # By number, of the partitions given up: the position, and for how many seconds it had not moved.
+        self._given_up: dict[int, tuple[int, float]] = {}
+        self.assigned = False  # whether the group has assigned partitions in this session, possibly none
 
     def items(self) -> list[tuple[int, Partition]]:
-        """The partitions by number, a copy."""
+        """The partitions with their numbers, in order. The list is a copy, the partitions are not."""
         return sorted(self._partitions.copy().items())
 
     @property
@@ -60,9 +62,10 @@ class Partitions:
         return sorted(self._partitions.copy())
 
     def gain(self, number: int, position: int) -> None:
-        """A partition was assigned; `position` is the next offset to read, -1 where that is not known yet."""
+        """A partition was assigned; `position` is the next offset to read, -1 if that is not known yet."""
         before, still_s = self._given_up.get(number, (-1, 0.0))
-        moved_s = time.monotonic() - (still_s if position == before else 0.0)  # another worker may have moved it
+        # If the position is another than before, the partition has moved while another worker owned it.
+        moved_s = time.monotonic() - (still_s if position == before else 0.0)
         self._partitions[number] = Partition(position=position, fetched=position, moved_s=moved_s)
         self.assigned = True
 
@@ -73,36 +76,36 @@ class Partitions:
             self._given_up[number] = partition.position, 0.0 if idle else time.monotonic() - partition.moved_s
 
     def clear(self) -> None:
-        """The session is over."""
+        """The session is over: every partition is given up."""
         for number in self.numbers:
             self.lose(number)
         self.assigned = False
 
     def fetched(self, number: int, following: int) -> None:
-        """Records up to before `following` were fetched."""
+        """All records before the offset `following` were fetched."""
         if partition := self._partitions.get(number):
             partition.fetched = following
 
     def reached_end(self, number: int, offset: int) -> None:
-        """The consumer found the partition's end at this offset."""
+        """The consumer found the end of the partition at this offset."""
         if partition := self._partitions.get(number):
             partition.read_to_end = offset
             partition.end = max(partition.end, offset)
 
     def published(self, number: int, following: int) -> None:
-        """Records up to before `following` were committed."""
+        """All records before the offset `following` were published and committed."""
         if partition := self._partitions.get(number):
             partition.position = following
             partition.moved_s = time.monotonic()
 
-    def ends(self, number: int, end: int) -> None:
-        """The broker says where the log ends now."""
+    def update_end(self, number: int, end: int) -> None:
+        """The broker reports this last stable offset; -1 if it could not tell, which changes nothing."""
         if (partition := self._partitions.get(number)) and end >= 0:
             partition.end = end
             if partition.lag == 0:
                 partition.moved_s = time.monotonic()
 
     def stalled(self, for_s: float) -> list[int]:
-        """Partitions with records waiting whose position has not moved for so many seconds."""
+        """Numbers of the partitions that have records waiting and whose position has not moved for `for_s` seconds."""
         now = time.monotonic()
-        return [number for number, it in self.items() if it.lag > 0 and now - it.moved_s > for_s]
+        return [number for number, known in self.items() if known.lag > 0 and now - known.moved_s > for_s]

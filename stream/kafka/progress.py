@@ -1,7 +1,7 @@
-"""Whether reading gets anywhere: what is the matter if it does not, and when a session had better begin anew.
+"""Whether reading makes progress: if it does not, why, and when a new session should be started.
 
-A consumer may lose its brokers and never look for them again (librdkafka 2.16). Nothing of Kafka's client is needed
-to see that: only what was assigned, what waits, and how long ago something came.
+A consumer may lose its brokers and never look for them again (librdkafka 2.16). The client does not report that, but
+it shows from outside: partitions are assigned, records wait in them, and nothing has arrived for some time.
 """
 
 from __future__ import annotations
@@ -16,15 +16,28 @@ from stream.kafka.partitions import Partitions
 
 log = logging.getLogger(__name__)
 
-NOTHING_S = 15.0  # nothing arrives for so long though records wait, or reading fails for so long
-# With the broker there; or three times the session timeout, for the group waits for members that have died.
+NO_PROGRESS_S = 15.0
+"""A new session is started when nothing has arrived for this many seconds though records wait, or when reading has
+failed for so long.
+
+Failure: a consumer that has lost its brokers never recovers; only a new one does. Trade: from a broker's restart or a
+change of leader librdkafka recovers by itself (it tries to connect every second), and a new session costs a rebalance.
+Worst case: the records wait for 15 s, and then until the new session has joined the group.
+"""
+
 NO_ASSIGNMENT_S = 20.0
+"""A new session is started when the group has assigned nothing for this many seconds while Kafka answers.
+
+Three session timeouts are allowed if that is longer, because the group waits for members that have died until their
+session timeout is over, and does not assign anything meanwhile.
+"""
 
 
 class Progress:
-    """Told by the source what happens; read by everybody.
+    """Updated by the source; may be read by any thread.
 
-    `trouble`: why nothing is read, one sentence; empty as soon as something is.
+    `trouble`: why nothing can be read, in one sentence; empty while reading works. `joined_once`: whether any session
+    of this process has got an assignment.
     """
 
     def __init__(self, settings: Settings, flow: Flow, partitions: Partitions) -> None:
@@ -33,52 +46,56 @@ class Progress:
         self._flow = flow
         self._partitions = partitions
         self.trouble = ""
-        self.joined_once = False  # in any session
+        self.joined_once = False
+        # Monotonic times: since when there is trouble, when the session began, when Kafka last gave no answer.
         self._troubled_s = 0.0
         self._opened_s = 0.0
-        self._away_s = 0.0
+        self._unanswered_s = 0.0
 
     def opened(self) -> None:
         """A session begins to join the group."""
         self._opened_s = time.monotonic()
 
     def assigned(self) -> None:
-        """The group has given an assignment, which may be empty."""
+        """The group has assigned partitions, possibly none."""
         self._partitions.assigned = self.joined_once = True
         self._troubled_s = time.monotonic()
         if not self._partitions.numbers:
-            self.goes_on()  # there is nothing to read
+            self.recovered()  # there is nothing to read
 
-    def goes_on(self) -> None:
+    def recovered(self) -> None:
         """Something was read, or there is nothing to read."""
         if self.trouble:
-            log.info("Reading goes on.")
+            log.info("Reading works again.")
             self.trouble = ""
 
-    def fails(self, trouble: str) -> None:
-        """Reading fails, and the client tries again."""
+    def failing(self, trouble: str) -> None:
+        """Reading fails for this reason, a sentence, and the client tries again."""
         if not self.trouble:
             self._troubled_s = time.monotonic()
         if self.trouble != trouble:
             self.trouble = trouble
-            log.warning("Reading is tried again: %s", trouble)
+            log.warning("Reading fails and is being retried: %s", trouble)
 
-    def kafka_is_away(self) -> None:
-        """Whoever looks has got no answer: no news of the group is nobody's fault. May be called by any thread."""
-        self._away_s = time.monotonic()
+    def kafka_unanswered(self) -> None:
+        """Kafka has not answered the monitor, so that a missing assignment is no fault of this session's consumer.
+
+        May be called by any thread.
+        """
+        self._unanswered_s = time.monotonic()
 
     def check(self) -> None:
-        """Raises `SessionLost` where the session gets nowhere."""
-        if self._flow.records:
+        """Raises `SessionLost` if a new session should be started. Does nothing while records are in flight."""
+        if self._flow.in_flight:
             return
         now = time.monotonic()
         if not self._partitions.assigned:
-            if now - max(self._opened_s, self._away_s) > self._no_assignment_s:
-                msg = f"The group {self._group} has not assigned partitions for {self._no_assignment_s:g} s."
+            if now - max(self._opened_s, self._unanswered_s) > self._no_assignment_s:
+                msg = f"The group {self._group} has not assigned any partitions for {self._no_assignment_s:g} s."
                 raise SessionLost(msg)
-        elif self.trouble and now - self._troubled_s > NOTHING_S:
+        elif self.trouble and now - self._troubled_s > NO_PROGRESS_S:
             raise SessionLost(self.trouble)
-        elif waiting := self._partitions.stalled(NOTHING_S):
+        elif waiting := self._partitions.stalled(NO_PROGRESS_S):
             names = ", ".join(map(str, waiting))
-            msg = f"Nothing comes from partitions {names} though records are waiting there."
+            msg = f"No records arrive from partitions {names}, although records are waiting there."
             raise SessionLost(msg)

@@ -1,4 +1,7 @@
-"""Sending dead letters back to the input topic, each once."""
+"""Sending dead letters back to the input topic, each exactly once.
+
+`Redrive._commit` does it; its docstring is the order of a commit.
+"""
 
 from __future__ import annotations
 
@@ -14,51 +17,60 @@ from stream.config.settings import Settings
 from stream.errors import StreamError
 from stream.kafka import client
 from stream.kafka.checks import Cluster
+from stream.kafka.producing import cause_of
 from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
-from stream.kafka.transaction import cause_of
 from stream.records.dead_letters import Letter, read_letter
 from stream.records.demotion import is_pointer, original_ms
 from stream.records.headers import readable
 from stream.records.process import Processor
 from stream.records.redrive import Redriven, Selection, back, times_redriven
 
-ANSWER_S = 30.0
-BATCH_RECORDS = 500
-STAYS = ("refused", "stays")
+ANSWER_S = 30.0  # long, because a command that gives up in the middle has to be started again by hand
+BATCH_RECORDS = 500  # of one transaction: few enough for the memory, enough that its cost does not count
+READ_WAIT_S = 1.0  # how long one call waits for letters
+STAYS = ("refused", "stays")  # how verdicts begin with which a letter does not go back
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A dead letter that was asked for, and what would become of it."""
+    """A dead letter that the user has selected, and what would become of it.
+
+    `partition`, `offset`: its place in the dead letter topic. `letter`: what its headers say. `record`, `headers`: what
+    is sent back; the letter itself if `is_letter`, else the input record that a pointer names. `verdict`: "succeeds",
+    "may succeed: …" or "fails again: …" if it goes back; "stays, …" or "refused: …" if it does not.
+    """
 
     partition: int
     offset: int
     letter: Letter
     record: Any
     headers: list[tuple[str, bytes | None]]
-    verdict: str  # "succeeds", "may succeed: …", "fails again: …"; "stays, …" and "refused: …" do not go
-    is_letter: bool  # else it is the record that a pointer names
+    verdict: str
+    is_letter: bool
 
     @property
     def goes(self) -> bool:
-        """Whether it goes back."""
+        """Whether the letter goes back."""
         return not self.verdict.startswith(STAYS)
 
 
 @dataclass(slots=True)
 class Tally:
-    """What happened, by verdict and reason."""
+    """What a run has done. `verdicts`: how many letters had each verdict. `sent`: how many were sent back."""
 
     verdicts: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
 
 class Redrive:
-    """One run over the dead letter topic, up to where it ended when the run began.
+    """One run over the dead letter topic, each partition up to the first time that its end is reached.
 
-    The offsets that a run commits belong to the group `{group_id}.replay`; its transactional id is the same
-    name, so that of two runs at once the older is refused.
+    The offsets that a run commits belong to the group `{group_id}.replay`. That is its transactional id as well, so
+    that of two runs at the same time the older one is refused.
+
+    `most_rounds`: how often a record may go back. `failing`: whether letters go back that would fail again.
+    `some_before`: whether an earlier run has sent letters back. Constructing it connects, and raises one of our errors.
     """
 
     def __init__(
@@ -80,9 +92,10 @@ class Redrive:
         )
         self.tally = Tally()
         self._redriven = self._committed()
-        self.some_before = any(it.begun for it in self._redriven.values())
+        self.some_before = any(redriven.begun for redriven in self._redriven.values())
 
     def _committed(self) -> dict[int, Redriven]:
+        """By partition, which letters have gone back in earlier runs."""
         topic = self._settings.dead_letter_topic
         asked = [TopicPartition(topic, number) for number in self._numbers]
         try:
@@ -90,16 +103,16 @@ class Redrive:
         except KafkaException as raised:
             doing = f"reading the offsets of the group {self._group}"
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
-        return {it.partition: Redriven(it.offset, it.metadata or "") for it in found}
+        return {place.partition: Redriven(place.offset, place.metadata or "") for place in found}
 
     def candidates(self) -> Iterator[Candidate]:
-        """Every letter that was asked for and has not gone back yet, with what would become of it."""
+        """Every selected letter that has not gone back yet, with what would become of it. Raises one of our errors."""
         topic = self._settings.dead_letter_topic
         places = [TopicPartition(topic, number, self._redriven[number].position) for number in self._numbers]
         self._consumer.assign(places)
         left = set(self._numbers)
         while left:
-            for message in self._consumer.consume(BATCH_RECORDS, 1.0):
+            for message in self._consumer.consume(BATCH_RECORDS, READ_WAIT_S):
                 error = message.error()
                 if error is not None:
                     if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
@@ -127,24 +140,25 @@ class Redrive:
             else:
                 headers = readable(record)
         if headers is None:
-            headers, verdict = [], "refused: its headers can not be read, the name of one is not UTF-8"
+            headers, verdict = [], "refused: its headers cannot be read, because the name of one is not UTF-8"
         rounds = times_redriven(headers)
         if rounds >= self._most_rounds:
-            verdict = f"refused: it has gone back {rounds} times already"
-        verdict = verdict or self._would(record, letter)
+            verdict = f"refused: it has already gone back {rounds} time{'s' * (rounds != 1)}"
+        verdict = verdict or self._verdict(record, letter)
         self.tally.verdicts[verdict] += 1
         return Candidate(partition, offset, letter, record, headers, verdict, is_letter)
 
-    def _would(self, record: Any, letter: Letter) -> str:
+    def _verdict(self, record: Any, letter: Letter) -> str:
+        """What would become of a record that is sent back; found out by processing it."""
         outcome = self._processor.process(record)
         if outcome.name == "dead":
             return f"fails again: {outcome.reason}" if self._failing else f"stays, would fail again: {outcome.reason}"
         return "may succeed: the topic decides" if letter.reason in ("too_large", "rejected") else "succeeds"
 
     def run(self) -> None:
-        """Sends back what goes, in transactions that hold the records and the offsets of their letters.
+        """Sends back the candidates that go, in transactions of `BATCH_RECORDS`; `tally` counts them.
 
-        A letter that the input topic refuses stays where it is, and the others go.
+        A record that the input topic refuses stays a dead letter, and the others go. Raises one of our errors.
         """
         try:
             self._begin()
@@ -162,18 +176,18 @@ class Redrive:
             raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
 
     def _begin(self) -> None:
-        """Takes a producer whose first act is to abort what the last one of this name left open."""
+        """Makes a producer, which first aborts what an earlier one with this transactional id left open."""
         self._producer = Producer(client.transactional(self._settings, self._group))
         self._producer.init_transactions(ANSWER_S)
 
     def _send(self, batch: list[Candidate]) -> None:
-        """Commits a batch; where the topic refuses a record of it, by halves, until that one is found."""
-        numbers = {it.partition for it in batch}
+        """Commits a batch. If the topic refuses a record of it, the batch is halved until that record is found."""
+        numbers = {candidate.partition for candidate in batch}
         before = {number: copy(self._redriven[number]) for number in numbers}
         try:
             self._commit(batch)
         except KafkaException as raised:
-            refused = Refused.by(cause_of(self._producer, client.error_of(raised)))
+            refused = Refused.from_error(cause_of(self._producer, client.error_of(raised)))
             if refused is None:
                 raise
             self._redriven |= before
@@ -187,37 +201,41 @@ class Redrive:
             self._send(batch[middle:])
 
     def _stays(self, candidate: Candidate, why: str) -> None:
+        """Counts a candidate as refused instead of by its verdict."""
         verdicts = self.tally.verdicts
         verdicts[candidate.verdict] -= 1
-        verdicts += Counter()  # without those that there are none of
+        verdicts += Counter()  # drops verdicts whose count is 0
         topic = self._settings.input_topic
-        verdicts[f"refused: {topic} does not take {candidate.partition}:{candidate.offset} ({why})"] += 1
+        verdicts[f"refused: {topic} does not accept {candidate.partition}:{candidate.offset} ({why})"] += 1
 
     def _commit(self, batch: list[Candidate]) -> None:
-        """Sends one batch back, in this order:
+        """Sends one batch back in one transaction, in this order:
 
-        1. The transaction is begun and the records are produced to the input topic.
-        2. Which letters they came from is committed in the same transaction.
-        3. The transaction is committed; if anything fails it is aborted by the next producer of this name.
+        1. The transaction is begun, and the records are produced to the input topic.
+        2. The offsets of their letters join the transaction. Their metadata tells which letters before the offset have
+           gone back and which have not (`Redriven`).
+        3. The transaction is committed. If anything fails it stays open, and the next producer with this transactional
+           id aborts it.
         """
         producer = self._producer
         producer.begin_transaction()
-        for it in batch:
-            again = back(it.record, it.headers, is_letter=it.is_letter)
-            more: Any = {"partition": it.letter.partition} if 0 <= it.letter.partition < self._input_partitions else {}
+        for candidate in batch:
+            again = back(candidate.record, candidate.headers, is_letter=candidate.is_letter)
+            number = candidate.letter.partition
+            more: Any = {"partition": number} if 0 <= number < self._input_partitions else {}
             producer.produce(
                 self._settings.input_topic,
-                it.record.value(),
+                candidate.record.value(),
                 again.key,
                 headers=again.headers,  # type: ignore[arg-type]  # the stubs take lists for invariant
                 timestamp=again.timestamp_ms,
                 **more,
             )
-            self._redriven[it.partition].add([it.offset])
-        changed = {it.partition for it in batch}
+            self._redriven[candidate.partition].add([candidate.offset])
+        changed = {candidate.partition for candidate in batch}
         if not all(self._redriven[number].fits for number in changed):
-            msg = "What has gone back is too scattered to be remembered."
-            raise StreamError(msg, fix="Replay a wider choice (fewer options), or one partition at a time.")
+            msg = "The letters that have gone back are too scattered to be remembered beside one offset."
+            raise StreamError(msg, fix="Select more letters (give fewer options), or replay one partition at a time.")
         topic = self._settings.dead_letter_topic
         offsets = [
             TopicPartition(topic, number, self._redriven[number].position, metadata=self._redriven[number].metadata)

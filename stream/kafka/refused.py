@@ -1,4 +1,4 @@
-"""A record that the broker will never take, however often it is sent."""
+"""Errors which mean that the broker will never take a record, however often it is sent."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ REFUSALS = {
 
 
 class Refused(Exception):
-    """The broker refuses a record of the publication, too large or not valid.
+    """The broker refuses a record of the publication, because it is too large or not valid.
 
-    `for_its_time`: whether the record's timestamp is what is not valid, as far as the broker tells.
+    `reason`: `too_large` or `rejected`, the dead letter's reason. `message`: librdkafka's words. `for_its_time`:
+    whether the broker has said that the record's timestamp is what it refuses.
     """
 
     def __init__(self, reason: str, message: str, *, for_its_time: bool = False) -> None:
@@ -26,8 +27,8 @@ class Refused(Exception):
         self.for_its_time = for_its_time
 
     @classmethod
-    def by(cls, error: KafkaError) -> Refused | None:
-        """What an error of the client says, if it is that."""
+    def from_error(cls, error: KafkaError) -> Refused | None:
+        """The refusal that an error of the client reports; None if it reports something else."""
         reason = REFUSALS.get(error.code())
         if reason is None:
             return None

@@ -1,8 +1,8 @@
-"""Making the group share its partitions out anew, from outside the consumer that reads them.
+"""Makes the group assign its partitions anew, by means of a second consumer that joins it for a moment.
 
-librdkafka has no call that makes a consumer join again, and a static member that closes and comes back gets the
-assignment that the broker has cached. A member more always makes the group rebalance, with both protocols, and so does
-its leaving. The others keep what they own meanwhile: the rebalance is cooperative.
+librdkafka has no call that makes a consumer join again, and a static member that closes and comes back is given the
+assignment that the broker has cached. But an additional member always triggers a rebalance, with both protocols, and so
+does its leaving. The other members keep their partitions meanwhile, because the rebalance is cooperative.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from stream.config.settings import Settings
 from stream.kafka import client
 
-POLL_S = 0.1
+POLL_S = 0.1  # how soon a stop of the worker is noticed
 
 
 def rebalance(settings: Settings, *, timeout_s: float, stopping: threading.Event) -> bool:
-    """Joins the group as one member more and leaves it as soon as it has been given its share, which it does not read.
+    """Joins the group as an additional member, and leaves it once it was assigned partitions. It never reads them.
 
-    False where the group gave it none within `timeout_s` (seconds), or the worker stops. Raises `KafkaException`.
+    False if nothing was assigned within `timeout_s` seconds or before the worker stops. Raises `KafkaException`.
     """
     config = client.consumer(settings.model_copy(update={"instance_id": None}))
     joined = threading.Event()

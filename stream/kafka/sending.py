@@ -1,4 +1,4 @@
-"""Publishing records one after the other, and knowing which were acknowledged."""
+"""Publishing records to the input topic for the commands, and knowing which of them were acknowledged."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.flushing import flush
 
-FINISH_S = 60.0
+FINISH_S = 60.0  # for the last acknowledgements: a cluster that changes leaders needs less, and a user waits no longer
 
 
 class Sender:
-    """An idempotent producer to the input topic. `problems` holds what was not acknowledged, and why."""
+    """An idempotent producer to the input topic.
+
+    `acknowledged`: how many records were. `problems`: which were not, by the name given to `send`, and why.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -26,19 +29,19 @@ class Sender:
         self._sent = 0
 
     def send(self, where: str, key: bytes | None, value: bytes | None) -> None:
-        """Queues one record; waits where the queue is full. `where` names it if it is not acknowledged."""
-        told = self._told(where)
+        """Queues one record; waits while the queue is full. `where` names it among the `problems`."""
+        report = self._on_delivery(where)
         try:
-            client.produce(self._producer, self._settings.input_topic, value=value, key=key, on_delivery=told)
+            client.produce(self._producer, self._settings.input_topic, value=value, key=key, on_delivery=report)
         except KafkaException as raised:
             self._waiting.pop(self._sent)
             self.problems.append((where, self._why(client.error_of(raised))))
         else:
-            with suppress(KafkaException):  # a fatal one, which the next call says, too
+            with suppress(KafkaException):  # a fatal error, which the next `produce` raises as well
                 self._producer.poll(0)
 
     def finish(self) -> None:
-        """Waits for every acknowledgement. What has none after a minute is among the problems, too."""
+        """Waits up to `FINISH_S` for all acknowledgements. Records without one are added to the `problems`."""
         flush(self._producer, FINISH_S)
         self.problems += [(where, f"not acknowledged within {FINISH_S:g} s") for where in self._waiting.values()]
 
@@ -46,16 +49,17 @@ class Sender:
         topic = self._settings.input_topic
         return str(client.explain(error, self._settings, doing=f"sending to {topic}"))
 
-    def _told(self, where: str) -> Callable[[KafkaError | None, Message], None]:
+    def _on_delivery(self, where: str) -> Callable[[KafkaError | None, Message], None]:
+        """The callback that notes what became of the record named `where`."""
         self._sent += 1
         number = self._sent
         self._waiting[number] = where
 
-        def told(error: KafkaError | None, _message: Message) -> None:
+        def reported(error: KafkaError | None, _message: Message) -> None:
             self._waiting.pop(number, None)
             if error is None:
                 self.acknowledged += 1
             else:
                 self.problems.append((where, self._why(error)))
 
-        return told
+        return reported

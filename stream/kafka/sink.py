@@ -1,7 +1,7 @@
-"""The sink: collects outcomes while one transaction commits, and publishes them in the next.
+"""The sink: collects outcomes while one transaction commits, and publishes them in the next one.
 
-So a transaction is as large as what is waiting: a lone article is committed at once, a backlog fills the
-transaction up to its bound.
+So the size of a transaction follows the load: a lone article is committed at once, and a backlog fills each transaction
+up to `batch_max_records` or `batch_max_bytes`. How a transaction is committed is in `stream.kafka.transaction`.
 """
 
 from __future__ import annotations
@@ -18,34 +18,49 @@ from confluent_kafka import TopicPartition
 from stream.config.settings import Settings
 from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Committer, Publication
+from stream.kafka.demoting import demoted
 from stream.kafka.flow import Flow
 from stream.kafka.refused import Refused
-from stream.records.dead_letters import dead
-from stream.records.demotion import dated_now, is_pointer, keyed, pointer, without_removals
-from stream.records.outcomes import Outcome, Outcomes
-from stream.records.record import NOW, place
+from stream.records.outcomes import Outcomes
 
 log = logging.getLogger(__name__)
 
 Delivered = Callable[[Outcomes, float], None]
 FIRST_RETRY_S, LAST_RETRY_S = 0.1, 5.0
-QUIET_S = 7.0  # longer than any call that comes back, once its producer was given up
-MEND = {
-    "too_large": "Raise the topic's max.message.bytes.",
-    "rejected": "Look at the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms.",
-}
-STALE_RETRIES = 5  # with a generation that is not the group's any more; the source looks it up every 50 ms
+"""The pause after the first failed attempt, in seconds; it doubles with each attempt up to the last value.
+
+A passing fault, as a change of leader, is over in less than a second; a broker that is down should not be asked more
+often than every few seconds. Worst case: publishing resumes 5 s after Kafka does.
+"""
+
+HUNG_CALL_S = 7.0
+"""After this many seconds a call to the client counts as hung, and its thread is replaced.
+
+Failure: librdkafka has calls that never return, whatever timeout they are given. Trade: a thread that is left behind
+cannot be ended and stays until the process does, so no call that still returns may be taken for hung. Once its producer
+was given up, a call ends within `transaction.CALL_TIMEOUT_S`; this is twice that and a second. Worst case: every
+session that ends with a hung call takes 7 s longer.
+"""
+
+STALE_RETRIES = 5
+"""How often a transaction is tried again whose generation the group does not know any more; then the session ends.
+
+The source looks the generation up every `REFRESH_EVERY_S` (50 ms), so the first try mostly succeeds. If none does in
+the some 3 s that the pauses add up to, we are no member any more and have not been told.
+"""
 
 
 class LeftBehind(Exception):
-    """The thread was waiting in a call for so long that another one does its work."""
+    """Raised in a thread that was in a call for so long that another one has replaced it. It must do nothing more."""
 
 
 class Sink:
-    """Takes outcomes from the event loop, publishes them in a thread of its own.
+    """Takes outcomes from the event loop and publishes them in a thread of its own.
 
-    `largest_bytes`: what the output topic takes for sure; a larger record travels in a transaction of its
-    own, so that if the broker refuses it, it is known which one it was.
+    `on_delivered(outcomes, seconds)` is called after each commit, `on_aborted()` after each failed attempt, both by the
+    sink's thread. `largest_bytes`: the size of a record, before compression, that the output topics take for certain. A
+    larger one travels in a transaction of its own, so that if the broker refuses it, it is clear which record it was.
+    `problem`: why publishing is being tried again, in one sentence; empty while it works.
     """
 
     def __init__(  # noqa: PLR0913 - what it is wired to
@@ -70,44 +85,48 @@ class Sink:
         self._ready = threading.Condition()
         self._closing = False
         self._session = 0
-        self._careful = 0  # among how many of the next records is one that was refused
-        self._most = 1  # and how many of those travel together
+        # After a refusal: among the next `_suspects` records is one that is refused, so that only `_together` of them
+        # are published at a time, until it is found.
+        self._suspects = 0
+        self._together = 1
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room: asyncio.Event | None = None
         self._thread = self._new_thread()
-        self.problem = ""  # why publishing is being tried again, for /health/ready
+        self.problem = ""
 
     def start(self) -> None:
-        """Starts the thread. Called in the event loop that `put` is awaited in."""
+        """Starts the thread. Must be called in the event loop in which `put` is awaited."""
         self._loop = asyncio.get_running_loop()
         self._room = asyncio.Event()
         self._thread.start()
 
     async def put(self, session: int, outcomes: Outcomes) -> None:
-        """Takes the outcomes of a batch; waits while as many as fill a transaction are waiting already."""
+        """Takes the outcomes of a batch; waits while enough of them to fill a transaction are waiting already."""
         assert self._room is not None  # noqa: S101 - start was called
         while self._full() and not self._closing:
             self._room.clear()
-            if self._full():  # the thread may have taken them between the two looks
+            if self._full():  # asked again, because the thread may have taken them before `clear`
                 await self._room.wait()
         with self._ready:
             if session == self._flow.session:
                 if session != self._session:
                     self._waiting.clear()
-                    self._careful = 0
+                    self._suspects = 0
                     self._session = session
                 self._waiting.append(outcomes)
                 self._ready.notify()
 
     def quiesce(self, *, silent: bool = False) -> None:
-        """Waits until no commit is being tried: a session that has failed ends before the next one begins.
+        """Waits until no attempt to publish is going on, so that a failed session ends before the next one begins.
 
-        `silent`: a call has been waited for long enough already.
-        librdkafka has calls that never come back, whatever time they are given, as after a broker was frozen (2.16).
-        The thread that waits there is left behind: its producer was given up, and the next session fences it.
+        `silent`: a call has been overdue for so long that it is not waited for again.
+
+        librdkafka has calls that never return, whatever timeout they are given, as after a broker was frozen (2.16). A
+        thread in such a call is left behind and replaced. It can do no harm: its producer was given up, and the next
+        session fences it.
         """
-        if not self._idle.wait(0 if silent else QUIET_S):
-            log.warning("A call to Kafka's client does not come back; publishing goes on without it.")
+        if not self._idle.wait(0 if silent else HUNG_CALL_S):
+            log.warning("A call to Kafka's client does not return; publishing continues in a new thread.")
             self._thread = self._new_thread()
             self._idle.set()
             self._thread.start()
@@ -116,15 +135,14 @@ class Sink:
         return threading.Thread(target=self._run, name="sink", daemon=True)
 
     def _full(self) -> bool:
-        with self._ready:  # the thread takes from the other end meanwhile
-            it = self._settings
+        with self._ready:  # the thread may be taking from the other end
             return (
-                sum(map(len, self._waiting)) >= it.batch_max_records
-                or sum(outcomes.size_bytes for outcomes in self._waiting) >= it.batch_max_bytes
+                sum(map(len, self._waiting)) >= self._settings.batch_max_records
+                or sum(outcomes.size_bytes for outcomes in self._waiting) >= self._settings.batch_max_bytes
             )
 
     def close(self, timeout_s: float) -> None:
-        """Ends the thread; what is waiting stays unpublished. Called when nothing is under way, or all is lost."""
+        """Ends the thread, and waits up to `timeout_s` seconds for it. Outcomes that are waiting are not published."""
         with self._ready:
             self._closing = True
             self._ready.notify()
@@ -141,39 +159,39 @@ class Sink:
             self._wake()
             self._idle.clear()
             try:
-                # What is of a session that has ended is dropped: the next one reads these records again.
+                # Outcomes of a session that has ended are dropped: the next session reads their records again.
                 if outcomes and session == self._flow.session and self._flow.error is None:
                     self._publish(session, outcomes)
             except LeftBehind:
                 return
-            except Exception as error:  # noqa: BLE001 - whatever it is, the session must not go on
+            except Exception as error:  # noqa: BLE001 - whatever it is, the session must not continue
                 self._flow.fail(error)
             self._idle.set()
 
     def _take(self) -> Outcomes:
-        """What the next transaction publishes: what fits of a batch, and whole ones after it up to the bounds."""
-        most = self._most if self._careful else self._settings.batch_max_records
+        """What the next transaction publishes: as much of the first batch as fits, and whole batches behind it."""
+        most = self._together if self._suspects else self._settings.batch_max_records
         waiting = self._waiting
         taken = waiting.popleft()
-        fit = self._first(taken, most)
+        fit = self._fitting(taken, most)
         if fit < len(taken):
             taken, left = taken.split(fit)
             waiting.appendleft(left)
         while waiting and self._fits(most, taken, waiting[0]):
             taken.add(waiting.popleft())
-        self._careful = max(0, self._careful - len(taken))
+        self._suspects = max(0, self._suspects - len(taken))
         return taken
 
-    def _fits(self, most: int, *together: Outcomes) -> bool:
-        """Whether these may travel in one transaction."""
+    def _fits(self, most: int, *batches: Outcomes) -> bool:
+        """Whether these batches may travel in one transaction."""
         return (
-            sum(map(len, together)) <= most
-            and sum(it.size_bytes for it in together) <= self._settings.batch_max_bytes
-            and all(it.largest_bytes <= self.largest_bytes for it in together)
+            sum(map(len, batches)) <= most
+            and sum(batch.size_bytes for batch in batches) <= self._settings.batch_max_bytes
+            and all(batch.largest_bytes <= self.largest_bytes for batch in batches)
         )
 
-    def _first(self, outcomes: Outcomes, most: int) -> int:
-        """How many of the first ones may travel in one transaction: a large record alone."""
+    def _fitting(self, outcomes: Outcomes, most: int) -> int:
+        """How many outcomes from the first on may travel in one transaction. A large record travels alone."""
         if self._fits(most, outcomes):
             return len(outcomes)
         size = 0
@@ -184,7 +202,14 @@ class Sink:
         return most
 
     def _publish(self, session: int, outcomes: Outcomes) -> None:
-        """Publishes until it is done; every failure is a new try of the same records or ends the session."""
+        """Publishes outcomes, attempt after attempt. Returns when they are committed, or put back to be split.
+
+        1. If the broker refuses one of several records, they are put back, and half as many are taken next.
+        2. If it refuses a lone record, something smaller or more acceptable is published instead (`demoted`).
+        3. If the attempt was aborted for another reason, the same records are tried again after a pause.
+
+        Any other error ends the session and is raised.
+        """
         delay_s = FIRST_RETRY_S
         aborted_before = stale = 0
         while True:
@@ -196,37 +221,41 @@ class Sink:
                 if len(outcomes) > 1:
                     self._put_back(session, outcomes)
                     return
-                outcomes = Outcomes.counted([self._demoted(outcomes.made[0], refused)])
+                outcomes = Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)])
                 continue
             except Aborted as aborted:
                 self._on_aborted()
                 stale += isinstance(aborted.error, SessionLost)
                 if stale > STALE_RETRIES:
                     raise aborted.error from None
-                # Once is no news: a refusal may show itself as an abort first. That a topic is missing was asked for.
+                # The first abort is not reported, because a refusal may show itself as an abort first. A missing topic
+                # is: that was verified.
                 if aborted_before or isinstance(aborted.error, TopicMissing):
-                    self._note(aborted.error)
+                    self._report(aborted.error)
                 aborted_before += 1
                 if self._flow.wait_failed(delay_s):
                     raise aborted.error from None
                 delay_s = min(2 * delay_s, LAST_RETRY_S)
                 continue
             break
-        if self._careful:
-            self._most *= 2
+        if self._suspects:
+            self._together *= 2
         if self.problem:
-            log.info("Publishing goes on.")
+            log.info("Publishing works again.")
             self.problem = ""
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
     def _publication(self, outcomes: Outcomes) -> Publication:
-        """With the offsets as Kafka commits them."""
+        """These outcomes with the offsets to commit: of each partition, the one after its last record."""
         topic, metadata = self._settings.input_topic, self._flow.metadata
-        return Publication(outcomes.made, [TopicPartition(topic, *it, metadata) for it in outcomes.following.items()])
+        offsets = [
+            TopicPartition(topic, partition, offset, metadata) for partition, offset in outcomes.following.items()
+        ]
+        return Publication(outcomes.made, offsets)
 
     def _commit(self, publication: Publication) -> None:
-        """Commits, unless another thread has taken over meanwhile: then whatever came of it is no news any more."""
+        """Commits. Raises `LeftBehind`, whatever the result, if this thread was replaced meanwhile."""
         try:
             self._committer.commit(publication)
         finally:
@@ -234,43 +263,20 @@ class Sink:
                 raise LeftBehind
 
     def _put_back(self, session: int, outcomes: Outcomes) -> None:
-        """Half as many at a time, until it is known which one is refused."""
+        """Puts refused outcomes back, to be published half as many at a time until the refused one is found."""
         with self._ready:
             if session != self._flow.session:
-                return  # the next one reads them again
+                return  # the next session reads their records again
             self._waiting.appendleft(outcomes)
-            self._careful += len(outcomes)
-            self._most = len(outcomes) // 2
+            self._suspects += len(outcomes)
+            self._together = len(outcomes) // 2
 
-    def _demoted(self, outcome: Outcome, refused: Refused) -> Outcome:
-        """What goes instead of a refused record: without its removals, its dead letter, or a pointer to it.
-
-        A letter that is not too large stays whole: with a key where it has none, with today's date.
-        """
-        it = self._settings
-        if outcome.removed is not None:  # the article itself may be small enough
-            return without_removals(outcome, refused.reason)
-        if outcome.name != "dead":
-            size = len(outcome.value or b"")
-            message = f"{it.output_topic} refuses the record of {size} bytes: {refused.message}"
-            return dead(outcome.source, refused.reason, message)
-        if refused.reason == "rejected":
-            dated = outcome.timestamp_ms != NOW
-            if outcome.key is None and not (dated and refused.for_its_time):
-                return keyed(outcome)
-            if dated:
-                return dated_now(outcome)
-        if not is_pointer(outcome.headers):  # large by its value, its key or its headers
-            return pointer(outcome)
-        which = f"{it.dead_letter_topic} refuses even a pointer to the record at {place(outcome.source).decode()}"
-        msg = f"{which}: {refused.message}."
-        raise StreamError(msg, fix=MEND[refused.reason])
-
-    def _note(self, error: StreamError) -> None:
+    def _report(self, error: StreamError) -> None:
         if self.problem != str(error):
-            log.warning("Publishing is tried again: %s", error)
+            log.warning("Publishing fails and is being retried: %s", error)
             self.problem = str(error)
 
     def _wake(self) -> None:
+        """Lets `put` go on. Called by the sink's thread."""
         if self._loop is not None and self._room is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._room.set)

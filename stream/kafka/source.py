@@ -1,7 +1,7 @@
-"""The source: a consumer of raw articles in a thread of its own, and what happens at a rebalance.
+"""The source: a consumer that reads raw articles in a thread of its own, and what it does at a rebalance.
 
-The consumer is touched by that thread alone: in some versions of confluent-kafka (2.16) whoever waits in
-`consume` keeps every other thread's call waiting, for as long as nothing comes.
+Only that thread may call the consumer. In some versions of confluent-kafka (2.16) a thread that waits in `consume`
+blocks every other thread's call on the same consumer until a record arrives (docs/decisions/0004).
 """
 
 from __future__ import annotations
@@ -28,16 +28,52 @@ from stream.kafka.same_topic import SameTopic
 
 log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 0.05
-FEW = 25  # records that are cleaned within a small part of a commit
-COLLECT_S = 0.02  # longer than a commit takes, unless Kafka stands still
-FETCH_RECORDS = 500  # most records handed on at once: so many are cleaned while the last ones commit
+REFRESH_EVERY_S = 0.05
+"""How often, in seconds, the consumer is asked for the group's generation (`Member.refresh`).
+
+Failure: the generation may change without a change to our partitions, for example when another member joins. A
+transaction that still names the old generation is refused, aborted and tried again.
+
+Trade: the sink's thread, which commits, must not call the consumer (see the module), so the source's thread asks on its
+behalf. Asking at a fixed pace costs nothing that can be measured, and needs no question from one thread to the other.
+
+Worst case: `fetch` waits up to `IDLE_WAIT_S` for a record, so a generation may be 0.15 s old. The sink tries for 3 s.
+"""
+
+FEW_RECORDS = 25
+"""A fetch of fewer records than this waits for the records in flight to be committed (docs/decisions/0006).
+
+Failure: handed on one at a time, each record would pass alone through the channel, the event loop and the agent, only
+to wait at the sink for the transaction before it.
+
+Trade: while a batch waits here it is not being cleaned. 25 records are cleaned within a small part of the time that a
+commit takes, so the wait costs nothing; a larger batch is handed on at once and cleaned while the others commit.
+"""
+
+COLLECT_S = 0.02
+"""The longest, in seconds, that such a small fetch waits for the records in flight.
+
+It is longer than a commit takes, so the wait ordinarily ends with the commit and not with the time.
+
+Worst case: the broker does not answer, and a record is handed on 20 ms later than it could have been. It could not have
+been published earlier anyway, for the transaction before it is still open.
+"""
+
+FETCH_RECORDS = 500
+"""The most records handed on in one batch: about as many as are cleaned while one transaction commits."""
+
+WATERMARKS_TIMEOUT_S = 30.0
+"""How long, in seconds, a broker may take to say where the log begins and ends after a gap was found in it.
+
+Generous, because a log is often cut just when brokers have trouble, and a wrong guess would skip records.
+"""
 
 
 class Source:
-    """Fetches batches. All methods are called by one thread.
+    """Fetches batches of records. All methods are called by one thread.
 
-    `on_event(name, count)` is told of `assigned`, `revoked`, `lost` (partitions) and `skipped` (records).
+    `on_event(name, count)` is called with `assigned`, `revoked` or `lost` and a number of partitions, and with
+    `skipped` and a number of records.
     """
 
     def __init__(
@@ -59,57 +95,63 @@ class Source:
         self.progress = Progress(settings, flow, partitions)
         self.member = Member(settings)
         self._mean_bytes = 0.0
-        self._gone = False  # the group has thrown us out
-        self._looked_s = 0.0
+        self._removed_from_group = False
+        self._refreshed_s = 0.0
 
     def open(self) -> None:
-        """Joins the group. Partitions come with the first fetches."""
-        self._gone = False
+        """Joins the group. The group assigns partitions during the first calls of `fetch`."""
+        self._removed_from_group = False
         self._topic.id.begin()
         self._beginnings.waiting.clear()
         self.progress.opened()
         self.member.join(on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
 
     def close(self) -> None:
-        """Leaves the group; see `Member.close`."""
+        """Leaves the group and forgets the partitions; see `Member.close`."""
         self.member.close()
         self._partitions.clear()
 
     def fetch(self) -> list[Any]:
-        """What has arrived: waits a moment for the first record, never for more. Serves rebalances."""
+        """The records that have arrived, possibly none. Callbacks of a rebalance run within this call.
+
+        Waits up to `IDLE_WAIT_S` for the first record. Raises `SessionLost` or another error that ends the session.
+        """
         self._taken_away.clear()
         consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
-        if time.monotonic() - self._looked_s > LOOK_EVERY_S:
+        if time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
             self._refresh_member()
         if self._beginnings.waiting and self._beginnings.due():
-            self._ask_again(consumer)
+            self._find_waiting_beginnings(consumer)
         messages = self.member.consume(1, IDLE_WAIT_S)
         if messages:
-            most = self._next_records()
+            most = self._max_records()
             messages += self.member.consume(most - 1, 0)
-            if len(messages) < min(FEW, most) and self._flow.records:
-                # They could not be published before the last ones are: with them goes what comes until then.
-                self._flow.drained(COLLECT_S)
+            if len(messages) < min(FEW_RECORDS, most) and self._flow.in_flight:
+                # These few cannot be published before the records in flight are committed, so nothing is lost by
+                # waiting for that, and whatever arrives meanwhile joins the same batch.
+                self._flow.wait_drained(COLLECT_S)
                 messages += self.member.consume(most - len(messages), 0)
         self._topic.check_now_and_then(reading=bool(messages))
-        records = self._of_ours(messages)
+        records = self._records_among(messages)
         if records:
             self._mean_bytes = sum(map(len, records)) / len(records)
-            self.progress.goes_on()
+            self.progress.recovered()
         else:
             self.progress.check()
         return records
 
-    def _of_ours(self, messages: list[Any]) -> list[Any]:
-        """The records among the messages; events are served, and what was given up meanwhile is left out.
+    def _records_among(self, messages: list[Any]) -> list[Any]:
+        """The records among the messages, without those of partitions that were given up during this fetch.
 
-        The next owner of a partition reads it from where it was committed. Where that is this worker again, the
-        records from before and from after look the same, so the session begins anew rather than lose some.
+        Messages that are no records are handled as events. Records of a partition that was given up are dropped,
+        because its next owner reads them again. If that owner is this worker, they cannot be told from records fetched
+        after the rebalance, so `SessionLost` is raised rather than drop one by mistake.
         """
         if self._taken_away:
-            if again := self._taken_away & set(self._partitions.numbers) & {it.partition() for it in messages}:
-                msg = f"Partitions {_list(again)} were taken away and given back while records were fetched."
+            again = self._taken_away & set(self._partitions.numbers) & {message.partition() for message in messages}
+            if again:
+                msg = f"Partitions {_listed(again)} were taken away and given back during one fetch."
                 raise SessionLost(msg)
             messages = [message for message in messages if message.partition() not in self._taken_away]
         records = [message for message in messages if message.error() is None]
@@ -118,44 +160,45 @@ class Source:
         if len(records) < len(messages):
             for message in messages:
                 if error := message.error():
-                    self._told(message, error)
+                    self._handle_event(message, error)
         return records
 
     def _refresh_member(self) -> None:
-        self._looked_s = time.monotonic()
+        self._refreshed_s = time.monotonic()
         self.member.refresh()
 
     def ask_whether_fenced(self) -> None:
-        """Raises `InstanceFenced` if a younger worker of the same instance id has joined.
+        """Raises `InstanceFenced` if a newer worker with the same instance id has joined the group.
 
-        It fences our producer before the group's next answer to a heartbeat tells us who we are to it. Joining
-        again without waiting for that answer would fence the younger one, which would fence us, and so on.
+        The newer worker fences our producer before the answer to our next heartbeat says that it has replaced us. If
+        we joined again without waiting for that answer, we would fence the newer worker, which would then fence us,
+        and so on. Waits for half a session timeout at most; a classic consumer sends five heartbeats in a whole one.
         """
         if self.member.consumer is None or not self._settings.instance_id:
             return
         deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
-        while time.monotonic() < deadline and not self._gone:
+        while time.monotonic() < deadline and not self._removed_from_group:
             for message in self.member.consume(1, IDLE_WAIT_S):
                 error = message.error()
                 if error is not None and error.code() in ENDS_THE_SESSION:
                     raise client.explain(error, self._settings, doing="reading")
 
-    def _next_records(self) -> int:
-        """How many records to take at once, by the size of the last ones: so memory stays bounded."""
+    def _max_records(self) -> int:
+        """How many records to fetch at most, judged by the mean size of the last ones, so that memory stays bounded."""
         return max(2, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))))
 
     def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
-        """Partitions were gained:
+        """Called when the group assigns partitions. In this order:
 
-        1. What is under way of the others is committed.
-        2. What their last owner left open is aborted.
-        3. Where reading begins is looked up, and committed where it was not: what was committed is stable now.
+        1. The records in flight, which are of the partitions that we already had, are committed.
+        2. Transactions that the previous owners left open are aborted. After that the committed offsets are final.
+        3. The offset at which each partition begins is looked up, and committed if it was not committed yet.
         """
         numbers = [partition.partition for partition in gained]
-        self._refresh_member()  # what is under way is refused with the generation of before
-        if not self._flow.drained(self._settings.transaction_timeout_ms / 1000):
-            # The transactional id may change now, which a transaction in the middle of its commit would not survive.
-            msg = f"Partitions {_list(numbers)} were gained, but what is under way could not be committed in time."
+        self._refresh_member()  # the group would refuse the records in flight with the previous generation
+        if not self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
+            # The transactional id may change below, which would break a transaction in the middle of its commit.
+            msg = f"Partitions {_listed(numbers)} were gained, but the records in flight were not committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
         self._topic.check()
@@ -163,89 +206,95 @@ class Source:
         self._refresh_member()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
-        log.info("Partitions assigned: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
+        log.info("Partitions assigned: %s (now: %s).", _listed(numbers), _listed(self._partitions.numbers))
 
     def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
-        """Partitions are asked back:
+        """Called when the group asks for partitions back. In this order:
 
-        1. What is under way is committed; if that fails or takes too long, the session ends, which aborts it.
-        2. The transactional id is given up if it belongs to one of them.
+        1. The records in flight are committed. If that fails or takes too long, the session ends and they are aborted.
+        2. The transactional id is given up if it is made from one of these partitions.
         3. The group is told that they are free.
         """
         numbers = [partition.partition for partition in leaving]
         self._refresh_member()
-        if self._flow.drained(self._settings.transaction_timeout_ms / 1000):
+        if self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
-            msg = f"Partitions {_list(numbers)} were asked back, but what is under way could not be committed in time."
-            self._flow.fail(SessionLost(msg))
+            why = "but the records in flight were not committed in time"
+            self._flow.fail(SessionLost(f"The group asked for partitions {_listed(numbers)} back, {why}."))
         reading = self._give_up(leaving)
         if self._flow.error is None:
             self._committer.own(self._partitions.numbers, [])
         consumer.incremental_unassign(reading)
         self._on_event("revoked", len(leaving))
-        log.info("Partitions given up: %s (now: %s).", _list(numbers), _list(self._partitions.numbers))
+        log.info("Partitions given up: %s (now: %s).", _listed(numbers), _listed(self._partitions.numbers))
 
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
-        """Partitions may be another worker's already: nothing of what is under way may be published."""
+        """Called when the group has taken partitions away without asking.
+
+        Another worker may own them already, so none of the records in flight may be published.
+        """
         numbers = [partition.partition for partition in lost]
-        self._gone = True
-        self._flow.fail(SessionLost(f"The group took partitions {_list(numbers)} away."))
+        self._removed_from_group = True
+        self._flow.fail(SessionLost(f"The group took partitions {_listed(numbers)} away."))
         consumer.incremental_unassign(self._give_up(lost))
         self._on_event("lost", len(lost))
 
     def _give_up(self, leaving: list[TopicPartition]) -> list[TopicPartition]:
-        """Forgets partitions; gives those that the consumer has got."""
+        """Forgets these partitions. Returns those that had been assigned to the consumer."""
         reading = self._beginnings.give_up(leaving)
         for partition in leaving:
             self._taken_away.add(partition.partition)
             self._partitions.lose(partition.partition)
         return reading
 
-    def _ask_again(self, consumer: Consumer) -> None:
-        """Where the partitions begin that wait for it, once nothing is under way."""
-        if self._flow.drained(COLLECT_S):
+    def _find_waiting_beginnings(self, consumer: Consumer) -> None:
+        """Asks again where the partitions begin whose beginning is not known yet, once no record is in flight."""
+        if self._flow.wait_drained(COLLECT_S):
             self._refresh_member()
             consumer.incremental_assign(self._beginnings.find(consumer, [], self.member.metadata))
             if trouble := self._beginnings.trouble:
-                self.progress.fails(trouble)
+                self.progress.failing(trouble)
             elif not self._beginnings.waiting:
-                self.progress.goes_on()
+                self.progress.recovered()
 
-    def _told(self, message: Any, error: KafkaError) -> None:
-        """An event of the consumer that is no record."""
+    def _handle_event(self, message: Any, error: KafkaError) -> None:
+        """Handles a message that is not a record: the end of a partition, a gap, or an error."""
         code, number = error.code(), message.partition()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
             self._partitions.reached_end(number, message.offset())
-            self.progress.goes_on()
+            self.progress.recovered()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
             self._reset(number, error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
         else:
-            self.progress.fails(str(client.explain(error, self._settings, doing="reading")))
+            self.progress.failing(str(client.explain(error, self._settings, doing="reading")))
 
     def _reset(self, number: int, error: KafkaError) -> None:
-        """The committed offset is not in the log any more: said loudly and counted, then read from what is left."""
+        """Handles a committed offset that is no longer in the log.
+
+        The gap is logged as an error and its records are counted as skipped; then reading goes on with what is left.
+        """
         self._topic.check()
         consumer, topic = self.member.open_consumer, self._settings.input_topic
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30.0)
+        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=WATERMARKS_TIMEOUT_S)
         found = dict(self._partitions.items()).get(number)
         if found is None:
-            return  # given up meanwhile
+            return  # the partition was given up meanwhile
         truncated = error.code() == KafkaError._LOG_TRUNCATION  # noqa: SLF001
         same = bool(self._topic.id.known)
         target, skipped, says = gap(f"{topic} [{number}]", found.fetched, low, high, truncated=truncated, same=same)
         log.error("%s", says)
         if target != found.fetched:
-            self._flow.drained(self._settings.transaction_timeout_ms / 1000)
+            self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
             self._committer.settle(consumer, wait=True)
             self._beginnings.move(consumer, number, target, self.member.metadata)
-        # After this error the client has stopped the partition, and seeking in it is an error: it begins anew.
+        # After this error librdkafka has stopped the partition and refuses to seek in it, so it is assigned anew.
         consumer.incremental_unassign([TopicPartition(topic, number)])
         consumer.incremental_assign([TopicPartition(topic, number, target)])
         self._on_event("skipped", skipped)
 
 
-def _list(numbers: Iterable[int]) -> str:
+def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, sorted(numbers))) or "none"

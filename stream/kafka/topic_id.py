@@ -1,9 +1,9 @@
-"""Which topic of that name it is: one that was deleted and made again has another id (KIP-516, Kafka 2.8).
+"""The id of the input topic, by which a topic that was deleted and created again is recognised (KIP-516, Kafka 2.8).
 
-A consumer does not tell: at offset 100 of the old topic it reads on at offset 100 of the new one. What makes it
-possible to notice in time, and without asking for each batch: the client fetches by id, so its first fetch after the
-deletion is refused, and it waits `client.FETCH_ERROR_BACKOFF_MS` before the next one. A record that has arrived
-within that time of an answer that gave the old id is of the old topic.
+A consumer does not notice: from offset 100 of the old topic it reads on at offset 100 of the new one, so that the new
+topic's first 100 records would be lost. So the id is asked for now and then, and that is enough: the client fetches by
+id, the first fetch after the deletion is refused, and the client waits `client.FETCH_ERROR_BACKOFF_MS` before the next
+one. A record that arrives within that time after an answer with the old id is therefore of the old topic.
 """
 
 from __future__ import annotations
@@ -19,58 +19,66 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.checks import EMBEDDED
 
-ANSWER_S = 1.0  # reading waits for it
-FIRST_ANSWER_S = 2.0  # a connection has to be made
+ANSWER_S = 1.0  # short, because reading waits for it; without an answer the topic is taken to be the same
+FIRST_ANSWER_S = 2.0  # longer, because a connection has to be made first
+
 WHILE_READING_S = 0.8 * client.FETCH_ERROR_BACKOFF_MS / 1000
-WHILE_IDLE_S = 3.0
-AFTER_SILENCE_S = 10.0  # Kafka is away, or the client has lost it
-NONE = "AAAAAAAAAAAAAAAAAAAAAA"  # what brokers answer that have no ids
+"""How old an answer may be when records are handed on, in seconds.
+
+It must be less than the client's pause after a refused fetch (see the module); a fifth is left for the answer to
+travel. Trade: one question of about a millisecond every 0.4 s under load. Worst case: docs/decisions/0013 lists them.
+"""
+
+WHILE_IDLE_S = 3.0  # nothing is handed on meanwhile, so this only decides how soon a new topic is noticed
+AFTER_SILENCE_S = 10.0  # after no answer: each attempt would block reading for ANSWER_S
+NONE = "AAAAAAAAAAAAAAAAAAAAAA"  # the answer of brokers that have no ids: sixteen zero bytes, in base64
 PREFIX = "topic.id="
 
 
 def as_metadata(topic_id: str) -> str:
-    """What is committed with an offset, so that the next owner knows of which topic it is; empty where not known."""
+    """The text committed with an offset, from which the next owner learns its topic; empty if the id is not known."""
     return PREFIX + topic_id if topic_id else ""
 
 
 def of_metadata(metadata: str | None) -> str:
-    """The topic's id that was committed with an offset; empty where there is none."""
+    """The topic id that was committed with an offset; empty if there is none."""
     return metadata[len(PREFIX) :] if metadata and metadata.startswith(PREFIX) else ""
 
 
 class TopicId:
-    """The id of the input topic, asked now and then. All methods are called by one thread.
+    """The id of the input topic, asked for now and then. All methods are called by one thread.
 
-    `known`: the id that the session goes by; empty where the brokers have none, or have not answered yet. `taken`:
-    the ids that stood with committed offsets which were taken without an answer.
+    `known`: the id that this session has first been told; empty if the brokers have no ids or have not answered yet.
+    `taken`: the ids found beside committed offsets that were used before the brokers had answered; they are compared
+    with the answer when it comes. `embedded`: whether this is the embedded broker, which has no ids.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin: AdminClient | None = None
-        self._none = False  # in this session there is nothing to ask
-        self._next_s = self._idle_s = 0.0
+        self._no_ids = False  # the brokers have none, so that there is nothing to ask
+        self._due_reading_s = self._due_idle_s = 0.0
         self.known = ""
         self.taken: set[str] = set()
         self.embedded = False
 
     def begin(self) -> None:
-        """A session begins: nothing is known of the topic."""
-        self._none = False
-        self._next_s = self._idle_s = 0.0
+        """A session begins: nothing is known of the topic yet."""
+        self._no_ids = False
+        self._due_reading_s = self._due_idle_s = 0.0
         self.known = ""
         self.taken.clear()
 
     def due(self, *, reading: bool) -> bool:
-        """Whether it is time to ask again: `reading` where something has just come."""
-        return not self._none and time.monotonic() > (self._next_s if reading else self._idle_s)
+        """Whether it is time to ask again. `reading`: whether records have just arrived."""
+        return not self._no_ids and time.monotonic() > (self._due_reading_s if reading else self._due_idle_s)
 
     def ask(self) -> str:
-        """The topic's id now: another than `known` where it was made again. Empty where nobody says, or it is gone.
+        """The topic's current id, which differs from `known` if it was created again.
 
-        Waits for an answer, but not for long.
+        Empty if there is no answer or no such topic. Blocks for about `ANSWER_S` at most.
         """
-        if self._none:
+        if self._no_ids:
             return ""
         asked_s = time.monotonic()
         try:
@@ -79,9 +87,9 @@ class TopicId:
             gone = isinstance(raised, KafkaException) and client.error_of(raised).code() in client.MISSING
             found = ""
             if not gone:
-                self._admin = None  # it may have lost its brokers for good
+                self._admin = None  # this client may have lost its brokers for good
                 asked_s += AFTER_SILENCE_S
-        self._next_s, self._idle_s = asked_s + WHILE_READING_S, asked_s + WHILE_IDLE_S
+        self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + WHILE_IDLE_S
         self.known = self.known or found
         return found
 
@@ -91,13 +99,13 @@ class TopicId:
             self._admin, timeout_s = AdminClient(client.common(self._settings)), FIRST_ANSWER_S
             cluster: Any = self._admin.list_topics(self._settings.input_topic, timeout=timeout_s)
             self.embedded = str(cluster.cluster_id).startswith(EMBEDDED)
-        if self.embedded:  # it answers no such question
-            self._none = True
+        if self.embedded:
+            self._no_ids = True
             return ""
         topic = self._settings.input_topic
         asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=timeout_s)
         found = str(asked[topic].result(timeout_s + 1).topic_id).rstrip("=")
         if found == NONE:
-            self._none = True
+            self._no_ids = True
             return ""
         return found

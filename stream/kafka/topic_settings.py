@@ -1,4 +1,7 @@
-"""What the settings of a topic mean for the records that go there. No Kafka here: a topic's settings are its words."""
+"""What a topic's settings mean for the records that are written to it. Pure functions that ask no broker.
+
+A topic's settings are given as a mapping from their names to their values, as Kafka reports them.
+"""
 
 from __future__ import annotations
 
@@ -8,46 +11,46 @@ TopicSettings = Mapping[str, str]
 BEFORE, AFTER = "message.timestamp.before.max.ms", "message.timestamp.after.max.ms"
 
 
-def notes(role: str, of: TopicSettings, of_input: TopicSettings) -> Iterator[str]:
-    """What the topic refuses or changes that the input topic does not, each as a clause.
+def notes(role: str, topic: TopicSettings, input_topic: TopicSettings) -> Iterator[str]:
+    """What the topic refuses or changes although the input topic takes it, each as a clause.
 
-    `of_input`: the settings of the input topic. Those that are not known are missing, and nothing is said of them.
+    Settings that are missing are not known, and nothing is said about them.
     """
     letters = role == "dead letter"
-    if _compacted(of) and role == "output":
-        yield "it is compacted, so that a record without a key becomes a dead letter"
-    if of.get("message.timestamp.type") == "LogAppendTime":
-        yield "it replaces timestamps by the time of arrival"
-    elif any(_narrower(of, of_input, name) for name in (BEFORE, AFTER)):
-        what = "letters with other timestamps get today's date" if letters else "other records become dead letters"
-        yield f"it takes fewer timestamps than the input topic ({BEFORE}, …after…), so that {what}"
+    if _compacted(topic) and role == "output":
+        yield "it is compacted, so records without a key become dead letters"
+    if topic.get("message.timestamp.type") == "LogAppendTime":
+        yield "it replaces each record's timestamp by the time of its arrival"
+    elif any(_narrower(topic, input_topic, name) for name in (BEFORE, AFTER)):
+        what = "letters outside that range get today's date" if letters else "records outside it become dead letters"
+        yield f"it accepts a narrower range of timestamps than the input topic ({BEFORE}, {AFTER}), so {what}"
 
 
-def warnings(role: str, name: str, of: TopicSettings) -> Iterator[str]:
-    """What is lost by a topic's settings, each as a sentence with the way out."""
-    if not _compacted(of):
+def warnings(role: str, name: str, topic: TopicSettings) -> Iterator[str]:
+    """What will be lost because of the settings of the topic `name`, each as a sentence with the fix."""
+    if not _compacted(topic):
         return
     if role == "dead letter":
         yield (
-            f"{name} is compacted: of the letters with the same key Kafka keeps the last one only (one without a key "
-            "gets its record's place for a key). Set its cleanup.policy to delete."
+            f"{name} is compacted, so Kafka keeps only the last of the dead letters with the same key (a letter whose "
+            "record has no key gets the record's place as its key). Set its cleanup.policy to delete."
         )
     if role == "removed":
         yield (
-            f"{name} is compacted: of what was removed from the articles with the same key Kafka keeps the last only, "
-            "and takes nothing of an article without a key. Set its cleanup.policy to delete."
+            f"{name} is compacted, so of the articles with the same key Kafka keeps only the removals of the last one, "
+            "and refuses those of an article without a key. Set its cleanup.policy to delete."
         )
 
 
-def _compacted(of: TopicSettings) -> bool:
-    return "compact" in of.get("cleanup.policy", "")
+def _compacted(topic: TopicSettings) -> bool:
+    return "compact" in topic.get("cleanup.policy", "")
 
 
-def _narrower(of: TopicSettings, of_input: TopicSettings, name: str) -> bool:
-    ours, theirs = _number(of, name), _number(of_input, name)
+def _narrower(topic: TopicSettings, input_topic: TopicSettings, name: str) -> bool:
+    ours, theirs = _number(topic, name), _number(input_topic, name)
     return ours is not None and theirs is not None and ours < theirs
 
 
-def _number(of: TopicSettings, name: str) -> int | None:
-    value = of.get(name, "")
+def _number(topic: TopicSettings, name: str) -> int | None:
+    value = topic.get(name, "")
     return int(value) if value.isdigit() else None

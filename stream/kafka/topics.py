@@ -1,4 +1,4 @@
-"""Making topics, and reading whole topics for commands that look at them."""
+"""Creating topics, and reading whole topics for the commands that show or replay records."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from stream.kafka import client
 from stream.kafka.checks import Cluster, forbidden
 from stream.kafka.topic_differences import ANYTHING, Asked, differences
 
-ANSWER_S = 15.0
+ANSWER_S = 15.0  # creating a topic waits until each of its partitions has a leader
+GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
+READ_RECORDS, READ_WAIT_S = 500, 1.0  # one call: as many as fill a screen many times, or what came within a second
 
 ReadRecord = Message
-"""A record that was read, for rooms that have no client."""
+"""The type of a record that was read, for rooms that must not import a Kafka client."""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What became of one topic."""
+    """What became of one topic. `new`: whether it was created. `detail`: a clause that follows the topic's name."""
 
     topic: str
     new: bool
@@ -34,7 +36,11 @@ class Made:
 def create(
     settings: Settings, partitions: int, replication: int, config: Mapping[str, str], asked: Asked = ANYTHING
 ) -> Iterator[Made]:
-    """Makes those of our topics that are not there yet. Raises one of `stream.errors`."""
+    """Creates those of our topics that do not exist yet, and tells of each. Raises a `StreamError`.
+
+    `partitions`, `replication`: how many partitions, and how many copies of each. `asked`: what the user asked for, with
+    which an existing topic is compared.
+    """
     cluster = Cluster(settings)
     cluster.connect()
     for topic in settings.topics.values():
@@ -48,7 +54,7 @@ def create(
             continue
         wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=dict(config))
         try:
-            cluster.admin.create_topics([wanted], request_timeout=ANSWER_S)[topic].result(ANSWER_S + 5)
+            cluster.admin.create_topics([wanted], request_timeout=ANSWER_S)[topic].result(ANSWER_S + GRACE_S)
         except KafkaException as raised:
             error = client.error_of(raised)
             if error.code() == KafkaError.TOPIC_ALREADY_EXISTS:
@@ -56,14 +62,19 @@ def create(
                 continue
             if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
                 raise forbidden(AclOperation.CREATE, f"the topic {topic}") from None
-            raise client.explain(error, settings, doing=f"making the topic {topic}") from None
-        yield Made(topic, new=True, detail=f"made, with {partitions} partitions")
+            raise client.explain(error, settings, doing=f"creating the topic {topic}") from None
+        yield Made(topic, new=True, detail=f"created, with {_partitions(partitions)}")
+
+
+def _partitions(number: int) -> str:
+    return f"{number} partition{'s' * (number != 1)}"
 
 
 def read(settings: Settings, topic: str) -> Iterator[Message]:
-    """Every committed record of a topic up to where it ended when asked, partition by partition interleaved.
+    """Every committed record of a topic, each partition up to the first time that its end is reached.
 
-    Joins no group and commits nothing. Raises one of `stream.errors`.
+    Records are in order within their partition; partitions are interleaved. Joins no group and commits nothing. Raises
+    one of our errors.
     """
     cluster = Cluster(settings)
     cluster.connect()
@@ -75,7 +86,7 @@ def read(settings: Settings, topic: str) -> Iterator[Message]:
         consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
         left = set(numbers)
         while left:
-            for message in consumer.consume(500, 1.0):
+            for message in consumer.consume(READ_RECORDS, READ_WAIT_S):
                 error = message.error()
                 if error is None:
                     yield message
@@ -88,7 +99,7 @@ def read(settings: Settings, topic: str) -> Iterator[Message]:
 
 
 def read_one(settings: Settings, topic: str, partition: int, offset: int) -> Message | None:
-    """The record at an offset, or None where there is none. Raises one of `stream.errors`."""
+    """The record at an offset; None if there is no such topic, partition or record. Raises one of our errors."""
     cluster = Cluster(settings)
     cluster.connect()
     try:

@@ -1,11 +1,12 @@
-"""Whether Kafka's client has passed over records: it says that a partition ends behind offsets that never came.
+"""Finds records that Kafka's client has passed over: it reports the end of a partition without having delivered them.
 
-Such offsets are nearly always no records: the markers of transactions, and what compaction or an abort has taken away.
-Nobody can tell without reading. So what lies between the last record that came and the end is read once by a client
-of its own, when nothing has come for a while. If there is a record, a new session reads on from the committed offset.
+Between the last record delivered and the end of a partition there often are offsets that never arrive, and nearly
+always they are no records: transaction markers, and what compaction or an abort has removed. Only reading tells. So
+once nothing has arrived for a while, a consumer of its own reads that range, each range once. If it finds a record, a
+new session is started, which reads on from the committed offset.
 
-Seen twice in some thousand rebalances with the consumer protocol on an overloaded machine: the last records of a
-partition had not come, and the client had told of the end behind them.
+This was seen twice in a few thousand rebalances with the consumer protocol on an overloaded machine: the last records
+of a partition had not been delivered, and the client had reported the end behind them.
 """
 
 from __future__ import annotations
@@ -20,29 +21,40 @@ from stream.kafka import client
 from stream.kafka.partitions import Partition, Partitions
 
 QUIET_S = 5.0
-ANSWER_S = 3.0
-Gap = tuple[int, int]  # the first offset that did not come, and the partition's end
+"""How long, in seconds, a range must have stayed undelivered before it is read.
+
+Under load such ranges come and go with every transaction, and each reading is a new consumer with its connections.
+Worst case: records that were passed over wait for this, the next health check, and the new session.
+"""
+
+ANSWER_S = 3.0  # for one reading: the monitor waits for it, and tries again at its next check
+
+Gap = tuple[int, int]
+"""The first offset that was not delivered, and the offset at which the partition ends."""
 
 
 class Undelivered:
-    """Looks for such records. `find_missed` may block for `ANSWER_S`; called by one thread."""
+    """Looks for records that were passed over. Called by one thread."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._gaps: dict[int, tuple[Gap, float]] = {}  # by partition, and since when
-        self._known: dict[int, Gap] = {}  # no record is in these
+        self._gaps: dict[int, tuple[Gap, float]] = {}  # by partition: the range, and since when (monotonic)
+        self._known: dict[int, Gap] = {}  # by partition: a range that was read and has no records
 
     def find_missed(self, partitions: Partitions) -> int | None:
-        """A partition with a record that did not come; None where there is none, or it could not be read."""
-        now, gaps = self._clock(), {number: _gap(it) for number, it in partitions.items()}
+        """The number of a partition of which records were passed over; None if there is none, or reading failed.
+
+        Reads at most one range, and blocks for up to `ANSWER_S`.
+        """
+        now, gaps = self._clock(), {number: _gap(known) for number, known in partitions.items()}
         for number, gap in gaps.items():
             if gap is None or gap == self._known.get(number):
                 self._gaps.pop(number, None)
             elif self._gaps.get(number, (None, 0.0))[0] != gap:
                 self._gaps[number] = gap, now
         due = [number for number, (_, since) in self._gaps.items() if number in gaps and now - since >= QUIET_S]
-        for number in due[:1]:  # the next one with the next look
+        for number in due[:1]:  # the others at the next calls
             gap, _ = self._gaps.pop(number)
             try:
                 if self.has_record(number, gap):
@@ -53,11 +65,12 @@ class Undelivered:
         return None
 
     def has_record(self, number: int, gap: Gap) -> bool:
-        """Whether a committed record is among these offsets. Raises `KafkaException`."""
+        """Whether there is a committed record in this range. Raises `KafkaException`, also if that takes too long."""
         first, end = gap
         consumer = Consumer(client.consumer(self._settings.model_copy(update={"instance_id": None})))
         try:
-            consumer.assign([TopicPartition(self._settings.input_topic, number, first)])  # it joins nothing
+            # Assigned by hand, so that this consumer does not join the group.
+            consumer.assign([TopicPartition(self._settings.input_topic, number, first)])
             deadline = time.monotonic() + ANSWER_S
             while time.monotonic() < deadline:
                 for message in consumer.consume(1, 0.2):
@@ -73,7 +86,7 @@ class Undelivered:
 
 
 def _gap(partition: Partition) -> Gap | None:
-    """What did not come before the end, where all that came is published."""
+    """The range that was not delivered before the end of a partition, if everything that was is published."""
     if partition.caught_up and 0 <= partition.fetched < partition.read_to_end:
         return partition.fetched, partition.read_to_end
     return None

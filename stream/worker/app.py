@@ -1,9 +1,10 @@
-"""The Faust app: our source and sink in Faust's service graph, an agent between them, Faust's web server.
+"""The Faust app: our source and sink in Faust's service graph, with an agent between them, and Faust's web server.
 
     source (thread) ──► batches (channel, bounded) ──► agent: decode, clean, encode ──► sink (thread)
 
-Faust supervises, serves HTTP, handles signals; Kafka's transactions own delivery (docs/decisions).
-`faust -A stream.app worker` runs the same worker (see `stream.app`).
+Faust starts, supervises and stops the services, handles signals and serves HTTP. It does not consume, produce or
+commit: delivery is guaranteed by our source and sink with Kafka's transactions (docs/decisions/0001). `faust -A
+stream.app worker` runs the same worker (see `stream.app`).
 """
 
 from __future__ import annotations
@@ -39,12 +40,24 @@ from stream.worker.web import add_pages
 
 log = logging.getLogger("stream")
 
-# By default Python looks for cyclic garbage whenever 700 objects have been added. Cleaning leaves no cycles, so we
-# exclude what was loaded at the start (`gc.freeze`) and raise the limit above the objects of one batch.
 COLLECT_AFTER = 2_000
-# How long a thread may hold Python's lock while another one waits for it. The sink waits for it after each call to
-# Kafka: with the default, 5 ms, that would be a third of the time of a transaction when there is a backlog.
+"""How many objects may be created before Python's garbage collector looks for reference cycles; its default is 700.
+
+Cleaning leaves no cycles, so that looking for them is lost time. With this number one batch in flight is no reason to
+look, and what was loaded at the start is not looked at again (`gc.freeze`). Worst case: cycles that something else
+makes are found a little later.
+"""
+
 SWITCH_S = 0.0005
+"""How long, in seconds, a thread that waits for Python's lock lets another thread keep it.
+
+The sink's thread waits for the lock after each of its calls to Kafka, three times per transaction. With the default,
+5 ms, that is a third of a transaction's time under a backlog. Trade: more switches between threads; shorter times were
+not measurably better (docs/decisions/0011).
+"""
+
+CHECK_EVERY_S = 1.0  # how soon a source that waits to hand on a batch notices that its session has failed
+SINK_CLOSE_S = 1.0  # how long a stop waits for the sink's thread, which has nothing left to do or never returns
 
 
 class SourceService(Service):
@@ -56,8 +69,11 @@ class SourceService(Service):
         self._running: asyncio.Future[None] | None = None
 
     async def on_start(self) -> None:
-        """Starts after the agents, because a channel without a subscriber drops what is put into it."""
-        self.app.flow_control.resume()  # Faust's own consumer would do this; there is none
+        """Starts the sink and the source. Called after the agents have started.
+
+        A channel to which no agent has subscribed yet would drop the batches that are put into it.
+        """
+        self.app.flow_control.resume()  # a Faust consumer would do this, but there is none
         loop = asyncio.get_running_loop()
         self.app.engine.sink.start()
         pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="source")
@@ -65,24 +81,25 @@ class SourceService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        """Ends the worker with the error that ended the sessions."""
-        assert self._running is not None  # noqa: S101 - on_start has run
+        """Ends the worker with the error that has ended its sessions."""
+        assert self._running is not None  # noqa: S101 - set by on_start
         try:
             await asyncio.shield(self._running)
         except StreamError as error:
             self.app.fail(error)
         except Exception as error:
-            log.exception("The source ended with an error that is a bug of article-stream.")
+            log.exception("The source ended with an unexpected error, which is a bug in article-stream.")
             self.app.fail(KafkaFatal(f"An unexpected error: {error!r}."))
 
     def _hand_on(self, loop: asyncio.AbstractEventLoop) -> Any:
+        """A function by which the source's thread hands a batch to the agent; it waits while the channel is full."""
         channel, engine = self.app.batches, self.app.engine
 
         def hand_on(batch: Batch) -> None:
             putting = asyncio.run_coroutine_threadsafe(channel.put(batch), loop)
             while True:
                 try:
-                    putting.result(timeout=1.0)
+                    putting.result(timeout=CHECK_EVERY_S)
                     return
                 except concurrent.futures.TimeoutError:
                     engine.check()
@@ -90,22 +107,22 @@ class SourceService(Service):
         return hand_on
 
     async def on_stop(self) -> None:
-        """Commits the articles that were begun and gives up the partitions, within `shutdown_timeout_s`."""
+        """Commits the records in flight and gives the partitions up, within `shutdown_timeout_s`."""
         engine = self.app.engine
         engine.stop()
         if self._running is not None:
             await asyncio.wait([self._running], timeout=engine.settings.shutdown_timeout_s)
-            engine.sink.close(1.0)
+            engine.sink.close(SINK_CLOSE_S)
 
 
 class Boot(BootStrategy):
-    """Starts Faust without its Kafka clients. The source starts last, after the agents, and stops first."""
+    """Faust without its own Kafka clients. The source starts last, after the agents, and stops first."""
 
     enable_kafka = False
     app: ArticleApp
 
     def server(self) -> Iterable[ServiceT]:
-        """Faust's services and ours, in the order in which they start."""
+        """Faust's services and ours, in the order in which they are started."""
         return chain(
             self.sensors(),
             self.web_server(),
@@ -120,7 +137,7 @@ class Boot(BootStrategy):
 
 
 class ArticleWorker(faust.Worker):
-    """Faust's worker, but it leaves logging as it is configured, and ends with the exit code of our error."""
+    """Faust's worker, changed so that it leaves logging as configured and ends with the exit code of our error."""
 
     def __init__(self, app: Any, *args: Any, **kwargs: Any) -> None:
         kwargs.update(override_logging=False, redirect_stdouts=False, quiet=True)
@@ -128,7 +145,7 @@ class ArticleWorker(faust.Worker):
         self.spinner = None
 
     def execute_from_commandline(self) -> Any:
-        """Runs until a signal or an error; raises `SystemExit`."""
+        """Runs until a signal or an error, and then raises `SystemExit`."""
         app: Any = self.app
         engine: Engine = app.engine
         log.info("%s", engine.describe())
@@ -137,12 +154,15 @@ class ArticleWorker(faust.Worker):
         except SystemExit as ended:
             log.info("%s", engine.describe_totals())
             if engine.fatal is not None:
-                log.error("%s", engine.fatal)  # noqa: TRY400 - a sentence for the user, without a traceback
+                log.error("%s", engine.fatal)  # noqa: TRY400 - a sentence for the user, who needs no traceback
                 raise SystemExit(engine.fatal.exit_code) from None
             raise SystemExit(ended.code) from None
 
     async def on_startup_finished(self) -> None:
-        """Faust would print OK here. The worker reports that it is ready only when partitions are assigned."""
+        """Adapts Python to the load, once everything is loaded.
+
+        Faust would print OK here; the worker reports that it is ready when it has partitions.
+        """
         gc.collect()
         gc.freeze()
         gc.set_threshold(COLLECT_AFTER, *gc.get_threshold()[1:])
@@ -150,17 +170,17 @@ class ArticleWorker(faust.Worker):
 
 
 class ArticleApp(faust.App):
-    """A Faust app that has an engine."""
+    """A Faust app with an engine. `batches`: the channel from the source to the agent."""
 
     BootStrategy = Boot
     engine: Engine
     batches: Any
 
     def _create_directories(self) -> None:
-        """Does nothing. Faust would make folders for tables; there are none, and the disk may be read-only."""
+        """Creates none. Faust would keep tables there; we have none, and the file system may be read-only."""
 
     def fail(self, error: StreamError) -> None:
-        """Stops the worker, which will end with the exit code of the error."""
+        """Ends the worker with the exit code of this error, or of an earlier one."""
         self.engine.fatal = self.engine.fatal or error
         self.engine.flow.fail(error)
         self.engine.stop()
@@ -169,16 +189,17 @@ class ArticleApp(faust.App):
 
 
 def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None) -> ArticleApp:
-    """Makes a new app for these settings.
+    """A new app for these settings. `rules`: the settings' own if not given.
 
-    `largest_bytes`: the size limit of a record; if it is not given, Kafka is asked. Raises one of `stream.errors`.
+    `largest_bytes`: how large a record the output topics take for certain; Kafka is asked if it is not given. Raises
+    one of `stream.errors`.
     """
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
         largest_bytes = checks.largest_record_bytes(settings)
     app = ArticleApp(
         settings.group_id,
-        env={},  # otherwise BROKER_URL and the like would override what is given here
+        env={},  # without this, environment variables such as BROKER_URL would override what is given here
         broker=f"kafka://{settings.bootstrap_servers.split(',')[0]}",
         store="memory://",
         web_enabled=settings.http_port > 0,
@@ -199,19 +220,19 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
             try:
                 await app.engine.clean(batch)
             except Exception as error:
-                # Faust would restart the agent and go on with the next batch, which means that this one is skipped.
-                log.exception("An error in the agent: the batch is aborted and the worker ends.")
+                # If this error were raised, Faust would restart the agent, which would skip this batch.
+                log.exception("Cleaning failed with an unexpected error: the batch is not published, the worker ends.")
                 app.fail(KafkaFatal(f"An unexpected error while cleaning: {error!r}."))
                 return
 
-    # Without Faust's own pages: its `/` answers OK whatever happens.
+    # Faust's own pages are removed, because its `/` answers OK whatever happens.
     app.web.blueprints = BlueprintManager(())
     add_pages(app, app.engine)
     return app
 
 
 def app_from_environment() -> ArticleApp:
-    """The app for the settings of the environment, with logging configured. Raises one of `stream.errors`."""
+    """The app for the settings in the environment; configures logging as well. Raises one of `stream.errors`."""
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
     return create_app(settings)

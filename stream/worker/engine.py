@@ -1,4 +1,8 @@
-"""The worker's sessions: join the group, pass batches on, and begin anew when the partitions were lost."""
+"""The worker's sessions: join the group, hand batches on, and begin anew when the partitions were lost.
+
+A session ends with a stop or with an error. Whatever it had in flight is then aborted, and the next session reads it
+again from the committed offsets, with new clients.
+"""
 
 from __future__ import annotations
 
@@ -40,18 +44,43 @@ from stream.worker.readings import group_reading, partition_readings
 
 log = logging.getLogger("stream")
 
-LAST_PAUSE_S = 5.0
-# Withdrawn rights, a password that is being changed, a topic that a broker does not know yet after its start, or an
-# error of librdkafka that we do not know: a new session with new clients may be without it.
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.2, 5.0
+"""The pause between two sessions, in seconds: it doubles from the first to the last value while sessions are short.
+
+A lost partition should be taken up again at once; a cluster that is down should not meet a new consumer more often than
+every few seconds. Worst case: reading resumes 5 s after Kafka does.
+"""
+
+MOST_DOUBLINGS = 10  # the last value is reached long before; unbounded, the power would become too large for a float
+
+GOOD_SESSION_S = 60.0  # a session that lasted this long was no failed start, and the next pause is the first one again
+
+HELD_PAUSE_S = 1.0  # between two tries to join while the group still holds our instance id for the last session
+
+HELD_S = 75.0
+"""For how many seconds another member may hold our instance id before it is taken for another worker.
+
+Failure: after a kill, the group holds the instance id of the last session until its session timeout is over, and that
+is no reason to end. Trade: two workers with one instance id are an error that a user wants to see. It is longer than
+any session timeout that Kafka allows by default, 60 s with the consumer protocol. Worst case: they see it after 75 s.
+"""
+
+DRAIN_SHARE = 0.75
+"""The part of `shutdown_timeout_s` that a stop may spend on committing records in flight; leaving takes the rest."""
+
 MAY_PASS = (NotAuthorized, AuthenticationFailed, TopicMissing, KafkaFatal)
-HELD_S = 75.0  # longer than any session timeout that Kafka allows unasked, which is 60 s with the consumer protocol
-DRAIN_SHARE = 0.75  # of the time a stop may take; the rest is for leaving the group
+"""Errors after which a worker that has worked before tries a new session, because they may pass.
+
+Rights may be granted again, a password may be in the middle of being changed, a broker that has just started may not
+know a topic yet, and an error of librdkafka that we do not know may be gone with new clients.
+"""
 
 
 class Engine:
-    """Source, processor and sink of one worker, wired together; knows nothing of Faust.
+    """Source, processor and sink of one worker, wired together, without Faust.
 
-    `hand_on(batch)` is called in the source's thread and blocks until there is room for the batch.
+    `fatal`: the error that ends the worker, if there is one. `cluster_problems`: what the monitor has last found wrong
+    with the cluster, a clause each. `flow.error`: what has ended the session.
     """
 
     def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int) -> None:
@@ -89,20 +118,28 @@ class Engine:
         return self.source.member.metadata
 
     def _processor(self, rules: Rules) -> Processor:
-        it = self.settings
-        keeps_removed = it.removed_topic is not None
+        settings = self.settings
         return Processor.for_field(
-            it.text_field, it.input_format, rules, keeps_removed=keeps_removed, source_field=it.source_field
+            settings.text_field,
+            settings.input_format,
+            rules,
+            keeps_removed=settings.removed_topic is not None,
+            source_field=settings.source_field,
         )
 
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""
         before, self.processor = self.processor.rules, self._processor(rules)
-        before.for_sites.clear()  # they know those they belong to: a cycle of what `stream.worker.app` has frozen
+        # The rules of a site refer to the rules they were made from. That cycle would never be collected, because
+        # `stream.worker.app` has frozen these objects.
+        before.for_sites.clear()
         self.metrics.rules_in_force(rules.version)
 
     async def clean(self, batch: Batch) -> None:
-        """Cleans a batch and hands its outcomes to the sink. What it raises ends the worker."""
+        """Cleans a batch and hands its outcomes to the sink; drops it if its session has ended.
+
+        An error that it raises is a bug and ends the worker.
+        """
         if batch.session != self.flow.session:
             return
         began = time.perf_counter()
@@ -116,11 +153,11 @@ class Engine:
             self.partitions.published(number, following)
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
-        """Runs session after session until a stop or an error that no new session mends.
+        """Runs session after session until a stop, or until an error that a new session would not cure; raises that.
 
-        Raises that error.
+        `hand_on(batch)` is called by this thread, and must block until there is room for the batch.
         """
-        lost, held_since = 0, math.inf
+        short_sessions, held_since = 0, math.inf
         while not self.flow.stopping.is_set():
             began = time.monotonic()
             try:
@@ -130,29 +167,31 @@ class Engine:
                 if began - held_since > HELD_S:
                     self.fatal = instance_fenced(self.settings)
                     raise self.fatal from None
-                self._pause(error, LAST_PAUSE_S / 5)
+                self._pause(error, HELD_PAUSE_S)
             except StreamError as error:
                 held_since = math.inf
-                # What was there once may come again: whoever runs the worker sees that it is not ready.
+                # At the start such an error is the user's to correct. A worker that has worked before keeps trying, and
+                # /health/ready says why it does not work.
                 may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
                 if not error.retriable and (not may_pass or self.flow.stopping.is_set()):
                     self.fatal = error
                     raise
-                lost = lost + 1 if time.monotonic() - began < 60 else 1  # noqa: PLR2004 - a minute is a good session
-                self._pause(error, min(0.1 * 2**lost, LAST_PAUSE_S))
+                short_sessions = short_sessions + 1 if time.monotonic() - began < GOOD_SESSION_S else 1
+                doublings = min(short_sessions - 1, MOST_DOUBLINGS)
+                self._pause(error, min(FIRST_PAUSE_S * 2**doublings, LAST_PAUSE_S))
 
     def _pause(self, error: StreamError, pause_s: float) -> None:
         self.source.progress.trouble = str(error)
-        log.warning("Beginning anew in %.1f s: %s", pause_s, error)
+        log.warning("Starting a new session in %.1f s: %s", pause_s, error)
         self.flow.stopping.wait(pause_s)
 
     def _session(self, hand_on: Callable[[Batch], None]) -> None:
+        """Runs one session: joins, hands batches on, and in the end drains or aborts, and leaves the group."""
         session = self.flow.begin_session()
         self.metrics.event("session", 1)
         self.source.open()
         try:
-            # A call on the consumer may fail at any moment, as when the broker goes away just then.
-            with client.explained(self.settings, doing="reading"):
+            with client.explained(self.settings, doing="reading"):  # any call on the consumer may fail
                 while not self.flow.stopping.is_set():
                     records = self.source.fetch()
                     self.check()
@@ -160,9 +199,10 @@ class Engine:
                         self.metrics.fetched(len(records))
                         self.flow.enter(len(records))
                         hand_on(Batch(session, records))
-            if not self.flow.drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
+            if not self.flow.wait_drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
                 self.flow.check()
-                msg = f"{self.flow.records} records under way could not be committed in time; they will be read again."
+                many = _counted(self.flow.in_flight, "record")
+                msg = f"{many} in flight could not be committed in time and will be read again."
                 raise KafkaFatal(msg)
         except BaseException as error:
             self.flow.fail(error)
@@ -170,43 +210,51 @@ class Engine:
                 self.source.ask_whether_fenced()
             raise
         finally:
-            # Whatever is open is aborted by the broker when the next owner takes the partitions.
+            # A transaction that is still open is aborted when the next owner of the partitions fences this producer.
             self.source.close()
             if self.flow.error is not None:
                 silent = self.committer.silent_s() > 0
-                self.committer.close()  # first: a commit that hangs ends now, and not when its time is up
+                self.committer.close()  # first, so that a commit that hangs ends now and not when its time is over
                 self.sink.quiesce(silent=silent)
             self.committer.close()
 
     def check(self) -> None:
-        """Raises what ended the session, or ends it where a call to the client does not come back."""
+        """Raises the error that has ended the session. A call to the client that does not return ends it, too."""
         if silent_s := self.committer.silent_s():
-            msg = f"Kafka's client has not come back from a call for {silent_s:.0f} s."
+            msg = f"A call to Kafka's client has not returned for {silent_s:.0f} s."
             self.flow.fail(KafkaUnavailable(msg))
         self.flow.check()
 
     def stop(self) -> None:
-        """Asks the source to drain and end."""
+        """Asks the source to commit the records in flight and to end. Does not wait for it."""
         self.flow.stopping.set()
 
     def describe(self) -> str:
-        """One line that says what the worker does."""
+        """One line that says what the worker does, for the log at its start."""
         it = self.settings
         health = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
-        removed = f", what is removed {it.removed_topic}" if it.removed_topic else ""
+        removed = f", removals to {it.removed_topic}" if it.removed_topic else ""
         return (
-            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters {it.dead_letter_topic}"
-            f"{removed}, on {it.bootstrap_servers} as group {it.group_id}, {it.delivery.replace('_', ' ')}, "
-            f"rules {self.processor.rules.version}, core {native.NAME}{health}."
+            f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters to "
+            f"{it.dead_letter_topic}{removed}, on {it.bootstrap_servers} as group {it.group_id}, "
+            f"{it.delivery.replace('_', ' ')}, rules {self.processor.rules.version}, core {native.NAME}{health}."
         )
 
     def describe_totals(self) -> str:
-        """One line with what was done since the start."""
+        """One line with what the worker has done since its start, for the log at its end."""
         total = self.metrics.totals
         names = ("cleaned", "unchanged", "tombstone", "dead")
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
-        junk = f", {total['junk']:,} lines of junk" if total["junk"] else ""
+        records = _counted(sum(total[name] for name in names), "record")
+        removed = [_counted(total["repeats"], "repeated paragraph"), _counted(total["footer"], "footer line")]
+        if total["junk"]:
+            removed.append(_counted(total["junk"], "junk line"))
         return (
-            f"Stopped after {time.monotonic() - self.began_s:.1f} s: {sum(total[name] for name in names):,} records in "
-            f"= {parts}; {total['repeats']:,} repeated paragraphs and {total['footer']:,} footer lines{junk} removed."
+            f"Stopped after {time.monotonic() - self.began_s:.1f} s: {records} in = {parts}; "
+            f"{', '.join(removed[:-1])} and {removed[-1]} removed."
         )
+
+
+def _counted(number: int, what: str) -> str:
+    """A number of things for a sentence: "1 record", "2,000 records"."""
+    return f"{number:,} {what}{'s' * (number != 1)}"

@@ -1,4 +1,4 @@
-"""Looks at the whole group every few seconds, and heals it where partitions belong to nobody."""
+"""Watches the whole consumer group, and acts when partitions are assigned to no worker (`stream.kafka.ownership`)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,20 @@ from stream.worker.engine import Engine
 
 log = logging.getLogger("stream.group")
 
-LOOKS_IN_A_SESSION_TIMEOUT = 3
-LEAST_S, MOST_S = 0.5, 5.0  # between two looks
+VIEWS_PER_SESSION_TIMEOUT = 3
+"""How often the group is looked at within a session timeout, which is the length of a turn (`stream.kafka.ownership`).
+
+Three, so that two views can confirm each other within a turn even if one of them gets no answer.
+"""
+
+MIN_PAUSE_S, MAX_PAUSE_S = 0.5, 5.0
+"""The bounds of the pause between two views: no more load on the broker than two a second, no older lag than 5 s."""
 
 
 class GroupWatch(Service):
-    """Runs beside the source; nothing that it meets ends the worker but partitions that stay without an owner."""
+    """Runs beside the source. It ends the worker only if partitions stay unassigned whatever the group does."""
 
-    mundane_level = "debug"  # that it starts and stops is no news
+    mundane_level = "debug"  # Faust logs the start and stop of a service at this level
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -35,7 +41,7 @@ class GroupWatch(Service):
     @Service.task
     async def _watch(self) -> None:
         timeout_s = self._settings.session_timeout_ms / 1000
-        pause_s = min(MOST_S, max(LEAST_S, timeout_s / LOOKS_IN_A_SESSION_TIMEOUT))
+        pause_s = min(MAX_PAUSE_S, max(MIN_PAUSE_S, timeout_s / VIEWS_PER_SESSION_TIMEOUT))
         loop = asyncio.get_running_loop()
         while not self.should_stop and self._group.can_be_described:
             action = await loop.run_in_executor(None, self._observe)
@@ -46,29 +52,32 @@ class GroupWatch(Service):
     def _observe(self) -> Action:
         engine = self._engine
         try:
-            with client.explained(self._settings, doing="looking at the group"):
+            with client.explained(self._settings, doing="describing the group"):
                 view = self._group.describe()
         except concurrent.futures.TimeoutError:
-            return ""  # the client still waits, and must not be ended meanwhile
+            return ""  # the client is kept, because it is still waiting and closing it now could end the process
         except StreamError:
-            self._group.renew()  # what is the matter with Kafka itself is said by others
+            self._group.renew()  # the monitor reports what is wrong with Kafka (`stream.worker.health`)
             return ""
         if view is None:
             return ""
         member = engine.source.member.id
         action = engine.ownership.observe(view, member)
-        if difference := engine.ownership.at_odds(member, engine.partitions.numbers):
+        if difference := engine.ownership.disagreement(member, engine.partitions.numbers):
             engine.flow.fail(SessionLost(difference))
         return action
 
     def act(self, action: Action) -> None:
-        """Does what is this member's turn; may block for two session timeouts."""
+        """Does what this worker's turn asks for. May block for two session timeouts.
+
+        `rebalance` joins the group for a moment, `leave` ends the session, `end` ends the worker.
+        """
         engine, unowned = self._engine, numbers(self._engine.ownership.unowned)
         if engine.flow.stopping.is_set():
             return
         if action == "rebalance":
-            log.info("Joining the group once more for a moment, so that it shares out partitions %s.", unowned)
-            timeout_s = 2 * self._settings.session_timeout_ms / 1000
+            log.info("Making the group rebalance, so that partitions %s are assigned.", unowned)
+            timeout_s = 2 * self._settings.session_timeout_ms / 1000  # members that have died may delay it by one
             try:
                 with client.explained(self._settings, doing="making the group rebalance"):
                     rejoin.rebalance(self._settings, timeout_s=timeout_s, stopping=engine.flow.stopping)
@@ -77,8 +86,10 @@ class GroupWatch(Service):
             return
         if action == "leave":
             engine.source.member.leave_when_closed()
-            engine.flow.fail(SessionLost(f"Partitions {unowned} belong to no worker, and a rebalance did not help."))
+            msg = f"Partitions {unowned} are assigned to no worker, and a rebalance did not help."
+            engine.flow.fail(SessionLost(msg))
             return
-        msg = f"Partitions {unowned} of {self._settings.input_topic} belong to no worker of {self._settings.group_id}."
-        fix = "Neither a rebalance nor a new session helped: start the workers again."
+        topic, group = self._settings.input_topic, self._settings.group_id
+        msg = f"Partitions {unowned} of {topic} are assigned to no worker of the group {group}."
+        fix = "Neither a rebalance nor a new session helped: restart the workers."
         engine.flow.fail(PartitionsUnowned(msg, fix=fix))

@@ -1,7 +1,7 @@
-"""Whether the worker lives and is ready, told per partition from what the broker says.
+"""Whether the worker is live and ready.
 
-Live: every assigned partition moves, or has nothing to do. Ready: Kafka answers, the group has given an
-assignment, the topics are there, publishing works.
+Live: every assigned partition makes progress or has no records waiting. Ready: it is live, Kafka answers, the topics
+exist, the group has assigned partitions, all partitions are assigned to a worker, and reading and publishing work.
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ from stream.worker.engine import Engine
 
 log = logging.getLogger("stream.health")
 
-LOOK_EVERY_S = 3.0
+ASK_EVERY_S = 3.0
+"""How often the monitor asks the broker, in seconds: orchestrators probe about every ten.
+
+Trade: three small requests each time. Worst case: the answer of a health page is 3 s old.
+"""
+
+MIN_PAUSE_S = 0.1  # between two questions, if the broker was slow to answer
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An answer: `problems` is empty where all is well."""
+    """An answer. `problems`: a clause each, none if all is well. `partitions`: position and lag of each, by number."""
 
     problems: tuple[str, ...]
     partitions: dict[int, dict[str, int]] = field(default_factory=dict)
@@ -40,19 +46,19 @@ class Health:
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """What the page shows."""
+        """The answer as the page shows it."""
         return {
             "status": "ok" if self.ok else "failing",
             "problems": list(self.problems),
-            "partitions": {str(number): it for number, it in self.partitions.items()},
+            "partitions": {str(number): offsets for number, offsets in self.partitions.items()},
         }
 
 
 def live(engine: Engine) -> Health:
-    """Not live: the process should be restarted."""
+    """Whether the worker makes progress. If it does not, the process should be restarted."""
     stall_s = engine.settings.stall_timeout_s
     problems = [
-        f"partition {number} has records waiting and has not moved for {stall_s:g} s"
+        f"partition {number} has records waiting and has made no progress for {stall_s:g} s"
         for number in engine.partitions.stalled(stall_s)
     ]
     if engine.fatal is not None:
@@ -61,32 +67,33 @@ def live(engine: Engine) -> Health:
 
 
 def ready(engine: Engine) -> Health:
-    """Not ready: it can not do its work now, and will when what the problem names is mended."""
+    """Whether the worker can do its work now. If not, it will once the cause that a problem names is gone."""
     problems = list(live(engine).problems)
     if engine.flow.stopping.is_set():
         problems.append("the worker is stopping")
     if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
-    if waiting := [number for number, it in engine.partitions.items() if it.position < 0]:
+    if waiting := [number for number, known in engine.partitions.items() if known.position < 0]:
         problems.append(f"it is not known yet where partitions {numbers(waiting)} begin")
     if trouble := engine.source.progress.trouble:
-        problems.append(f"nothing is read now: {trouble}")
+        problems.append(f"reading fails: {trouble}")
     elif engine.flow.error is not None:
-        problems.append(f"the session ended: {engine.flow.error}")
+        problems.append(f"the session has ended: {engine.flow.error}")
     if engine.sink.problem:
-        problems.append(f"publishing is tried again: {engine.sink.problem}")
+        problems.append(f"publishing fails and is being retried: {engine.sink.problem}")
     if unowned := engine.ownership.unowned:
-        problems.append(f"partitions {numbers(unowned)} belong to no worker of the group {engine.settings.group_id}")
+        group = engine.settings.group_id
+        problems.append(f"partitions {numbers(unowned)} are assigned to no worker of the group {group}")
     problems.extend(engine.cluster_problems)
     return Health(tuple(problems), _partitions(engine))
 
 
 def _partitions(engine: Engine) -> dict[int, dict[str, int]]:
-    return {number: {"position": it.position, "lag": it.lag} for number, it in engine.partitions.items()}
+    return {number: {"position": known.position, "lag": known.lag} for number, known in engine.partitions.items()}
 
 
 class Monitor(Service):
-    """Asks the broker every few seconds whether it answers, whether the topics are there, where they end."""
+    """Asks the broker every `ASK_EVERY_S` whether the topics exist and where the assigned partitions end."""
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -100,22 +107,22 @@ class Monitor(Service):
         while not self.should_stop:
             began = time.monotonic()
             await loop.run_in_executor(None, self._ask_once, ends)
-            await self.sleep(max(0.1, LOOK_EVERY_S - (time.monotonic() - began)))
+            await self.sleep(max(MIN_PAUSE_S, ASK_EVERY_S - (time.monotonic() - began)))
 
     def _ask_once(self, ends: Ends) -> None:
         engine = self._engine
         try:
-            with client.explained(engine.settings, doing="looking at the topics"):
+            with client.explained(engine.settings, doing="asking about the topics"):
                 engine.cluster_problems = ends.missing_topics()
-                for number, end in ends.of(engine.partitions.numbers).items():
-                    engine.partitions.ends(number, end)
+                for number, end in ends.last_stable_offsets(engine.partitions.numbers).items():
+                    engine.partitions.update_end(number, end)
             if (missed := self._undelivered.find_missed(engine.partitions)) is not None:
-                msg = f"Kafka's client has passed over records of partition {missed}: they are read again."
+                msg = f"Kafka's client has passed over records of partition {missed}; they will be read again."
                 engine.flow.fail(SessionLost(msg))
             return
         except StreamError as error:
             engine.cluster_problems = [str(error)]
-        except concurrent.futures.TimeoutError:  # whoever only looks must not end the worker
+        except concurrent.futures.TimeoutError:  # a monitor must not end the worker
             engine.cluster_problems = [f"No answer from Kafka at {engine.settings.bootstrap_servers} in time."]
-        engine.source.progress.kafka_is_away()
+        engine.source.progress.kafka_unanswered()
         ends.renew()

@@ -1,4 +1,4 @@
-"""What the metrics show of Kafka's side, as plain values: read anew at each scrape."""
+"""What the metrics show about partitions and the group, as plain values. They are read anew at each scrape."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from stream.observe.metrics import GroupReading, PartitionReading
 
 
 def partition_readings(partitions: Partitions) -> list[PartitionReading]:
-    """One reading for each partition that this worker owns now, by number."""
-    return [PartitionReading(number, it.position, it.end, it.lag) for number, it in partitions.items()]
+    """One reading for each partition that is assigned to this worker, in order."""
+    return [PartitionReading(number, known.position, known.end, known.lag) for number, known in partitions.items()]
 
 
 def group_reading(partitions: Partitions, ownership: Ownership) -> GroupReading | None:
-    """The whole group at the last look; None where the broker cannot describe groups, or nobody has looked yet.
+    """The whole group as it was last seen; None before that, and if the broker cannot describe groups.
 
-    The lag of its own partitions the worker knows better than the group's committed offsets tell it.
+    For this worker's own partitions the lag is what the worker itself knows, which is newer and more exact than the
+    group's committed offsets: it does not count transaction markers.
     """
     view = ownership.view
     if view is None:

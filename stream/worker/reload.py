@@ -1,4 +1,4 @@
-"""The user's rule files, read again when they change while the worker runs."""
+"""Reads the user's rule files again when they change while the worker runs."""
 
 from __future__ import annotations
 
@@ -16,17 +16,22 @@ from stream.worker.engine import Engine
 
 log = logging.getLogger("stream")
 
-LOOK_EVERY_S = 1.0
+CHECK_EVERY_S = 1.0
+"""How often the files are read, in seconds. A change is in force once the files have been stable for this long.
+
+Trade: rule files have some kilobytes, so that reading them costs nothing that can be measured. Worst case: a program
+that writes a file takes a longer pause in the middle of it; then half a file is checked, and refused if it is no rules.
+"""
 
 
 class RulesWatch(Service):
-    """Looks at the files of `STREAM_RULES` every second, by their content: a Kubernetes ConfigMap is a link.
+    """Reads the files of `STREAM_RULES` every second, and puts them in force once they have changed and are stable.
 
-    Files that are being written do not count: two looks must find the same. Changed files are checked first;
-    where they are no good that is said, and the rules in force stay.
+    Contents are compared and not file times, because a Kubernetes ConfigMap replaces a link. Rules that are not valid
+    are reported, and the rules in force stay.
     """
 
-    mundane_level = "debug"  # that it starts and stops is no news
+    mundane_level = "debug"  # Faust logs the start and stop of a service at this level
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -40,7 +45,7 @@ class RulesWatch(Service):
         loop = asyncio.get_running_loop()
         files = Files(self._paths)
         while not self.should_stop:
-            await self.sleep(LOOK_EVERY_S)
+            await self.sleep(CHECK_EVERY_S)
             if await loop.run_in_executor(None, files.have_changed):
                 await loop.run_in_executor(None, self._reload)
                 await loop.run_in_executor(None, files.were_read)
@@ -51,35 +56,41 @@ class RulesWatch(Service):
         try:
             rules = load(self._paths, whole_page=engine.settings.whole_page)
         except (OSError, RuleError) as error:
-            log.error("STREAM_RULES changed, and is refused: %s The rules in force stay, version %s.", error, old)  # noqa: TRY400
+            log.error(  # noqa: TRY400 - a sentence for the user, who needs no traceback
+                "The changed rule files of STREAM_RULES are refused: %s Version %s of the rules stays in force.",
+                error,
+                old,
+            )
             engine.metrics.rules_refused()
             return
         if rules.version != old:
             engine.use(rules)
-            log.info("STREAM_RULES changed: rules version %s in force, after %s.", rules.version, old)
+            log.info("STREAM_RULES changed: version %s of the rules is in force, instead of %s.", rules.version, old)
 
 
 class Files:
-    """Tells when files have changed, and are not being written any more: two looks find the same."""
+    """Notices that the content of files has changed and is stable: two readings in a row have found the same."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
-        self._last = self._read = ""  # not read: they may have changed since the worker read them
+        # Hashes of the content at the last reading, and of the content that is in force. Both are unknown at first,
+        # because the files may have changed since the worker loaded them.
+        self._last = self._in_force = ""
 
     def have_changed(self) -> bool:
-        """Look once more."""
+        """Reads the files. True if they are the same as at the last reading, but not what is in force."""
         now = content_of(self._paths)
         same = now == self._last
         self._last = now
-        return same and now != self._read
+        return same and now != self._in_force
 
     def were_read(self) -> None:
-        """They were, since the last look; where they changed meanwhile they have to be read again."""
-        self._read = self._last if content_of(self._paths) == self._last else ""
+        """The caller has loaded the files. If they have changed again meanwhile, they will count as changed."""
+        self._in_force = self._last if content_of(self._paths) == self._last else ""
 
 
 def content_of(paths: Sequence[Path]) -> str:
-    """A hash of the files' content; a file that can not be read has none."""
+    """A hash of the content of all files; for a file that cannot be read, the error counts as its content."""
     digest = hashlib.sha256()
     for path in paths:
         try:

@@ -1,4 +1,4 @@
-"""The pages of the worker: health for machines, metrics for Prometheus. None of them shows an article or a secret."""
+"""The worker's HTTP pages: health checks for orchestrators, metrics for Prometheus. None shows articles or secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stream.worker.health import live, ready
 
 
 def add_pages(app: Any, engine: Engine) -> None:
-    """Adds /health/live, /health/ready and /metrics, and a list of them at /."""
+    """Adds /health/live, /health/ready and /metrics to the app, and a list of them at /."""
 
     @app.page("/health/live", name="live")
     async def health_live(web: Any, _request: Any) -> Any:
@@ -36,7 +36,7 @@ def add_pages(app: Any, engine: Engine) -> None:
 
 
 def require_port(settings: Settings) -> None:
-    """Raises `SettingsError` when the worker cannot listen on the HTTP port."""
+    """Raises `SettingsError` if the worker cannot listen on the HTTP port of the settings."""
     if not settings.http_port:
         return
     host, port = settings.http_host, settings.http_port
@@ -46,5 +46,5 @@ def require_port(settings: Settings) -> None:
             pass
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-        msg = f"STREAM_HTTP_PORT: the worker cannot listen on {in_a_url(host)}:{port} ({why})."
+        msg = f"STREAM_HTTP_PORT: cannot listen on {in_a_url(host)}:{port} ({why})."
         raise SettingsError(msg, fix="Set another port, or 0 for no HTTP.") from None

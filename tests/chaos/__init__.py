@@ -1,1 +1,1 @@
-"""Faults on a real Kafka, each with articles flowing, and a ledger that counts what came out."""
+"""Faults on a real Kafka while articles flow, and a ledger that counts what comes out."""

@@ -1,4 +1,4 @@
-"""``python -m tests.chaos``: every fault in full, and the table in docs/reliability.md.
+"""``python -m tests.chaos``: plays every fault in full, and writes the table in docs/reliability.md.
 
 Names of scenarios as arguments play those alone, and write nothing; ``--short`` plays the short ones.
 """
@@ -19,7 +19,7 @@ from tests.chaos.site import Site, site
 
 
 def main() -> int:
-    """Play, print a line each, write the table; 1 where a row is not as promised."""
+    """Play the scenarios, print a line for each, write the table. Returns 1 if a result is not as promised."""
     known = [scenario.name for scenario in SCENARIOS]
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description="Every fault in full; takes minutes.")
     parser.add_argument("names", nargs="*", help=f"play these alone, and write no table: {', '.join(known)}")
@@ -56,7 +56,7 @@ def _play(scenario: Scenario, cluster: Site, size: Size) -> Result | None:
     began = time.monotonic()
     try:
         result = scenario.play(cluster, size)
-    except Exception:  # noqa: BLE001 - the others are played all the same
+    except Exception:  # noqa: BLE001 - the other scenarios are played all the same
         traceback.print_exc()
         print(f"FAILED  {scenario.name}", flush=True)  # noqa: T201
         return None

@@ -1,4 +1,4 @@
-"""Much to do at once, and a downstream that is slow to take it: memory stays bounded."""
+"""A large backlog, and brokers that take records slowly: memory stays bounded."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ SAMPLE = orjson.dumps({"number": 0, "text": TEXT}).replace(b'"number":0', b'"num
 WANTED = expected(SAMPLE % 7).replace(b'"number":7', b'"number":%d')
 WARM = 0.3  # the share of the backlog after which memory should not grow any more
 GROWTH = 1.10
-HELD = 5_000  # two transactions, what is being cleaned, what is next
+HELD = 5_000  # records: two transactions, the batch that is being cleaned, and the next one
 
 
 @dataclass
 class BulkLedger(ChaosLedger):
-    """A ledger of one small article with many numbers, quick enough for a million."""
+    """A ledger of one small article under many numbers, fast enough for a million of them."""
 
     noted: set[int] = field(default_factory=set)
 
     def send(self, count: int, *, per_second: float | None = None) -> None:
-        """See `Ledger`; as fast as it goes."""
+        """See `Ledger`; sends as fast as possible."""
         assert per_second is None
         for number in range(self.sent, self.sent + count):
             self._producer.produce(f"{self.topics.name}.raw", SAMPLE % number, b"a%d" % number)
@@ -48,7 +48,7 @@ class BulkLedger(ChaosLedger):
 
 
 def backlog(site: Site, size: Size) -> Result:
-    """A backlog as fast as it goes: memory is flat after warm-up, also in the idle time that follows."""
+    """A backlog at full speed: memory stays flat after the warm-up, and in the idle time that follows."""
     with Stage(site, size) as stage:
         worker, seconds, warm, most = _through_the_backlog(stage, size.backlog)
         silence = stage.ledger.longest_silence_s
@@ -65,7 +65,7 @@ def backlog(site: Site, size: Size) -> Result:
 
 
 def slow_downstream(site: Site, size: Size) -> Result:
-    """The brokers' side takes records slowly: the worker waits, its memory is bounded, the lag says so."""
+    """Brokers take records slowly: the worker waits, its memory stays bounded, and the lag shows it."""
     with Stage(site, size, proxied=True) as stage:
         site.proxy.bytes_per_second = 20_000
         try:
@@ -94,7 +94,7 @@ def slow_downstream(site: Site, size: Size) -> Result:
 
 
 def _through_the_backlog(stage: Stage, count: int) -> tuple[Worker, float, float, float]:
-    """Give the worker, the seconds it took, its memory after warm-up, the most after that."""
+    """Return the worker, the seconds it took, its memory in MB after the warm-up, and the most after that."""
     stage.ledger.close()
     stage.ledger = BulkLedger(stage.topics)
     stage.ledger.send(count)
@@ -123,7 +123,7 @@ def _with_silence(result: Result, silence: float) -> Result:
 
 
 def rss_mb(worker: Worker) -> float:
-    """Read how much memory a worker has now."""
+    """Read how much memory a worker has now, in MB."""
     with open(f"/proc/{worker.process.pid}/status", encoding="ascii") as status:  # noqa: PTH123 - line by line
         line = next(line for line in status if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1000

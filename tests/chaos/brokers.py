@@ -1,4 +1,4 @@
-"""Brokers that are killed, frozen, and cut off."""
+"""Brokers that are killed, frozen or cut off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.chaos.workers import at_a_random_moment
 
 
 def restarted(site: Site, size: Size) -> Result:
-    """The only broker is killed and started again; two workers, so that groups and their moves are met too."""
+    """The only broker is killed and started again. There are two workers, so that it also meets rebalances."""
     times = max(1, size.kills // 5)
     with Stage(site, size) as stage:
         workers = [stage.worker(), stage.worker()]
@@ -80,7 +80,7 @@ def group_coordinator_killed(site: Site, size: Size) -> Result:
 
 
 def cut_in_a_commit(site: Site, size: Size) -> Result:
-    """The connection breaks exactly when a transaction commits, before the broker has seen it or after."""
+    """The connection breaks exactly when a transaction commits, before or after the broker has seen the request."""
     with Stage(site, size, instance_id="one", proxied=True) as stage:
         stage.worker().wait_ready()
         before = site.proxy.cuts
@@ -107,7 +107,7 @@ def _killed(site: Site, size: Size, which: Callable[[Stage], int], fault: str) -
                 broker = which(stage)
                 site.kafka.kill(broker)
                 try:
-                    stage.wait_output(size.rate)  # with two brokers left
+                    stage.wait_output(size.rate)  # from the two brokers that are left
                 finally:
                     site.kafka.start(broker)
                 stage.wait_output(size.rate)
@@ -120,7 +120,7 @@ def _leader(admin: AdminClient, topic: str, partition: int) -> int:
 
 
 def java_hash(text: str) -> int:
-    """Java's hash of a string, as Kafka uses it to choose a coordinator."""
+    """Java's hash of a string, by which Kafka chooses a coordinator."""
     value = 0
     for letter in text:
         value = (31 * value + ord(letter)) & 0xFFFFFFFF

@@ -1,6 +1,6 @@
-"""Members that die, freeze or restart at each step of joining, of a rebalance's two phases, and of leaving.
+"""Members that die, freeze or restart at each step: joining, the two phases of a rebalance, leaving.
 
-At each step a request of that member is held back before the broker, so that the fault meets it just there.
+At each step a request of that member is held back before it reaches the broker, so that the fault hits exactly there.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from tests.chaos.site import Site
 from tests.chaos.stage import Stage
 from tests.chaos.workers import at_a_random_moment
 
-SESSION_TIMEOUT_S = 6.0  # what the brokers of `site` have for the consumer protocol, and no worker's is longer
-RATE = 100  # articles a second: several groups are played at the same time
+SESSION_TIMEOUT_S = 6.0  # what the brokers of `site` use for the consumer protocol; no worker's own is longer
+RATE = 100  # articles per second; few, because several groups are played at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Group:
 
 @dataclass
 class Play:
-    """Two workers on topics of their own. The fault is done to `actor`, which talks to Kafka through the proxy."""
+    """Two workers on topics of their own. `actor`, which talks to Kafka through the proxy, suffers the fault."""
 
     stage: Stage
     proxy: Proxy
@@ -45,20 +45,20 @@ class Play:
 
     @property
     def classic(self) -> bool:
-        """Whether members join by `JoinGroup` and `SyncGroup`; otherwise all is said by a heartbeat."""
+        """Whether members join by `JoinGroup` and `SyncGroup`. With the consumer protocol heartbeats do everything."""
         return self.group.protocol == "classic"
 
     def hold(self, stack: ExitStack, request: int) -> None:
-        """Keep the actor's next request back: this one of the classic protocol, or what the consumer protocol has."""
+        """Hold back the actor's next request: this one, or its counterpart if the protocol is the consumer protocol."""
         held = self.proxy.holding(request if self.classic else CONSUMER_GROUP_HEARTBEAT)
         self.held = stack.enter_context(held)
 
     def on_its_way(self) -> bool:
-        """Tell whether the request that is kept back has come."""
+        """Tell whether the request that is to be held back has arrived."""
         return self.held is not None and self.held.come.is_set()
 
     def start_actor(self) -> Worker:
-        """Start the member that the fault is done to, or start it again."""
+        """Start the actor, or start it again."""
         more: dict[str, object] = {"instance_id": "actor"} if self.group.static else {}
         self.actor = self.stage.worker(bootstrap_servers=self.proxy.address, **more)
         return self.actor
@@ -106,7 +106,7 @@ def joining(play: Play, stack: ExitStack) -> None:
 
 
 def told_its_share(play: Play, stack: ExitStack) -> None:
-    """The actor is new, has joined, and asks for its share or says that it has it."""
+    """The actor is new, has joined, and asks for its partitions or confirms that it has them."""
     with ExitStack() as first:
         joining(play, first)
         play.hold(stack, SYNC_GROUP)
@@ -114,13 +114,13 @@ def told_its_share(play: Play, stack: ExitStack) -> None:
 
 
 def first_phase(play: Play, stack: ExitStack) -> None:
-    """The actor owns everything, another joins, and the actor joins again to hear what it has to give up."""
+    """The actor owns everything, another member joins, and the actor joins again to learn what it has to give up."""
     play.start_actor().wait_ready()
     _hold(play, stack, JOIN_GROUP, play.start_other)
 
 
 def between_the_phases(play: Play, stack: ExitStack) -> None:
-    """The actor has given partitions up and has not said so yet: they belong to nobody."""
+    """The actor has given partitions up and not reported it yet: they belong to nobody."""
     play.start_actor().wait_ready()
     if play.classic:
         with ExitStack() as first:
@@ -142,7 +142,7 @@ def second_phase(play: Play, stack: ExitStack) -> None:
 
 
 def leaving(play: Play, stack: ExitStack) -> None:
-    """The actor was asked to stop, and takes its leave; with a static instance id it says nothing of that."""
+    """The actor was asked to stop and leaves the group; with a static instance id it does not tell the group."""
     play.start_other().wait_ready()
     play.start_actor()
     until(play.shared, "two partitions each")
@@ -158,7 +158,7 @@ STEPS: tuple[Step, ...] = (joining, told_its_share, first_phase, between_the_pha
 
 @contextmanager
 def killed(play: Play) -> Iterator[None]:
-    """SIGKILL, before what it had on its way was sent, and a new process at once."""
+    """SIGKILL before its request was sent, and a new process at once."""
     play.alive.kill()
     if play.held is not None:
         play.held.drop = True
@@ -200,7 +200,7 @@ ACTS = (killed, frozen_for_a_moment, frozen_for_long, restarted)
 
 
 def _play(site: Site, size: Size, group: Group, step: Step, act: Act) -> Result:
-    """One fault at one step: the request that is held is let go while the actor is dead or frozen."""
+    """One fault at one step. The request that is held back is released while the actor is dead or frozen."""
     with site.spare_proxy() as proxy, Stage(site, size, group_protocol=group.protocol) as stage:
         play = Play(stage, proxy, group)
         stage.ledger.reset_silence()
@@ -219,7 +219,7 @@ def _play(site: Site, size: Size, group: Group, step: Step, act: Act) -> Result:
 
 
 def _all(site: Site, size: Size, group: Group) -> Result:
-    """Every fault at every step; in the short version the kill between the phases, and one other."""
+    """Every fault at every step; in the short version only the kill between the two phases and one other."""
     chosen: Sequence[tuple[Step, Act]] = [it for it in product(STEPS, ACTS) if it != (leaving, restarted)]
     if size.name == "short":
         chosen = [(between_the_phases, killed), (told_its_share, frozen_for_a_moment)]
@@ -238,20 +238,20 @@ def _all(site: Site, size: Size, group: Group) -> Result:
 
 
 def static_classic(site: Site, size: Size) -> Result:
-    """With instance ids, and the protocol of before Kafka 4."""
+    """With instance ids, and the classic rebalance protocol."""
     return _all(site, size, Group("classic", static=True))
 
 
 def dynamic_classic(site: Site, size: Size) -> Result:
-    """Without instance ids, and the protocol of before Kafka 4."""
+    """Without instance ids, and the classic rebalance protocol."""
     return _all(site, size, Group("classic", static=False))
 
 
 def static_consumer(site: Site, size: Size) -> Result:
-    """With instance ids, and the protocol of KIP-848."""
+    """With instance ids, and the consumer protocol (KIP-848)."""
     return _all(site, size, Group("consumer", static=True))
 
 
 def dynamic_consumer(site: Site, size: Size) -> Result:
-    """Without instance ids, and the protocol of KIP-848."""
+    """Without instance ids, and the consumer protocol (KIP-848)."""
     return _all(site, size, Group("consumer", static=False))

@@ -1,4 +1,4 @@
-"""A TCP proxy before one broker: it cuts the connection at a chosen request, holds it back, or lets bytes drip."""
+"""A TCP proxy in front of one broker. It cuts the connection at a chosen request, holds one back, or is slow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-# The numbers of Kafka's requests.
+# API keys, by which Kafka numbers its requests.
 PRODUCE, ADD_OFFSETS_TO_TXN, END_TXN, TXN_OFFSET_COMMIT = 0, 25, 26, 28
 JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, CONSUMER_GROUP_HEARTBEAT = 11, 13, 14, 68
 PIECE = 16_384
@@ -19,9 +19,9 @@ PIECE = 16_384
 
 @dataclass
 class Held:
-    """A request that is kept back: ``come`` when it has come, ``released`` when it may go on.
+    """A request that is held back. ``come`` is set when it arrives, ``released`` when it may go on.
 
-    ``drop``: it does not go on then, and its connection ends, as if its sender had died before it was sent.
+    ``drop``: when released, it is discarded and its connection ends, as if its sender had died before sending it.
     """
 
     request: int
@@ -31,18 +31,18 @@ class Held:
 
 
 class Proxy:
-    """Listens on 127.0.0.1 and passes everything on to ``target``, set later.
+    """Listens on 127.0.0.1 and forwards everything to ``target``, which is set later.
 
-    ``cut(request, answered=...)`` breaks the next connection on which that request is sent: before the broker has
-    seen it, or when it has and its answer is lost. ``holding(request)`` keeps the next one back for a while.
+    ``cut(request, answered=...)`` breaks the next connection on which this request is sent: before the broker has seen
+    it, or after that, so that its answer is lost. ``holding(request)`` holds the next one back for a while.
     """
 
     def __init__(self) -> None:
-        """Listen on a free port; nothing is passed on yet."""
+        """Listen on a free port; nothing is forwarded yet."""
         self._server = socket.create_server(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._server.getsockname()[1]}"
         self.target = ""
-        self.bytes_per_second = 0  # from the worker to the broker; 0: as fast as it goes
+        self.bytes_per_second = 0  # from the worker to the broker; 0: unlimited
         self.cuts = 0
         self._cut: tuple[int, bool] | None = None
         self._hold: Held | None = None
@@ -50,14 +50,14 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self, request: int, *, answered: bool) -> None:
-        """Cut at the next request of this kind."""
+        """Cut the connection at the next request of this kind."""
         self._cut = (request, answered)
 
     @contextmanager
     def holding(self, request: int) -> Iterator[Held]:
-        """Keep the next request of this kind back to the end of the block.
+        """Hold the next request of this kind back until the end of the block.
 
-        Once it has come another block may begin, so that two requests in a row are met.
+        Once it has arrived, another block may begin, so that two requests in a row can be held.
         """
         hold = self._hold = Held(request)
         try:
@@ -88,7 +88,7 @@ class Proxy:
             threading.Thread(target=self._answers, args=(worker, broker), daemon=True).start()
 
     def _requests(self, worker: socket.socket, broker: socket.socket) -> None:
-        """Pass on request by request, so that each can be told by its number."""
+        """Forward request by request, so that each can be recognised by its API key."""
         with contextlib.suppress(OSError), worker.makefile("rb") as stream:
             while len(head := stream.read(6)) == 6:
                 length, request = struct.unpack(">iH", head)
@@ -99,7 +99,7 @@ class Proxy:
                     self.cuts += 1
                     if cut[1]:
                         self._open.discard(broker)
-                        _mute(worker)  # the answer can not reach the worker any more
+                        _mute(worker)  # the answer cannot reach the worker any more
                         broker.sendall(message)
                         broker.settimeout(5)
                         broker.recv(1)

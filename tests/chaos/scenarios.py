@@ -1,4 +1,4 @@
-"""Every fault once. Each function plays it on a cluster, in a size, and gives a row of the table."""
+"""The list of all faults. Each function plays one on a cluster, in a size, and returns its row of the table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.chaos.site import Site
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A fault, and what it is played on.
+    """A fault, and the cluster on which it is played.
 
     ``calm``: one broker that nobody harms, so that others may play on it at the same time. ``harmed``: one broker
     that is harmed. ``cluster``: three. ``in_tests``: whether its short version is part of ``make test``.
@@ -25,12 +25,12 @@ class Scenario:
 
     @property
     def name(self) -> str:
-        """What a test is called."""
+        """The name of its test."""
         return self.play.__name__
 
     @property
     def brokers(self) -> int:
-        """How many it takes."""
+        """How many brokers it needs."""
         return 3 if self.stage == "cluster" else 1
 
 

@@ -1,4 +1,4 @@
-"""The clusters that the scenarios play on."""
+"""The clusters on which the scenarios are played."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from queue import SimpleQueue
 from harness.kafka.server import Listener, RealKafka
 from tests.chaos.proxy import Proxy
 
-# Tests use a session timeout that is shorter than what a broker allows unasked; with the consumer protocol it is the
-# broker's alone.
+# Tests use a session timeout that is shorter than brokers allow by default. With the consumer protocol it is a setting
+# of the broker.
 PROPERTIES = {
     "group.min.session.timeout.ms": "1000",
     "group.consumer.min.session.timeout.ms": "1000",
@@ -19,30 +19,30 @@ PROPERTIES = {
     "group.consumer.min.heartbeat.interval.ms": "500",
     "group.consumer.heartbeat.interval.ms": "1000",
 }
-PROXIES = 7  # the first one is anybody's; the others are borrowed
+PROXIES = 7  # the first one is for scenarios that play alone; the others are lent out
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A cluster that may be harmed, and, where it is one broker, proxies before it."""
+    """A cluster that may be harmed; if it has one broker, with proxies in front of it."""
 
     kafka: RealKafka
     proxies: tuple[Proxy, ...]
     _spare: SimpleQueue[Proxy] = field(default_factory=SimpleQueue)
 
     def __post_init__(self) -> None:
-        """Lend what is not anybody's."""
+        """Prepare to lend all proxies but the first."""
         for proxy in self.proxies[1:]:
             self._spare.put(proxy)
 
     @property
     def proxy(self) -> Proxy:
-        """The proxy that one scenario at a time may use."""
+        """The first proxy, which only one scenario at a time may use."""
         return self.proxies[0]
 
     @contextmanager
     def spare_proxy(self) -> Iterator[Proxy]:
-        """Borrow a proxy that nobody else uses; waits for one."""
+        """Borrow a proxy that nobody else uses; waits until one is free."""
         proxy = self._spare.get()
         try:
             yield proxy
@@ -51,7 +51,7 @@ class Site:
 
     @property
     def servers(self) -> str:
-        """Where it answers, past the proxy."""
+        """Its bootstrap servers, without a proxy."""
         return self.kafka.bootstrap_servers
 
 

@@ -1,4 +1,4 @@
-"""What every scenario needs: topics, a ledger, workers that end with it, load in the background, a last count."""
+"""What every scenario needs: topics, a ledger, workers that end with it, load in the background, and a final count."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.ledger import Ledger, Topics, fresh_name
 
-ENOUGH_S = 120.0  # after the fault: for all that is owed to come out
+ENOUGH_S = 120.0  # how long everything that is due may take to come out after the fault
 
 
 @dataclass
 class ChaosLedger(Ledger):
-    """A ledger whose reader passes over tombstones."""
+    """A ledger whose reader skips tombstones."""
 
     def _note(self, value: bytes) -> None:
         if value:
@@ -33,7 +33,7 @@ class ChaosLedger(Ledger):
 
 
 class Stage:
-    """Fresh topics on a broker, a ledger on them, and the workers; all of it ends with the block."""
+    """Fresh topics on a broker, a ledger for them, and the workers. All of it ends with the block."""
 
     def __init__(  # noqa: PLR0913 - what a test may choose
         self,
@@ -64,7 +64,7 @@ class Stage:
         return self
 
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:
-        # In the error itself: what a scenario prints, in a thread of its own, is another test's output.
+        # In the error itself, because what a scenario prints in its thread would be captured as another test's output.
         shown = "" if raised is None else self._shown()
         self._stack.close()
         if isinstance(raised, Exception):
@@ -72,7 +72,7 @@ class Stage:
             raise AssertionError(msg) from raised  # noqa: TRY004 - not about its type
 
     def _shown(self) -> str:
-        """Say what the ledger knows, and of each worker its state and the end of its log."""
+        """Describe what the ledger knows, and the state and the end of the log of each worker."""
         parts = [f"{self.ledger.sent} sent, {self.ledger.arrived} arrived, silent for {self.ledger.silent_s:.1f} s"]
         for place, worker in enumerate(self.workers):
             state = f"exit code {worker.process.poll()}, {worker.get('/health/ready')}"
@@ -90,7 +90,7 @@ class Stage:
         return f"{self.topics.name}.clean"
 
     def worker(self, **more: object) -> Worker:
-        """Start a worker; not waited for."""
+        """Start a worker, without waiting until it is ready."""
         settings = {"session_timeout_ms": self.size.session_timeout_ms, **self.settings, **more}
         worker = self._stack.enter_context(Worker(self.topics.settings() | settings))
         self.workers.append(worker)
@@ -98,7 +98,7 @@ class Stage:
 
     @contextmanager
     def load(self, per_second: int | None = None) -> Iterator[None]:
-        """Send articles in the background for as long as the block runs."""
+        """Send articles in the background while the block runs."""
         done, rate = threading.Event(), per_second or self.size.rate
 
         def send() -> None:
@@ -114,18 +114,18 @@ class Stage:
             sending.result(PATIENCE_S)
 
     def wait_output(self, articles: int = 1) -> None:
-        """Wait until so many more articles have come out than now."""
+        """Wait until this many more articles have come out than now."""
         wanted = self.ledger.arrived + articles
         until(lambda: self.ledger.arrived >= wanted, f"{articles} more articles, of {self.ledger.sent} sent", ENOUGH_S)
 
     def wait_all(self) -> None:
-        """Wait until everything has come out; what has not by then is lost."""
+        """Wait until everything has come out; what has not after `ENOUGH_S` counts as lost."""
         deadline = time.monotonic() + ENOUGH_S
         while self.ledger.lost and time.monotonic() < deadline:
             time.sleep(0.05)
 
     def wait_committed(self, records: int) -> None:
-        """Wait until the workers that run say that so many records are committed."""
+        """Wait until the running workers report this many committed records."""
 
         def committed() -> float:
             running = [worker for worker in self.workers if worker.process.poll() is None]
@@ -134,29 +134,29 @@ class Stage:
         until(lambda: committed() >= records, f"{records} committed", ENOUGH_S)
 
     def end_workers(self) -> None:
-        """Stop those that still run; each has to end well."""
+        """Stop the workers that still run; each must end with exit code 0."""
         running = [worker for worker in self.workers if worker.process.poll() is None]
-        for worker in running:  # before it listens it has no handler for the signal yet
+        for worker in running:  # before a worker listens, it has no handler for the signal yet
             until(lambda: worker.get("/")[0] == 200 or worker.process.poll() is not None, "a worker to have begun")  # noqa: B023
         codes = [worker.terminate() for worker in running]
         assert not any(codes), f"exit codes {codes}"
 
     def count(self, topic: str) -> Counter[int]:
-        """Read all of a topic again, in a fresh reader: how often each number is there."""
+        """Read a whole topic again with a new reader: how often each number is in it."""
         return Counter(number_of(value) for _, value in read_all(self.topics.bootstrap_servers, topic) if value)
 
     def make(self, topic: str) -> None:
-        """Make a topic, again."""
+        """Create a topic, or create it again."""
         wanted = NewTopic(topic, self._partitions, self._replication)
         self.admin.create_topics([wanted])[topic].result(30)
 
     def delete(self, topic: str) -> None:
-        """Delete a topic, and wait until the broker knows it no more."""
+        """Delete a topic, and wait until the broker does not know it any more."""
         self.admin.delete_topics([topic])[topic].result(30)
         until(lambda: topic not in self.admin.list_topics(timeout=30).topics, f"{topic} to be gone")
 
     def result(self, fault: str, note: str = "", **flags: bool) -> Result:
-        """Wait for what is owed, stop the workers, count anew."""
+        """Wait for what is due, stop the workers, and count everything again."""
         self.wait_all()
         if self.ledger.lost:
             print(self._shown())  # noqa: T201 - while they can still be asked
@@ -164,7 +164,7 @@ class Stage:
         self.end_workers()
         found = self.count(self.clean)
         again = {number: times for number, times in found.items() if times > 1}
-        # A broker that is killed may take an article in twice, for all the idempotence of who sends it.
+        # A broker that is killed may store an article twice, even though its producer is idempotent.
         sent = self.count(self.raw) if again else Counter()
         if twice_sent := sum(1 for number in again if sent[number] > 1):
             note = f"{note}; {twice_sent} twice in the input".lstrip("; ")
@@ -181,13 +181,13 @@ class Stage:
 
 
 def number_of(value: bytes) -> int:
-    """Get an article's number."""
+    """The number of an article."""
     number: int = orjson.loads(value)["number"]
     return number
 
 
 def read_all(servers: str, topic: str) -> Iterator[tuple[bytes, bytes | None]]:
-    """Read key and value of every committed record of a topic that is there now."""
+    """Read the key and value of every committed record that is in a topic now."""
     consumer = Consumer(
         {"bootstrap.servers": servers, "group.id": "recount", "enable.auto.commit": False,
          "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}

@@ -22,7 +22,7 @@ AT_ONCE = {"calm": 3, "harmed": 1, "cluster": 1}
 
 
 class Theatre:
-    """Plays scenarios in the background, on clusters that start when they are needed and end with the block."""
+    """Plays scenarios in the background, on clusters that are started when needed and end with the block."""
 
     def __init__(self) -> None:
         """Start nothing yet."""
@@ -32,11 +32,11 @@ class Theatre:
         self._pools = {stage: ThreadPoolExecutor(count) for stage, count in AT_ONCE.items()}
 
     def play(self, scenario: Scenario) -> Future[Result]:
-        """Give the result, later."""
+        """Play a scenario; returns its result as a future."""
         return self._pools[scenario.stage].submit(lambda: scenario.play(self._site(scenario), SHORT))
 
     def close(self) -> None:
-        """Drop what has not begun, wait for the rest, end the clusters."""
+        """Drop scenarios that have not begun, wait for the others, and stop the clusters."""
         for pool in self._pools.values():
             pool.shutdown(cancel_futures=True)
         self._stack.close()
@@ -50,7 +50,7 @@ class Theatre:
 
 @pytest.fixture(scope="module")
 def results(request: pytest.FixtureRequest, runs_kafka: None) -> Iterator[Mapping[str, Future[Result]]]:  # noqa: ARG001
-    """Play what was asked for."""
+    """Play the scenarios whose tests were selected; results by name."""
     asked = {item.name for item in request.session.items}
     theatre = Theatre()
     try:

@@ -1,4 +1,4 @@
-"""Topics that are missing, deleted, grown, compacted, half aborted, cut short, or narrower than the input."""
+"""Topics that are missing, deleted, grown, compacted, half aborted, truncated, or stricter than the input topic."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.chaos.site import Site
 from tests.chaos.stage import ChaosLedger, Stage, read_all
 from tests.ledger import article, expected
 
-ABORTED = 10_000_000  # numbers from here on were never committed
+ABORTED = 10_000_000  # articles with numbers from here on are never committed
 
 
 def missing_at_start(site: Site, size: Size) -> Result:
-    """The output or the dead letter topic is not there: a sentence and an exit code, then all is well."""
+    """The output or dead letter topic does not exist: the worker ends with a sentence; once it exists, all is well."""
     with Stage(site, size) as stage:
         for topic in (stage.clean, f"{stage.topics.name}.dead"):
             stage.delete(topic)
@@ -32,7 +32,7 @@ def missing_at_start(site: Site, size: Size) -> Result:
 
 
 def output_deleted(site: Site, size: Size) -> Result:
-    """The output topic is deleted while running: says so, tries again in the same session, and goes on by itself."""
+    """The output topic is deleted under a running worker: it says so, retries in the same session, and recovers."""
     with Stage(site, size, transaction_timeout_ms=3000) as stage:
         worker = stage.worker()
         worker.wait_ready()
@@ -49,7 +49,7 @@ def output_deleted(site: Site, size: Size) -> Result:
         until(lambda: not worker.ready(), "the worker to say that it is not ready")
         assert stage.clean.encode() in worker.get("/health/ready")[1]
         assert worker.get("/health/live")[0] == 200
-        said = f"Publishing is tried again: The output topic {stage.clean} is missing."
+        said = f"Publishing fails and is being retried: The output topic {stage.clean} is missing."
         until(lambda: said in worker.log, "the topic to be named")
         assert worker.metric("article_stream_sessions_total") == 1
         stage.make(stage.clean)
@@ -65,7 +65,7 @@ def output_deleted(site: Site, size: Size) -> Result:
 
 
 def partitions_added(site: Site, size: Size) -> Result:
-    """The input topic grows while articles flow; what is in the new partitions comes out without a restart."""
+    """The input topic gets more partitions while articles flow; their articles come out without a restart."""
     with Stage(site, size) as stage:
         worker = stage.worker()
         worker.wait_ready()
@@ -80,7 +80,7 @@ def partitions_added(site: Site, size: Size) -> Result:
 
 
 def compacted(site: Site, size: Size) -> Result:
-    """A compacted input with tombstones: the output's last word on every key is right, and each is said once."""
+    """A compacted input with tombstones: the output's last record of each key is right, and none is there twice."""
     config = {"cleanup.policy": "compact"}
     with Stage(site, size, topics={"raw": config, "clean": config}) as stage:
         worker = stage.worker()
@@ -111,7 +111,7 @@ def compacted(site: Site, size: Size) -> Result:
 
 
 def aborted_input(site: Site, size: Size) -> Result:
-    """Every other transaction of the input is aborted: none of it comes out, all else does, the lag is right."""
+    """Every other transaction in the input is aborted: nothing of it comes out, all else does, the lag is right."""
     with Stage(site, size) as stage:
         worker = stage.worker()
         worker.wait_ready()
@@ -138,7 +138,7 @@ def aborted_input(site: Site, size: Size) -> Result:
 
 
 def retention_ran_out(site: Site, size: Size) -> Result:
-    """While no worker runs, the input loses records that were not read: said loudly, counted, and then onward."""
+    """While no worker runs, the input loses unread records: the worker logs that, counts them, and continues."""
     with Stage(site, size) as stage:
         worker = stage.worker()
         worker.wait_ready()
@@ -156,13 +156,13 @@ def retention_ran_out(site: Site, size: Size) -> Result:
             stage.wait_output()
         until(lambda: lag(worker) == 0, "the lag to be nothing")
         assert worker.metric("article_stream_records_skipped_total") == len(gone)
-        assert "are gone before they were read" in worker.log
+        assert "were deleted before the worker read them" in worker.log
         stage.wait_all()
         return stage.result("retention ran out beneath the worker", f"{len(gone)} gone, said and counted")
 
 
 def narrower_output(site: Site, size: Size) -> Result:
-    """Articles larger than what the output takes are dead letters, with their bytes; the others go on."""
+    """Articles that are too large for the output become dead letters with all their bytes; the others come out."""
     with Stage(site, size, topics={"clean": {"max.message.bytes": "40000"}}) as stage:
         worker = stage.worker()
         worker.wait_ready()
@@ -182,14 +182,14 @@ def narrower_output(site: Site, size: Size) -> Result:
 
 
 def produce(stage: Stage, numbers: Iterable[tuple[int, int | None]]) -> None:
-    """Send these articles, each to a partition if one is given, and wait for their acknowledgement."""
+    """Send these articles, to a partition if one is given, and wait until all are acknowledged."""
     producer = Producer({"bootstrap.servers": stage.topics.bootstrap_servers, "linger.ms": 5})
     for number, partition in numbers:
-        place = -1 if partition is None else partition  # -1: by the key
+        place = -1 if partition is None else partition  # -1: chosen by the key
         producer.produce(stage.raw, article(number), f"a{number}".encode(), place)
     assert producer.flush(60) == 0
 
 
 def lag(worker: Worker) -> int:
-    """Read the worker's own idea of what it has not published."""
+    """Read the lag that the worker itself reports."""
     return sum(partition["lag"] for partition in worker.partitions().values())

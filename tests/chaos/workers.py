@@ -1,4 +1,4 @@
-"""Workers that are killed, stopped, frozen, starved, doubled and moved about."""
+"""Workers that are killed, stopped, frozen, starved of memory, doubled, or made to rebalance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PICK = random.Random(4)  # noqa: S311 - the same moments in every run
 
 
 def at_a_random_moment(most_s: float = 0.6) -> None:
-    """Let a random time pass, so that what comes next meets the worker anywhere in its work."""
+    """Let a random time pass, so that the next fault hits the worker anywhere in its work."""
     time.sleep(PICK.uniform(0, most_s))
 
 
@@ -31,12 +31,12 @@ def killed_static(site: Site, size: Size) -> Result:
 
 
 def killed_dynamic(site: Site, size: Size) -> Result:
-    """SIGKILL of the only worker without a name of its own: its partitions wait for the session timeout."""
+    """SIGKILL of the only worker, which has no instance id: its partitions wait for the session timeout."""
     return _killed(Stage(site, size), max(1, size.kills // 2), "worker killed, dynamic membership")
 
 
 def killed_at_least_once(site: Site, size: Size) -> Result:
-    """The same with the other guarantee: nothing lost, duplicates counted."""
+    """The same with at least once: nothing is lost, duplicates are counted."""
     stage = Stage(site, size, instance_id="one", delivery="at_least_once")
     return _killed(stage, max(2, size.kills // 4), "worker killed, at_least_once", may_repeat=True)
 
@@ -59,7 +59,7 @@ def _killed(stage: Stage, kills: int, fault: str, *, may_repeat: bool = False) -
 
 
 def killed_of_two(site: Site, size: Size) -> Result:
-    """One of two is killed: the other takes its partitions over, then shares them again."""
+    """One of two workers is killed: the other one takes over its partitions, then shares them again."""
     kills = max(2, size.kills // 4)
     with Stage(site, size) as stage:
         workers = [stage.worker(), stage.worker()]
@@ -79,7 +79,7 @@ def killed_of_two(site: Site, size: Size) -> Result:
 
 
 def killed_in_a_backlog(site: Site, size: Size) -> Result:
-    """SIGKILL while the worker goes through a backlog: every transaction is full and nearly always one is open."""
+    """SIGKILL in the middle of a backlog: every transaction is full, and nearly always one is open."""
     count, kills = min(100_000, size.backlog // 3), max(2, size.kills // 4)
     with Stage(site, size, instance_id="one") as stage:
         stage.ledger.send(count)
@@ -112,11 +112,11 @@ def killed_at_start(site: Site, size: Size) -> Result:
 
 
 def terminated_in_a_batch(site: Site, size: Size) -> Result:
-    """SIGTERM with a backlog under way: what was begun is committed, nothing is begun twice."""
+    """SIGTERM in the middle of a backlog: the records in flight are committed, and none comes twice."""
     with Stage(site, size, instance_id="one") as stage:
         done = 0.0
         for _ in range(size.kills):
-            stage.ledger.send(4000)  # more than it takes before it is asked to stop
+            stage.ledger.send(4000)  # more than it reads before it is asked to stop
             worker = stage.worker()
             until(lambda: worker.metric("article_stream_records_in_total") > 0, "it to be at work")  # noqa: B023
             assert worker.terminate() == 0, worker.log
@@ -129,19 +129,19 @@ def terminated_in_a_batch(site: Site, size: Size) -> Result:
 
 
 def _records_in(worker: Worker) -> int:
-    """Read what it said at its end."""
+    """Read from the last log line how many records the worker took in."""
     line = next(line for line in worker.log.splitlines() if "records in" in line)
     return int(line.split(" s: ")[1].split(" records in")[0].replace(",", ""))
 
 
-# Where a worker is frozen: its offsets have not joined the transaction yet, it is about to commit, or anywhere.
+# Where a worker is frozen: before its offsets join the transaction, before it commits, or anywhere.
 MOMENTS = (ADD_OFFSETS_TO_TXN, END_TXN, None)
 
 
 def frozen(site: Site, size: Size) -> Result:
-    """SIGSTOP in the middle of a transaction and beyond the session timeout, another takes over, SIGCONT.
+    """SIGSTOP in the middle of a transaction, beyond the session timeout; another worker takes over; SIGCONT.
 
-    What the zombie had on its way reaches the broker after that; it publishes nothing.
+    The request that the zombie was sending reaches the broker only then, and publishes nothing.
     """
     times = max(2, size.kills // 3)
     with Stage(site, size) as stage:
@@ -149,7 +149,8 @@ def frozen(site: Site, size: Size) -> Result:
         zombie.wait_ready()
         with stage.load():
             for turn in range(times):
-                # Who joins gets the first ones: so the zombie's transactional id is not the other's own.
+                # A new member gets the first partitions, so the zombie's transactional id is not the other worker's
+                # own.
                 other = stage.worker()
                 until(lambda: sorted(zombie.partitions()) == ["2", "3"] and zombie.ready(), "two partitions each")
                 sessions = zombie.metric("article_stream_sessions_total")
@@ -169,7 +170,7 @@ def frozen(site: Site, size: Size) -> Result:
 
 @contextmanager
 def _on_its_way(site: Site, request: int | None) -> Iterator[None]:
-    """The zombie's request waits before the broker while the block runs."""
+    """Hold the zombie's request back from the broker while the block runs."""
     if request is None:
         at_a_random_moment()
         yield
@@ -180,7 +181,7 @@ def _on_its_way(site: Site, request: int | None) -> Iterator[None]:
 
 
 def storm(site: Site, size: Size) -> Result:
-    """Three workers that join and leave all the time, in good order or killed."""
+    """Three workers that join and leave all the time; some leave properly, some are killed."""
     with Stage(site, size) as stage:
         workers = [stage.worker() for _ in range(3)]
         workers[0].wait_ready()
@@ -200,7 +201,7 @@ def storm(site: Site, size: Size) -> Result:
 
 
 def same_instance(site: Site, size: Size) -> Result:
-    """Two workers with one instance id: the older says so and ends with an error, the younger goes on."""
+    """Two workers with the same instance id: the older one ends with an error that says so, the younger one goes on."""
     with Stage(site, size, instance_id="same") as stage:
         older = stage.worker()
         older.wait_ready()
@@ -218,7 +219,7 @@ def same_instance(site: Site, size: Size) -> Result:
 
 
 def out_of_memory(site: Site, size: Size) -> Result:
-    """In the middle of a backlog the system gives no more memory: librdkafka aborts, or a call fails in Python."""
+    """The system gives no more memory in the middle of a backlog: librdkafka aborts, or a call in Python fails."""
     times = max(1, size.kills // 5)
     ends: list[int] = []
     with Stage(site, size, instance_id="one") as stage:

@@ -1,4 +1,4 @@
-"""Where reading begins is committed before anything is read, and what came between is never passed over."""
+"""The offset at which reading begins is committed before anything is read, so that no record is skipped."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EACH_WAY = pytest.mark.parametrize(
 
 
 def positions(broker: Broker, topics: Topics, partitions: int = 4) -> list[int]:
-    """Give the offsets that the group has committed, by partition; negative where it has none."""
+    """The offsets that the group has committed, by partition; negative if it has none."""
     consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": topics.name})
     try:
         places = [TopicPartition(f"{topics.name}.raw", number) for number in range(partitions)]
@@ -52,12 +52,12 @@ def send_to(broker: Broker, topic: str, first: int, count: int, partition: int) 
 
 
 def worker(topics: Topics, way: Mapping[str, object]) -> Worker:
-    """Start a worker that begins at the end."""
+    """Start a worker with STREAM_START_AT=latest."""
     return Worker(topics.settings(**{**LATEST, **way}))
 
 
 def owning_all(one: Worker) -> None:
-    """Wait until it has all partitions, ready."""
+    """Wait until the worker is ready and has all partitions."""
     until(lambda: one.ready() and len(one.partitions()) == 4, "all partitions")
 
 
@@ -65,7 +65,7 @@ def owning_all(one: Worker) -> None:
 def test_what_comes_while_no_worker_runs_is_read_though_none_was_read_before(
     real: Broker, way: Mapping[str, object]
 ) -> None:
-    """It was stopped or killed before it had read anything: the next one begins where the first one did."""
+    """The first worker was stopped or killed before it read anything; the next one begins where the first one did."""
     topics = real.topics("latest")
     raw = f"{topics.name}.raw"
     real.send(raw, articles(0, 40))
@@ -74,7 +74,7 @@ def test_what_comes_while_no_worker_runs_is_read_though_none_was_read_before(
         assert sum(positions(real, topics)) == 40, "committed though nothing was read"
         assert "The group" in first.log
         assert "at the end of each partition" in first.log
-        if "group_protocol" in way:  # there a killed worker's partitions wait for the broker's session timeout of 45 s
+        if "group_protocol" in way:  # a killed worker's partitions wait for the broker's timeout of 45 s
             assert first.terminate() == 0, first.log
         else:
             first.kill()
@@ -121,7 +121,7 @@ def test_partitions_of_a_worker_that_froze_before_it_read_anything_lose_nothing(
 
 
 def test_workers_that_start_a_group_together_begin_at_one_place(real: Broker) -> None:
-    """Whoever has not the first partition waits until its owner has said where the group begins."""
+    """A worker without the first partition waits until that one's owner has committed where the group begins."""
     topics = real.topics("together")
     raw = f"{topics.name}.raw"
     real.send(raw, articles(0, 40))
@@ -152,7 +152,7 @@ def test_a_group_begins_before_a_transaction_that_is_still_open(real: Broker) ->
 
 
 def test_with_earliest_too_the_beginning_is_committed(real: Broker) -> None:
-    """So that what Kafka deletes before a first record was read is counted."""
+    """So that records which Kafka deletes before the first one is read are counted."""
     topics = real.topics("earliest")
     raw = f"{topics.name}.raw"
     with Worker(topics.settings()) as first:

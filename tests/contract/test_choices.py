@@ -1,4 +1,4 @@
-"""What comes out where a user chose otherwise: formats, fields, rules, the topic of removals, limits of topics."""
+"""What comes out with settings other than the defaults: formats, fields, rules, the topic of removals, topic limits."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_killed_worker_leaves_each_article_with_its_removals_once(real: Broker
 
 
 def places_of(removals: list[Message]) -> Counter[bytes]:
-    """Where the raw articles stand whose removals these are, as the cleaned ones say it in a header."""
+    """The places of the raw articles to which these removals belong, as the cleaned articles' headers give them."""
     values = [orjson.loads(it.value() or b"") for it in removals]
     return Counter(f"{it['topic']}/{it['partition']}/{it['offset']}".encode() for it in values)
 
@@ -115,7 +115,7 @@ def test_rules_that_change_count_from_then_on_and_bad_ones_never(embedded: Embed
         assert texts(1) == [CLEAN]
         rules.write_text(rule.format("that was tuesday") + "kind = ", "utf-8")
         until(lambda: worker.metric('article_stream_rules_reloads_total{result="refused"}') == 1, "it to be refused")
-        assert f"STREAM_RULES changed, and is refused: {rules}: not a TOML file" in worker.log
+        assert f"The changed rule files of STREAM_RULES are refused: {rules}: not a TOML file" in worker.log
         broker.send(raw, [monday])
         assert texts(2) == [CLEAN, CLEAN]
         rules.write_text(rule.format("that was tuesday"), "utf-8")
@@ -176,7 +176,7 @@ def test_articles_that_do_not_compress_come_out_each_once_in_smaller_batches(rea
 def test_records_that_their_topic_refuses_are_dead_letters_however_many_travel_together(
     real: Broker, delivery: str
 ) -> None:
-    topics = real.topics("refused", clean={"cleanup.policy": "compact"})  # which takes no record without a key
+    topics = real.topics("refused", clean={"cleanup.policy": "compact"})  # which refuses records without a key
     sent = [it._replace(key=b"%d" % number) for number, it in enumerate(articles(0, 1_500))]
     keyless = (3, 4)
     for place in keyless:

@@ -19,7 +19,7 @@ from tests.ledger import Topics, fresh_name
 
 
 def settings(broker: Broker, **more: object) -> dict[str, object]:
-    """Settings with topics that do not exist yet."""
+    """Settings whose topics do not exist yet."""
     return Topics(broker.bootstrap_servers, fresh_name("commands")).settings(**more)
 
 
@@ -33,7 +33,7 @@ def test_topics_are_made_once_and_then_left_alone(real: Broker) -> None:
     it = settings(real)
     names = [it[role] for role in ("input_topic", "output_topic", "dead_letter_topic")]
     first = article_stream("topics", "create", "--partitions", 3, "--retention-hours", 1, settings=it)
-    assert lines(first) == [f"✓ {name}: made, with 3 partitions" for name in names]
+    assert lines(first) == [f"✓ {name}: created, with 3 partitions" for name in names]
     second = article_stream("topics", "create", "--partitions", 5, settings=it)
     differ = [f"! {name}: exists already, but has 3 partitions instead of 5" for name in names]
     assert lines(second) == [*differ, "3 topics differ from what you asked for. Existing topics are never changed."]
@@ -47,7 +47,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(real: Broker) -> None:
     it = settings(real)
     missing = lines(article_stream("check", settings=it), code=1)
     assert (
-        f"✗ output topic: The topic {it['output_topic']} does not exist. `article-stream topics create` makes it."
+        f"✗ output topic: The topic {it['output_topic']} does not exist. `article-stream topics create` creates it."
         in missing
     )
     assert "Traceback" not in "\n".join(missing)
@@ -114,7 +114,7 @@ def test_send_to_a_topic_that_is_not_there(broker: Broker, tmp_path: Path) -> No
     answer = article_stream("send", path, settings=settings(broker))
     assert answer.code == 1
     (line,) = answer.err.splitlines()
-    assert line.endswith("does not exist. `article-stream topics create` makes it.")
+    assert line.endswith("does not exist. `article-stream topics create` creates it.")
 
 
 def test_dead_letters_are_listed_and_shown(broker: Broker) -> None:

@@ -1,4 +1,4 @@
-"""The worker in a container: variables of the runtime's, a read-only disk, a user without a name or a home, IPv6."""
+"""The worker in a container: the runtime's variables, a read-only file system, a user without a name or home, IPv6."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from stream.kafka.embedded import EmbeddedBroker
 from stream.worker.app import create_app
 from tests.brokers import Broker, Sent
 
-# As with `docker run --user 12345 --read-only --tmpfs /tmp`: nothing outside /tmp and /dev is written or made, nobody
-# knows the user, and there is no home.
+# As with `docker run --user 12345 --read-only --tmpfs /tmp`: nothing outside /tmp and /dev can be written, the user id
+# has no name, and there is no home.
 IN_A_CONTAINER = """
 import os, pwd, sys, tempfile
 
@@ -53,7 +53,7 @@ LINKS = {
 
 
 def has_ipv6() -> bool:
-    """Whether this machine can talk to itself by IPv6."""
+    """Whether this machine can connect to itself by IPv6."""
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:

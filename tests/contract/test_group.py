@@ -1,4 +1,4 @@
-"""What the worker sees of its whole group, and how it heals it, on a real Kafka."""
+"""What the worker sees of its whole group, and how it gets partitions assigned, on a real Kafka."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 
 
 def member(real: Broker, group: str, topic: str, protocol: str) -> Consumer:
-    """Join a group as somebody who reads nothing."""
+    """Join a group as a member that reads nothing."""
     more = {"partition.assignment.strategy": "cooperative-sticky"} if protocol == "classic" else {}
     consumer = Consumer(
         {"bootstrap.servers": real.bootstrap_servers, "group.id": group, "group.protocol": protocol, **more}
@@ -102,7 +102,7 @@ def test_the_broker_that_cannot_describe_groups_is_left_alone(embedded: Embedded
 def test_what_a_member_does_about_partitions_without_an_owner(
     real: Broker, protocol: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A member of the engine's name owns nothing, for it never joined: each step that it would take is taken."""
+    """The engine never joined, so no partition is involved: each action is called directly."""
     caplog.set_level(logging.INFO)
     topics = real.topics("unowned")
     settings = load(topics.settings(group_protocol=protocol), environ={})
@@ -110,20 +110,20 @@ def test_what_a_member_does_about_partitions_without_an_owner(
     watch = GroupWatch(engine)
     engine.ownership.unowned = (1, 2)
     watch.act("leave")
-    assert str(engine.flow.error) == "Partitions 1, 2 belong to no worker, and a rebalance did not help."
+    assert str(engine.flow.error) == "Partitions 1, 2 are assigned to no worker, and a rebalance did not help."
     engine.flow.begin_session()
     watch.act("end")
-    assert str(engine.flow.error).startswith(f"Partitions 1, 2 of {topics.name}.raw belong to no worker of")
+    assert str(engine.flow.error).startswith(f"Partitions 1, 2 of {topics.name}.raw are assigned to no worker of")
     assert engine.flow.error is not None
     assert not getattr(engine.flow.error, "retriable", True), "the worker ends"
     engine.stop()
     watch.act("rebalance")
-    assert "Joining the group once more" not in caplog.text, "not once it stops"
+    assert "Making the group rebalance" not in caplog.text, "not once it stops"
 
 
 def test_check_shows_after_how_long_a_killed_workers_partitions_move(real: Broker, protocol: str) -> None:
     topics = real.topics("check")
     answer = article_stream("check", settings=topics.settings(group_protocol=protocol))
     (line,) = [line for line in answer.out.splitlines() if "consumer group" in line]
-    said = "a killed worker's partitions move after 45 s, its consumer.session.timeout.ms"
+    said = "the partitions of a killed worker move after 45 s, its consumer.session.timeout.ms"
     assert (said in " ".join(answer.out.split())) == (protocol == "consumer"), line

@@ -1,4 +1,4 @@
-"""Whatever stands in an article, a header, a file, its name, a rule or a setting: every command shows it as text."""
+"""Whatever an article, a header, a file or its name, a rule or a setting contains: every command shows it as text."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from stream.cli import app
 from stream.records.headers import EXCEPTION_HEADER, MESSAGE_HEADER, TOPIC_HEADER, Headers
 from tests.brokers import Broker, Sent
 
-# Markup of Rich, with and without a beginning; names of emoji; formats. What a terminal obeys: its title, its screen,
-# the order of letters, the way back to a line's beginning.
+# Rich's markup, complete and incomplete; emoji names; format strings. Then what a terminal obeys: setting its title,
+# clearing the screen, changing the direction of text, returning to the start of the line.
 WORDS = "[/x] [bold]b[/bold] [link=http://x.example]l[/link] :smile: a:100:b {0} {x} %s %(a)s \\[y]"
 OBEYED = "\x1b]0;t\x07\x1b[2J\x9b31m\u202eabc\u2066\r\b"
 HOSTILE = f"{WORDS} {OBEYED}"
 OBEYS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
-# What Rich writes to a terminal: colours, and what its progress bar needs.
+# The control sequences that Rich itself writes to a terminal: colours, and those of its progress bar.
 COLOURS = re.compile(r"\r?\x1b\[\??[0-9;]*[mhlAK]")
 PARAGRAPH = f"{HOSTILE} {OTHER}"
-# A name that is no UTF-8, with a line end in it that makes a line of ours of the rest.
+# A file name that is not UTF-8, with a line feed in it, so that the rest could pass for a line of ours.
 ODD_NAME = os.fsdecode(b"\xff\nerror: all is well.jsonl")
 READ = "Read [/x] :smile: on"
 TERMINAL: Mapping[bool, Mapping[str, str]] = {False: {}, True: {"FORCE_COLOR": "1", "COLUMNS": "4000", "TERM": "xterm"}}
 
 
 def names(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
-    """Every command that there is, by its words."""
+    """Every command, as the tuple of its words."""
     if not hasattr(command, "list_commands"):
         yield before
         return
@@ -46,7 +46,7 @@ def names(command: Any, *before: str) -> Iterator[tuple[str, ...]]:
 
 @dataclass
 class Stage:
-    """Files, rules, settings and topics that are hostile throughout."""
+    """Files, rules, settings and topics, all with hostile content."""
 
     folder: Path
     broker: Broker
@@ -54,7 +54,7 @@ class Stage:
     letter: str
 
     def arguments(self) -> dict[tuple[str, ...], Sequence[Sequence[object]]]:
-        """How each command is called, at least once."""
+        """The calls to make: each command at least once."""
         text, lines, pages = (
             self.folder / f"{WORDS.replace('/', '|')}.{suffix}" for suffix in ("txt", "jsonl", "json")
         )
@@ -85,7 +85,7 @@ class Stage:
 
 @pytest.fixture(scope="module")
 def stage(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Make it, once for each broker."""
+    """Set the stage, once for each broker."""
     folder = tmp_path_factory.mktemp("[x] :smile:")
     name = WORDS.replace("/", "|")
     (folder / f"{name}.txt").write_text(f"{BODY}\n{PARAGRAPH}\n{BODY}\n{PARAGRAPH}\n{READ}\n{BODY}", "utf-8")
@@ -113,7 +113,7 @@ def stage(broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 
 def shows_only_text(answer: Answer, what: object, *, colours: bool) -> None:
-    """What it says is no traceback, and nothing that a terminal would obey."""
+    """Check that the output holds no traceback, and nothing that a terminal would obey."""
     said = answer.out + answer.err
     assert "Traceback" not in said, what
     assert answer.code in (0, 1, 2), what

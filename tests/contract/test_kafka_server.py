@@ -1,4 +1,4 @@
-"""The tests' own Kafka: a record that was acknowledged can be read, also after the broker was killed."""
+"""The tests' own Kafka server: an acknowledged record can be read, even after the broker was killed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TIMEOUT_S = 30.0
 
 
 def create_topic(servers: str) -> str:
-    """Create a topic with a name of its own; the name is the answer."""
+    """Create a topic with a fresh name; return the name."""
     topic = f"smoke-{uuid.uuid4().hex}"
     admin = AdminClient({"bootstrap.servers": servers})
     admin.create_topics([NewTopic(topic, num_partitions=1)])[topic].result(TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""A worker's life: stops, restarts, company, Faust's own command."""
+"""A worker's life: stops, restarts, other workers, and Faust's own command."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_second_worker_takes_its_share_and_gives_it_back_and_nothing_comes_twi
 
 
 def test_two_workers_share_the_embedded_broker(embedded: EmbeddedBroker) -> None:
-    """No promise of each once here: the embedded broker does not fence."""
+    """Exactly once is not promised here, because the embedded broker does not fence."""
     broker = Broker("embedded", embedded.bootstrap_servers)
     topics = broker.topics("company")
     with Worker(topics.settings()) as first, Worker(topics.settings()) as second:
@@ -156,7 +156,7 @@ def test_a_worker_without_its_topic_ends_with_one_sentence(real: Broker) -> None
     topics = real.topics("missing")
     with Worker({**topics.settings(), "output_topic": f"{topics.name}.none"}) as worker:
         assert worker.process.wait(60) == 1
-        want = f"error: The topic {topics.name}.none does not exist. `article-stream topics create` makes it."
+        want = f"error: The topic {topics.name}.none does not exist. `article-stream topics create` creates it."
         assert worker.log.splitlines() == [want]
 
 

@@ -1,4 +1,4 @@
-"""Records that clients do not make, but brokers take: names of headers that are no text, times that are none."""
+"""Records that no client makes but brokers accept: header names that are not UTF-8, impossible timestamps."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent, headers_of
 from tests.ledger import Topics
 
-NO_TEXT = b"\xc3\x28"  # begins as UTF-8 and is none
+NO_TEXT = b"\xc3\x28"  # begins like UTF-8 but is not
 WHEN = 1_600_000_000_000
 VALUE = orjson.dumps({"text": REPEATED})
 MOST = str(2**63 - 1)
-# Without a bound on what is kept: what is as old as these records would be deleted while the test looks at it.
+# Unlimited retention, or records as old as these would be deleted during the test.
 EVERY_TIME = {
     "message.timestamp.before.max.ms": MOST, "message.timestamp.after.max.ms": MOST, "retention.ms": "-1"
 }  # fmt: skip
@@ -31,19 +31,19 @@ RECENT = {"message.timestamp.before.max.ms": "86400000"}
 
 
 def lines(topics: Topics, *arguments: object) -> list[str]:
-    """Run a command that has to succeed; give its lines."""
+    """Run a command that must succeed; return its lines."""
     answer = article_stream("dead-letters", *arguments, settings=topics.settings())
     assert answer.code == 0, answer
     return answer.out.splitlines()
 
 
 def forever(broker: Broker) -> dict[str, dict[str, str]]:
-    """Configure three topics that take every timestamp and keep it."""
+    """The configuration of three topics that accept every timestamp and keep it."""
     return dict.fromkeys(("raw", "clean", "dead"), EVERY_TIME) if broker.real else {}
 
 
 def age_s(message: Message) -> float:
-    """How long ago a record says that it was made."""
+    """The age of a record, by its timestamp."""
     return time.time() - message.timestamp()[1] / 1000
 
 
@@ -66,7 +66,7 @@ def test_a_header_whose_name_is_no_text_makes_a_dead_letter_and_the_worker_goes_
         until(lambda: worker.metric("article_stream_records_in_total") == 5, "the worker to have counted all")
         assert worker.terminate() == 0, worker.log
         assert "Traceback" not in worker.log
-        assert "Beginning anew" not in worker.log
+        assert "Starting a new session" not in worker.log
     assert sorted((it.key(), it.timestamp()) for it in clean) == [(b"b", (1, WHEN + 1)), (b"e", (1, WHEN + 4))]
     assert headers_of(next(it for it in clean if it.key() == b"b"))[:3] == [
         ("trace", None),
@@ -92,7 +92,7 @@ def test_commands_show_a_letter_with_such_a_header_and_leave_it_where_it_is(brok
     assert "the name of one is not UTF-8" in shown
     assert "The ferry to the outer islands" in shown
     asked = "\n".join(lines(topics, "replay", "--dry-run"))
-    assert "1  refused: its headers can not be read, the name of one is not UTF-8" in asked
+    assert "1  refused: its headers cannot be read, because the name of one is not UTF-8" in asked
 
 
 def test_every_timestamp_goes_through_and_0_is_said(broker: Broker) -> None:
@@ -169,18 +169,18 @@ def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Brok
 
 
 def test_a_letter_that_the_input_refuses_stays_and_the_others_go_back(real: Broker) -> None:
-    """The input has become compacted since: it takes no record without a key."""
+    """The input topic has become compacted since, and refuses records without a key."""
     topics = real.topics("refused", raw={"cleanup.policy": "compact"})
     good = articles(0, 40)
     real.send(f"{topics.name}.dead", [*good[:20], Sent(None, good[0].value), *good[20:]])
     first = lines(topics, "replay")
     assert first[-1].startswith("40 dead letters sent back")
-    assert [line for line in first if f"1  refused: {topics.name}.raw does not take" in line], first
+    assert [line for line in first if f"1  refused: {topics.name}.raw does not accept" in line], first
     came = Counter(orjson.loads(it.value() or b"")["number"] for it in real.read(f"{topics.name}.raw", 40))
     assert came == Counter(range(40)), "each once"
     second = lines(topics, "replay")
     assert second[-1].startswith("0 dead letters sent back")
-    assert [line for line in second if f"1  refused: {topics.name}.raw does not take" in line], second
+    assert [line for line in second if f"1  refused: {topics.name}.raw does not accept" in line], second
 
 
 @pytest.mark.parametrize("removed", [False, True])

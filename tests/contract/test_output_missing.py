@@ -1,4 +1,4 @@
-"""A topic that the worker writes to is missing while it runs: it says which, and goes on by itself."""
+"""An output topic is deleted while the worker runs: the worker says which one, and recovers by itself."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.brokers import Broker, Sent
 from tests.contract.test_topic_made_again import made
 
 RECORDS_IN = "article_stream_records_in_total"
-LONG_S = 120.0  # librdkafka waits half a minute for a topic to come into being
+LONG_S = 120.0  # librdkafka waits half a minute for a topic to be created
 
 
 @pytest.mark.parametrize(
@@ -36,15 +36,15 @@ def test_the_topic_is_named_and_liveness_counts_from_the_last_progress(real: Bro
         admin.delete_topics([name])[name].result(PATIENCE_S)
         more = [Sent(b"bad", b"\xff")] if role == "dead letter" else articles(5, 5)
         real.send(f"{topics.name}.raw", more)
-        want = f"Publishing is tried again: The {role} topic {name} is missing."
+        want = f"Publishing fails and is being retried: The {role} topic {name} is missing."
         until(lambda: want in worker.log, "it to be said", LONG_S)
-        assert f"publishing is tried again: The {role} topic".encode() in worker.get("/health/ready")[1]
+        assert f"publishing fails and is being retried: The {role} topic".encode() in worker.get("/health/ready")[1]
         until(lambda: worker.get("/health/live")[0] == 503, "it to be seen that nothing moves", LONG_S)
-        assert b"has not moved for 30 s" in worker.get("/health/live")[1]
+        assert b"has made no progress for 30 s" in worker.get("/health/live")[1]
         assert made(real, name)
         until(lambda: worker.metric(RECORDS_IN) == 5 + len(more), "the rest", LONG_S)
         until(lambda: worker.get("/health/live")[0] == 200 and worker.ready(), "it to be well")
-        assert "Publishing goes on." in worker.log
+        assert "Publishing works again." in worker.log
         assert "STREAM_BOOTSTRAP_SERVERS" not in worker.log, "Kafka's address is not to blame"
         assert worker.log.count("\n") < 40
         assert worker.terminate() == 0, worker.log

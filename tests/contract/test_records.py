@@ -1,4 +1,4 @@
-"""What a worker does to records: one run with records of every kind, looked at from all sides."""
+"""What a worker does to records: one run with records of every kind, of which each test checks one side."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POISON = [b"\xff\xfe", b'{"text": "cut off in the mid', b'{"title": "no text"}',
 
 
 def odd() -> list[Sent]:
-    """Records of every other kind."""
+    """Records of all other kinds."""
     exact = b'{ "n":123456789012345678901234567890, "d":0.10000000000000000000001,"text":%s,"e" : 1.0 }'
     return [
         Sent(b"exact", exact % orjson.dumps(REPEATED), THEIRS, WHEN),
@@ -38,7 +38,7 @@ def odd() -> list[Sent]:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of it."""
+    """The run's result."""
 
     topics: Topics
     sent: list[Sent]
@@ -50,14 +50,14 @@ class Run:
     log: str
 
     def came(self, key: bytes | None) -> Message:
-        """Give the one cleaned record with this key."""
+        """The one cleaned record with this key."""
         (message,) = [it for it in self.clean if it.key() == key]
         return message
 
 
 @pytest.fixture(scope="module", params=["exactly_once", "at_least_once"])
 def run(broker: Broker, request: pytest.FixtureRequest) -> Run:
-    """One run of a worker over all of them, half of them there before it starts."""
+    """One run of a worker over all the records. Half of them are there before it starts."""
     topics = broker.topics("records")
     sent = [Sent(b"a%d" % (n % 10), article(n), [("n", b"%d" % n)], WHEN + 100 + n) for n in range(ARTICLES)]
     sent = [*odd(), *sent]
@@ -73,7 +73,7 @@ def run(broker: Broker, request: pytest.FixtureRequest) -> Run:
         lines = [line.rsplit(" ", 1) for line in pages["/metrics"][1].decode().splitlines() if line[:1] != "#"]
         exit_code = worker.terminate()
         log = worker.log
-    # Read once more: nothing may have come after the stop.
+    # Read again, because nothing may come after the stop.
     clean, dead = broker.read(f"{topics.name}.clean", len(clean)), broker.read(f"{topics.name}.dead", len(dead))
     return Run(topics, sent, clean, dead, pages, {name: float(value) for name, value in lines}, exit_code, log)
 

@@ -1,4 +1,4 @@
-"""What a real Kafka refuses, and the sentence that a user reads: it names the cause, in our words, with what to do."""
+"""What a real Kafka refuses, and the sentence that the user reads: it names the cause and says what to do."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Provider(BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         status, body = {
             "/good": (200, {"access_token": token("none")}),
-            "/signed": (200, {"access_token": token("HS256")}),  # this broker takes unsigned ones alone
+            "/signed": (200, {"access_token": token("HS256")}),  # this broker accepts unsigned tokens only
             "/refuses": (401, {"error": "invalid_client", "error_description": "No such client."}),
             "/page": (200, "<html>Log in</html>"),
             "/broken": (500, {}),
@@ -71,11 +71,11 @@ class Provider(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def token(algorithm: str) -> str:
-    """Make a JSON web token, good for an hour."""
+    """Make a JSON Web Token that is valid for an hour."""
     now = int(time.time())
     parts = {"alg": algorithm}, {"sub": "ann", "iat": now, "exp": now + 3600}
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
@@ -84,18 +84,18 @@ def token(algorithm: str) -> str:
 
 @dataclass
 class Site:
-    """A broker that forgets soon and takes two members a group, and an identity provider."""
+    """A broker that soon forgets transactional ids and allows two members per group, and an identity provider."""
 
     kafka: RealKafka
     provider: str
 
     @property
     def broker(self) -> Broker:
-        """For topics and records."""
+        """The broker, for making topics and records."""
         return Broker("real", self.kafka.bootstrap_servers)
 
     def oauth(self, path: str, listener: str = OAUTH) -> dict[str, object]:
-        """Settings of a login by a token of that path."""
+        """The settings of a login with the token that the provider gives at this path."""
         return {
             "bootstrap_servers": self.kafka.address(listener),
             "security_protocol": "sasl_plaintext",
@@ -109,7 +109,7 @@ class Site:
 
 @pytest.fixture(scope="module")
 def site(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001 - asked for its effect
-    """Start both, once."""
+    """Start both, once for all tests."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -121,7 +121,7 @@ def site(runs_kafka: None) -> Iterator[Site]:  # noqa: ARG001 - asked for its ef
 
 
 def last_words(worker: Worker, code: int = 1) -> str:
-    """Wait until it ends; give the last line, which is its error, and check that nobody else has said it."""
+    """Wait until the worker ends; return its last line, the error, after checking that no other line says the same."""
     assert worker.process.wait(PATIENCE_S) == code, worker.log
     assert "Traceback" not in worker.log
     lines = [line for line in worker.log.splitlines() if "error" in line or "critical" in line]
@@ -138,14 +138,15 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
         until(lambda: worker.metric("article_stream_records_in_total") == 1, "the first article")
         number = 1
         deadline = time.monotonic() + PATIENCE_S
-        while "Beginning anew" not in worker.log and time.monotonic() < deadline:
-            # Only asking shows whether the broker has forgotten it; asked too early it remembers it for as long again.
+        while "Starting a new session" not in worker.log and time.monotonic() < deadline:
+            # Only using the id shows whether the broker has forgotten it; used too early, it is remembered as long
+            # again.
             quiet_until(worker, EXPIRES_S + 1)
             site.broker.send(f"{topics.name}.raw", [Sent(b"k", article(number))])
             number += 1
             until(lambda: worker.metric("article_stream_records_in_total") == number, "the next article")  # noqa: B023
-        (said,) = [line for line in worker.log.splitlines() if "Beginning anew" in line]
-        assert "Kafka has forgotten this worker's transactional id" in said
+        (said,) = [line for line in worker.log.splitlines() if "Starting a new session" in line]
+        assert "Kafka had forgotten this worker's transactional id" in said
         assert "transactional.id.expiration.ms" in said
         assert "Failed to" not in said
         assert worker.terminate() == 0, worker.log
@@ -154,7 +155,7 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
 
 
 def quiet_until(worker: Worker, seconds: float) -> None:
-    """Let the broker's own clock go on; the worker lives meanwhile."""
+    """Let time pass for the broker while the worker runs."""
     began = time.monotonic()
     until(lambda: time.monotonic() - began > seconds or worker.process.poll() is not None, "the id to expire")
 
@@ -176,7 +177,7 @@ def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_
     with Worker(settings) as older:
         older.wait_ready()
         with Worker(settings) as younger:
-            words = "has a member with the instance id 'w-0' already: another worker runs with it"
+            words = "already has a member with the instance id 'w-0': another worker runs with it"
             until(lambda: words in younger.get("/health/ready")[1].decode(), "the sentence")
             (said,) = [it for it in orjson.loads(younger.get("/health/ready")[1])["problems"] if words in it]
             assert "group.consumer.session.timeout.ms" in said
@@ -198,10 +199,10 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
             until(lambda: "as many members as the broker allows" in third.log, "the sentence")
             if protocol == "consumer":
                 said = last_words(third)
-            else:  # it waits for a place, and says so
+            else:  # it waits until there is room for it, and says so
                 said = " ".join(orjson.loads(third.get("/health/ready")[1])["problems"])
             assert f"The group {topics.name} has as many members as the broker allows" in said
-            assert "Run fewer workers, or raise that." in said
+            assert "Run fewer workers, or raise that limit." in said
             assert "Broker:" not in third.log
 
 
@@ -210,9 +211,9 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
     [
         ("/signed", "does not accept the token of the identity provider at {url}", "STREAM_SASL_OAUTH_SCOPE"),
         ("/refuses", "{url} gives ann no token: invalid_client: No such client.", "STREAM_SASL_OAUTH_CLIENT_SECRET"),
-        ("/page", "what the identity provider at {url} answers is no token", "STREAM_SASL_OAUTH_TOKEN_URL"),
-        ("/broken", "The identity provider at {url} gives no token within 3 s", "STREAM_SASL_OAUTH_TOKEN_URL"),
-        ("http://127.0.0.1:{port}/", "no answer from the identity provider at {url}", "reached from here"),
+        ("/page", "the answer of the identity provider at {url} is not a token", "STREAM_SASL_OAUTH_TOKEN_URL"),
+        ("/broken", "The identity provider at {url} gave no token within 3 s", "STREAM_SASL_OAUTH_TOKEN_URL"),
+        ("http://127.0.0.1:{port}/", "no answer from the identity provider at {url}", "reached from this machine"),
     ],
 )
 def test_a_token_that_is_refused_or_not_given_says_by_whom(site: Site, path: str, says: str, fix: str) -> None:
@@ -244,7 +245,10 @@ def test_a_mechanism_that_the_broker_has_not_is_named_with_those_that_it_has(
 ) -> None:
     login = site.oauth("/good", listener) | {"sasl_mechanism": mechanism}
     answer = article_stream("check", settings={**login, "sasl_username": "ann", "sasl_password": "secret"})
-    assert f"takes no login by {mechanism}, but by {others}. Set STREAM_SASL_MECHANISM to one of these." in answer.out
+    assert (
+        f"does not accept logins by {mechanism}, only by {others}. Set STREAM_SASL_MECHANISM to one of these."
+        in answer.out
+    )
 
 
 def test_a_name_that_the_broker_gives_itself_is_named(site: Site) -> None:
@@ -269,7 +273,7 @@ def test_more_copies_than_there_are_brokers(site: Site) -> None:
     settings = {"bootstrap_servers": site.kafka.bootstrap_servers, "input_topic": "copies.raw"}
     answer = article_stream("topics", "create", "--replication", 3, settings=settings)
     assert answer.code == 1
-    assert "Say --replication with at most the number of brokers." in answer.err
+    assert "Give --replication a value of at most the number of brokers." in answer.err
     answer = article_stream("topics", "create", "--retention-hours", 1e15, settings=settings)
     assert answer.code == 1
     assert "retention" in answer.err

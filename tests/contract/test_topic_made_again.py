@@ -1,4 +1,4 @@
-"""The input topic is deleted and made again: what is in the new one comes out once, from its first record on."""
+"""The input topic is deleted and created again: the new one's records come out exactly once, from the first one on."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.contract.test_beginnings import send_to
 from tests.ledger import Topics
 
 RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
-AGAIN = "was deleted and made again"
+AGAIN = "was deleted and created again"
 
 
 def made(broker: Broker, topic: str) -> bool:
-    """Make a topic; False where the old one is still being deleted."""
+    """Create a topic; False while the old one is still being deleted."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     try:
         admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(PATIENCE_S)
@@ -29,7 +29,7 @@ def made(broker: Broker, topic: str) -> bool:
 
 
 def make_again(broker: Broker, topic: str) -> None:
-    """Delete a topic and make it again at once."""
+    """Delete a topic and create it again at once."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     admin.delete_topics([topic])[topic].result(PATIENCE_S)
     until(lambda: made(broker, topic), "the topic to be made again")
@@ -44,7 +44,7 @@ def commit(broker: Broker, topics: Topics, partition: int, offset: int, metadata
 
 
 def committed(broker: Broker, topics: Topics, partition: int) -> TopicPartition:
-    """Give what the group has committed for a partition."""
+    """What the group has committed for a partition."""
     consumer = Consumer({"bootstrap.servers": broker.bootstrap_servers, "group.id": topics.name})
     try:
         return consumer.committed([TopicPartition(f"{topics.name}.raw", partition)], timeout=PATIENCE_S)[0]
@@ -56,7 +56,7 @@ def committed(broker: Broker, topics: Topics, partition: int) -> TopicPartition:
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
 @pytest.mark.parametrize("fresh", [300, 100, 5])
 def test_while_the_worker_runs(real: Broker, protocol: str, start_at: str, fresh: int) -> None:
-    """More than the old topic held, as many, and fewer: the offset that it stood at is within, at the end, beyond."""
+    """The new topic has more, as many or fewer records: the old offset is within it, at its end, or beyond."""
     topics = real.topics("again")
     raw = f"{topics.name}.raw"
     with Worker(topics.settings(group_protocol=protocol, start_at=start_at)) as worker:
@@ -76,7 +76,7 @@ def test_while_the_worker_runs(real: Broker, protocol: str, start_at: str, fresh
 
 
 def test_the_offset_of_a_topic_that_is_gone_counts_for_nothing(real: Broker) -> None:
-    """Kafka may keep a group's offsets, or they are committed after the deletion."""
+    """Kafka may keep the group's offsets, or they may be committed after the deletion."""
     topics = real.topics("stale")
     raw = f"{topics.name}.raw"
     send_to(real, raw, 0, 100, 0)
@@ -99,7 +99,7 @@ def test_the_offset_of_a_topic_that_is_gone_counts_for_nothing(real: Broker) -> 
 
 @pytest.mark.parametrize(("offset", "comes"), [(100, 5), (3, 2)], ids=["beyond the end", "within"])
 def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, comes: int) -> None:
-    """It was committed by an earlier version, or set by an administrator."""
+    """An offset without an id was committed by an earlier version, or set by an administrator."""
     topics = real.topics("old")
     raw = f"{topics.name}.raw"
     send_to(real, raw, 0, 5, 0)
@@ -108,7 +108,7 @@ def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, co
         until(lambda: worker.metric(RECORDS_IN) == comes, "what is there")
         if offset > 5:
             assert f"{raw} [0] ends at 5, before the committed offset {offset}." in worker.log
-            assert "reading goes on at 0" in worker.log
+            assert "reading resumes at 0" in worker.log
         assert AGAIN not in worker.log or offset > 5
         assert worker.terminate() == 0, worker.log
     assert committed(real, topics, 0).offset == 5

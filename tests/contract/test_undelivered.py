@@ -1,4 +1,4 @@
-"""What stands between the last record that came and a partition's end: markers, what was aborted, or a record."""
+"""What is between the last delivered record and a partition's end: markers, aborted records, or a record."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_record_is_told_from_markers_and_from_what_was_aborted(real: Broker, e
         worker.wait_ready()
         until(lambda: worker.partitions().get("2", {}).get("lag") == 0, "the end to be found")
         assert worker.terminate() == 0, worker.log
-        assert "Beginning anew" not in worker.log
+        assert "Starting a new session" not in worker.log
 
 
 def test_a_record_that_comes_after_the_end_was_told_is_no_missed_one(real: Broker) -> None:

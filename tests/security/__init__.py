@@ -1,1 +1,1 @@
-"""A worker and a Kafka that asks who it is: TLS, SASL, mutual TLS and access rights, on a real Kafka."""
+"""A worker on a real Kafka that requires authentication: TLS, SASL, mutual TLS and access rights."""

@@ -1,4 +1,4 @@
-"""The rights that a worker needs, and no more, as data: the tests grant these, docs/operations.md lists them."""
+"""The rights that a worker needs and no more, as data. The tests grant them, and docs/operations.md lists them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Operations on one resource; `setting` is the one whose value is the resource's name."""
+    """Operations on one resource. `setting`: the setting whose value is the resource's name."""
 
     resource: Resource
     setting: str
@@ -35,13 +35,13 @@ class Right:
     prefixed: bool = False
 
     def line(self) -> str:
-        """Spell it as docs/operations.md does, with the default names."""
+        """The right as docs/operations.md writes it, with the default names."""
         what = "".join(f" --operation {operation}" for operation in self.operations)
         name = getattr(Settings(), self.setting)
         return f"acls{what} --{self.resource} {name}{' --resource-pattern-type prefixed' * self.prefixed}"
 
     def name(self, settings: Mapping[str, object]) -> str:
-        """Name the resource that a worker with these settings uses."""
+        """The name of the resource that a worker with these settings uses."""
         return str(settings[self.setting])
 
 
@@ -56,12 +56,12 @@ LEAST_PRIVILEGE: Sequence[Right] = (READ_INPUT, READ_GROUP, WRITE_OUTPUT, WRITE_
 
 
 def bindings(right: Right, principal: str, settings: Mapping[str, object]) -> list[AclBinding]:
-    """Give what Kafka is told to allow."""
+    """The bindings that allow these rights."""
     return [AclBinding(*_binding(right, principal, settings, operation)) for operation in right.operations]
 
 
 def filters(right: Right, principal: str, settings: Mapping[str, object]) -> list[AclBindingFilter]:
-    """Give what finds these bindings again, to take them away."""
+    """Filters that match these bindings, for removing them."""
     return [AclBindingFilter(*_binding(right, principal, settings, operation)) for operation in right.operations]
 
 

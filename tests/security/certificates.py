@@ -1,4 +1,4 @@
-"""Certificates made on the fly with OpenSSL, which every machine with Java has: ca-certificates needs it."""
+"""Certificates, made with OpenSSL, which every machine with Java has, because ca-certificates requires it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _CLIENT = "extendedKeyUsage=clientAuth\n"
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """A certificate and its private key, PEM files; `both` holds the one after the other, as Kafka wants them."""
+    """A certificate and its private key as PEM files. `both` contains one after the other, as Kafka expects them."""
 
     certificate: Path
     key: Path
@@ -22,10 +22,10 @@ class Certificate:
 
 
 class Authority:
-    """A certificate authority in a folder, alive as long as the tests."""
+    """A certificate authority in a folder, which exists for as long as the tests run."""
 
     def __init__(self, folder: Path, name: str) -> None:
-        """Make its key and its certificate."""
+        """Make the authority's key and certificate."""
         self._folder = folder
         self._name = name
         self.certificate = folder / f"{name}.pem"
@@ -62,7 +62,7 @@ class Authority:
 
 
 def lock(certificate: Certificate) -> Path:
-    """Make a copy of the key that needs ``KEY_PASSWORD``."""
+    """Make a copy of the key that is encrypted with ``KEY_PASSWORD``."""
     locked = certificate.key.with_suffix(".locked.key")
     _openssl(
         "pkcs8", "-topk8", "-in", str(certificate.key), "-out", str(locked), "-passout", f"pass:{KEY_PASSWORD}"

@@ -12,7 +12,7 @@ from tests.security.guarded import GuardedKafka
 
 @pytest.fixture(scope="session")
 def guarded(runs_kafka: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[GuardedKafka]:  # noqa: ARG001
-    """Start it with the first test that asks; topics and groups have fresh names."""
+    """Start the broker for the first test that needs it; every test uses topics and groups with fresh names."""
     if reason := missing():
         pytest.skip(reason)
     with GuardedKafka(tmp_path_factory.mktemp("certificates")) as kafka:

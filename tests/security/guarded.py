@@ -1,4 +1,4 @@
-"""A Kafka that lets nobody do anything without a right, on listeners with TLS, SASL and mutual TLS."""
+"""A Kafka that allows nothing without a right, with listeners for TLS, SASL and mutual TLS."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ PACKAGE = "org.apache.kafka.common.security"
 
 
 class GuardedKafka:
-    """One broker. Whoever comes without a name (the tests' own clients, on the plain listener) may do all."""
+    """One broker. Clients without a name, as the tests' own clients on the plain listener, may do everything."""
 
     def __init__(self, folder: Path) -> None:
-        """Make the certificates; nothing is started."""
+        """Make the certificates; nothing is started yet."""
         self.authority = Authority(folder, "authority")
         self.stranger = Authority(folder, "stranger")
         self.client = self.authority.client(USER)
@@ -56,7 +56,7 @@ class GuardedKafka:
         )
 
     def __enter__(self) -> Self:
-        """Start it, and make the user."""
+        """Start the broker and create the user."""
         self._kafka.__enter__()
         try:
             self.admin = AdminClient({"bootstrap.servers": self.plain, "log_level": 0})
@@ -72,7 +72,7 @@ class GuardedKafka:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End it."""
+        """Stop the broker."""
         self._kafka.close()
 
     @property
@@ -87,7 +87,7 @@ class GuardedKafka:
         return topics
 
     def login(self, topics: Topics, mechanism: str = "SCRAM-SHA-512", **more: object) -> dict[str, object]:
-        """Give the settings of a worker that logs in over TLS."""
+        """The settings of a worker that logs in over TLS."""
         return topics.settings() | {
             "bootstrap_servers": self._kafka.address(LOGIN),
             "security_protocol": "sasl_ssl",
@@ -99,7 +99,7 @@ class GuardedKafka:
         }
 
     def mutual(self, topics: Topics, **more: object) -> dict[str, object]:
-        """Give the settings of a worker whose certificate says who it is."""
+        """The settings of a worker that authenticates by its certificate."""
         return topics.settings() | {
             "bootstrap_servers": self._kafka.address(MUTUAL),
             "security_protocol": "ssl",
@@ -112,12 +112,12 @@ class GuardedKafka:
     def grant(
         self, topics: Topics, rights: Iterable[Right] = LEAST_PRIVILEGE, *, principal: str = f"User:{USER}"
     ) -> None:
-        """Give rights on these topics and their group."""
+        """Grant rights on these topics and their group."""
         wanted = [each for right in rights for each in bindings(right, principal, topics.settings())]
         for future in self.admin.create_acls(wanted).values():
             future.result(ANSWER_S)
 
     def take(self, topics: Topics, right: Right, *, principal: str = f"User:{USER}") -> None:
-        """Take a right away."""
+        """Revoke a right."""
         for future in self.admin.delete_acls(filters(right, principal, topics.settings())).values():
             assert future.result(ANSWER_S), "there was such a right"

@@ -1,4 +1,4 @@
-"""A worker with the documented rights, and no others, does all its work, however it says who it is."""
+"""A worker with only the documented rights does all its work, however it authenticates."""
 
 from __future__ import annotations
 

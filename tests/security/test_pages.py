@@ -1,4 +1,4 @@
-"""What the worker shows over HTTP, and to whom: no article, no secret, and nobody but this machine."""
+"""What the worker shows over HTTP: no article and no secret, and by default only to this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KEY, HEADER = b"key-never-to-be-seen", b"header-never-to-be-seen"
 
 
 def listens(host: str, port: int) -> bool:
-    """Tell whether somebody answers there."""
+    """Tell whether something answers at this address."""
     try:
         with socket.create_connection((host, port), timeout=2):
             return True

@@ -1,4 +1,4 @@
-"""Whatever Kafka refuses at the start ends in one sentence that says what to change; `check` says the same."""
+"""Whatever Kafka refuses at the start, the worker ends with one sentence that says what to change, as `check` does."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.security.acls import (
 from tests.security.guarded import PASSWORD, GuardedKafka
 
 IN_TIME_S = 120.0
-A_WHILE = 3  # s, where Kafka could be starting still: it is waited for
+A_WHILE = 3  # seconds to wait where Kafka might still be starting
 Settings = dict[str, Any]
 
 
 def refused(settings: Settings, *commands: str) -> list[str]:
-    """Run commands side by side that have to fail, at once and in plain words; give what each said."""
+    """Run commands side by side that must fail at once and in plain words; return what each one said."""
     settings = {"startup_timeout_s": IN_TIME_S} | settings
     with ExitStack() as stack:
         workers = [stack.enter_context(Worker(settings, command=("-m", "stream", name))) for name in commands]
@@ -40,7 +40,7 @@ def refused(settings: Settings, *commands: str) -> list[str]:
 
 
 def sentence(said: str) -> str:
-    """Give the worker's only line."""
+    """Return the worker's only line."""
     (line,) = said.strip().splitlines()
     return line
 
@@ -120,7 +120,7 @@ def no_login(kafka: GuardedKafka) -> Settings:
         (wrong_password, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
         (wrong_password_plain, "does not accept the user name or the password", "STREAM_SASL_PASSWORD"),
         (untrusted, "is not trusted", "STREAM_SSL_CA"),
-        (no_certificate, "does not accept the worker's certificate, or misses one", "STREAM_SSL_CERTIFICATE"),
+        (no_certificate, "does not accept the worker's certificate, or requires one", "STREAM_SSL_CERTIFICATE"),
         (certificate_of_a_stranger, "does not accept the worker's certificate", "STREAM_SSL_CERTIFICATE"),
         (tls_to_a_plain_port, "does not speak TLS", "STREAM_SECURITY_PROTOCOL"),
         (plain_to_a_tls_port, "closes the connection", "STREAM_SECURITY_PROTOCOL=plaintext"),

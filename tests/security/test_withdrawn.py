@@ -1,4 +1,4 @@
-"""A right that is taken away while the worker runs: it says so, loses nothing, and goes on when the right is back."""
+"""A right is revoked while the worker runs: it says so, loses nothing, and continues when it has the right again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.ledger import Topics, article, expected
 from tests.security.acls import READ_GROUP, READ_INPUT, SEE_INPUT, USE_TRANSACTIONS, WRITE_OUTPUT, Right
 from tests.security.guarded import GuardedKafka
 
-# "reading": the topic may still be seen, so that only reading tells.
+# "reading": the topic may still be described, so the missing right shows only when it is read.
 RIGHTS = {
     "output": WRITE_OUTPUT,
     "group": READ_GROUP,
@@ -28,18 +28,18 @@ RIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A worker of its own for each right, side by side: most of the time they wait."""
+    """A worker for each right, side by side, because most of the time is spent waiting."""
 
     right: Right
     topics: Topics
     worker: Worker
 
     def took(self, records: int) -> bool:
-        """Whether so many records are committed."""
+        """Whether this many records are committed."""
         return self.worker.metric("article_stream_records_in_total") == records
 
     def says(self) -> bool:
-        """Whether it is not ready, and names what is forbidden."""
+        """Whether the worker is not ready and names what is forbidden."""
         status, body = self.worker.get("/health/ready")
         problems = orjson.loads(body)["problems"] if status == 503 else []
         resource = self.right.name(self.topics.settings())
@@ -47,13 +47,13 @@ class Case:
 
 
 def articles(first: int) -> list[Sent]:
-    """Give five articles, and a record that is none."""
+    """Five articles, and a record that is none."""
     return [Sent(b"k", article(number)) for number in range(first, first + 5)] + [Sent(b"k", b"{%d" % first)]
 
 
 @pytest.fixture(scope="module")
 def cases(guarded: GuardedKafka) -> Iterator[dict[str, Case]]:
-    """Take a right from each worker, send, wait until it says so, give it back, wait until all is done."""
+    """Revoke a right of each worker, send, wait until each says so, grant it again, wait until all is done."""
     admin = Broker("real", guarded.plain)
     with ExitStack() as stack:
         found: dict[str, Case] = {}

@@ -10,7 +10,7 @@ import gc
 import sys
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from itertools import islice
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from bench import load as bench_load
-from harness.fakes import FakeRecord, NotingProducer, outcome
+from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, outcome
 from harness.twins import in_python, needs_compiled, slow
 from stream.config.settings import Settings, load
 from stream.core.footer.model import shipped
@@ -26,8 +26,9 @@ from stream.core.rules import load as load_rules
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Committer
 from stream.kafka.flow import Flow
+from stream.kafka.producing import produce_all
 from stream.kafka.sink import Sink
-from stream.kafka.transaction import Transactions, produce_all
+from stream.kafka.transaction import Transactions
 from stream.records.outcomes import Outcome, Outcomes
 from stream.records.process import Processor, _ours
 from tests.work import Work
@@ -137,19 +138,25 @@ def peak(processor: Processor, record: FakeRecord) -> int:
         tracemalloc.stop()
 
 
-def exactly_once(settings: Settings) -> Committer:
+def exactly_once(settings: Settings, producer: Any) -> Committer:
     """The committer that uses transactions."""
-    return Transactions(settings, object, lambda *_: None, batch_bytes=1_000_000)
+    return Transactions(
+        settings, object, lambda *_: None, batch_bytes=1_000_000, make_producer=ProducerSupply(producer)
+    )
 
 
-def at_least_once(settings: Settings) -> Committer:
-    """The committer that uses no transactions."""
-    return AtLeastOnce(settings, lambda *_: None, batch_bytes=1_000_000)
+def at_least_once(settings: Settings, producer: Any) -> Committer:
+    """The committer without transactions."""
+    return AtLeastOnce(settings, lambda *_: None, batch_bytes=1_000_000, make_producer=ProducerSupply(producer))
 
 
-async def published(settings: Settings, committer: Any, outcomes: Sequence[Outcome]) -> Counter[str]:
-    """Put outcomes through the sink; count the calls to the client."""
-    committer._producer = producer = NotingProducer()  # noqa: SLF001 - what `own` does with a broker
+async def published(
+    settings: Settings, make: Callable[[Settings, Any], Committer], outcomes: Sequence[Outcome]
+) -> Counter[str]:
+    """Put outcomes through the sink; give the calls to the client."""
+    producer = NotingProducer()
+    committer = make(settings, producer)
+    committer.own([0], [])
     flow = Flow()
     session = flow.begin_session()
     wiring: dict[str, Any] = {"on_delivered": lambda *_: None, "on_aborted": lambda: None}
@@ -157,7 +164,7 @@ async def published(settings: Settings, committer: Any, outcomes: Sequence[Outco
     flow.enter(len(outcomes))
     sink.start()
     await asyncio.wait_for(sink.put(session, Outcomes.counted(outcomes)), PATIENCE_S)
-    assert await asyncio.to_thread(flow.drained, PATIENCE_S)
+    assert await asyncio.to_thread(flow.wait_drained, PATIENCE_S)
     sink.close(PATIENCE_S)
     return Counter(producer.called)
 
@@ -170,7 +177,7 @@ BEGIN, PRODUCE, OFFSETS, COMMIT = "begin_transaction", "produce", "send_offsets_
 async def test_a_batch_is_one_transaction_and_one_call_a_record(records: int, batches: int, partitions: int) -> None:
     outcomes = [outcome(number, partition=number % partitions) for number in range(records)]
     settings = load(environ={})
-    calls = await published(settings, exactly_once(settings), outcomes)
+    calls = await published(settings, exactly_once, outcomes)
     assert calls == {PRODUCE: records, BEGIN: batches, OFFSETS: batches, COMMIT: batches}
-    calls = await published(settings, at_least_once(settings), outcomes)
+    calls = await published(settings, at_least_once, outcomes)
     assert calls == {PRODUCE: records, "flush": batches}

@@ -1,4 +1,4 @@
-"""Without transactions: what is there is not sent again, whatever became of the rest."""
+"""At least once: a record that was acknowledged is not sent again when others of its publication fail."""
 
 from __future__ import annotations
 
@@ -8,35 +8,35 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import outcome
+from harness.fakes import ProducerSupply, outcome
 from stream.config.settings import load
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush
 from stream.kafka.refused import Refused
 
-Fate = Callable[[str, int], int | None]  # the error's code, by topic and the number of the record so far
+Fate = Callable[[str, int], int | None]  # what becomes of a record, by topic and its number: an error code, or None
 LATE, INVALID, BEHIND = KafkaError._MSG_TIMED_OUT, KafkaError.INVALID_RECORD, KafkaError._PURGE_QUEUE  # noqa: SLF001
 FATAL = KafkaException(KafkaError(KafkaError._GAPLESS_GUARANTEE, "a gap", fatal=True))  # noqa: SLF001
 
 
 class FakeProducer:
-    """A producer that reports what a test wants, when it is flushed."""
+    """A producer that reports what the test wants when it is flushed."""
 
     def __init__(self, fate: Fate) -> None:
-        """Take what becomes of each record."""
+        """`fate` decides what becomes of each record."""
         self.fate = fate
         self.sent: list[tuple[str, bytes | None]] = []
         self.reports: list[tuple[Any, int | None]] = []
         self.raises: list[KafkaException] = []
 
     def produce(self, topic: str, value: bytes | None, *rest: Any) -> None:
-        """Take a record."""
+        """Queue a record."""
         self.reports.append((rest[2], self.fate(topic, len(self.sent))))
         self.sent.append((topic, value))
 
     def flush(self, _: float) -> int:
-        """Report, or raise first what there is to raise."""
+        """Raise what the test wants raised; else run the delivery callbacks."""
         if self.raises:
             raise self.raises.pop()
         reports, self.reports = self.reports, []
@@ -45,26 +45,27 @@ class FakeProducer:
         return 0
 
     def purge(self) -> None:
-        """Nothing is left."""
+        """Do nothing, because a flush leaves nothing in the queue."""
 
     def __len__(self) -> int:
-        """How many are not reported."""
+        """The number of records without a report."""
         return len(self.reports)
 
 
 class Trial:
-    """A committer with producers of a test, one after the other."""
+    """A committer that gets the test's producers, one after the other."""
 
     def __init__(self, *fates: Fate, **settings: object) -> None:
-        """Begin with the first one."""
-        self.committer = AtLeastOnce(load(settings, environ={}), lambda *_: None, batch_bytes=1000)
+        """Make the committer, with the first producer."""
         self.producers = [FakeProducer(fate) for fate in fates]
-        self._left = iter(self.producers)
-        self.committer._fresh = lambda: next(self._left)  # type: ignore[assignment,return-value,method-assign] # noqa: SLF001
+        supply = ProducerSupply(*self.producers)
+        self.committer = AtLeastOnce(
+            load(settings, environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply
+        )
         self.committer.own([0], [0])
 
     def commit(self, *numbers: int, removed: bytes | None = None) -> None:
-        """Commit these articles."""
+        """Commit articles with these numbers."""
         made = [outcome(number)._replace(value=b"%d" % number, removed=removed) for number in numbers]
         self.committer.commit(Publication(made, [TopicPartition("articles.raw", 0, numbers[-1] + 1)]))
 

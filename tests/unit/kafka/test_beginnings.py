@@ -1,4 +1,4 @@
-"""Where partitions begin, told by what the group has committed; and that it is committed before anything is read."""
+"""Where partitions begin, by what the group has committed; and that this is committed before anything is read."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
 
 from stream.config.settings import load
 from stream.errors import SessionLost
-from stream.kafka.beginnings import ASK_AGAIN_S, SAY_AFTER_S, Beginnings
+from stream.kafka.beginnings import ASK_EVERY_S, REPORT_AFTER_S, Beginnings
 from stream.kafka.committer import Aborted
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import as_metadata, of_metadata
@@ -20,30 +20,30 @@ ME = object()
 
 
 class Group:
-    """A group's committed offsets, and the broker's answers to a consumer of it; partitions are 10 to 50 long."""
+    """A group's committed offsets, and the broker's answers to its consumers. Partitions begin at 10 and end at 50."""
 
     def __init__(self, partitions: int = 4) -> None:
-        """Nothing is committed."""
+        """Begin with nothing committed."""
         self.partitions = partitions
         self.offsets: dict[int, tuple[int, str]] = {}
         self.commits: list[dict[int, int]] = []
         self.refuses: Exception | None = None
 
     def committed(self, asked: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """As Kafka does."""
+        """The committed offsets, as Kafka answers."""
         return [TopicPartition(it.topic, it.partition, *self.offsets.get(it.partition, (NONE, ""))) for it in asked]
 
     def offsets_for_times(self, asked: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """The ends of the log."""
+        """The first or last offsets, as they are asked for."""
         edge = {OFFSET_BEGINNING: LOW, OFFSET_END: HIGH}
         return [TopicPartition(it.topic, it.partition, edge[it.offset]) for it in asked]
 
     def list_topics(self, topic: str, **_: object) -> Any:
-        """The topic's partitions."""
+        """The metadata: the topic's partitions."""
         return SimpleNamespace(topics={topic: SimpleNamespace(partitions=dict.fromkeys(range(self.partitions)))})
 
-    def begin(self, _: object, offsets: list[TopicPartition], member: object) -> None:
-        """Be the committer."""
+    def commit_start(self, _: object, offsets: list[TopicPartition], member: object) -> None:
+        """Act as the committer: keep the offsets."""
         assert member is ME
         if self.refuses is not None:
             raise self.refuses
@@ -55,7 +55,7 @@ class Worker:
     """A worker of the group."""
 
     def __init__(self, group: Group, *, start_at: str = "latest", topic_id: str = "", embedded: bool = False) -> None:
-        """With nothing yet."""
+        """Begin without partitions."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
         identity: Any = SimpleNamespace(known=topic_id, taken=set(), embedded=embedded)
@@ -64,7 +64,7 @@ class Worker:
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)
 
     def gains(self, *numbers: int) -> dict[int, int]:
-        """Be assigned partitions; give where those begin that may be read."""
+        """Be assigned partitions; return where those begin that may be read now."""
         consumer: Any = self.group
         return {it.partition: it.offset for it in self.beginnings.find(consumer, numbers, ME)}
 
@@ -81,7 +81,7 @@ def test_what_is_committed_is_where_reading_begins_and_nothing_is_committed_anew
 
 
 def test_the_owner_of_the_first_partition_begins_a_new_group_for_all(group: Group) -> None:
-    """Whoever has the others, whenever that is, begins where the group did."""
+    """Whichever worker gets the other partitions, and whenever: it begins where the group did."""
     assert Worker(group).gains(0, 1) == {0: HIGH, 1: HIGH}
     assert group.commits == [dict.fromkeys(range(4), HIGH)], "in one commit"
     group.offsets[2] = (60, "")
@@ -97,10 +97,10 @@ def test_who_has_not_the_first_partition_waits_for_its_owner(group: Group, monke
     assert other.beginnings.waiting == {2, 3}
     assert dict(other.partitions.items())[2].position == -1
     assert not other.beginnings.trouble, "a moment is no news"
-    now += SAY_AFTER_S + ASK_AGAIN_S
+    now += REPORT_AFTER_S + ASK_EVERY_S
     assert other.beginnings.due()
     assert other.gains() == {}
-    assert "the owner of partition 0 of articles.raw has not committed yet" in other.beginnings.trouble
+    assert "the owner of partition 0 of articles.raw has not yet committed" in other.beginnings.trouble
     Worker(group).gains(0, 1)
     assert other.gains() == {2: HIGH, 3: HIGH}
     assert not other.beginnings.waiting
@@ -115,7 +115,7 @@ def test_a_partition_that_is_new_to_the_group_is_read_from_its_beginning(group: 
 
 
 def test_a_group_that_this_process_has_read_for_is_not_new_though_kafka_has_forgotten_it(group: Group) -> None:
-    """As it does where the topic is deleted."""
+    """As Kafka does when the topic is deleted."""
     worker = Worker(group)
     worker.gains(0, 1, 2, 3)
     group.offsets.clear()
@@ -134,8 +134,8 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert Worker(group, topic_id="new").gains(0, 1, 2) == {0: LOW, 1: 30, 2: 31}
     assert group.commits == [{0: LOW}]
     assert of_metadata(group.offsets[0][1]) == "new"
-    assert "was deleted and made again: these partitions are read anew" in caplog.text
-    assert "0 from 10 on (up to 100)." in caplog.text
+    assert "was deleted and created again. These partitions are read from their beginning" in caplog.text
+    assert "0 from offset 10 (old: 100)." in caplog.text
 
 
 def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
@@ -153,7 +153,7 @@ def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_ag
     assert worker.gains(0, 1) == {}
     assert worker.beginnings.waiting == {0, 1}
     group.refuses = None
-    group.offsets = {0: (70, ""), 1: (HIGH, "")}  # another worker was faster, and has read on
+    group.offsets = {0: (70, ""), 1: (HIGH, "")}  # another worker was faster and has read on
     assert worker.gains() == {0: 70, 1: HIGH}
     assert group.commits == []
 
@@ -170,7 +170,7 @@ def test_what_waits_is_not_the_consumers_to_give_up(group: Group) -> None:
 
 
 def test_on_the_embedded_broker_nobody_waits(group: Group) -> None:
-    """It forgets what was committed in a transaction."""
+    """The embedded broker forgets what was committed in a transaction."""
     assert Worker(group, embedded=True).gains(2, 3) == {2: HIGH, 3: HIGH}
 
 

@@ -1,4 +1,4 @@
-"""What Kafka's errors mean: each that a user can meet has a sentence of ours, librdkafka's words are a detail."""
+"""Every error of Kafka that a user can meet has a sentence of ours, which names the cause and the fix."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SETTINGS = load(
 )
 WORDS = "librdkafka's {own} words"
 
-# The code, the kind of our error, and what its sentence or its fix has to name.
+# The error code, the class of our error, and what its sentence or its fix must name.
 CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError.FENCED_INSTANCE_ID, InstanceFenced, ["'w-1'", "STREAM_INSTANCE_ID"]),
     (KafkaError.UNRELEASED_INSTANCE_ID, InstanceHeld, ["'w-1'", "was killed", "group.consumer.session.timeout.ms"]),
@@ -55,21 +55,21 @@ CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError.UNKNOWN_MEMBER_ID, SessionLost, ["silent for longer than the session timeout"]),
     (KafkaError.FENCED_MEMBER_EPOCH, SessionLost, ["silent for longer than the session timeout"]),
     (KafkaError._ASSIGNMENT_LOST, SessionLost, ["silent for longer"]),  # noqa: SLF001
-    (KafkaError.ILLEGAL_GENERATION, SessionLost, ["have changed"]),
-    (KafkaError.REBALANCE_IN_PROGRESS, SessionLost, ["have changed"]),
-    (KafkaError.STALE_MEMBER_EPOCH, SessionLost, ["have changed"]),
+    (KafkaError.ILLEGAL_GENERATION, SessionLost, ["changed while"]),
+    (KafkaError.REBALANCE_IN_PROGRESS, SessionLost, ["changed while"]),
+    (KafkaError.STALE_MEMBER_EPOCH, SessionLost, ["changed while"]),
     (KafkaError._MAX_POLL_EXCEEDED, SessionLost, ["max.poll.interval.ms"]),  # noqa: SLF001
     (KafkaError.OFFSET_METADATA_TOO_LARGE, KafkaFatal, ["offset.metadata.max.bytes"]),
     (KafkaError.INVALID_COMMIT_OFFSET_SIZE, KafkaFatal, ["offset.metadata.max.bytes"]),
-    (KafkaError._FENCED, SessionLost, ["taken over"]),  # noqa: SLF001
-    (KafkaError.PRODUCER_FENCED, SessionLost, ["taken over"]),
-    (KafkaError.INVALID_PRODUCER_EPOCH, SessionLost, ["taken over", "STREAM_TRANSACTION_TIMEOUT_MS"]),
+    (KafkaError._FENCED, SessionLost, ["took over"]),  # noqa: SLF001
+    (KafkaError.PRODUCER_FENCED, SessionLost, ["took over"]),
+    (KafkaError.INVALID_PRODUCER_EPOCH, SessionLost, ["took over", "STREAM_TRANSACTION_TIMEOUT_MS"]),
     (KafkaError.INVALID_TXN_STATE, SessionLost, ["STREAM_TRANSACTION_TIMEOUT_MS"]),
     (KafkaError.INVALID_PRODUCER_ID_MAPPING, SessionLost, ["transactional.id.expiration.ms", "nothing is lost"]),
     (KafkaError.UNKNOWN_PRODUCER_ID, KafkaFatal, ["producer.id.expiration.ms"]),
     (KafkaError.OUT_OF_ORDER_SEQUENCE_NUMBER, KafkaFatal, ["producer.id.expiration.ms"]),
     (KafkaError.INVALID_TRANSACTION_TIMEOUT, SettingsError, ["5678 ms", "transaction.max.timeout.ms"]),
-    (KafkaError.CONCURRENT_TRANSACTIONS, KafkaUnavailable, ["not ended", "docs/operations.md"]),
+    (KafkaError.CONCURRENT_TRANSACTIONS, KafkaUnavailable, ["not yet ended", "docs/operations.md"]),
     (KafkaError.UNSTABLE_OFFSET_COMMIT, KafkaUnavailable, ["my-group {x}", "docs/operations.md"]),
     (KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaUnavailable, ["offsets.topic.replication.factor"]),
     (KafkaError.COORDINATOR_LOAD_IN_PROGRESS, KafkaUnavailable, ["offsets.topic.replication.factor"]),
@@ -92,8 +92,8 @@ CASES: list[tuple[int, type[StreamError], list[str]]] = [
     (KafkaError._CRIT_SYS_RESOURCE, KafkaFatal, [WORDS, "limits"]),  # noqa: SLF001
     (KafkaError.MSG_SIZE_TOO_LARGE, KafkaFatal, ["max.message.bytes"]),
     (KafkaError.RECORD_LIST_TOO_LARGE, KafkaFatal, ["max.message.bytes"]),
-    (KafkaError.INVALID_RECORD, KafkaFatal, [WORDS, "wants a key"]),
-    (KafkaError.INVALID_MSG, KafkaFatal, [WORDS, "wants a key"]),
+    (KafkaError.INVALID_RECORD, KafkaFatal, [WORDS, "requires keys"]),
+    (KafkaError.INVALID_MSG, KafkaFatal, [WORDS, "requires keys"]),
     (KafkaError.INVALID_TIMESTAMP, KafkaFatal, [WORDS, "message.timestamp."]),
     (KafkaError._BAD_MSG, KafkaFatal, ["damaged"]),  # noqa: SLF001
     (KafkaError._BAD_COMPRESSION, KafkaFatal, ["damaged"]),  # noqa: SLF001
@@ -160,13 +160,13 @@ REFUSED: list[tuple[str, bool, list[str]]] = [
         [URL, "gives cleaner no token: invalid_client: No such client.", "STREAM_SASL_OAUTH_CLIENT_SECRET"],
     ),
     (TOKEN + '{"error": "invalid_scope"}', True, ["no token: invalid_scope.", "STREAM_SASL_OAUTH_SCOPE"]),
-    (TOKEN + "Must supply an unexpired token: now=2ms, exp=1ms", False, [URL, "expired already", "clock"]),
-    (TOKEN + "Failed to parse JSON response at 0/5", False, ["answers is no token", "STREAM_SASL_OAUTH_TOKEN_URL"]),
-    (TOKEN + 'Expected JSON response with "access_token" field', False, ["answers is no token"]),
-    (TOKEN + "Failed to decode JWT payload: The token is invalid", False, ["answers is no token"]),
-    (TOKEN + "Server did not provide an error string", False, ["answers is no token"]),
+    (TOKEN + "Must supply an unexpired token: now=2ms, exp=1ms", False, [URL, "already expired", "clock"]),
+    (TOKEN + "Failed to parse JSON response at 0/5", False, ["is not a token", "STREAM_SASL_OAUTH_TOKEN_URL"]),
+    (TOKEN + 'Expected JSON response with "access_token" field', False, ["is not a token"]),
+    (TOKEN + "Failed to decode JWT payload: The token is invalid", False, ["is not a token"]),
+    (TOKEN + "Server did not provide an error string", False, ["is not a token"]),
     (TOKEN + "Could not resolve host: idp.example", False, ["no answer from", URL, "Could not resolve host"]),
-    (TOKEN + "Failed to connect to 127.0.0.1 port 1", False, ["no answer from", "reached from here"]),
+    (TOKEN + "Failed to connect to 127.0.0.1 port 1", False, ["no answer from", "reached from this machine"]),
     (
         'sasl_ssl://one:1/1: SASL authentication error: {"status":"invalid_token"} (after 3ms in state AUTH_REQ)',
         True,
@@ -175,7 +175,7 @@ REFUSED: list[tuple[str, bool, list[str]]] = [
     (
         "handshake failed: broker's supported mechanisms: PLAIN,SCRAM-SHA-512 (after 3ms in state AUTH_HANDSHAKE)",
         True,
-        ["takes no login by OAUTHBEARER, but by PLAIN,SCRAM-SHA-512", "STREAM_SASL_MECHANISM"],
+        ["does not accept logins by OAUTHBEARER, only by PLAIN,SCRAM-SHA-512", "STREAM_SASL_MECHANISM"],
     ),
 ]
 
@@ -221,7 +221,7 @@ def test_a_call_without_an_answer_says_what_was_reported_beside_it(code: int) ->
 
 
 def test_our_sentences_have_no_other_fields() -> None:
-    fields = {"it", "doing", "text", "detail"}
+    fields = {"settings", "doing", "text", "detail"}
     templates = [*(it.sentence for it in REFUSALS), *(text for it in CAUSES.values() for text in (it.sentence, it.fix))]
     for template in templates:
         used = {name.split(".")[0] for _, name, _, _ in string.Formatter().parse(template) if name}

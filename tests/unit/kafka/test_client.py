@@ -1,4 +1,4 @@
-"""What librdkafka is told, made from the settings; and what it reports, in our words."""
+"""The configuration of librdkafka, made from the settings; and its errors turned into ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is under way is counted; whoever waits for it wakes up when it is done, or when the session has failed."""
+"""Records in flight are counted; a thread that waits for them wakes up when all are done or the session has failed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def test_what_enters_and_leaves_is_counted() -> None:
     flow.enter(5)
     flow.enter(2)
     flow.leave(session, 3)
-    assert flow.records == 4
+    assert flow.in_flight == 4
     flow.leave(session, 4)
-    assert flow.drained(0)
+    assert flow.wait_drained(0)
 
 
 def test_not_drained_in_time_is_false() -> None:
     flow = Flow()
     flow.begin_session()
     flow.enter(1)
-    assert not flow.drained(0.01)
+    assert not flow.wait_drained(0.01)
 
 
 def test_a_new_session_forgets_what_was_under_way_and_the_error() -> None:
@@ -39,11 +39,11 @@ def test_a_new_session_forgets_what_was_under_way_and_the_error() -> None:
     flow.fail(LOST)
     second = flow.begin_session()
     assert second != first
-    assert (flow.records, flow.error) == (0, None)
+    assert (flow.in_flight, flow.error) == (0, None)
     flow.check()
     flow.enter(1)
     flow.leave(first, 5)
-    assert flow.records == 1, "what comes late from the first session does not count in the second"
+    assert flow.in_flight == 1, "what comes late from the first session does not count in the second"
 
 
 def test_the_first_error_counts() -> None:
@@ -54,7 +54,7 @@ def test_the_first_error_counts() -> None:
     flow.fail(ValueError("later"))
     with pytest.raises(SessionLost, match="lost"):
         flow.check()
-    assert not flow.drained(0), "a failed session is not drained, even with nothing under way"
+    assert not flow.wait_drained(0), "a failed session is not drained, even with nothing under way"
 
 
 def test_who_waits_for_the_drain_wakes_up_when_it_is_done() -> None:
@@ -62,7 +62,7 @@ def test_who_waits_for_the_drain_wakes_up_when_it_is_done() -> None:
     session = flow.begin_session()
     flow.enter(2)
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(flow.drained, 60)
+        waiting = pool.submit(flow.wait_drained, 60)
         flow.leave(session, 1)
         flow.leave(session, 1)
         assert waiting.result(60)
@@ -74,7 +74,7 @@ def test_who_waits_wakes_up_when_the_session_fails() -> None:
     flow.enter(1)
     began = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
-        drained, failed = pool.submit(flow.drained, 60), pool.submit(flow.wait_failed, 60)
+        drained, failed = pool.submit(flow.wait_drained, 60), pool.submit(flow.wait_failed, 60)
         flow.fail(LOST)
         assert not drained.result(60)
         assert failed.result(60)
@@ -102,4 +102,4 @@ def test_many_threads_count_right() -> None:
     with ThreadPoolExecutor(4) as pool:
         for done in [pool.submit(work) for _ in range(4)]:
             done.result()
-    assert flow.records == 0
+    assert flow.in_flight == 0

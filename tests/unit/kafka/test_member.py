@@ -16,10 +16,10 @@ from stream.kafka.member import Member
 
 
 class FakeConsumer:
-    """A consumer that calls its callbacks when a test says so."""
+    """A consumer that runs its callbacks when the test wants it."""
 
     def __init__(self, _config: object = None) -> None:
-        """Be a member with a name."""
+        """Be a member with an id."""
         self.member = "me"
         self.called: list[str] = []
         self.serves: Callable[[], None] = lambda: None
@@ -30,20 +30,20 @@ class FakeConsumer:
         self.callbacks = callbacks
 
     def consume(self, *_: object) -> list[Any]:
-        """Serve what there is."""
+        """Run the callbacks that are due; return no messages."""
         self.serves()
         return []
 
     def memberid(self) -> str:
-        """As it is now."""
+        """The current member id."""
         return self.member
 
     def consumer_group_metadata(self) -> object:
-        """Of whoever it is now."""
+        """Metadata of the current membership."""
         return f"metadata of {self.member}"
 
     def unsubscribe(self) -> None:
-        """Leave; the next call says so."""
+        """Leave the group; the next call of `consume` confirms it."""
         self.called.append("unsubscribe")
         self.serves = lambda: setattr(self, "member", "")
 
@@ -61,7 +61,7 @@ def consumer(monkeypatch: pytest.MonkeyPatch) -> FakeConsumer:
 
 
 def joined(raises: Exception | None = None) -> Member:
-    """Join, with callbacks that raise."""
+    """A member that has joined, with callbacks that raise."""
 
     def callback(*_: object) -> None:
         if raises is not None:
@@ -84,12 +84,12 @@ def test_what_a_callback_raises_comes_out_of_the_call_that_served_it(consumer: F
 def test_what_a_callback_raises_while_the_group_is_left_is_said_and_no_more(
     consumer: FakeConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Raised into the client it met the client's own error, and closing ended in a SystemError."""
+    """Raised within the client's call, it met the client's own error, and closing ended in a SystemError."""
     caplog.set_level(logging.WARNING)
     member = joined(raises=SessionLost("Not in time."))
     consumer.closing = lambda: consumer.callbacks["on_revoke"](consumer, [])
     member.close()
-    assert "Partitions could not be given up in good order: Not in time." in caplog.text
+    assert "An error occurred while giving up partitions: Not in time." in caplog.text
     member.join(on_assign=print, on_revoke=print, on_lost=print)
     assert member.consume(1, 0) == [], "the next session does not hear of it"
 
@@ -103,7 +103,7 @@ def test_an_error_of_the_client_while_the_group_is_left_is_said_and_no_more(
     member = joined()
     consumer.closing = fails
     member.close()
-    assert "Leaving the group was not without an error" in caplog.text
+    assert "An error occurred while leaving the group" in caplog.text
     assert member.consumer is None
 
 
@@ -136,7 +136,7 @@ def test_a_member_leaves_for_good_only_where_it_is_asked_to(consumer: FakeConsum
 def test_a_callback_may_ask_who_we_are_while_the_group_is_left(
     consumer: FakeConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is acknowledged is committed by whoever gives the partitions up."""
+    """Giving partitions up commits the offsets of what was acknowledged."""
     asked: list[object] = []
     member = Member(load(environ={}))
 

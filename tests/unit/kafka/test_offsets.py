@@ -1,4 +1,4 @@
-"""What is said where the group's committed offsets do not come back."""
+"""The error if the group's committed offsets are not answered."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ PENDING = "Kafka has not ended a transaction"
 
 
 class Asked:
-    """A consumer that answers where its isolation level is among these."""
+    """A consumer that answers only if its isolation level is one of these."""
 
     answers: tuple[str, ...] = ()
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        """Be made with librdkafka's configuration."""
+        """Take librdkafka's configuration."""
         self.isolation = config["isolation.level"]
         assert "group.instance.id" not in config
 
     def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """Answer, or not in time."""
+        """Answer, or time out."""
         if self.isolation not in self.answers:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
         return partitions
 
     def close(self) -> None:
-        """Go."""
+        """Close."""
 
 
 @pytest.mark.parametrize(

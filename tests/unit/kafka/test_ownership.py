@@ -1,4 +1,4 @@
-"""Partitions without an owner are seen by every member, and one member at a time does something about them."""
+"""Every member sees partitions without an owner, and one member at a time acts on it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ ALL = frozenset(range(4))
 
 
 class Clock:
-    """A clock that a test moves on."""
+    """A clock that the test advances."""
 
     now = 0.0
 
@@ -36,7 +36,7 @@ UNDER_WAY = view({"a": {2, 3}, "b": set()}, stable=False)
 
 
 def acts(member: str, looks: int, *, seen: GroupView = ORPHANED) -> list[tuple[float, Action]]:
-    """Look so many times at a group that does not change; give when the member acted, and how."""
+    """Observe an unchanging group this many times; return when each member acted, and how."""
     clock = Clock()
     ownership = Ownership(TURN_S, clock=clock)
     done: list[tuple[float, Action]] = []
@@ -69,8 +69,8 @@ def test_it_is_said_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFix
     assert not ownership.unowned
     said = [record.message for record in caplog.records]
     assert len(said) == 2
-    assert said[0].startswith("Partitions 0, 1 belong to no worker though the group is stable")
-    assert said[1] == "Every partition belongs to a worker again."
+    assert said[0].startswith("Partitions 0, 1 are assigned to no worker although the group is stable")
+    assert said[1] == "Every partition is assigned to a worker again."
 
 
 def test_a_member_alone_tries_a_rebalance_then_a_new_session_then_ends() -> None:
@@ -110,15 +110,18 @@ def test_a_group_that_is_well_is_left_alone(looks: list[GroupView]) -> None:
 def test_what_the_group_counts_on_and_nobody_reads_is_told_after_a_while() -> None:
     clock = Clock()
     ownership = Ownership(TURN_S, clock=clock)
-    assert not ownership.at_odds("a", [1]), "nothing is known yet"
+    assert not ownership.disagreement("a", [1]), "nothing is known yet"
     ownership.observe(HEALTHY, "a")
-    assert not ownership.at_odds("a", [2, 3])
-    assert not ownership.at_odds("a", [2]), "it may just have been gained"
+    assert not ownership.disagreement("a", [2, 3])
+    assert not ownership.disagreement("a", [2]), "it may just have been gained"
     clock.now = 3 * TURN_S + 1
-    assert ownership.at_odds("a", [2]) == "The group counts on this worker for partitions 3, which it does not read."
-    assert not ownership.at_odds("a", [2, 3])
-    assert not ownership.at_odds("a", [2]), "the time begins anew"
-    assert not ownership.at_odds("stranger", [])
+    assert (
+        ownership.disagreement("a", [2])
+        == "The group has assigned partitions 3 to this worker, which does not read them."
+    )
+    assert not ownership.disagreement("a", [2, 3])
+    assert not ownership.disagreement("a", [2]), "the time begins anew"
+    assert not ownership.disagreement("stranger", [])
 
 
 def test_what_the_group_has_asked_for_and_is_still_read_is_told_after_a_while() -> None:
@@ -126,9 +129,9 @@ def test_what_the_group_has_asked_for_and_is_still_read_is_told_after_a_while() 
     ownership = Ownership(TURN_S, clock=clock)
     owned = {"a": frozenset(ALL), "b": frozenset[int]()}
     ownership.observe(GroupView(ALL, owned, stable=False, targets={"a": frozenset({0, 1})}), "a")
-    assert not ownership.at_odds("a", range(4)), "what is under way is committed first"
+    assert not ownership.disagreement("a", range(4)), "what is under way is committed first"
     clock.now = 3 * TURN_S + 1
-    said = "The group has asked this worker for partitions 2, 3, which it still reads."
-    assert ownership.at_odds("a", range(4)) == said
-    assert not ownership.at_odds("a", [0, 1])
-    assert not ownership.at_odds("b", []), "of a member without a target nothing is asked"
+    said = "The group has asked for partitions 2, 3 back, which this worker still reads."
+    assert ownership.disagreement("a", range(4)) == said
+    assert not ownership.disagreement("a", [0, 1])
+    assert not ownership.disagreement("b", []), "of a member without a target nothing is asked"

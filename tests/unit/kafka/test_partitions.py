@@ -1,4 +1,4 @@
-"""What is known of a partition, and when it is said to be stuck."""
+"""What is known of a partition, and when it counts as stalled."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def lag(partitions: Partitions, number: int = 3) -> int:
 
 
 def test_lag_is_what_is_not_yet_published(partitions: Partitions) -> None:
-    partitions.ends(3, 150)
+    partitions.update_end(3, 150)
     assert lag(partitions) == 50
     partitions.fetched(3, 140)
     assert lag(partitions) == 50, "fetched is not published"
@@ -29,10 +29,10 @@ def test_lag_is_what_is_not_yet_published(partitions: Partitions) -> None:
 
 def test_an_end_or_a_position_that_is_not_known_is_no_lag(partitions: Partitions) -> None:
     assert lag(partitions) == 0
-    partitions.ends(3, -1)
+    partitions.update_end(3, -1)
     assert lag(partitions) == 0
     partitions.gain(4, -1)
-    partitions.ends(4, 10)
+    partitions.update_end(4, 10)
     assert lag(partitions, 4) == 0
 
 
@@ -42,7 +42,7 @@ def test_markers_of_transactions_behind_the_last_record_are_no_lag(partitions: P
     assert lag(partitions) == 13, "the ten records are under way"
     partitions.published(3, 110)
     assert lag(partitions) == 0
-    partitions.ends(3, 120)
+    partitions.update_end(3, 120)
     assert lag(partitions) == 7
 
 
@@ -52,7 +52,7 @@ def test_a_partition_that_was_given_up_is_forgotten(partitions: Partitions) -> N
     partitions.lose(3)
     partitions.lose(3)
     assert partitions.numbers == [5]
-    for late in (partitions.fetched, partitions.published, partitions.reached_end, partitions.ends):
+    for late in (partitions.fetched, partitions.published, partitions.reached_end, partitions.update_end):
         late(3, 7)
     assert partitions.numbers == [5], "what comes late does not bring it back"
     partitions.clear()
@@ -69,7 +69,7 @@ def test_stalled_is_records_waiting_and_no_move(monkeypatch: pytest.MonkeyPatch)
     at(monkeypatch, 1000.0)
     known.gain(3, 100)
     known.gain(4, 100)
-    known.ends(3, 150)
+    known.update_end(3, 150)
     at(monkeypatch, 1061.0)
     assert known.stalled(60) == [3]
     known.published(3, 101)
@@ -84,14 +84,14 @@ def test_an_idle_partition_is_not_stalled_by_the_first_record_after_an_hour(monk
     known = Partitions()
     at(monkeypatch, 1000.0)
     known.gain(3, 100)
-    known.ends(3, 100)
+    known.update_end(3, 100)
     at(monkeypatch, 4600.0)
-    known.ends(3, 100)
+    known.update_end(3, 100)
     at(monkeypatch, 4603.0)
-    known.ends(3, 101)
+    known.update_end(3, 101)
     assert known.stalled(60) == []
     at(monkeypatch, 4664.0)
-    known.ends(3, 102)
+    known.update_end(3, 102)
     assert known.stalled(60) == [3]
 
 
@@ -108,12 +108,12 @@ def test_what_stands_still_is_counted_over_sessions_while_it_is_ours(monkeypatch
     for turn in range(10):
         at(monkeypatch, 1000.0 + 20 * turn)
         known.gain(3, 100)
-        known.ends(3, 150)
+        known.update_end(3, 150)
         at(monkeypatch, 1010.0 + 20 * turn)
         known.lose(3)
         known.clear()
     known.gain(3, 100)
-    known.ends(3, 150)
+    known.update_end(3, 150)
     assert known.stalled(99) == [3]
     assert known.stalled(101) == [], "the ten seconds between were not ours"
 
@@ -123,11 +123,11 @@ def test_what_another_worker_left_waiting_is_no_stall_of_ours(monkeypatch: pytes
     known = Partitions()
     at(monkeypatch, 1000.0)
     known.gain(3, 100)
-    known.ends(3, 150)
+    known.update_end(3, 150)
     at(monkeypatch, 1100.0)
     known.lose(3)
     known.gain(3, moved)
-    known.ends(3, 10**6)
+    known.update_end(3, 10**6)
     assert known.stalled(60) == []
 
 
@@ -135,11 +135,11 @@ def test_an_idle_partition_that_comes_back_with_records_is_not_stalled(monkeypat
     known = Partitions()
     at(monkeypatch, 1000.0)
     known.gain(3, 100)
-    known.ends(3, 100)
+    known.update_end(3, 100)
     at(monkeypatch, 9000.0)
     known.lose(3)
     known.gain(3, 100)
-    known.ends(3, 150)
+    known.update_end(3, 150)
     assert known.stalled(60) == []
 
 
@@ -153,5 +153,5 @@ def test_sessions_too_short_for_the_end_to_be_known_count(monkeypatch: pytest.Mo
     known.gain(3, -1)
     known.lose(3)
     known.gain(3, 100)
-    known.ends(3, 150)
+    known.update_end(3, 150)
     assert known.stalled(60) == [3], "that it was not known for a while where it begins forgets nothing"

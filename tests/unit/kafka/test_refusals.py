@@ -1,4 +1,4 @@
-"""A record that the broker refuses becomes a dead letter or a pointer; its neighbours come out, none is skipped."""
+"""A record that the broker refuses becomes a dead letter or a pointer; the others come out, and none is skipped."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOO_LARGE = "too_large"
 
 
 def refuse(*bad: int, reason: str = "too_large") -> Act:
-    """Refuse publications that hold any of these offsets as an article."""
+    """Refuse publications in which a record with one of these offsets is an article."""
 
     def act(publication: Publication) -> None:
         if any(it.source.offset() in bad and it.name != "dead" for it in publication.outcomes):

@@ -1,4 +1,4 @@
-"""The sink publishes everything once: as much as waits, again after a failure, nothing of a session that has ended."""
+"""The sink publishes everything once: what waits goes together, failures are retried, ended sessions are dropped."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ async def test_a_call_that_never_comes_back_is_left_behind(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, *, silent: bool
 ) -> None:
     if not silent:
-        monkeypatch.setattr("stream.kafka.sink.QUIET_S", 0.01)
+        monkeypatch.setattr("stream.kafka.sink.HUNG_CALL_S", 0.01)
     go, entered, left = threading.Event(), threading.Event(), threading.Event()
 
     def hang(publication: Publication) -> None:
@@ -209,7 +209,7 @@ async def test_a_call_that_never_comes_back_is_left_behind(
 
 @pytest.mark.parametrize("looks", [1, 2])
 async def test_whether_it_is_full_is_asked_while_nothing_is_taken(rig: Rig, looks: int) -> None:
-    """Else the queue may change while it is looked through."""
+    """Otherwise the queue may change while it is iterated."""
 
     class Watched(deque[Outcomes]):
         left = looks

@@ -1,4 +1,4 @@
-"""A session that gets nowhere ends, so that the next one may; one that only waits does not. What is fetched at once."""
+"""A session that makes no progress ends, and one that only waits does not; and how many records are fetched at once."""
 
 from __future__ import annotations
 
@@ -14,45 +14,48 @@ from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.source import COLLECT_S, Source
 
+SETTINGS = load(environ={})
+
 
 class NoMember:
     """A consumer that is no member of its group."""
 
     def memberid(self) -> str:
-        """Be no member."""
+        """Have no member id."""
         return ""
 
     def consumer_group_metadata(self) -> object:
-        """Give something."""
+        """Return some metadata."""
         return object()
 
 
 class SilentConsumer(NoMember):
-    """A consumer that nothing comes from."""
+    """A consumer that delivers nothing."""
 
     def consume(self, *_: object) -> list[Any]:
-        """Give nothing."""
+        """Return nothing."""
         return []
 
 
-class Waiting:
-    """A consumer with records in its queue: each call gets what has come until then."""
+class Waiting(NoMember):
+    """A consumer with records in its queue. Each call gets those that have arrived until then."""
 
-    def __init__(self, *arrivals: int) -> None:
-        """Say how many records come before each call."""
+    def __init__(self, *arrivals: int, record_bytes: int = 2) -> None:
+        """`arrivals`: how many records arrive before each call. `record_bytes`: the size of each value."""
         self._arrivals = list(arrivals)
         self._offset = 0
+        self._value = b"." * record_bytes
 
     def consume(self, most: int, *_: object) -> list[Any]:
-        """Give what is there."""
+        """Return what has arrived."""
         come = self._arrivals.pop(0) if self._arrivals else 0
         assert come <= most
         self._offset += come
-        return [FakeRecord(b"{}", the_offset=offset) for offset in range(self._offset - come, self._offset)]
+        return [FakeRecord(self._value, the_offset=offset) for offset in range(self._offset - come, self._offset)]
 
 
-class Rebalancing(Waiting, NoMember):
-    """A consumer whose second call serves a rebalance: partition 0 is taken away and, it may be, given back."""
+class Rebalancing(Waiting):
+    """A consumer in whose second call partition 0 is revoked and, if `back`, assigned again."""
 
     def __init__(self, source: Source, *, back: bool) -> None:
         """Three records come before the rebalance, three after it."""
@@ -60,25 +63,25 @@ class Rebalancing(Waiting, NoMember):
         self._source, self._back = source, back
 
     def consume(self, most: int, *_: object) -> list[Any]:
-        """Give what is there, and at the second call serve the rebalance."""
+        """Return what has arrived; the second call also runs the callbacks of the rebalance."""
         come = super().consume(most)
         if not self._arrivals:
             zero = [TopicPartition("articles.raw", 0, 3)]
-            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+            self._source._revoked(self, zero)  # type: ignore[arg-type]  # noqa: SLF001 - librdkafka calls it
             if self._back:
-                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001
+                self._source._assigned(self, zero)  # type: ignore[arg-type]  # noqa: SLF001 - librdkafka calls it
                 come += [FakeRecord(b"{}", the_offset=offset) for offset in range(3, 6)]
         return come
 
     def committed(self, partitions: list[TopicPartition], **_: object) -> list[TopicPartition]:
-        """Say where the first three records end: nothing is committed meanwhile."""
+        """The offset after the first three records, because nothing is committed meanwhile."""
         return [TopicPartition(it.topic, it.partition, 3) for it in partitions]
 
     def incremental_assign(self, partitions: list[TopicPartition]) -> None:
-        """Take them."""
+        """Do nothing."""
 
     def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
-        """Give them up."""
+        """Do nothing."""
 
 
 class IdleCommitter:
@@ -92,33 +95,33 @@ class IdleCommitter:
 
 
 class NoTopicId:
-    """Brokers that know no ids of topics."""
+    """The topic id of brokers that have no ids."""
 
     known = ""
     taken: ClassVar[set[str]] = set()
     embedded = False
 
     def begin(self) -> None:
-        """Know nothing."""
+        """Do nothing."""
 
     def due(self, *, reading: bool) -> bool:  # noqa: ARG002
-        """Never ask."""
+        """Never."""
         return False
 
     def ask(self) -> str:
-        """Get no answer."""
+        """No id."""
         return ""
 
 
 class Clock:
-    """A time that passes when it is told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
-        """Begin somewhere."""
+        """Start at some time."""
         self.now = 1000.0
 
     def monotonic(self) -> float:
-        """Tell it."""
+        """The time in seconds."""
         return self.now
 
 
@@ -130,16 +133,26 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def source(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
+def flow() -> Flow:
+    return Flow()
+
+
+@pytest.fixture
+def partitions() -> Partitions:
+    return Partitions()
+
+
+@pytest.fixture
+def source(clock: Clock, flow: Flow, partitions: Partitions, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
     monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
-    made = Source(load(environ={}), Flow(), Partitions(), IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
+    made = Source(SETTINGS, flow, partitions, IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
     return made
 
 
 def fetch_for(source: Source, clock: Clock, seconds: int) -> None:
-    """Let time pass, and fetch all the while."""
+    """Fetch once a second for this many seconds; nothing arrives."""
     for _ in range(seconds):
         clock.now += 1
         assert source.fetch() == []
@@ -147,49 +160,51 @@ def fetch_for(source: Source, clock: Clock, seconds: int) -> None:
 
 def test_a_group_that_assigns_nothing_is_joined_anew(source: Source, clock: Clock) -> None:
     fetch_for(source, clock, 19)
-    with pytest.raises(SessionLost, match="The group article-stream has not assigned partitions for 20 s"):
+    with pytest.raises(SessionLost, match="The group article-stream has not assigned any partitions for 20 s"):
         fetch_for(source, clock, 3)
 
 
 def test_while_kafka_is_away_an_assignment_is_waited_for(source: Source, clock: Clock) -> None:
     for _ in range(60):
-        source.progress.kafka_is_away()
+        source.progress.kafka_unanswered()
         fetch_for(source, clock, 1)
 
 
-def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock: Clock) -> None:
-    source._partitions.assigned = True  # noqa: SLF001
+def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock: Clock, partitions: Partitions) -> None:
+    partitions.assigned = True
     fetch_for(source, clock, 300)
 
 
-def test_records_that_wait_and_do_not_come_end_the_session(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
+def test_records_that_wait_and_do_not_come_end_the_session(
+    source: Source, clock: Clock, partitions: Partitions
+) -> None:
+    partitions.gain(3, 100)
     fetch_for(source, clock, 60)
-    source._partitions.ends(3, 150)  # noqa: SLF001
-    with pytest.raises(SessionLost, match="Nothing comes from partitions 3 though records are waiting"):
+    partitions.update_end(3, 150)
+    with pytest.raises(SessionLost, match="No records arrive from partitions 3, although records are waiting"):
         fetch_for(source, clock, 17)
 
 
-def test_while_records_are_under_way_nothing_is_doubted(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
-    source._partitions.ends(3, 150)  # noqa: SLF001
-    source._flow.enter(1)  # noqa: SLF001
+def test_while_records_are_under_way_nothing_is_doubted(
+    source: Source, clock: Clock, flow: Flow, partitions: Partitions
+) -> None:
+    partitions.gain(3, 100)
+    partitions.update_end(3, 150)
+    flow.enter(1)
     fetch_for(source, clock, 60)
 
 
-def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock) -> None:
-    source._partitions.gain(3, 100)  # noqa: SLF001
-    source.progress.fails("Kafka forbids the use of a topic.")
+def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock, partitions: Partitions) -> None:
+    partitions.gain(3, 100)
+    source.progress.failing("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
         fetch_for(source, clock, 1)
 
 
-def fetched(source: Source, *arrivals: int, under_way: int = 0) -> int:
-    """Fetch once from a consumer with these arrivals, looked up as its member a moment ago."""
-    source._looked_s = Clock().now + 10**6  # noqa: SLF001
-    source.member.consumer = Waiting(*arrivals)  # type: ignore[assignment]
-    source._flow.enter(under_way)  # noqa: SLF001
+def fetched(source: Source, *arrivals: int, record_bytes: int = 2) -> int:
+    """How many records one fetch gives from a consumer with these arrivals."""
+    source.member.consumer = Waiting(*arrivals, record_bytes=record_bytes)  # type: ignore[assignment]
     return len(source.fetch())
 
 
@@ -198,30 +213,34 @@ def test_a_lone_record_is_handed_on_at_once(source: Source) -> None:
 
 
 def test_what_comes_while_others_commit_goes_with_the_first_of_them(
-    source: Source, monkeypatch: pytest.MonkeyPatch
+    source: Source, flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(source._flow, "drained", waited.append)  # noqa: SLF001
-    assert fetched(source, 1, 2, 3, 99, under_way=1) == 6
+    monkeypatch.setattr(flow, "wait_drained", waited.append)
+    flow.enter(1)
+    assert fetched(source, 1, 2, 3, 99) == 6
     assert waited == [COLLECT_S]
 
 
-def test_many_are_cleaned_while_others_commit(source: Source) -> None:
-    assert fetched(source, 1, 60, 99, under_way=500) == 61
+def test_many_are_cleaned_while_others_commit(source: Source, flow: Flow) -> None:
+    flow.enter(500)
+    assert fetched(source, 1, 60, 99) == 61
 
 
-def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source) -> None:
-    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
-    assert fetched(source, 1, 7, 99, under_way=1) == 8, "a full batch waits for nothing"
-    source._mean_bytes = source._settings.batch_max_bytes / 8.5  # noqa: SLF001
-    assert fetched(source, 1, 3, 4, 99) == 8, "what is collected fills it up"
+def test_what_is_collected_stays_within_a_batch_in_bytes(source: Source, flow: Flow) -> None:
+    size = int(SETTINGS.batch_max_bytes / 8.5)
+    assert fetched(source, 1, record_bytes=size) == 1, "from now on it expects records of this size"
+    flow.enter(1)
+    assert fetched(source, 1, 7, 99, record_bytes=size) == 8, "a full batch waits for nothing"
+    assert fetched(source, 1, 3, 4, 99, record_bytes=size) == 8, "what is collected fills it up"
 
 
 @pytest.mark.parametrize("back", [False, True], ids=["taken away", "and given back"])
-def test_no_record_of_a_partition_that_moves_is_passed_over(source: Source, *, back: bool) -> None:
-    """Records from before the rebalance are another's to publish; those from after it are ours, and no one else's."""
-    source._looked_s = Clock().now + 10**6  # noqa: SLF001
-    source._partitions.gain(0, 0)  # noqa: SLF001
+def test_no_record_of_a_partition_that_moves_is_passed_over(
+    source: Source, partitions: Partitions, *, back: bool
+) -> None:
+    """Records from before the rebalance are the next owner's to publish, those from after it this worker's."""
+    partitions.gain(0, 0)
     source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:
         with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):

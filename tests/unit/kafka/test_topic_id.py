@@ -1,4 +1,4 @@
-"""Which topic of that name it is, how often that is asked, and what follows where it is another one."""
+"""The topic's id: how often it is asked for, and what happens when it has changed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ Answers = Iterator["str | KafkaException"]
 
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """A clock: set its only item."""
+    """A clock; the test sets its only item."""
     clock = [1000.0]
     monkeypatch.setattr("stream.kafka.topic_id.time.monotonic", lambda: clock[0])
     return clock
 
 
 def answering(monkeypatch: pytest.MonkeyPatch, identity: TopicId, *answers: str | KafkaException) -> None:
-    """Let it be answered so, one after the other, and the last one for ever."""
+    """Let the broker answer this, one after the other, and the last one again and again."""
     left = itertools.chain(answers, itertools.repeat(answers[-1]))
 
     def answer() -> str:
@@ -60,7 +60,7 @@ def test_metadata_of_others_is_no_id(metadata: str | None) -> None:
 def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_after_a_refusal(
     monkeypatch: pytest.MonkeyPatch, now: list[float]
 ) -> None:
-    """A record that has come within that time of an answer is of the topic that the answer named."""
+    """A record that arrives soon enough after an answer is of the topic that the answer has named."""
     identity = TopicId(load(environ={}))
     answering(monkeypatch, identity, "a")
     assert identity.due(reading=True)
@@ -97,27 +97,43 @@ def told() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def watched(now: list[float], told: list[tuple[str, int]]) -> SameTopic:  # noqa: ARG001 - at that time
-    """A topic whose partition 3 is read up to 40 of 50."""
-    partitions = Partitions()
-    partitions.gain(3, 40)
-    partitions.ends(3, 50)
-    return SameTopic(load(environ={}), Flow(), partitions, lambda *event: told.append(event))
+def flow() -> Flow:
+    return Flow()
 
 
-def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(
-    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], caplog: pytest.LogCaptureFixture
+@pytest.fixture
+def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
+    """Partition 3 is read up to 40 of 50."""
+    made = Partitions()
+    made.gain(3, 40)
+    made.update_end(3, 50)
+    return made
+
+
+@pytest.fixture
+def watched(flow: Flow, partitions: Partitions, told: list[tuple[str, int]]) -> SameTopic:
+    """The topic of these partitions."""
+    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event))
+
+
+def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(  # noqa: PLR0913, PLR0917 - fixtures
+    monkeypatch: pytest.MonkeyPatch,
+    watched: SameTopic,
+    flow: Flow,
+    partitions: Partitions,
+    told: list[tuple[str, int]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     answering(monkeypatch, watched.id, "old", MISSING, "new")
     watched.check()
-    assert watched._flow.metadata == "topic.id=old"  # noqa: SLF001
-    watched._partitions.published(3, 42)  # noqa: SLF001
+    assert flow.metadata == "topic.id=old"
+    partitions.published(3, 42)
     watched.check()  # it is deleted
-    watched._partitions.ends(3, 900)  # noqa: SLF001 - of the new one: whoever looks was faster
-    with pytest.raises(SessionLost, match="was deleted and made again"):
+    partitions.update_end(3, 900)  # the end of the new one: the monitor has noticed it first
+    with pytest.raises(SessionLost, match="was deleted and created again"):
         watched.check()
     assert told == [("skipped", 8)]
-    assert "Of the old one 8 records are gone" in caplog.text
+    assert "Of the old one 8 records were deleted unread" in caplog.text
 
 
 @pytest.mark.parametrize("answer", [SILENT, MISSING, "", "old"], ids=["silence", "deleted", "no ids", "the same"])
@@ -143,9 +159,11 @@ def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_t
     assert watched.id.known == "new"
 
 
-def test_the_next_session_goes_by_the_new_topic(monkeypatch: pytest.MonkeyPatch, watched: SameTopic) -> None:
+def test_the_next_session_goes_by_the_new_topic(
+    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, flow: Flow
+) -> None:
     answering(monkeypatch, watched.id, "old", "new")
     watched.check()
     watched.id.begin()
     watched.check()
-    assert watched._flow.metadata == "topic.id=new"  # noqa: SLF001
+    assert flow.metadata == "topic.id=new"

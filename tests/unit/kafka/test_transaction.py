@@ -1,15 +1,15 @@
-"""A publication's order in its transaction; and whoever looks learns of a call that does not come back."""
+"""The order of a commit in its transaction, failures of it, and calls to the client that do not return."""
 
 from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import NotingProducer, outcome
+from harness.fakes import NotingProducer, ProducerSupply, outcome
 from stream.config.settings import load
 from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
@@ -20,15 +20,32 @@ from stream.kafka.transaction import Transactions
 PATIENCE_S = 60.0
 
 
+def owning(supply: ProducerSupply) -> Transactions:
+    """A committer that owns partition 0, with its first producer."""
+    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000, make_producer=supply)
+    transactions.own([0], [])
+    return transactions
+
+
+def owning_at_least_once(supply: ProducerSupply) -> AtLeastOnce:
+    """An at-least-once committer that owns partition 0, with its first producer."""
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
+    committer.own([0], [])
+    return committer
+
+
 class HangingProducer:
-    """A producer whose offsets are not answered before `answer` is set, and then with an error."""
+    """A producer whose call for the offsets sets `asked`, hangs until `answer` is set, and then raises."""
 
     def __init__(self) -> None:
-        """Wait."""
+        """Begin with nothing asked."""
         self.asked, self.answer = threading.Event(), threading.Event()
 
+    def init_transactions(self, timeout_s: float) -> None:
+        """Succeed at once."""
+
     def begin_transaction(self) -> None:
-        """Begin at once."""
+        """Succeed at once."""
 
     def send_offsets_to_transaction(self, *_: object) -> None:
         """Hang."""
@@ -37,16 +54,15 @@ class HangingProducer:
         raise KafkaException(KafkaError(KafkaError._TRANSPORT, retriable=True))  # noqa: SLF001
 
     def purge(self) -> None:
-        """Hold nothing."""
+        """Do nothing."""
 
     def __len__(self) -> int:
         return 0
 
 
 def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_for_the_last_one() -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     producer = NotingProducer()
-    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(producer))
     transactions.commit(Publication([outcome(0), outcome(1)], []))
     assert producer.called == [
         "begin_transaction", "send_offsets_to_transaction", "produce", "produce", "commit_transaction"
@@ -54,25 +70,21 @@ def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_
 
 
 class FailingProducer(NotingProducer):
-    """A producer whose transaction fails while records are still produced: then it only says that it has failed."""
+    """A producer whose transaction fails while records are produced. The error says only that it has failed."""
 
     def produce(self, *_: object, **__: object) -> None:
-        """Say so."""
+        """Report that the transaction has failed."""
         raise KafkaException(KafkaError(KafkaError._STATE))  # noqa: SLF001
 
     def begin_transaction(self) -> None:
-        """Say why, where one is open."""
+        """Report the cause if a transaction is open."""
         if self.called:
             raise KafkaException(KafkaError(KafkaError.INVALID_RECORD, "no key", txn_requires_abort=True))
 
 
-def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_the_producer_is_new() -> None:
     failing, fresh = FailingProducer(), NotingProducer()
-    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
-    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(failing, fresh))
     with pytest.raises(Refused, match="no key") as refused:
         transactions.commit(Publication([outcome(0)], []))
     assert refused.value.reason == "rejected"
@@ -82,7 +94,7 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
 
 
 class SizedProducer(NotingProducer):
-    """A producer that knows how large its batches are, and fails with `error` when it commits."""
+    """A producer that notes its batch size, and fails with `error` when it commits."""
 
     sizes: ClassVar[list[int]] = []
     error: ClassVar[int] = 0
@@ -93,7 +105,7 @@ class SizedProducer(NotingProducer):
         self.sizes.append(config["batch.size"])
 
     def init_transactions(self, _: float) -> None:
-        """Begin at once."""
+        """Succeed at once."""
 
     def commit_transaction(self, _: float) -> None:
         """Fail."""
@@ -112,13 +124,11 @@ class SizedProducer(NotingProducer):
 def test_batches_count_on_compression_until_several_records_are_refused_for_their_size(
     monkeypatch: pytest.MonkeyPatch, error: int, count: int, compression: str, sizes: list[int]
 ) -> None:
-    monkeypatch.setattr("stream.kafka.transaction.Producer", SizedProducer)
     made: list[int] = []
     monkeypatch.setattr(SizedProducer, "sizes", made)
     monkeypatch.setattr(SizedProducer, "error", error)
-    transactions = Transactions(
-        load({"compression": compression}, environ={}), object, lambda *_: None, batch_bytes=1000
-    )
+    settings, make_producer = load({"compression": compression}, environ={}), cast("Any", SizedProducer)
+    transactions = Transactions(settings, object, lambda *_: None, batch_bytes=1000, make_producer=make_producer)
     transactions.own([0], [])
     with pytest.raises(Refused):
         transactions.commit(Publication([outcome(number) for number in range(count)], []))
@@ -128,19 +138,17 @@ def test_batches_count_on_compression_until_several_records_are_refused_for_thei
 
 
 def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypatch: pytest.MonkeyPatch) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
-    opened: list[object] = []
-    monkeypatch.setattr(transactions, "_initialised", lambda *ids: opened.extend(ids))
     failing = FailingProducer()
+    supply = ProducerSupply(failing)
+    transactions = owning(supply)
     monkeypatch.setattr(failing, "abort_transaction", lambda *_: transactions.close())
-    transactions._producer = failing  # type: ignore[assignment] # noqa: SLF001
     with pytest.raises(SessionLost):
         transactions.commit(Publication([outcome(0)], []))
-    assert opened == [], "its id is another session's by now"
+    assert len(supply.configs) == 1, "its id is another session's by now"
 
 
 class RefusingProducer(NotingProducer):
-    """A producer whose records fail, one for what it is and the others with it."""
+    """A producer whose records fail: one because it is invalid, the others because they are in its batch."""
 
     def produce(self, *record: Any) -> None:
         """Fail."""
@@ -151,27 +159,26 @@ class RefusingProducer(NotingProducer):
 
 
 def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
-    committer._producer = RefusingProducer()  # type: ignore[assignment] # noqa: SLF001
+    committer = owning_at_least_once(ProducerSupply(RefusingProducer(), NotingProducer()))
     with pytest.raises(Refused):
         committer.commit(Publication([outcome(0), outcome(1)], []))
 
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A call is late at once, and not made again."""
-    monkeypatch.setattr("stream.kafka.transaction.STILL_S", -1)
-    monkeypatch.setattr("stream.kafka.transaction.ASK_AGAIN_S", -1)
+    """Every call counts as overdue at once, and is not made again."""
+    monkeypatch.setattr("stream.kafka.transaction.NO_PROGRESS_S", -1)
+    monkeypatch.setattr("stream.kafka.transaction.CALL_TIMEOUT_S", -1)
 
 
-def committing(transactions: Transactions, producer: Any) -> threading.Thread:
-    """Commit with this producer in a thread; give it when the producer hangs."""
+def committing(transactions: Transactions, producer: HangingProducer) -> threading.Thread:
+    """Commit in a thread; give it once its producer hangs."""
 
     def commit() -> None:
         with pytest.raises(StreamError):
             transactions.commit(Publication([], []))
 
-    transactions._producer = producer  # noqa: SLF001
+    transactions.own([0], [])
     thread = threading.Thread(target=commit)
     thread.start()
     assert producer.asked.wait(PATIENCE_S)
@@ -180,9 +187,9 @@ def committing(transactions: Transactions, producer: Any) -> threading.Thread:
 
 @pytest.mark.usefixtures("late")
 def test_an_old_call_that_comes_back_late_hides_no_new_one() -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
-    assert not transactions.silent_s()
     old, new = HangingProducer(), HangingProducer()
+    transactions = owning(ProducerSupply(old, new))
+    assert not transactions.silent_s()
     first = committing(transactions, old)
     assert transactions.silent_s()
     transactions.close()
@@ -196,7 +203,7 @@ def test_an_old_call_that_comes_back_late_hides_no_new_one() -> None:
 
 
 def end(thread: threading.Thread, producer: HangingProducer) -> None:
-    """Let the call come back."""
+    """Let the call return, and wait for the thread."""
     producer.answer.set()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
@@ -204,31 +211,29 @@ def end(thread: threading.Thread, producer: HangingProducer) -> None:
 
 @pytest.fixture
 def missing(monkeypatch: pytest.MonkeyPatch) -> TopicMissing:
-    """The output topic is missing, whoever asks."""
+    """The output topic is missing."""
     error = TopicMissing("The output topic articles.clean is missing.")
     monkeypatch.setattr("stream.kafka.missing.Missing.error", lambda _: error)
     return error
 
 
 class UnansweredProducer(NotingProducer):
-    """A producer whose records nobody acknowledges."""
+    """A producer whose records are never acknowledged."""
 
     def commit_transaction(self, *_: object) -> None:
-        """Wait in vain."""
+        """Time out."""
         raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
 
     def flush(self, *_: object) -> int:
-        """Wait in vain."""
+        """Time out."""
         return 1
 
 
 def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_session(
-    monkeypatch: pytest.MonkeyPatch, missing: TopicMissing
+    missing: TopicMissing,
 ) -> None:
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
     fresh = NotingProducer()
-    monkeypatch.setattr(transactions, "_initialised", lambda *_: fresh)
-    transactions._producer = UnansweredProducer()  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(UnansweredProducer(), fresh))
     with pytest.raises(Aborted) as aborted:
         transactions.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
@@ -237,18 +242,17 @@ def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_ses
 
 
 def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # its time is up
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
-    before: Any = UnansweredProducer()
-    committer._producer = before  # noqa: SLF001
+    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # times out
+    supply = ProducerSupply(UnansweredProducer(), NotingProducer())
+    committer = owning_at_least_once(supply)
     with pytest.raises(Aborted) as aborted:
         committer.commit(Publication([outcome(0)], []))
     assert aborted.value.error is missing
-    assert committer._producer is not before, "it would not look for the topic again for minutes"  # noqa: SLF001
+    assert len(supply.configs) == 2, "it would not look for the topic again for minutes"
 
 
 class Remembering(NotingProducer):
-    """A producer that keeps what it is given for the group."""
+    """A producer that keeps the arguments of its call for the offsets."""
 
     def send_offsets_to_transaction(self, *given: object) -> None:
         """Keep it."""
@@ -256,20 +260,19 @@ class Remembering(NotingProducer):
 
 
 def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> None:
-    """Not as what we have become meanwhile: another one may have read on."""
-    transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000)
+    """Not as the present member: another worker may have owned the partition and read on."""
     producer = Remembering()
-    transactions._producer = producer  # type: ignore[assignment] # noqa: SLF001
+    transactions = owning(ProducerSupply(producer))
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
-    transactions.begin(None, offsets, before)  # type: ignore[arg-type]
+    transactions.commit_start(None, offsets, before)  # type: ignore[arg-type]
     assert producer.given[:2] == (offsets, before)
 
 
 class OffsetsConsumer:
-    """A consumer whose commits are answered with this error."""
+    """A consumer whose commits fail with this error."""
 
     def __init__(self, code: int | None, member: str = "me") -> None:
-        """Be this member."""
+        """Have this member id."""
         self.code, self.member = code, member
 
     def memberid(self) -> str:
@@ -300,4 +303,4 @@ def test_at_least_once_commits_where_reading_begins_or_says_why_not(
     committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
     consumer: Any = OffsetsConsumer(code, member)
     with pytest.raises(raises) if raises else nullcontext():
-        committer.begin(consumer, [TopicPartition("articles.raw", 0, 5)], None)
+        committer.commit_start(consumer, [TopicPartition("articles.raw", 0, 5)], None)

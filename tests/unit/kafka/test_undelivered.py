@@ -1,4 +1,4 @@
-"""Offsets before a partition's end that never came are read once, when nothing has come for a while."""
+"""Offsets before a partition's end that were not delivered are read once, after nothing has arrived for a while."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from stream.kafka.undelivered import QUIET_S, Gap, Undelivered
 
 
 class Clock:
-    """A clock that a test moves on."""
+    """A clock that the test advances."""
 
     now = 0.0
 
@@ -22,7 +22,7 @@ class Clock:
 
 @pytest.fixture
 def partitions() -> Partitions:
-    """Two partitions: of one all has come, of the other offsets 7 and 8 have not."""
+    """Two partitions: everything of one was delivered; of the other, offsets 7 and 8 were not."""
     made = Partitions()
     for number, end in ((0, 5), (1, 9)):
         made.gain(number, 3)
@@ -34,10 +34,10 @@ def partitions() -> Partitions:
 
 
 class Reads(Undelivered):
-    """What would be read, and what is found there."""
+    """The ranges that are read, and what is found there."""
 
     def __init__(self, *, holds: bool = False, fails: bool = False) -> None:
-        """Find a record, or none, or get no answer."""
+        """Find a record, or none, or time out."""
         self.clock = Clock()
         super().__init__(load(environ={}), self.clock)
         self.holds, self.fails = holds, fails
@@ -51,7 +51,7 @@ class Reads(Undelivered):
         return self.holds
 
     def later(self, partitions: Partitions) -> int | None:
-        """Look, and look again once it has been quiet for long enough."""
+        """Ask once, and again after nothing has arrived for long enough."""
         first = self.find_missed(partitions)
         assert first is None
         self.clock.now += QUIET_S

@@ -86,7 +86,7 @@ def test_position_end_and_lag_are_those_of_the_partitions_owned_now() -> None:
     partitions = Partitions()
     metrics = made(partitions)
     partitions.gain(2, 10)
-    partitions.ends(2, 15)
+    partitions.update_end(2, 15)
     partitions.gain(7, -1)
     found = samples(metrics)
     assert (found["partition_position 2"], found["partition_end 2"], found["partition_lag_records 2"]) == (10, 15, 5)
@@ -130,7 +130,7 @@ def test_the_whole_groups_lag_and_what_nobody_owns() -> None:
     metrics = made(partitions, ownership)
     assert "partitions_unowned" not in samples(metrics), "not known is not none"
     partitions.gain(0, 10)
-    partitions.ends(0, 12)
+    partitions.update_end(0, 12)
     seen = GroupView(frozenset({0, 1, 2}), {"a": frozenset({0}), "b": frozenset({2})}, stable=True, lag={0: 3, 1: 7})
     for _ in range(2):
         ownership.observe(seen, "a")

@@ -1,4 +1,4 @@
-"""Which errors end the worker, and which a session."""
+"""Which errors end the worker, and which only the session."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from stream.errors import (
     KafkaFatal,
     NotAuthorized,
     PartitionsUnowned,
+    SessionLost,
     StreamError,
     TopicMissing,
 )
@@ -31,7 +32,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
 
 def sessions(engine: Engine, monkeypatch: pytest.MonkeyPatch, *raised: StreamError) -> list[int]:
-    """Let each session end with one of these errors, and a last one with a stop; gives those that begin."""
+    """Let each session end with the next of these errors, and a last one with a stop; returns the sessions begun."""
     begun: list[int] = []
     errors: Iterator[StreamError] = iter(raised)
 
@@ -67,6 +68,15 @@ def test_what_never_was_there_ends_the_worker(
     assert isinstance(engine.fatal, kind)
 
 
+def test_sessions_that_fail_for_hours_do_not_end_the_worker(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pause doubles from session to session, and must stay a number however many there were."""
+    engine.source.progress.joined_once = True
+    begun = sessions(engine, monkeypatch, *(SessionLost("Again.") for _ in range(2000)))
+    engine.run(print)
+    assert len(begun) == 2001
+    assert engine.fatal is None
+
+
 def test_a_younger_worker_of_the_same_instance_ends_this_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.source.progress.joined_once = True
     sessions(engine, monkeypatch, InstanceFenced("Another one."))
@@ -88,7 +98,7 @@ def test_records_that_could_not_be_committed_before_a_stop_are_an_error(
 
 
 def test_an_instance_id_that_is_still_held_is_waited_for(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """At a first start too: with the consumer protocol a killed worker's id is free only after a while."""
+    """Also at the first start: with the consumer protocol a killed worker's instance id is free only after a while."""
     begun = sessions(engine, monkeypatch, InstanceHeld("Held."), InstanceHeld("Held."))
     engine.run(print)
     assert len(begun) == 3

@@ -1,4 +1,4 @@
-"""Live and ready tell the truth, per partition."""
+"""/health/live and /health/ready tell the truth about each partition."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def engine() -> Engine:
     made.partitions.gain(0, 5)
     made.partitions.gain(3, 7)
     for number, end in ((0, 5), (3, 7)):
-        made.partitions.ends(number, end)
+        made.partitions.update_end(number, end)
     return made
 
 
@@ -46,12 +46,12 @@ def test_idle_for_long_is_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_partition_that_does_not_move_is_named_and_not_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine.partitions.ends(3, 9)
+    engine.partitions.update_end(3, 9)
     assert live(engine).ok, "records may wait a while"
     assert live(engine).partitions[3] == {"position": 7, "lag": 2}
     later(monkeypatch, 61)
     health = live(engine)
-    assert health.problems == ("partition 3 has records waiting and has not moved for 60 s",)
+    assert health.problems == ("partition 3 has records waiting and has made no progress for 60 s",)
     assert health.as_json()["status"] == "failing"
     assert not ready(engine).ok, "what is not live is not ready"
     engine.partitions.published(3, 8)
@@ -70,7 +70,7 @@ def test_before_the_first_assignment_it_is_live_but_not_ready() -> None:
 
 
 def test_an_assignment_of_nothing_is_ready() -> None:
-    """There are more workers than partitions: it waits for its turn."""
+    """There are more workers than partitions, and this one is a spare."""
     spare = Engine(load(environ={}), builtin(), largest_bytes=1_000_000)
     spare.partitions.assigned = True
     assert ready(spare).ok
@@ -83,14 +83,14 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
     engine.stop()
     assert ready(engine).problems == (
         "the worker is stopping",
-        "the session ended: Partitions 3 went to another worker.",
-        "publishing is tried again: Kafka is away.",
+        "the session has ended: Partitions 3 went to another worker.",
+        "publishing fails and is being retried: Kafka is away.",
         "the output topic articles.clean is missing",
     )
     assert live(engine).ok, "a restart would mend none of these"
     engine.source.progress.trouble = "Kafka forbids the use of a topic."
     problems = ready(engine).problems
-    assert "nothing is read now: Kafka forbids the use of a topic." in problems
+    assert "reading fails: Kafka forbids the use of a topic." in problems
     assert not any("Partitions 3" in problem for problem in problems), "one thing is said once"
 
 
@@ -98,7 +98,7 @@ def test_a_worker_that_knows_of_partitions_without_an_owner_is_not_ready(engine:
     seen = GroupView(frozenset(range(5)), {"a": frozenset({0, 3}), "b": frozenset({1})}, stable=True)
     for _ in range(2):
         engine.ownership.observe(seen, "a")
-    assert ready(engine).problems == ("partitions 2, 4 belong to no worker of the group article-stream",)
+    assert ready(engine).problems == ("partitions 2, 4 are assigned to no worker of the group article-stream",)
     assert live(engine).ok, "it heals without a restart"
 
 

@@ -1,4 +1,4 @@
-"""Rule files count once they are whole."""
+"""Changed rule files are read once they are stable."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_files_that_are_changed_back_while_others_were_read_are_read_again(tmp_p
     files.were_read()
     path.write_text("b", "utf-8")
     looks += [files.have_changed(), files.have_changed()]
-    path.write_text("c", "utf-8")  # which is what is read
+    path.write_text("c", "utf-8")  # this is what the worker reads
     files.were_read()
     path.write_text("a", "utf-8")
     looks += [files.have_changed(), files.have_changed()]
