@@ -38,8 +38,8 @@ def create(
 ) -> Iterator[Made]:
     """Creates those of our topics that do not exist yet, and tells of each. Raises a `StreamError`.
 
-    `partitions`, `replication`: how many partitions, and how many copies of each. `asked`: what the user asked for, with
-    which an existing topic is compared.
+    `partitions`, `replication`: how many partitions, and how many copies of each. `asked`: what the user asked for;
+    an existing topic is compared with it.
     """
     cluster = Cluster(settings)
     cluster.connect()
