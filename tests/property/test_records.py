@@ -27,9 +27,7 @@ articles = st.builds(
 )  # fmt: skip
 headers: st.SearchStrategy[Headers] = st.lists(
     st.tuples(
-        st.sampled_from(
-            ["a", "b", "content-type", "Content-Type", "article-stream.rules", "__streams.errors.offset"]
-        ),
+        st.sampled_from(["a", "b", "content-type", "Content-Type", "article-stream.rules", "__streams.errors.offset"]),
         st.one_of(st.none(), st.binary(max_size=8), st.sampled_from([b"text/plain", b"application/json"])),
     ),
     max_size=4,
