@@ -34,17 +34,20 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.costs", description=__doc__)
     parser.add_argument("-n", "--articles", type=int, default=50_000, help="the backlog (50,000)")
+    load.add_text_option(parser)
     arguments = parser.parse_args()
     out = Console(width=None if sys.stdout.isatty() else 100)
-    workers = {footers: worker(arguments.articles, footers) for footers in ("model", "markers")}
+    workers = {footers: worker(arguments.articles, footers, arguments.text) for footers in ("model", "markers")}
     show(out, f"The worker on a backlog of {arguments.articles:,}: processor time, µs an article", workers)
-    articles = {
-        "model": steps("model"), "its tail not plain": steps("model", teaser=True), "markers": steps("markers"),
-        "model, step by step": steps("model", at_once=False),
-    }  # fmt: skip
+    kind = arguments.text
+    articles = {"model": steps("model", kind), "markers": steps("markers", kind)}
+    if kind == load.ARTICLE:
+        articles["its tail not plain"] = steps("model", load.TEASER_ARTICLE)
+    articles["model, step by step"] = steps("model", kind, at_once=False)
     with in_python():
-        articles["model, in Python"] = steps("model")
+        articles["model, in Python"] = steps("model", kind)
     show(out, "One article, step by step, in a process with nothing else in it, µs", articles)
+    out.print(f"The text: {load.KINDS[kind]}.")
 
 
 def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -> None:
@@ -57,18 +60,18 @@ def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -
     out.print(table)
 
 
-def worker(articles: int, footers: str) -> dict[str, float]:
+def worker(articles: int, footers: str, kind: str) -> dict[str, float]:
     """Processor time of an article by thread, without the start's."""
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
-        load.backlog(servers, "backlog", articles)
+        load.backlog(servers, "backlog", articles, kind=kind)
         settings = settings_for(servers, "costs", "backlog", footers=footers)
         spent = throughput(servers, ("stream", "worker"), settings, articles).by_thread_us
     return {**spent, "in all": sum(spent.values())}
 
 
-def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[str, float]:
+def steps(footers: str, kind: str, *, at_once: bool = True) -> dict[str, float]:
     """The least time of several rounds for each step, each article another one.
 
     What is done `clean_compiled` takes no steps; where it can not be, it was asked for in vain.
@@ -79,7 +82,7 @@ def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[s
     processor = Processor.of("text", "json", rules)
     if not at_once:
         processor = replace(processor, compiled_articles=None)
-    values = [load.value(number, text) for number, text in enumerate(load.texts(teaser=teaser))]
+    values = [load.value(number, text) for number, text in enumerate(load.texts_of(kind))]
     texts = [orjson.loads(value)["text"] for value in values]
     lines = [text.split("\n") for text in texts]
     firsts = list(map(places_of, texts))
