@@ -10,7 +10,10 @@ import pytest
 from harness.kafka.server import KafkaServer, RealKafka, real_kafka
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
+from tests.trials import load_profile
 
+# `full` unless STREAM_TEST_EXAMPLES says `fast`; `make test-fast` does.
+load_profile(os.environ.get("STREAM_TEST_EXAMPLES", "full"))
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
 
 
