@@ -10,7 +10,7 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs lock format chaos compat sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test test-fast check docs lock format chaos compat sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java wi
 	$(BIN)/pytest tests/chaos || status=$$?; \
 	$(BIN)/pytest -n 2 --dist worksteal --ignore tests/chaos || status=$$?; \
 	exit $$status
+
+test-fast: $(READY) ## the tests that need neither a Kafka nor long, on two processors (a minute and a half)
+	@STREAM_TEST_EXAMPLES=fast $(BIN)/pytest -n 2 --dist worksteal -m "not slow" tests/unit tests/property
 
 check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/ruff check .

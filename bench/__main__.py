@@ -26,17 +26,21 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (3)")
     parser.add_argument("--footers", default="model", choices=("model", "markers"), help="STREAM_FOOTERS (model)")
-    parser.add_argument("--teaser", action="store_true", help="a backlog whose every page the model has to look at")
+    load.add_text_option(parser)
+    parser.add_argument(
+        "--teaser", dest="text", action="store_const", const=load.TEASER_ARTICLE, help="short for --text teaser"
+    )
     arguments = parser.parse_args()
+    pace = load.Pace(arguments.rate, arguments.seconds, arguments.text)
     note = Console(stderr=True).print
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
         note(f"Publishing {arguments.articles:,} articles …")
-        size = load.backlog(servers, "backlog", arguments.articles, teaser=arguments.teaser)
+        size = load.backlog(servers, "backlog", arguments.articles, kind=arguments.text)
         note("Warming the broker up …")  # a JVM that is still compiling takes three times as long to commit
         warm = settings_for(servers, "warm", "warm.raw")
-        latency(servers, SYSTEMS[BARE_LOOP], warm, arguments.rate, min(20, arguments.seconds))
+        latency(servers, SYSTEMS[BARE_LOOP], warm, pace._replace(seconds=min(20, pace.seconds)))
         before, began = stolen_s(), time.monotonic()
         fast: dict[str, list[Throughput]] = {name: [] for name in SYSTEMS}
         quick: dict[str, list[Latency]] = {name: [] for name in SYSTEMS}
@@ -47,7 +51,7 @@ def main() -> None:
                 backlog = settings_for(servers, fresh, "backlog", footers=arguments.footers)
                 fast[name].append(throughput(servers, module, backlog, arguments.articles))
                 late = settings_for(servers, f"l{fresh}", f"l{fresh}.raw", footers=arguments.footers)
-                quick[name].append(latency(servers, module, late, arguments.rate, arguments.seconds))
+                quick[name].append(latency(servers, module, late, pace))
         share = stolen_since(before, began)
     show(arguments, size, fast, quick, share)
 
@@ -80,6 +84,7 @@ def show(
     out.print("p99 of each run, and the share of the processors' time that the machine's other guests took meanwhile:")
     for name in SYSTEMS:
         out.print(f"  {name}: " + ", ".join(f"{run.p99_ms:.1f} ms ({run.stolen:.1%})" for run in quick[name]))
+    out.print(f"The text: {load.KINDS[arguments.text]}.")
     out.print(f"{machine()}, Kafka on the same cores.")
     out.print(f"The machine's other guests took {stolen:.1%} of the processors' time in all.")
 

@@ -28,23 +28,28 @@ from stream.core.rules import load as load_rules
 from stream.records.process import Processor
 
 ROUNDS = 15
+PAGES = 96
+"""Whole pages that are taken step by step: one of them costs as much as ten articles or more."""
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.costs", description=__doc__)
     parser.add_argument("-n", "--articles", type=int, default=50_000, help="the backlog (50,000)")
+    load.add_text_option(parser)
     arguments = parser.parse_args()
     out = Console(width=None if sys.stdout.isatty() else 100)
-    workers = {footers: worker(arguments.articles, footers) for footers in ("model", "markers")}
+    workers = {footers: worker(arguments.articles, footers, arguments.text) for footers in ("model", "markers")}
     show(out, f"The worker on a backlog of {arguments.articles:,}: processor time, µs an article", workers)
-    articles = {
-        "model": steps("model"), "its tail not plain": steps("model", teaser=True), "markers": steps("markers"),
-        "model, step by step": steps("model", at_once=False),
-    }  # fmt: skip
+    kind = arguments.text
+    articles = {"model": steps("model", kind), "markers": steps("markers", kind)}
+    if kind == load.ARTICLE:
+        articles["its tail not plain"] = steps("model", load.TEASER_ARTICLE)
+    articles["model, step by step"] = steps("model", kind, at_once=False)
     with in_python():
-        articles["model, in Python"] = steps("model")
+        articles["model, in Python"] = steps("model", kind)
     show(out, "One article, step by step, in a process with nothing else in it, µs", articles)
+    out.print(f"The text: {load.KINDS[kind]}.")
 
 
 def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -> None:
@@ -57,18 +62,18 @@ def show(out: Console, title: str, columns: Mapping[str, Mapping[str, float]]) -
     out.print(table)
 
 
-def worker(articles: int, footers: str) -> dict[str, float]:
+def worker(articles: int, footers: str, kind: str) -> dict[str, float]:
     """Processor time per article by thread, on a backlog, without that of the worker's start."""
     with kafka_to_measure() as kafka:
         servers = kafka.bootstrap_servers
         make_topics(servers, "backlog")
-        load.backlog(servers, "backlog", articles)
+        load.backlog(servers, "backlog", articles, kind=kind)
         settings = settings_for(servers, "costs", "backlog", footers=footers)
         spent = throughput(servers, ("stream", "worker"), settings, articles).by_thread_us
     return {**spent, "in all": sum(spent.values())}
 
 
-def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[str, float]:
+def steps(footers: str, kind: str, *, at_once: bool = True) -> dict[str, float]:
     """The least time of several rounds for each step. No article is used twice.
 
     Articles that `clean_compiled` cleans in one call have no separate steps. If it declines them, the time of asking it
@@ -80,7 +85,8 @@ def steps(footers: str, *, teaser: bool = False, at_once: bool = True) -> dict[s
     processor = Processor.for_field("text", "json", rules)
     if not at_once:
         processor = replace(processor, compiled_articles=None)
-    values = [load.value(number, text) for number, text in enumerate(load.texts(teaser=teaser))]
+    chosen = load.texts_of(kind)[: PAGES if kind == load.WHOLE_PAGE else None]
+    values = [load.value(number, text) for number, text in enumerate(chosen)]
     texts = [orjson.loads(value)["text"] for value in values]
     lines = [text.split("\n") for text in texts]
     firsts = list(map(places_of, texts))

@@ -1,19 +1,30 @@
-"""The load: articles of about 7.5 KB that all differ, published as a backlog or at a rate."""
+"""The load: varied articles of about 7.5 KB or whole news pages, as a backlog or at a rate."""
 
 from __future__ import annotations
 
+import argparse
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from confluent_kafka import Producer
 
+from harness import pages
 from stream.kafka import client
 
 SHAPE = Path(__file__).parent.parent / "tests" / "data" / "twice.txt"
 VARIANTS = 997
+ARTICLE, TEASER_ARTICLE, WHOLE_PAGE = "article", "teaser", "pages"
+KINDS = {
+    ARTICLE: "plain articles of one shape: paragraphs, most of them again, a short footer",
+    TEASER_ARTICLE: "the same articles with a long headline at the end, for which the model looks at the whole page",
+    WHOLE_PAGE: "news pages in nine languages with all that stands around an article (harness/pages.py)",
+}
+"""What `--text` takes, and what it is."""
 PARAGRAPHS = 17
 WORDS = (28, 60)
 TWICE = 0.9
@@ -57,6 +68,20 @@ def texts(*, teaser: bool = False) -> list[str]:
     return made
 
 
+@cache
+def texts_of(kind: str) -> Sequence[str]:
+    """997 texts of this kind, of those in `KINDS`; the same each time."""
+    if kind == WHOLE_PAGE:
+        return ["\n".join(page.lines) for page in pages.pages(VARIANTS)]
+    return texts(teaser=kind == TEASER_ARTICLE)
+
+
+def add_text_option(parser: argparse.ArgumentParser) -> None:
+    """Give a benchmark the option `--text`, whose value is one of `KINDS`."""
+    known = "; ".join(f"{kind}: {what}" for kind, what in KINDS.items())
+    parser.add_argument("--text", default=ARTICLE, choices=tuple(KINDS), help=f"what is published ({ARTICLE}). {known}")
+
+
 def value(number: int, text: str) -> bytes:
     """An article as JSON, the value of a record."""
     return orjson.dumps({"id": f"a{number}", "url": f"https://news.example/{number}", "text": f"Head {number}\n{text}"})
@@ -70,9 +95,9 @@ def producer(servers: str, linger_ms: int = 5) -> Producer:
     )  # fmt: skip
 
 
-def backlog(servers: str, topic: str, count: int, *, teaser: bool = False) -> float:
-    """Publish this many articles; return their mean size in bytes."""
-    kinds, sender, size = texts(teaser=teaser), producer(servers), 0
+def backlog(servers: str, topic: str, count: int, *, kind: str = ARTICLE) -> float:
+    """Publish so many articles of this kind of text; give their mean size in bytes."""
+    kinds, sender, size = texts_of(kind), producer(servers), 0
     for number in range(count):
         article = value(number, kinds[number % VARIANTS])
         size += len(article)
@@ -83,15 +108,20 @@ def backlog(servers: str, topic: str, count: int, *, teaser: bool = False) -> fl
     return size / count
 
 
-def at_rate(servers: str, topic: str, per_second: int, seconds: float, sent: Callable[[int, int], None]) -> None:
-    """Publish at a fixed rate. An article that is sent late still counts from the time at which it was due.
+class Pace(NamedTuple):
+    """How fast articles come, for how long, and what kind of text they are (one of `KINDS`)."""
 
-    `sent(number, due)` is called for each; `due` is in nanoseconds of the monotonic clock.
-    """
-    kinds, sender = texts(), producer(servers, linger_ms=0)  # time spent lingering here is not the worker's latency
+    per_second: int
+    seconds: float
+    kind: str = ARTICLE
+
+
+def at_rate(servers: str, topic: str, pace: Pace, sent: Callable[[int, int], None]) -> None:
+    """Publish at a rate, by the clock (late ones count as late); `sent(number, due)` in ns of the monotonic clock."""
+    kinds, sender = texts_of(pace.kind), producer(servers, linger_ms=0)  # what lingers here is no latency of the worker
     began = time.monotonic_ns() + 50_000_000
-    for number in range(int(per_second * seconds)):
-        due = began + number * 1_000_000_000 // per_second
+    for number in range(int(pace.per_second * pace.seconds)):
+        due = began + number * 1_000_000_000 // pace.per_second
         while (left := due - time.monotonic_ns()) > 0:
             sender.poll(0)
             time.sleep(min(left, 1_000_000) / 1e9)

@@ -97,10 +97,9 @@ def throughput(
     return Throughput((count - 1) / (times[-1] - times[0]) * 1000, by_thread, peak, tuple(memory))
 
 
-def latency(
-    servers: str, module: tuple[str, ...], settings: Mapping[str, object], per_second: int, seconds: float
-) -> Latency:
-    """Measure at a rate. The first five seconds warm the worker up and do not count."""
+def latency(servers: str, module: tuple[str, ...], settings: Mapping[str, object], pace: load.Pace) -> Latency:
+    """Measure at this pace; the first five seconds warm up and do not count."""
+    per_second = pace.per_second
     source, output = str(settings["input_topic"]), str(settings["output_topic"])
     make_topics(servers, source, output, str(settings["dead_letter_topic"]))
     found: dict[int, float] = {}
@@ -110,11 +109,12 @@ def latency(
     before, began = stolen_s(), time.monotonic()
     with Measured(module, settings) as run:
         reader.start()
-        load.at_rate(servers, source, 1, 5, lambda *_: None)  # meanwhile the worker joins and fills its caches
+        # Meanwhile the worker joins its group, and its caches fill.
+        load.at_rate(servers, source, pace._replace(per_second=1, seconds=5), lambda *_: None)
         found.clear()
-        load.at_rate(servers, source, per_second, seconds + 5, lambda *_: None)
+        load.at_rate(servers, source, pace._replace(seconds=pace.seconds + 5), lambda *_: None)
         deadline = time.monotonic() + 20
-        while len(found) < per_second * (seconds + 5) and time.monotonic() < deadline:
+        while len(found) < per_second * (pace.seconds + 5) and time.monotonic() < deadline:
             run.check()
             time.sleep(0.05)
         ended.set()

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
     parser.add_argument("--speed", default=",".join(FOR_SPEED), help="who runs the backlog")
     parser.add_argument("--latency", default=",".join(FOR_LATENCY), help="whose latency is measured")
+    load.add_text_option(parser)
     arguments = parser.parse_args()
     folder = Path(arguments.folder).resolve()
     build = Path(os.environ.get("PEERS_BUILD", Path(tempfile.gettempdir()) / "peers-build"))
@@ -76,7 +78,7 @@ def main() -> None:
     if not (build / "v1").is_dir():
         sys.exit(f"The peers are not built yet: run sh {folder / 'setup.sh'} once, or set PEERS_BUILD.")
     with kafka_to_measure() as kafka, tempfile.TemporaryDirectory() as scratch:
-        harness = Harness(folder, build, Path(scratch), kafka)
+        harness = Harness(folder, build, Path(scratch), kafka, load.texts_of(arguments.text))
         harness.warm_up()
         before, began = stolen_s(), time.monotonic()
         late = harness.latency(arguments.latency, arguments.rate, arguments)
@@ -89,13 +91,13 @@ def main() -> None:
 class Harness:
     """The peers' own harness, with the worker among them."""
 
-    def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka) -> None:
-        """Copy the folder, because the harness writes into it."""
+    def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka, texts: Sequence[str]) -> None:
+        """Copy the folder, because the harness writes into it. The articles are made of these texts."""
         shutil.copytree(folder, scratch / "peers", copy_function=shutil.copyfile)
         (scratch / "peers").chmod(0o755)
         (scratch / "pid").write_text(str(kafka.pid), "ascii")
         make_topics(kafka.bootstrap_servers, "peers.dead")
-        (scratch / "texts.json").write_text(json.dumps(load.texts()), "utf-8")
+        (scratch / "texts.json").write_text(json.dumps(texts), "utf-8")
         self._python = build / "v1" / "bin" / "python"
         self._scratch = scratch
         self._environment = {
@@ -152,7 +154,7 @@ def write_jobs_rules(path: Path) -> None:
 def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows, stolen: float) -> None:
     """Print the tables, with the least and the most of several runs."""
     out = Console(width=None if sys.stdout.isatty() else 120)
-    table = Table(title=f"A backlog of {arguments.articles:,} articles of 7.5 KB")
+    table = Table(title=f"A backlog of {arguments.articles:,} articles: {load.KINDS[arguments.text]}")
     for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice"):
         table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
     for peer, ran in fast.items():

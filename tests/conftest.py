@@ -11,8 +11,11 @@ from harness.kafka.jars import kafka_version, version_numbers
 from harness.kafka.server import KafkaServer, RealKafka, real_kafka
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
+from tests.trials import load_profile
 
 CONSUMER_PROTOCOL = (4, 0)
+# `full` unless STREAM_TEST_EXAMPLES says `fast`; `make test-fast` does.
+load_profile(os.environ.get("STREAM_TEST_EXAMPLES", "full"))
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
 
 

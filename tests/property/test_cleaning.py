@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream.core.cleaning import clean, clean_list, restore, restore_list
@@ -13,6 +13,7 @@ from stream.core.footer.model import shipped
 from stream.core.paragraphs import normal, split
 from stream.core.removals import as_json, original
 from stream.core.rules import Rules, builtin, load
+from tests.trials import trials
 
 PARAGRAPHS = [
     "The ferry to the outer islands was cancelled again on Monday. Nobody at the quay was surprised by it.",
@@ -60,7 +61,7 @@ def is_subsequence(few: list[str], many: list[str]) -> bool:
 
 
 @both
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(st.one_of(articles, wild, wild_lines.map("\n".join)))
 @example("x" * 60 + "\r" + "x" * 60 + "\n" + "x" * 60 + "\r" + "x" * 60)
 def test_any_text(rules: Rules, text: str) -> None:
@@ -80,7 +81,7 @@ def test_any_text(rules: Rules, text: str) -> None:
         assert (removal.rule is None) == (removal.reason == "repeat")
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(articles)
 def test_what_is_settled_holds_nothing_more(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
@@ -96,7 +97,7 @@ shapes = st.tuples(inner, st.sampled_from([1, 30, 59, 60, 100, 300, 2_100]), end
 )
 
 
-@settings(max_examples=300, deadline=None)
+@trials(300)
 @given(st.lists(shapes, min_size=1, max_size=8), st.lists(shapes, min_size=1, max_size=8))
 def test_what_is_remembered_of_a_line_is_what_is_seen_of_it(first: list[str], then: list[str]) -> None:
     weights, signs = shipped().line_weights, builtin().signs
@@ -107,7 +108,7 @@ def test_what_is_remembered_of_a_line_is_what_is_seen_of_it(first: list[str], th
 
 
 @both
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(st.one_of(blocks, st.lists(wild, max_size=8)))
 def test_any_list(rules: Rules, paragraphs: list[str]) -> None:
     cleaned = clean_list(paragraphs, rules)
@@ -117,7 +118,7 @@ def test_any_list(rules: Rules, paragraphs: list[str]) -> None:
 
 
 @both
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(articles)
 def test_repeats_stay_once_and_prose_needs_a_rule(rules: Rules, text: str) -> None:
     cleaned = clean(text, rules)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.records.codec import JsonCodec, Undecodable
 from stream.records.splice import value_span
+from tests.trials import trials
 
 FIELDS = ["text", "body.text", 'quo"te', "back\\slash", "文"]
 strings = st.text(st.characters(codec="utf-8"), max_size=12)
@@ -59,7 +60,7 @@ def read(value: bytes) -> Any:
     return json.loads(text, parse_float=str, parse_int=str, object_pairs_hook=lambda pairs: pairs)
 
 
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(documents, st.sampled_from(FIELDS), st.booleans(), st.one_of(strings, st.lists(strings, max_size=3)))
 def test_only_the_text_changes(document: str, field: str, mark: bool, new: str | list[str]) -> None:  # noqa: FBT001
     codec = JsonCodec(field)
@@ -80,10 +81,8 @@ def test_only_the_text_changes(document: str, field: str, mark: bool, new: str |
     assert codec.encode(written, new) == written
 
 
-@settings(max_examples=300, deadline=None)
-@given(
-    st.one_of(st.binary(max_size=60), documents.map(lambda document: document.encode()[:-1]), documents.map(str.encode))
-)
+@trials(300)
+@given(st.one_of(st.binary(max_size=60), documents.map(lambda it: it.encode()[:-1]), documents.map(str.encode)))
 def test_reading_never_raises(value: bytes) -> None:
     answer = JsonCodec("text").decode(value)
     if isinstance(answer, Undecodable):

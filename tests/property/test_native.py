@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import orjson
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.twins import in_python, needs_compiled, plain, slow, without
@@ -23,6 +23,7 @@ from stream.core.paragraphs import PLAIN_LETTERS, first_of, outline, separator_o
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import LEFT, RIGHT
 from stream.records.splice import SpanNotFound, _walk, value_span
+from tests.trials import trials
 
 pytestmark = needs_compiled
 
@@ -70,7 +71,7 @@ FAST = [load(whole_page=False), builtin()]
 SLOW = [slow(rules) for rules in FAST]
 
 
-@settings(max_examples=500, deadline=None)
+@trials(500)
 @given(texts | wild)
 def test_a_text_is_cleaned_alike(text: str) -> None:
     found = [clean(text, rules) for rules in FAST]
@@ -78,7 +79,7 @@ def test_a_text_is_cleaned_alike(text: str) -> None:
         assert found == [clean(text, rules) for rules in SLOW]
 
 
-@settings(max_examples=150, deadline=None)
+@trials(150)
 @given(pages | tails)
 def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
     found = [clean_list(paragraphs, rules) for rules in FAST]
@@ -86,7 +87,7 @@ def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
         assert found == [clean_list(paragraphs, rules) for rules in SLOW]
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(texts | wild)
 @example("a  b\na b\n a b \na\tb\r\nab\n\n \n")
 @example("\x85\n\x85")
@@ -99,7 +100,7 @@ def test_lines_and_their_first_places(text: str) -> None:
     assert (places is None) == (outline(text.replace("\r", "\n"), "\n") is None or "\u2028" in text or "\u2029" in text)
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(line)
 def test_what_a_line_says(text: str) -> None:
     signs = builtin().signs
@@ -114,7 +115,7 @@ def test_every_phrase_is_found() -> None:
             assert signs.topic(shown) == plain(signs).topic(shown), shown
 
 
-@settings(max_examples=150, deadline=None)
+@trials(150)
 @given(line)
 def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
     own = replace(builtin().rules[0], phrases=("what the sea says", "ferry"), source=("sea.example",))
@@ -125,7 +126,7 @@ def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
         assert mine.topic(shown) == slowly.topic(shown)
 
 
-@settings(max_examples=500, deadline=None)
+@trials(500)
 @given(line.filter(bool), st.sampled_from([2, 5]))
 def test_a_line_in_one_number(text: str, per_letter: int) -> None:
     signs = builtin().signs
@@ -134,7 +135,7 @@ def test_a_line_in_one_number(text: str, per_letter: int) -> None:
     assert unpacked(code) == (min(size, 4000), *codes)
 
 
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(st.lists(line.map(str.strip).filter(bool), min_size=1, max_size=8))
 def test_lines(lines: list[str]) -> None:
     signs, model = builtin().signs, shipped()
@@ -142,28 +143,28 @@ def test_lines(lines: list[str]) -> None:
     assert [unpacked(shipped().line_reader.code("x" * 5000, 2, signs.compiled))[0]] == [4000]
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(tails.map(lambda lines: [line for each in lines if (line := each.strip())]))
 def test_where_a_plain_tail_opens(lines: list[str]) -> None:
     signs = builtin().signs
     assert opening_of(lines, signs) == opening_of(lines, plain(signs))
 
 
-@settings(max_examples=150, deadline=None)
+@trials(150)
 @given(st.lists(st.tuples(*[st.integers(-(2**40), 2**40) | st.integers(-300, 300)] * len(FEATURES)), max_size=5))
 def test_scores(rows: list[tuple[int, ...]]) -> None:
     assert shipped().scores(rows) == without(shipped()).scores(rows)
 
 
-@settings(max_examples=400, deadline=None)
-@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda pair: pair[0] * pair[1]), max_size=6))
+@trials(400)
+@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda it: it[0] * it[1]), max_size=6))
 def test_the_width_of_prose(lines: list[str]) -> None:
     found = weigh(lines)
     with in_python():
         assert found == weigh(lines)
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(st.lists(line | phrases.map("a ".__add__) | st.sampled_from(OPENED).map("".join), max_size=6))
 def test_which_lines_are_looked_up(lines: list[str]) -> None:
     rules, places = builtin(), list(range(0, len(lines), 2))
@@ -175,7 +176,7 @@ def test_which_lines_are_looked_up(lines: list[str]) -> None:
 numbers = st.lists(st.integers(0, 9), max_size=30)
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(numbers, st.lists(st.integers(0, 29), max_size=4))
 @example([0, 1, 2, 0, 1, 2], [])
 @example([0, 1, 2, 3, 1, 2, 4], [3])
@@ -191,7 +192,7 @@ def test_repeats(kinds: list[int], blanks: list[int]) -> None:
         assert list(found[0]) == list(again[0])
 
 
-@settings(max_examples=150, deadline=None)
+@trials(150)
 @given(st.dictionaries(st.integers(0, 9), st.sampled_from([("repeat", 1, None), ("footer", None, "a.b")]), max_size=9))
 def test_parts(gone: dict[int, Any]) -> None:
     lines = ["a", "", "b", " ", "", "c", "d", "e", "", "f"]
@@ -214,7 +215,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(
     st.dictionaries(st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]) | st.text(max_size=4), values, max_size=5),
     st.sampled_from(["text", 'te"xt', "te\\xt", "a", ""]),
@@ -233,7 +234,7 @@ def test_a_fields_place(document: dict[str, Any], field: str, indented: bool) ->
     assert found == wanted
 
 
-@settings(max_examples=400, deadline=None)
+@trials(400)
 @given(st.binary(max_size=60) | st.text('{}[]",:\\ ta1', max_size=40).map(str.encode))
 def test_what_is_no_json_does_no_harm(value: bytes) -> None:
     place = native.compiled.span(value, b'"t"')

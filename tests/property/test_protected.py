@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.core.cleaning import clean
@@ -14,6 +14,7 @@ from stream.core.paragraphs import keys, normal
 from stream.core.repeats import find_repeats
 from stream.core.rules import Rules, builtin, load
 from stream.core.stack import is_long
+from tests.trials import trials
 from tests.unit.core.test_listing import BODY, CLOSE, LISTINGS
 
 both = pytest.mark.parametrize("name", ["markers", "model"])
@@ -35,7 +36,7 @@ hearings = st.lists(st.tuples(blocks, st.booleans()), max_size=5).map(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@trials(600)
 @given(hearings, st.integers(1, 3))
 def test_what_stands_once_keeps_the_short_line_above_it(lines: list[str], times: int) -> None:
     again = [line for line in lines if not line.startswith("Words")]
@@ -55,7 +56,7 @@ code = st.lists(
 
 
 @both
-@settings(max_examples=150, deadline=None)
+@trials(150)
 @given(st.lists(code, min_size=1, max_size=3), st.integers(1, 2))
 def test_code_between_paragraphs_stays_as_it_is(name: str, listings: list[list[str]], closing: int) -> None:
     rules: Rules = RULES[name]
@@ -73,7 +74,7 @@ cells = st.lists(
 
 
 @both
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(st.integers(2, 5), cells, st.lists(st.sampled_from(CLOSE), min_size=1, max_size=2, unique=True))
 def test_the_close_of_an_article_is_not_taken_for_a_list_above_it(
     name: str, paragraphs: int, table: list[str], close: list[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.fakes import BODY, FOOTER, OTHER, FakeRecord
@@ -12,6 +12,7 @@ from stream.core.rules import builtin, load
 from stream.records.dead_letters import read_letter
 from stream.records.headers import Headers
 from stream.records.process import Processor
+from tests.trials import trials
 
 PROCESSORS = {name: Processor.for_field("text", name, builtin()) for name in ("auto", "json", "text")}
 PROCESSORS["markers"] = Processor.for_field("text", "auto", load(whole_page=False))
@@ -44,7 +45,7 @@ records = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@trials(300)
 @given(records, st.sampled_from(sorted(PROCESSORS)))
 @example(FakeRecord(b'{"text":"\\ud800"}'), "auto")
 @example(FakeRecord(b'{"text":"a' + b"\\\\" * 50 + b'"}'), "json")
@@ -72,7 +73,7 @@ def test_every_record_has_one_outcome_and_keeps_what_is_not_text(record: FakeRec
     assert again.value is outcome.value
 
 
-@settings(max_examples=300, deadline=None)
+@trials(300)
 @given(articles)
 def test_other_fields_keep_their_value_and_their_spelling(value: bytes) -> None:
     outcome = PROCESSORS["json"].process(FakeRecord(value))

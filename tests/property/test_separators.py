@@ -6,7 +6,7 @@ import re
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.fakes import FakeRecord
@@ -15,6 +15,7 @@ from stream.core.cleaning import clean, compiled_articles, restore
 from stream.core.removals import as_json, original
 from stream.core.rules import builtin, load
 from stream.records.process import Processor
+from tests.trials import trials
 
 LINE_ENDS = ("\n", "\r\n")
 SEPARATORS = (
@@ -74,7 +75,7 @@ def text_of(parts: list[tuple[str, str]], ending: int) -> str:
 
 
 @both
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(line_ends, endings)
 @example(REPEATED, OPEN)
 @example([*REPEATED[:3], (PARAGRAPHS[0], "\n")], CLOSED)
@@ -87,7 +88,7 @@ def test_of_two_characters_none_goes_alone(footers: str, parts: list[tuple[str, 
 
 
 @both
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(parts, endings)
 @example(REPEATED, OPEN)
 @example([(PARAGRAPHS[0], "\r\n"), ("", "\n"), (PARAGRAPHS[0], "\r\n"), (PARAGRAPHS[0], "\n")], OPEN)
@@ -105,7 +106,7 @@ def test_whatever_is_mixed(footers: str, parts: list[tuple[str, str]], ending: i
 
 
 @both
-@settings(max_examples=100, deadline=None)
+@trials(100)
 @given(line_ends | parts, endings)
 @example(REPEATED, OPEN)
 @example([(PARAGRAPHS[0], "\n"), (PARAGRAPHS[1], "\n"), (PARAGRAPHS[0], "\r\n"), (PARAGRAPHS[2], "\n")], CLOSED)

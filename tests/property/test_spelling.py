@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.twins import needs_compiled, plain
 from stream.core import native
 from stream.core.rules import builtin, fold
 from stream.core.spelling import spell, spell_each
+from tests.trials import trials
 
 PHRASES = sorted({phrase for rule in builtin().rules if rule.kind != "hint" for phrase in rule.phrases})
 SCRIPTS = "aZéßıİΣςωЁйاأىيکगक़が가각ｶﾞᄀ\u1161\u11a8์ỗ\u0301\u0323\u064b\u0640"
@@ -22,7 +23,7 @@ seen = st.sampled_from("\u2022\u25ba\u2192\u27a4\u2605\U0001f449\U0001f525\u2714
 
 
 @needs_compiled
-@settings(max_examples=1000, deadline=None)
+@trials(1000)
 @given(st.text(characters, max_size=200))
 @example("ｶﾞ" * 70)
 @example("\ufdfa" * 130)
@@ -32,7 +33,7 @@ def test_twins(line: str) -> None:
     assert native.compiled.spelled(line) == (line.lower() if line.isascii() else spell_each(line))
 
 
-@settings(max_examples=500, deadline=None)
+@trials(500)
 @given(st.text(characters, max_size=80))
 def test_it_is_spelled_once(line: str) -> None:
     spelled = spell(line)
@@ -40,7 +41,7 @@ def test_it_is_spelled_once(line: str) -> None:
     assert spelled == " ".join(spelled.split())
 
 
-@settings(max_examples=300, deadline=None)
+@trials(300)
 @given(st.sampled_from(PHRASES), st.lists(st.tuples(st.integers(0, 80), unseen), max_size=6), st.text(seen, max_size=3))
 def test_what_is_not_read_changes_nothing(phrase: str, signs: list[tuple[int, str]], around: str) -> None:
     line = phrase

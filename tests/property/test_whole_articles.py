@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench import load as bench_load
@@ -19,6 +19,7 @@ from harness.twins import needs_compiled
 from stream.core.rules import Rules, builtin, load
 from stream.records.process import Processor
 from tests.property.test_native import PROSE, line, tails, texts, titles, wild
+from tests.trials import trials
 
 pytestmark = needs_compiled
 
@@ -69,7 +70,7 @@ def check(processor: Processor, value: bytes) -> bool:
     return isinstance(text, str) and processor.clean_compiled(value, text, processor.rules) is not None
 
 
-@settings(max_examples=500, deadline=None)
+@trials(500)
 @given(articles | texts | tails.map("\n".join) | wild, spelling)
 @example("\r" * 9 + "a\rb\ra", orjson.dumps)
 @example("\n".join([*PROSE[:2], *PROSE[:2], "", " "]), orjson.dumps)

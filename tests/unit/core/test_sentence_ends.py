@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.twins import in_python, slow
@@ -14,6 +14,7 @@ from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import Signs
 from stream.core.sentence_ends import SENTENCE_ENDS, ends_sentence, is_open_ended
 from stream.core.stack import LONG, is_long
+from tests.trials import trials
 
 MARKERS = load(whole_page=False)
 BOTH = pytest.mark.parametrize("rules", [MARKERS, builtin()], ids=["markers", "model"])
@@ -176,7 +177,7 @@ def sprinkled(draw: st.DrawFn) -> tuple[list[str], list[str]]:
     return lines, other
 
 
-@settings(max_examples=80, deadline=None)
+@trials(80)
 @given(sprinkled(), st.booleans())
 def test_what_nobody_sees_changes_no_decision(both: tuple[list[str], list[str]], whole_page: bool) -> None:  # noqa: FBT001
     lines, other = both
@@ -187,7 +188,7 @@ def test_what_nobody_sees_changes_no_decision(both: tuple[list[str], list[str]],
         assert [removal.line for removal in clean("\n".join(other), slow(rules)).removed] == gone
 
 
-@settings(max_examples=200, deadline=None)
+@trials(200)
 @given(st.text(max_size=80), formats, st.integers(0, 80))
 def test_what_nobody_sees_counts_for_nothing(line: str, invisible: str, at: int) -> None:
     shown = line[:at] + invisible + line[at:]

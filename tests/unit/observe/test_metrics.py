@@ -6,7 +6,7 @@ import sys
 from functools import partial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -18,6 +18,7 @@ from stream.observe.metrics import Metrics
 from stream.records.dead_letters import REASONS
 from stream.records.outcomes import Outcome, Outcomes
 from stream.worker.readings import group_reading, partition_readings
+from tests.trials import trials
 
 NAMES = ("cleaned", "unchanged", "tombstone", "dead")
 VALUES = [f'{{"text":"{REPEATED}"}}'.replace("\n", "\\n").encode(), f'"{CLEAN}"'.encode(), b'{"text":"a"}', None, b"{"]
@@ -47,7 +48,7 @@ def outcomes(picks: list[int]) -> list[Outcome]:
     return [PROCESSOR.process(FakeRecord(VALUES[pick])) for pick in picks]
 
 
-@settings(max_examples=60, deadline=None)
+@trials(60)
 @given(st.lists(st.lists(st.integers(0, len(VALUES) - 1), min_size=1, max_size=6), max_size=4))
 def test_in_is_cleaned_unchanged_tombstone_and_dead(batches: list[list[int]]) -> None:
     metrics = made()

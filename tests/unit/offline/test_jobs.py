@@ -31,8 +31,10 @@ CALLED: Callable[[Any], object] = methodcaller("__call__")
 
 def hostile() -> bytes:
     """Lines of all kinds over several chunks, one of them longer than a chunk, and no end of the last line."""
-    many = b"".join(LINES * (CHUNK_BYTES // sum(map(len, LINES))))
-    long = orjson.dumps({"text": [*(f"{BODY} {number}" for number in range(2 * CHUNK_BYTES // len(BODY))), BODY, BODY]})
+    many = b"".join(LINES * (3 * CHUNK_BYTES // 5 // sum(map(len, LINES))))
+    numbered = (f"{BODY} {number}" for number in range(11 * CHUNK_BYTES // 10 // len(BODY)))
+    long = orjson.dumps({"text": [*numbered, BODY, BODY]})
+    assert len(long) > CHUNK_BYTES
     return b"".join((many, b"broken\n", long, b"\n", many, GOOD, b'{"text":1}\n', GOOD[:-1]))
 
 
@@ -65,9 +67,16 @@ def test_all_that_comes_out_is_what_one_job_gives(files: tuple[Path, ...], tmp_p
     assert removed[0] == removed[1] == removed[2]
 
 
+@pytest.fixture(scope="module")
+def by_chunks(files: tuple[Path, ...], tmp_path_factory: pytest.TempPathFactory) -> tuple[int, bytes, bytes]:
+    """What comes out where one process cleans chunk by chunk, as it does when it writes the removals, too."""
+    return cleaned("--removed", tmp_path_factory.mktemp("removed") / "removed", *files, files[0])
+
+
 @pytest.mark.parametrize("jobs", [1, 3])
-def test_lines_of_a_file_are_counted_by_whoever_reads_it(files: tuple[Path, ...], tmp_path: Path, jobs: int) -> None:
-    by_chunks = cleaned("--removed", tmp_path / "removed", *files, files[0])
+def test_lines_of_a_file_are_counted_by_whoever_reads_it(
+    files: tuple[Path, ...], by_chunks: tuple[int, bytes, bytes], jobs: int
+) -> None:
     assert cleaned("-j", jobs, *files, files[0]) == by_chunks
 
 
