@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,14 @@ GOOD = (
 @pytest.fixture
 def rule_file(tmp_path: Path) -> Path:
     return tmp_path / "my.toml"
+
+
+def test_our_own_files_pass_every_check_that_a_users_do(tmp_path: Path) -> None:
+    shipped = sorted(files("stream.core.rules").iterdir(), key=lambda item: item.name)
+    copies = [tmp_path / item.name for item in shipped if item.name.endswith(".toml")]
+    for copy in copies:
+        copy.write_bytes(files("stream.core.rules").joinpath(copy.name).read_bytes())
+    assert load(copies).rules == builtin().rules, "checked or not, they are the same rules"
 
 
 def test_each_rule_finds_its_example() -> None:
