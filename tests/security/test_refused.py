@@ -40,8 +40,8 @@ def refused(settings: Settings, *commands: str) -> list[str]:
 
 
 def sentence(said: str) -> str:
-    """Return the worker's only line."""
-    (line,) = said.strip().splitlines()
+    """Return the only line but for the one which says that it waits."""
+    (line,) = (line for line in said.strip().splitlines() if "Waiting for Kafka at " not in line)
     return line
 
 
