@@ -1,1 +1,1 @@
-"""The settings: the only place that reads the environment and the settings file. Imports nothing of the other rooms."""
+"""The settings: the only place that reads the environment and the settings file. Imports only `errors`."""

@@ -1,7 +1,10 @@
 """Everything that talks to Kafka; the only room that imports confluent-kafka.
 
-    client, causes, refusals          configures the clients, and turns their errors into our sentences
-    source, member                    reads the input topic as a member of the consumer group
+    client                            configures the clients, and turns their errors into ours
+    causes                            what each of Kafka's error codes means, and what to do about it
+    refusals                          how Kafka refuses a connection, recognised by the client's message
+    source                            reads the input topic, in a thread of its own
+    member                            the consumer, a member of the group
     beginnings, offsets, gaps         find the offset at which a partition begins, or resumes after a gap
     topic_id, same_topic              notice that the input topic was deleted and created again
     flow                              counts the records in flight between source and sink
@@ -21,7 +24,7 @@ The order of a commit is written down where it is done, as a numbered list: `tra
 exactly once, `at_least_once.AtLeastOnce.commit` for at least once. The order of a rebalance is in `source.Source`
 (`_assigned`, `_revoked`), that of a partition's first offset in `beginnings.Beginnings._find`.
 
-Promises: input offsets are committed together with the outputs made from their records, or after them, never before; no
-record is skipped silently; an error of a Kafka client leaves this room as an error of `stream.errors`, except where a
-docstring says otherwise. Imports `records`, `core` and `config`.
+Promises: offsets are never committed before the outputs of their records, but in one transaction with them, or after
+them; no record is skipped silently; an error of a Kafka client leaves this room as an error of `stream.errors`, except where a
+docstring says otherwise. Imports only `observe` and what is below it.
 """
