@@ -25,6 +25,6 @@ exactly once, `at_least_once.AtLeastOnce.commit` for at least once. The order of
 (`_assigned`, `_revoked`), that of a partition's first offset in `beginnings.Beginnings._find`.
 
 Promises: offsets are never committed before the outputs of their records, but in one transaction with them, or after
-them; no record is skipped silently; an error of a Kafka client leaves this room as an error of `stream.errors`, except where a
-docstring says otherwise. Imports only `observe` and what is below it.
+them; no record is skipped silently; an error of a Kafka client leaves this room as an error of `stream.errors`, except
+where a docstring says otherwise. Imports only `observe` and what is below it.
 """
