@@ -22,7 +22,7 @@ GENERATED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->", re.DOTALL)
 SPAN = re.compile(r"`([^`]+)`")
 LOG_LINE = re.compile(r"^[\d-]{10} [\d:]{8} \[\w+ *\] (.+)$|^[✓!✗] [a-z ]+: (.+)$", re.MULTILINE)
 SENTENCE = re.compile(r"[A-Z…].*")
-WORD = re.compile(r"(?<![\w.-])[A-Za-z][a-z']+(?![\w.=-])")
+WORD = re.compile(r"(?<![\w.-])[A-Za-z][a-z']+(?![\w=-]|\.\w)")
 SHORT, LONG = 3, 5  # words of a quote: in the tables of troubleshooting.md, which quote a lot; on other pages
 COMMAND = re.compile(r"(?:article-stream|docker|dead-letters) ")
 NOT_OURS = {
