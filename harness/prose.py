@@ -1,6 +1,6 @@
 """Sentences, headlines and buttons in several languages, put together at random from lists that a person can read.
 
-`harness/data/pages/LANGUAGE.toml` holds a language. To add one, copy a file and translate every list:
+Each file in `harness/data/pages/` holds a language. To add one, copy a file and translate every list:
 
 - `sites`: host names under `.example`. `space` and `comma`: what separates two sentences and two names, unless it is
   a space, and a comma with a space.

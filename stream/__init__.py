@@ -15,9 +15,19 @@ The way of an article through the rooms:
     offline/  the same cleaning on files     observe/ metrics, logs
     config/   the settings                   errors   one tree of errors, each a sentence with its fix
 
-What may import what, from the bottom: `errors`, `config`, `core` < `records` < `observe` < `kafka`, `offline` <
-`worker` < `demo` < `cli`. A room imports only rooms before it; `make check` fails on an import that goes up.
-docs/architecture.md says what each room promises and what to touch for a new rule, command, setting or reason.
+What may import what: a room imports only rooms on the lines below its own, and `core` imports none at all.
+
+    cli
+    demo
+    worker
+    kafka | offline
+    observe
+    records
+    core | config
+    errors
+
+`make check` fails on any other import. docs/architecture.md says what each room promises, and what to touch for a new
+rule, command, setting or reason.
 
 As a library, without Kafka:
 

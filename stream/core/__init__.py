@@ -5,15 +5,17 @@
     repeats, stack  which lines are exact repeats, one line or a run of lines at a time
     markers         lines that open a footer by their words (`rules/`), without the model
     footer/         where the footer begins, decided over the whole page by a small model
-    comments        readers' comments, which look like an article of their own
+    comments        finds readers' comments below the article; they go with the footer
     cleaning        the order of these steps, and the budget that protects the story
     removals        the record of what was removed, and how to undo it
     native/         compiled twins of the slow parts; optional
 
     listing         which lines are source code, which is left alone
-    line_ends       keeps CR LF whole; sentence_ends: how sentences end; spelling: how phrases are compared
+    line_ends       keeps CR LF whole where lines are removed
+    sentence_ends   tells whether a line ends a sentence, in many scripts
+    spelling        brings words to one spelling before phrases are compared
 
 Promises: the same text and rules always give the same result; no `str` raises; time is linear in the text; cleaning
 a cleaned text changes nothing. There is no clock, no log, no network and no Kafka in here.
-Imports no other room.
+Imports no other room, not even `errors`.
 """

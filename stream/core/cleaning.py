@@ -2,9 +2,10 @@
 
 1. Exact repeats are removed; the first copy stays.
 2. Footer lines are removed, and with the footer model junk lines in the body. The budget may withhold them: something
-   like a body must remain, and of prose that may be the body's no more than a third may go.
+   like a body must remain, and at most a third of the prose that may belong to the body may be removed.
 3. Lines that become neighbours only now may repeat others or form a footer, so 1 and 2 are done again until nothing is
-   found; then a second cleaning finds nothing either. A text that needs more than `PASSES` keeps its footer.
+   found; then a second cleaning finds nothing either. After `PASSES` rounds that still find something, only the repeats
+   of the first are removed.
 4. The blank lines directly before a removed paragraph go with it, and so does the whole separator before these
    (`stream.core.line_ends`). The first paragraph is never removed.
 

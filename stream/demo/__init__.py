@@ -1,7 +1,7 @@
 """Sample articles to try the cleaner on, all of them invented: `articles.jsonl` has one JSON object per line.
 
-Some contain their body two or three times, or once more from the middle on; they have footers in ten languages. In
-others something is repeated that must stay: names of speakers, a refrain, a row of asterisks, two paragraphs that
+In some the body is repeated once or twice, or its second half is; they have footers in ten languages. In others
+something is repeated that must stay: names of speakers, a refrain, a row of asterisks, two paragraphs that
 are nearly equal.
 """
 

@@ -43,7 +43,7 @@ PURGE_REPORTS_S = 1.0  # for the reports of records that were purged from the qu
 Place = tuple[str, int | None, int | None]
 """An output topic, and the partition and offset of the input record."""
 
-# How records fail that are only queued behind one that has failed.
+# The errors of records that failed only because one before them failed.
 BEHIND = {
     KafkaError._PURGE_QUEUE,  # noqa: SLF001
     KafkaError._PURGE_INFLIGHT,  # noqa: SLF001

@@ -71,8 +71,8 @@ Worst case: data that does not compress is refused once. That transaction is abo
 class Transactions:
     """The committer that uses Kafka's transactions; see `Committer`.
 
-    The transactional id is made from the lowest partition that the worker owns, and a worker that gains partitions
-    fences the ids of all of them. So a transaction that a killed worker left open is aborted at once, by whoever takes
+    The transactional id is made from the lowest partition that the worker owns. A worker that gains partitions fences
+    the transactional id of each. So a transaction that a killed worker left open is aborted at once, by whoever takes
     over its partitions, and not by the broker after `transaction.timeout.ms` (docs/decisions/0002).
 
     `group_metadata()` returns the consumer's membership for `send_offsets_to_transaction`; `on_stage(name, seconds)` is

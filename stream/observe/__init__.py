@@ -1,4 +1,8 @@
 """What people see of the worker: metrics, log lines, and text from outside made safe to show. Plain values come in.
 
-Imports `records` and `core`.
+    metrics       what the worker counts, for Prometheus
+    logs          log lines for people or for machines
+    shown         makes text from outside safe to print on a terminal
+
+Imports only `records` and what is below it.
 """

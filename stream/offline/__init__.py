@@ -8,5 +8,5 @@
     rows, summary                 what happened to each line, for people; the sentence at the end
     evaluation                    how good the cleaning is on pages whose lines are labelled
 
-Imports `records`, `core` and `config`.
+Imports only `observe` and what is below it; nothing of `kafka`.
 """

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
 from stream.records.codec import Undecodable, decode_text
-from stream.records.process import Processor
+from stream.records.process import Processor, count_reasons
 
 
 class Counts(NamedTuple):
@@ -86,7 +86,5 @@ def clean_value(
     if not result.removed:
         return CleanedValue(value, result, "", UNCHANGED, is_text, rules)
     value = new.encode() if is_text and isinstance(new, str) else processor.codec.encode(value, new)
-    reasons = [removal.reason for removal in result.removed]
-    repeats, footer = reasons.count("repeat"), reasons.count("footer")
-    counts = Counts(1, 1, 0, repeats, footer, len(reasons) - repeats - footer)
+    counts = Counts(1, 1, 0, *count_reasons(result.removed))
     return CleanedValue(value, result, "", counts, is_text, rules)

@@ -1,4 +1,4 @@
-"""Records: bytes come in, an article is between, an outcome goes out. No Kafka client is used here.
+"""Turns the bytes of a record into an article, and the cleaned article into an outcome. No Kafka client is used here.
 
     record          a consumed record: its parts, its place in the input, its size on the wire
     headers         the names of all headers, and how headers are read
@@ -10,5 +10,5 @@
     redrive         which dead letters go back to the input, and in what form
 
 Promises: every record gives exactly one outcome (cleaned, unchanged, tombstone or dead), whatever its bytes are.
-Imports `core`.
+Imports only `core`, `config` and `errors`.
 """

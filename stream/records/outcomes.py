@@ -21,9 +21,9 @@ class Outcome(NamedTuple):
     `name` is the kind of outcome. `key`, `value`, `headers` and `timestamp_ms` are published; the timestamp is in
     milliseconds since 1970, -1 for none, and `NOW` for the time of sending. `source` is the record that came in, which
     is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of its size on the wire,
-    before compression. `reason` says why a dead letter is one, else "". `repeats`, `footer` and `junk` count paragraphs
-    that were removed, `withheld` those that the budget kept. `removed` is the record for the topic of removals, if
-    there is one (`stream.core.removals`).
+    before compression. `reason` says why a dead letter is one, else "". `repeats` counts the repeated paragraphs that
+    were removed, `footer` and `junk` the lines; `withheld` counts the lines that the budget kept. `removed` is the
+    record for the topic of removals, if there is one (`stream.core.removals`).
     """
 
     name: OutcomeName
@@ -54,9 +54,10 @@ class Outcomes:
 
     They are counted as they are made, because later they are no longer in any processor's cache.
 
-    `names`, `reasons`: the number of outcomes with each. `repeats`, `footer`, `junk`: paragraphs; `withheld`: articles
-    with withheld paragraphs. `bytes_in`, `bytes_out`: of the values. `size_bytes`: an upper bound of the size of all on
-    the wire, `largest_bytes` of the largest one. `following`: for each partition the offset after its last record.
+    `names`, `reasons`: the number of outcomes with each. `repeats`: paragraphs; `footer`, `junk`: lines; `withheld`:
+    articles with withheld lines. `bytes_in`, `bytes_out`: of the values. `size_bytes`: an upper bound of the size of
+    all on the wire, `largest_bytes` of the largest one. `following`: for each partition the offset after its last
+    record.
     """
 
     made: list[Outcome] = field(default_factory=list)

@@ -1,18 +1,19 @@
-"""One record in, one outcome out: here a record becomes an article. The last step that knows nothing of Kafka.
+"""One record in, one outcome out: here a record becomes an article. No Kafka client is used up to here.
 
 Every record leaves as exactly one outcome: `cleaned`, `unchanged`, `tombstone` or `dead`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import orjson
 
-from stream.core.article import Cleaned, CleanedList
+from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.cleaning import clean, clean_list, compiled_articles
 from stream.core.removals import REMOVAL_BYTES, as_json
 from stream.core.rules import Rules
@@ -42,6 +43,7 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 
 TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
 OURS_REMEMBERED = 1024  # entries of a cache: most articles have the same counts as another one
+REASONS = get_args(Reason)  # a reason that is added is counted below, or `count_reasons` fails for every article
 _reason = attrgetter("reason")
 
 
@@ -100,11 +102,9 @@ class Processor:
                 value, repeats, footer = found
                 return self._outcome(record, headers, value, repeats, footer)
         result, new = self.clean(old, rules)
-        reasons = [*map(_reason, result.removed)]
-        footer, junk = reasons.count("footer"), reasons.count("junk")
-        if reasons:
+        repeats, footer, junk = count_reasons(result.removed)
+        if result.removed:
             value = _encode_text(new) if plain else self.codec.encode(value, new)
-        repeats = len(reasons) - footer - junk
         return self._outcome(record, headers, value, repeats, footer, junk, len(result.withheld), result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
@@ -168,6 +168,19 @@ class Processor:
         # In the order of `Outcome`'s fields: naming them would cost a call of Python for each article.
         counts = (repeats, footer, withheld, removed, junk)
         return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
+
+
+def count_reasons(removed: Iterable[Removal]) -> tuple[int, int, int]:
+    """Count removals by reason: repeats, footer lines, junk lines.
+
+    Raises `ValueError` if one has a reason that is not counted here, which is a bug: no number would tell of it.
+    """
+    reasons = [*map(_reason, removed)]
+    repeats, footer, junk = map(reasons.count, REASONS)
+    if repeats + footer + junk != len(reasons):
+        msg = f"Removals for other reasons than {', '.join(REASONS)}: {set(reasons).difference(REASONS)}."
+        raise ValueError(msg)
+    return repeats, footer, junk
 
 
 @lru_cache(OURS_REMEMBERED)

@@ -9,5 +9,5 @@
     web           the HTTP pages
 
 Promises: a stop commits the records in flight and takes no longer than the user allows; a worker that makes no progress
-reports it, and begins a new session or ends. Imports every room but `offline`, `demo` and `cli`.
+reports it, and begins a new session or ends. Imports only `kafka`, `offline` and what is below them.
 """

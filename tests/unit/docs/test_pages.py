@@ -18,6 +18,14 @@ LINK = re.compile(r"(?<!\\)\]\(([^)\s]+)\)")
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 GENERATED = re.compile(r"<!-- (\w+) -->.*?<!-- /\1 -->", re.DOTALL)
 IN_REPOSITORY = re.compile(r"`((?:stream|tests|harness|bench|tools|docs|examples)/[\w./-]+)`")
+NAMED = re.compile(r"(?<![\w/.-])((?:stream|tests|harness|bench|tools|docs|examples)/[\w./-]+\.(?:py|[ch]|md|toml))\b")
+DECISION = re.compile(r"\bdecisions/(\d{4})\b")
+BARE = re.compile(r"`(\w+\.(?:py|c))`")
+FOLDERS = ("stream", "tests", "harness", "bench", "tools", "docs", "examples")
+SOURCES = [
+    path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.suffix in {".py", ".c", ".h", ".md"}
+]
+FILES = {path.name for path in SOURCES} | {"setup.py"}
 OTHER_HOST = re.compile(r"""<(?:script|link|img|iframe|source)[^>]*(?:src|href)=["']?(?:https?:)?//[^"'> ]*""")
 README_LINES, README_WORDS = 200, 1500
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -52,6 +60,18 @@ def test_a_link_leads_to_a_file_and_to_a_heading_in_it(page: Path) -> None:
 def test_a_file_that_is_named_exists(page: Path) -> None:
     for name in IN_REPOSITORY.findall(page.read_text("utf-8")):
         assert (ROOT / name).exists(), name
+
+
+def test_a_file_that_is_named_anywhere_exists() -> None:
+    decisions = {path.name[:4] for path in (ROOT / "docs/decisions").iterdir()}
+    missing = []
+    for source in [*TOP, *SOURCES, ROOT / "Makefile", ROOT / "Dockerfile", ROOT / "pyproject.toml"]:
+        text = source.read_text("utf-8")
+        paths = [name for name in NAMED.findall(text) if not (ROOT / name).exists()]
+        unknown = [number for number in DECISION.findall(text) if number not in decisions]
+        bare = [name for name in BARE.findall(text) if name not in FILES] if source.suffix == ".md" else []
+        missing += [f"{source.relative_to(ROOT)}: {name}" for name in (*paths, *unknown, *bare)]
+    assert missing == []
 
 
 @every_page
