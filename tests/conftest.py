@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from harness.kafka.jars import kafka_version, version_numbers
-from harness.kafka.server import KafkaServer, RealKafka, real_kafka
+from harness.kafka.server import GivenKafka, KafkaServer, RealKafka, real_kafka
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
 from tests.trials import load_profile
 
 CONSUMER_PROTOCOL = (4, 0)
-# `full` unless STREAM_TEST_EXAMPLES says `fast`; `make test-fast` does.
-load_profile(os.environ.get("STREAM_TEST_EXAMPLES", "full"))
+# Unless STREAM_TEST_EXAMPLES says `fast`, as `make test-fast` does, or `full`: after a change of what is compiled.
+load_profile(os.environ.get("STREAM_TEST_EXAMPLES", "normal"))
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs a newer Kafka than ``STREAM_TEST_KAFKA_VERSION`` asks for."""
+    """Begin with the longest tests; skip what needs a newer Kafka than ``STREAM_TEST_KAFKA_VERSION`` asks for."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # the last ones to end keep the others waiting
     if version_numbers() >= CONSUMER_PROTOCOL:
         return
     skip = pytest.mark.skip(reason=f"Kafka {kafka_version()} has no consumer protocol (KIP-848), which came with 4.0")
@@ -43,9 +45,42 @@ def without_kafka(reason: str) -> None:
     pytest.skip(reason)
 
 
+SHARED_KAFKA = pytest.StashKey[KafkaServer]()
+NEED_SHARED_KAFKA = ("tests", "tests/contract")  # what may be asked for that has many tests on the shared one
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start one Kafka for all processes of a run with several, where most tests may ask for it.
+
+    Each of them would start one of its own otherwise, which takes as much processor time as all its tests.
+    """
+    config = session.config
+    several = not hasattr(config, "workerinput") and getattr(config.option, "numprocesses", None)
+    if several and any(argument.rstrip("/") in NEED_SHARED_KAFKA for argument in config.args):
+        found = real_kafka()
+        if not isinstance(found, str):
+            config.stash[SHARED_KAFKA] = found
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of the run where that Kafka is (a hook of pytest-xdist)."""
+    if (shared := node.config.stash.get(SHARED_KAFKA, None)) is not None:
+        node.workerinput["kafka"] = shared.bootstrap_servers
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """End it."""
+    if (shared := session.config.stash.get(SHARED_KAFKA, None)) is not None:
+        shared.close()
+
+
 @pytest.fixture(scope="session")
-def kafka() -> Iterator[KafkaServer]:
+def kafka(request: pytest.FixtureRequest) -> Iterator[KafkaServer]:
     """A real Kafka for the whole session, started by the first test that asks; give topics and groups fresh names."""
+    if shared := getattr(request.config, "workerinput", {}).get("kafka"):
+        yield GivenKafka(shared)
+        return
     found = real_kafka()
     if isinstance(found, str):
         without_kafka(found)

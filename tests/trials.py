@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-PROFILES = {"full": 100, "fast": 20}
-"""Percent of a test's own number of examples that each profile tries; tests without one of their own try 100 or 20."""
+PROFILES = {"full": 100, "normal": 50, "fast": 20}
+"""Percent of a test's own number of examples that each profile tries; tests without one of their own try so many."""
 FEWEST = 20
 
 

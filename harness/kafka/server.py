@@ -26,7 +26,16 @@ from harness.kafka.properties import PLAIN, Listener, plan, server_properties
 from harness.kafka.ready import wait_until_ready
 from harness.kafka.zookeeper import ZooKeeper
 
-__all__ = ["KAFKAS_HEAP", "QUICK_START", "KafkaServer", "KafkaServerError", "Listener", "RealKafka", "real_kafka"]
+__all__ = [
+    "KAFKAS_HEAP",
+    "QUICK_START",
+    "GivenKafka",
+    "KafkaServer",
+    "KafkaServerError",
+    "Listener",
+    "RealKafka",
+    "real_kafka",
+]
 
 BOOTSTRAP_VARIABLE = "STREAM_TEST_BOOTSTRAP_SERVERS"
 START_TIMEOUT_S = 90.0

@@ -14,6 +14,7 @@ RECORDS_IN = "article_stream_records_in_total"
 LONG_S = 120.0  # librdkafka waits half a minute for a topic to be created
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "delivery"),
     [

@@ -212,7 +212,12 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
         ("/signed", "does not accept the token of the identity provider at {url}", "STREAM_SASL_OAUTH_SCOPE"),
         ("/refuses", "{url} gives ann no token: invalid_client: No such client.", "STREAM_SASL_OAUTH_CLIENT_SECRET"),
         ("/page", "the answer of the identity provider at {url} is not a token", "STREAM_SASL_OAUTH_TOKEN_URL"),
-        ("/broken", "The identity provider at {url} gave no token within 3 s", "STREAM_SASL_OAUTH_TOKEN_URL"),
+        pytest.param(
+            "/broken",
+            "The identity provider at {url} gave no token within 3 s",
+            "STREAM_SASL_OAUTH_TOKEN_URL",
+            marks=pytest.mark.slow,
+        ),
         ("http://127.0.0.1:{port}/", "no answer from the identity provider at {url}", "reached from this machine"),
     ],
 )
