@@ -143,10 +143,15 @@ def commands() -> Iterator[str]:
     yield from _command(root, typer.Context(root, info_name=app.info.name))
 
 
+def _paragraph(text: str) -> str:
+    """Give a paragraph of a help text; one whose lines Click keeps as they are, for it begins so, as a block."""
+    return f"```text\n{text[2:]}\n```" if text.startswith("\b\n") else text
+
+
 def _command(command: Any, context: typer.Context) -> Iterator[str]:
     """A command's section, then those of the commands in it."""
     children = command.list_commands(context) if hasattr(command, "list_commands") else []
-    about = (command.help or "").strip()
+    about = "\n\n".join(map(_paragraph, (command.help or "").strip().split("\n\n")))
     if not children:
         yield f"## {context.command_path.partition(' ')[2]}"
         yield ""

@@ -69,11 +69,12 @@ def clean(
     An article that cannot be cleaned is written as it came in, and standard
     error says why.
 
+    \b
     Exit codes:
-    0  every article was cleaned or needs no cleaning; with --diff, too
-    1  an article could not be cleaned, or a file not be read or written
-    2  an option, a setting or a rule file is wrong
-    """
+      0  every article was cleaned, or needed no cleaning
+      1  an article could not be cleaned, or a file could not be read or written
+      2  an option, a setting or a rule file is wrong
+    """  # noqa: D301 - Click reads the escape: it keeps the lines that follow
     settings = cleaning_settings(config, set_)
     from stream.cli.rule_files import load_rules
     from stream.offline.chunks import ChunkCleaner
