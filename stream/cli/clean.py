@@ -150,10 +150,11 @@ def _run(
     own_output: bool,
 ) -> None:
     """Clean and write everything, then say what was done. Raises `StreamError` where something could not be done."""
+    from stream.observe.wording import counted
     from stream.offline.chunks import CHUNK_BYTES
     from stream.offline.jobs import in_order, processors
     from stream.offline.sources import parts_of
-    from stream.offline.summary import counted, summary
+    from stream.offline.summary import summary
     from stream.offline.value import Counts
 
     jobs = jobs or processors()

@@ -10,6 +10,7 @@ import typer
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.replay import look_for_mistyped, replay
 from stream.errors import StreamError
+from stream.observe.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="List, show and send back records that could not be cleaned.")
 PREVIEW_CHARACTERS = 60
@@ -73,7 +74,7 @@ def list_(
         out.print(table)
     by_reason = ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items()))
     of_these = f" {shown:,} of them are shown." if shown < total else ""
-    out.print(line(f"{total:,} dead letter{'s' * (total != 1)}{f': {by_reason}' if counts else ''}.{of_these}"))
+    out.print(line(f"{counted(total, 'dead letter')}{f': {by_reason}' if counts else ''}.{of_these}"))
     if shown:
         out.print("`article-stream dead-letters show PARTITION:OFFSET` shows one of them in full.", style="dim")
 

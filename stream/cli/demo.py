@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from stream.errors import StreamError
+from stream.observe.wording import noun
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -138,9 +139,8 @@ def _summarize(out: Console, ended: list[Ended]) -> None:
     removed = Counter[str](removal.reason for one in ended if one.result for removal in one.result.removed)
     out.print()
     out.print(line(("Removed from all articles:", "bold")))
-    for reason, (single, several) in REASONS.items():
-        count = removed[reason]
-        out.print(f"{count:6}  {single if count == 1 else several}")
+    for reason, names in REASONS.items():
+        out.print(f"{removed[reason]:6}  {noun(removed[reason], *names)}")
 
 
 def _serve(out: Console, settings: Settings, worker: object) -> None:

@@ -13,6 +13,7 @@ from stream.cli.console import line, output
 from stream.cli.shorten import shortened
 from stream.core.article import Removal
 from stream.observe.shown import visible
+from stream.observe.wording import noun
 from stream.offline.rows import Numbering, numbering, rows, rules_named
 from stream.offline.value import CleanedValue
 
@@ -125,5 +126,5 @@ def brief(result: CleanedValue, width: int) -> Text:
 
 def _stays(text: Text, kept: int) -> int:
     if kept:
-        text.append(f"    {kept} paragraph{'s' * (kept != 1)} stay{'s' * (kept == 1)}\n", style="green")
+        text.append(f"    {kept} {noun(kept, 'paragraph stays', 'paragraphs stay')}\n", style="green")
     return 0

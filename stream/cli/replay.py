@@ -11,6 +11,7 @@ import typer
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
 from stream.errors import StreamError
+from stream.observe.wording import counted
 
 
 def replay(
@@ -70,13 +71,9 @@ def replay(
     if tally.verdicts:
         out.print(table)
     goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
-    what = f"{_letters(goes)} would be sent" if dry_run else f"{_letters(tally.sent)} sent"
+    what = f"{counted(goes, 'dead letter')} would be sent" if dry_run else f"{counted(tally.sent, 'dead letter')} sent"
     already = " Letters that were sent back before were skipped." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
-
-
-def _letters(count: int) -> str:
-    return f"{count:,} dead letter{'s' * (count != 1)}"
 
 
 def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:

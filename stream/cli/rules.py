@@ -15,6 +15,7 @@ from stream.core.paragraphs import split
 from stream.core.rules import MAX_MARKER, Rules, builtin, fold
 from stream.core.rules.credit import credited
 from stream.errors import StreamError
+from stream.observe.wording import noun
 from stream.offline.rows import editor_lines
 
 app = typer.Typer(help="The footer rules: list them, check your own, see what they find.", no_args_is_help=True)
@@ -57,7 +58,7 @@ def lint(files: Files) -> None:
     own = {rule.id for rule in set(rules.rules).difference(builtin().rules)}
     for warning in _surprises(rules, own):
         out.print(line(f"warning: {warning}"), soft_wrap=True)
-    out.print(f"{len(files)} {'file' if len(files) == 1 else 'files'}: valid, version {rules.version}")
+    out.print(f"{len(files)} {noun(len(files), 'file')}: valid, version {rules.version}")
 
 
 def _surprises(rules: Rules, own: set[str]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import typer
 
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.errors import StreamError
+from stream.observe.wording import counted
 
 if TYPE_CHECKING:
     from stream.config.settings import Settings
@@ -61,14 +62,10 @@ def send(
         sender.finish()
         for where, problem in sender.problems:
             errors().print(line(f"{where}: {problem}"), soft_wrap=True)
-        output().print(f"{_articles(sender.acknowledged)} sent to {settings.input_topic} and acknowledged.")
+        output().print(f"{counted(sender.acknowledged, 'article')} sent to {settings.input_topic} and acknowledged.")
     if sender.problems:
-        msg = f"{_articles(len(sender.problems))} did not reach {settings.input_topic}."
+        msg = f"{counted(len(sender.problems), 'article')} did not reach {settings.input_topic}."
         raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
-
-
-def _articles(count: int) -> str:
-    return f"{count:,} article{'s' * (count != 1)}"
 
 
 def _record(

@@ -19,6 +19,7 @@ from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
 from stream.kafka.refusals import closed, refuses, tells
+from stream.observe.wording import noun
 
 log = logging.getLogger(__name__)
 waiting_log = logging.getLogger("stream.waiting")  # a command shows these lines, whatever else it keeps quiet about
@@ -226,7 +227,7 @@ def _check(cluster: Cluster, name: str, answer: Callable[[], str]) -> Check:
 def _broker(cluster: Cluster) -> str:
     cluster.connect()
     brokers = len(cluster.metadata.brokers)
-    what = "the embedded broker of the demo" if cluster.embedded else f"{brokers} broker{'s' * (brokers != 1)}"
+    what = "the embedded broker of the demo" if cluster.embedded else f"{brokers} {noun(brokers, 'broker')}"
     return f"{cluster.settings.bootstrap_servers} answers ({what})"
 
 
@@ -236,7 +237,7 @@ def _topic(cluster: Cluster, role: str, name: str) -> str:
     if not cluster.embedded:
         cluster.may(name, operation)
     partitions = len(found.partitions)
-    said = [f"{name} has {partitions} partition{'s' * (partitions != 1)}", f"{operation.name} is allowed"]
+    said = [f"{name} has {partitions} {noun(partitions, 'partition')}", f"{operation.name} is allowed"]
     if role != "input":
         of_input = cluster.settings_of(cluster.settings.input_topic)
         said += topic_settings.notes(role, cluster.settings_of(name), of_input)

@@ -20,6 +20,7 @@ from stream.kafka.checks import Cluster
 from stream.kafka.producing import cause_of
 from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
+from stream.observe.wording import noun
 from stream.records.dead_letters import Letter, read_letter
 from stream.records.demotion import is_pointer, original_ms
 from stream.records.headers import readable
@@ -143,7 +144,7 @@ class Redrive:
             headers, verdict = [], "refused: its headers cannot be read, because the name of one is not UTF-8"
         rounds = times_redriven(headers)
         if rounds >= self._most_rounds:
-            verdict = f"refused: it has already gone back {rounds} time{'s' * (rounds != 1)}"
+            verdict = f"refused: it has already gone back {rounds} {noun(rounds, 'time')}"
         verdict = verdict or self._verdict(record, letter)
         self.tally.verdicts[verdict] += 1
         return Candidate(partition, offset, letter, record, headers, verdict, is_letter)

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stream.observe.wording import noun
+
 HOUR_MS = 3_600_000
 FOREVER_MS = -1  # Kafka's value of retention.ms for records that are never deleted
 
@@ -33,21 +35,17 @@ def differences(asked: Asked, metadata: Any, settings: Mapping[str, str]) -> Ite
     """
     partitions = metadata.partitions
     if asked.partitions not in (None, len(partitions)):
-        yield f"{_counted(len(partitions), 'partition')} instead of {asked.partitions}"
+        yield f"{len(partitions)} {noun(len(partitions), 'partition')} instead of {asked.partitions}"
     copies = min((len(it.replicas) for it in partitions.values()), default=None)
     if copies is not None and asked.replication not in (None, copies):
-        yield f"{_counted(copies, 'copy', 'copies')} of each partition instead of {asked.replication}"
+        yield f"{copies} {noun(copies, 'copy', 'copies')} of each partition instead of {asked.replication}"
     kept_ms = settings.get("retention.ms", "")
     if asked.retention_ms is not None and kept_ms.lstrip("-").isdigit() and int(kept_ms) != asked.retention_ms:
         yield f"a retention of {_time(int(kept_ms))} instead of {_time(asked.retention_ms)}"
-
-
-def _counted(count: int, one: str, more: str = "") -> str:
-    return f"{count} {one if count == 1 else more or one + 's'}"
 
 
 def _time(milliseconds: int) -> str:
     if milliseconds == FOREVER_MS:
         return "unlimited time"
     hours = milliseconds / HOUR_MS
-    return f"{hours:g} hour{'s' * (hours != 1)}"
+    return f"{hours:g} {noun(hours, 'hour')}"

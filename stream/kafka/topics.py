@@ -13,6 +13,7 @@ from stream.errors import TopicMissing
 from stream.kafka import client
 from stream.kafka.checks import Cluster, forbidden
 from stream.kafka.topic_differences import ANYTHING, Asked, differences
+from stream.observe.wording import noun
 
 ANSWER_S = 15.0  # creating a topic waits until each of its partitions has a leader
 GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
@@ -49,7 +50,8 @@ def create(
             differs = tuple(
                 differences(asked, found, cluster.settings_of(topic) if asked.retention_ms is not None else {})
             )
-            detail = "exists already" if differs else f"exists already, with {len(found.partitions)} partitions"
+            there = len(found.partitions)
+            detail = "exists already" if differs else f"exists already, with {there} {noun(there, 'partition')}"
             yield Made(topic, new=False, detail=detail, differs=differs)
             continue
         wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=dict(config))
@@ -63,11 +65,7 @@ def create(
             if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
                 raise forbidden(AclOperation.CREATE, f"the topic {topic}") from None
             raise client.explain(error, settings, doing=f"creating the topic {topic}") from None
-        yield Made(topic, new=True, detail=f"created, with {_partitions(partitions)}")
-
-
-def _partitions(number: int) -> str:
-    return f"{number} partition{'s' * (number != 1)}"
+        yield Made(topic, new=True, detail=f"created, with {partitions} {noun(partitions, 'partition')}")
 
 
 def read(settings: Settings, topic: str) -> Iterator[Message]:

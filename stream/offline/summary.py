@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
+from stream.observe.wording import counted
 from stream.offline.value import Counts
-
-
-def counted(count: int, one: str, many: str = "") -> str:
-    """A number with its noun: "1 article", "2,000 articles"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def summary(counts: Counts) -> str:

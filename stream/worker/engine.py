@@ -38,6 +38,7 @@ from stream.kafka.sink import Sink
 from stream.kafka.source import Source
 from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
+from stream.observe.wording import counted
 from stream.records.outcomes import Outcomes
 from stream.records.process import Processor
 from stream.worker.readings import group_reading, partition_readings
@@ -201,7 +202,7 @@ class Engine:
                         hand_on(Batch(session, records))
             if not self.flow.wait_drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
                 self.flow.check()
-                many = _counted(self.flow.in_flight, "record")
+                many = counted(self.flow.in_flight, "record")
                 msg = f"{many} in flight could not be committed in time and will be read again."
                 raise KafkaFatal(msg)
         except BaseException as error:
@@ -245,16 +246,11 @@ class Engine:
         total = self.metrics.totals
         names = ("cleaned", "unchanged", "tombstone", "dead")
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
-        records = _counted(sum(total[name] for name in names), "record")
-        removed = [_counted(total["repeats"], "repeated paragraph"), _counted(total["footer"], "footer line")]
+        records = counted(sum(total[name] for name in names), "record")
+        removed = [counted(total["repeats"], "repeated paragraph"), counted(total["footer"], "footer line")]
         if total["junk"]:
-            removed.append(_counted(total["junk"], "junk line"))
+            removed.append(counted(total["junk"], "junk line"))
         return (
             f"Stopped after {time.monotonic() - self.began_s:.1f} s: {records} in = {parts}; "
             f"{', '.join(removed[:-1])} and {removed[-1]} removed."
         )
-
-
-def _counted(number: int, what: str) -> str:
-    """A number of things for a sentence: "1 record", "2,000 records"."""
-    return f"{number:,} {what}{'s' * (number != 1)}"
