@@ -11,7 +11,7 @@ from stream.cli.console import output
 from stream.cli.explain import heading
 from stream.core.article import Cleaned
 from stream.observe.shown import visible
-from stream.offline.rows import rows
+from stream.offline.rows import original_lines, rows
 
 if TYPE_CHECKING:
     from stream.offline.chunks import Place, Shown
@@ -68,7 +68,7 @@ def difference(result: CleanedValue, name: str) -> Iterator[str]:
 
 def _changes(result: CleanedValue) -> Iterator[tuple[str, str, bool]]:
     """Each line with its mark (" ", "-" or "+"), and whether a line end follows it."""
-    came = rows(result)
+    came = rows(result, original_lines(result))
     stays = iter(result.paragraphs)
     is_text = isinstance(result.result, Cleaned)
     last_stays = len(result.paragraphs) - 1

@@ -14,7 +14,7 @@ from stream.cli.shorten import shortened
 from stream.core.article import Removal
 from stream.observe.shown import visible
 from stream.observe.wording import noun
-from stream.offline.rows import Numbering, numbering, rows, rules_named
+from stream.offline.rows import Numbering, numbering, original_lines, rows, rules_named
 from stream.offline.value import CleanedValue
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ ID_FIELD = "id"
 _NARROWEST = 20  # characters of a line that are shown, however long the reason beside it is
 
 
-def reasons(result: CleanedValue) -> Callable[[Removal], str]:
+def reasons(result: CleanedValue, lines: Sequence[str]) -> Callable[[Removal], str]:
     """What says in a few words why something went: the line that it repeats, or the rule that found it."""
-    return partial(_why, rules_named(result), numbering(result))
+    return partial(_why, rules_named(result, lines), numbering(result, lines))
 
 
 def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
@@ -42,8 +42,9 @@ def explained(result: CleanedValue) -> Text:
     """
     if result.problem:
         return Text(f"could not be cleaned: {visible(result.problem)}\n", style="red")
-    text, why = Text(), reasons(result)
-    for paragraph, removal, withheld in rows(result):
+    text, lines = Text(), original_lines(result)
+    why = reasons(result, lines)
+    for paragraph, removal, withheld in rows(result, lines):
         shown = visible(paragraph.rstrip("\r"))
         if removal is not None:
             if not paragraph.strip():
@@ -97,17 +98,13 @@ def _id(result: CleanedValue) -> str:
     return f"id {found}" if isinstance(found, str | int) else ""
 
 
-def paragraphs_removed(removed: Sequence[Removal], reason: str) -> int:
-    """How many went for a reason."""
-    return sum(1 for removal in removed if removal.reason == reason)
-
-
 def brief(result: CleanedValue, width: int) -> Text:
     """What went, a line each, and how much stays between: for looking over many articles."""
     width = min(width, 110)
-    text, why = Text(), reasons(result)
+    text, lines = Text(), original_lines(result)
+    why = reasons(result, lines)
     kept = 0
-    for paragraph, removal, _ in rows(result):
+    for paragraph, removal, _ in rows(result, lines):
         if not paragraph.strip():
             continue
         if removal is None:

@@ -27,20 +27,22 @@ class Row(NamedTuple):
     withheld: Removal | None = None
 
 
-def rows(result: CleanedValue) -> list[Row]:
-    """The article's lines (of a list: its items) in order; an empty list where it could not be cleaned."""
+def rows(result: CleanedValue, lines: Sequence[str]) -> list[Row]:
+    """The article's lines in order, with what was done to each; `lines` are its `original_lines`."""
     cleaned = result.result
     if cleaned is None:
         return []
-    lines = original_lines(cleaned)
     separator = cleaned.separator if isinstance(cleaned, Cleaned) else None
     gone = _places(cleaned.removed, separator)
     withheld = _places(cleaned.withheld, separator)
     return [Row(line, gone.get(at), withheld.get(at)) for at, line in enumerate(lines)]
 
 
-def original_lines(cleaned: Cleaned | CleanedList) -> Sequence[str]:
-    """The lines, or items, before the cleaning."""
+def original_lines(result: CleanedValue) -> Sequence[str]:
+    """The article's lines (of a list: its items) before the cleaning; none where it could not be cleaned."""
+    cleaned = result.result
+    if cleaned is None:
+        return ()
     if isinstance(cleaned, CleanedList):
         return restore_list(cleaned)
     return restore(cleaned).split(cleaned.separator)
@@ -72,12 +74,11 @@ class Numbering(NamedTuple):
         return f"{self.what} {self.names[line - 1]}{self.where}"
 
 
-def numbering(result: CleanedValue) -> Numbering:
+def numbering(result: CleanedValue, lines: Sequence[str]) -> Numbering:
     """How lines of this article are called. Those of a JSON article are lines of its text, not of the file."""
     cleaned = result.result
     if cleaned is None:
         return Numbering("line", ())
-    lines = original_lines(cleaned)
     if isinstance(cleaned, CleanedList):
         return Numbering("item", range(1, len(lines) + 1))
     if cleaned.separator not in "\r\n":
@@ -90,11 +91,11 @@ def editor_lines(lines: Sequence[str], separator: str) -> list[int]:
     return [*accumulate((len(_EDITOR_LINE.findall(line + separator)) for line in lines), initial=1)]
 
 
-def rules_named(result: CleanedValue) -> dict[Removal, str]:
+def rules_named(result: CleanedValue, lines: Sequence[str]) -> dict[Removal, str]:
     """The rule of each removal, withheld ones too, by its name in the article's own language where it has one."""
-    if result.result is None or result.rules is None:
+    if result.rules is None:
         return {}
     removals = [removal for removal in (*result.removed, *result.withheld) if removal.rule]
     texts = [(removal.text.strip(), removal.rule or "") for removal in removals]
-    names = credited(texts, original_lines(result.result), result.rules) if texts else []
+    names = credited(texts, lines, result.rules) if texts else []
     return dict(zip(removals, names, strict=True))

@@ -16,7 +16,7 @@ from stream.cli.differences import difference
 from stream.cli.explain import explained, heading
 from stream.core.article import Cleaned, Removal
 from stream.offline.chunks import Place
-from stream.offline.rows import rows
+from stream.offline.rows import original_lines, rows
 from stream.offline.summary import summary
 from stream.offline.value import CleanedValue, Counts, clean_value
 
@@ -56,7 +56,7 @@ def test_of_a_json_article_they_are_those_of_its_text_or_items_of_its_list() -> 
 def test_a_rule_that_was_overruled_is_named_at_its_own_line() -> None:
     again = Removal(3, "Share", "footer", None, "en.share")
     result = CleanedValue(b"", Cleaned("Share\nBody\nShare\nMore", (), "v", (again,)), rules=PROCESSOR.rules)
-    assert [row.withheld for row in rows(result)] == [None, None, again, None]
+    assert [row.withheld for row in rows(result, original_lines(result))] == [None, None, again, None]
     assert explained(result).plain == (
         "  Share\n  Body\n? Share  [overruled, too much would go: footer: en.share]\n  More\n"
     )
