@@ -86,3 +86,8 @@ class PartitionsUnowned(StreamError):
 
 class KafkaFatal(StreamError):
     """librdkafka reports an error after which the client cannot continue."""
+
+
+def unreadable(name: object, error: OSError) -> str:
+    """The sentence for a file that cannot be read."""
+    return f"{name} cannot be read: {error.strerror}."

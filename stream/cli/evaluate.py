@@ -13,7 +13,7 @@ import typer
 
 from stream.cli.console import line, output, progress
 from stream.cli.options import Config, Set, settings_from
-from stream.errors import StreamError
+from stream.errors import StreamError, unreadable
 from stream.observe.shown import json_visible
 from stream.offline.files import opened, recognised
 
@@ -100,8 +100,7 @@ def _lines(name: Path, file: BufferedReader) -> Iterator[bytes]:
     try:
         yield from filter(bytes.strip, recognised(file, "jsonl").file)
     except OSError as error:
-        msg = f"{name} cannot be read: {error.strerror}."
-        raise StreamError(msg) from None
+        raise StreamError(unreadable(name, error)) from None
 
 
 def _percent(figure: float) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stream.errors import SettingsError
+from stream.errors import SettingsError, unreadable
 
 if TYPE_CHECKING:
     from stream.config.light import CleaningSettings
@@ -28,7 +28,7 @@ def rules_of(paths: Sequence[Path], *, whole_page: bool = True, said_by: str = "
     try:
         return load(paths, whole_page=whole_page)
     except OSError as error:
-        msg = f"{said_by}{error.filename} cannot be read: {error.strerror}."
+        msg = f"{said_by}{unreadable(error.filename, error)}"
         raise SettingsError(msg) from None
     except RuleError as error:
         msg = f"{said_by}{error}."

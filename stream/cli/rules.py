@@ -14,7 +14,7 @@ from stream.cli.rule_files import load_rules, rules_of
 from stream.core.paragraphs import split
 from stream.core.rules import MAX_MARKER, Rules, builtin, fold
 from stream.core.rules.credit import credited
-from stream.errors import StreamError
+from stream.errors import StreamError, unreadable
 from stream.observe.wording import noun
 from stream.offline.rows import editor_lines
 
@@ -107,8 +107,7 @@ def explain(
     try:
         text = file.read_bytes().decode("utf-8", "replace")
     except OSError as error:
-        msg = f"{file} cannot be read: {error.strerror}."
-        raise StreamError(msg) from None
+        raise StreamError(unreadable(file, error)) from None
     lines, separator = split(text)
     numbers = editor_lines(lines, separator)
     found = [(number, line_, rules.find(line_)) for number, line_ in enumerate(lines) if len(line_) <= MAX_MARKER]

@@ -36,7 +36,7 @@ from stream.config.written import (
     require_well_written,
     shown_value,
 )
-from stream.errors import SettingsError
+from stream.errors import SettingsError, unreadable
 
 NAMES = "`article-stream settings` lists them."
 # Read by the command line itself: it names the settings file.
@@ -288,8 +288,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        msg = f"The settings file {path} cannot be read: {error.strerror}."
-        raise SettingsError(msg) from None
+        raise SettingsError(unreadable(f"The settings file {path}", error)) from None
     except UnicodeDecodeError as error:
         msg = f"The settings file {path} is not valid TOML: {error}."
         raise SettingsError(msg) from None

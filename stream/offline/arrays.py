@@ -10,9 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from stream.records.codec import BOM
+
 _MARK = re.compile(rb'["\[\]{},]')
 _BLANK = b" \t\r\n"
-_BOM = b"\xef\xbb\xbf"
 _BACKSLASH = ord("\\")
 
 
@@ -39,8 +40,8 @@ class Part(NamedTuple):
 
 def is_array(start: bytes) -> bool | None:
     """Tell by its first bytes whether a JSON file is an array; None: there are too few to tell."""
-    start = start.removeprefix(_BOM).lstrip(_BLANK)
-    return start.startswith(b"[") if start and not _BOM.startswith(start) else None
+    start = start.removeprefix(BOM).lstrip(_BLANK)
+    return start.startswith(b"[") if start and not BOM.startswith(start) else None
 
 
 def parts_of(start: bytes, read: Callable[[int], bytes], size: int) -> Iterator[Part]:

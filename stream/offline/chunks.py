@@ -11,7 +11,7 @@ from pickle import PickleBuffer
 from typing import Any, NamedTuple, SupportsIndex
 
 from stream.core.removals import as_json
-from stream.errors import StreamError
+from stream.errors import StreamError, unreadable
 from stream.offline.arrays import Item, parts_of
 from stream.offline.files import FileFormat, html, is_html, json_start, opened, records
 from stream.offline.value import CleanedValue, Counts, clean_value
@@ -227,11 +227,6 @@ def _read(file: FileIO, begin: int, size: int) -> bytes:
     while len(data) < size and (more := os.pread(file.fileno(), size - len(data), begin + len(data))):
         data += more
     return data
-
-
-def unreadable(name: str | Path, error: OSError) -> str:
-    """The sentence for a file that cannot be read."""
-    return f"{name} cannot be read: {error.strerror}."
 
 
 def _lines(data: bytes) -> int:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 import orjson
 
-from stream.errors import SettingsError, StreamError
+from stream.errors import SettingsError, StreamError, unreadable
 from stream.offline.arrays import is_array
 from stream.offline.compressed import (
     LONGEST_MAGIC,
@@ -19,6 +19,7 @@ from stream.offline.compressed import (
     decompressed,
     may_begin_magic,
 )
+from stream.records.codec import BOM
 
 FileFormat = Literal["text", "json", "jsonl"]
 FORMATS: tuple[FileFormat, ...] = ("text", "json", "jsonl")
@@ -42,7 +43,6 @@ HTML_BYTES = 1 << 12
 _OBJECT_START = re.compile(rb'\s*\{\s*["}]')
 _ARRAY_START = re.compile(rb"\s*\[\s*[{\]]")
 _TOO_FEW = re.compile(rb"\s*[\[{]?\s*\Z")
-_BOM = b"\xef\xbb\xbf"
 _BLOCK_BYTES = 1 << 16
 
 
@@ -93,8 +93,7 @@ def opened(path: Path | None) -> BufferedReader:
     try:
         return open(0, "rb", closefd=False) if path is None else path.open("rb")
     except OSError as error:
-        msg = f"{path or STANDARD_INPUT} cannot be read: {error.strerror}."
-        raise StreamError(msg) from None
+        raise StreamError(unreadable(path or STANDARD_INPUT, error)) from None
 
 
 class Recognised(NamedTuple):
@@ -116,8 +115,8 @@ def recognised(file: BufferedReader, file_format: FileFormat | None) -> Recognis
         file = decompressed(file, compression)
     if file_format is not None:
         return Recognised(file, file_format)
-    start = _until(file, lambda start: not _TOO_FEW.match(start.removeprefix(_BOM)))
-    if _OBJECT_START.match(start.removeprefix(_BOM)) and b"\n" not in start.lstrip():
+    start = _until(file, lambda start: not _TOO_FEW.match(start.removeprefix(BOM)))
+    if _OBJECT_START.match(start.removeprefix(BOM)) and b"\n" not in start.lstrip():
         start += _rest_of_line(file)
     return Recognised(BufferedReader(_Rejoined(start, file), _BLOCK_BYTES), format_of_start(start))
 
@@ -128,7 +127,7 @@ def format_of_start(start: bytes) -> FileFormat:
     A text may begin with a brace, too; JSON goes on with a quote or another brace. Of JSON whose first line is broken
     it is JSON lines where that line ends as an object does.
     """
-    start = start.removeprefix(_BOM).lstrip()
+    start = start.removeprefix(BOM).lstrip()
     if _ARRAY_START.match(start):
         return "json"
     if not _OBJECT_START.match(start):

@@ -8,8 +8,8 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import NamedTuple
 
-from stream.errors import StreamError
-from stream.offline.chunks import CHUNK_BYTES, Chunk, Span, chunks_of, end_of, spans_of, unreadable
+from stream.errors import StreamError, unreadable
+from stream.offline.chunks import CHUNK_BYTES, Chunk, Span, chunks_of, end_of, spans_of
 from stream.offline.compressed import compression_of_name, decompressed
 from stream.offline.files import STANDARD_INPUT, FileFormat, format_of_file, format_of_name, opened, recognised
 

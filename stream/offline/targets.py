@@ -74,7 +74,6 @@ class Files:
         self._planned = planned
         self._keeps_unchanged = keeps_unchanged
         self._open: Replacement | None = None
-        self.written = 0
 
     def begin(self, number: int) -> None:
         """Open its temporary file. Raises `StreamError`."""
@@ -91,7 +90,6 @@ class Files:
         assert self._open is not None  # noqa: S101 - begun
         if changed or not self._keeps_unchanged:
             self._open.keep()
-            self.written += 1
         self.close()
 
     def close(self) -> None:
