@@ -255,9 +255,8 @@ def _group(cluster: Cluster) -> str:
         config.pop(name, None)
     consumer = Consumer(config)
     try:
-        partition = _committed(consumer, settings)
-    except KafkaException as raised:
-        raise client.explain(client.error_of(raised), settings, doing="reading the group's offsets") from None
+        with client.explained(settings, doing="reading the group's offsets"):
+            partition = _committed(consumer, settings)
     finally:
         consumer.close()
     if partition.error is not None and partition.error.code() not in client.MISSING:

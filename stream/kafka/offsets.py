@@ -45,10 +45,8 @@ def edges(consumer: Consumer, numbers: Iterable[int], which: int, settings: Sett
     asked = [TopicPartition(settings.input_topic, number, which) for number in numbers]
     edge = "first" if which == OFFSET_BEGINNING else "last"
     doing = f"looking up the {edge} offset of a partition"
-    try:
+    with client.explained(settings, doing=doing):
         found: list[TopicPartition] = consumer.offsets_for_times(asked, timeout=OFFSETS_S)
-    except KafkaException as raised:
-        raise client.explain(client.error_of(raised), settings, doing=doing) from None
     return {it.partition: it.offset for it in _without_errors(found, settings, f"{doing}:")}
 
 

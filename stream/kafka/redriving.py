@@ -99,11 +99,8 @@ class Redrive:
         """By partition, which letters have gone back in earlier runs."""
         topic = self._settings.dead_letter_topic
         asked = [TopicPartition(topic, number) for number in self._numbers]
-        try:
+        with client.explained(self._settings, doing=f"reading the offsets of the group {self._group}"):
             found = self._consumer.committed(asked, timeout=ANSWER_S)
-        except KafkaException as raised:
-            doing = f"reading the offsets of the group {self._group}"
-            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
         return {place.partition: Redriven(place.offset, place.metadata or "") for place in found}
 
     def candidates(self) -> Iterator[Candidate]:
@@ -161,7 +158,7 @@ class Redrive:
 
         A record that the input topic refuses stays a dead letter, and the others go. Raises one of our errors.
         """
-        try:
+        with client.explained(self._settings, doing="sending dead letters back"):
             self._begin()
             batch: list[Candidate] = []
             for candidate in self.candidates():
@@ -172,9 +169,6 @@ class Redrive:
                     batch = []
             if batch:
                 self._send(batch)
-        except KafkaException as raised:
-            doing = "sending dead letters back"
-            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
 
     def _begin(self) -> None:
         """Makes a producer, which first aborts what an earlier one with this transactional id left open."""

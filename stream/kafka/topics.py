@@ -68,6 +68,13 @@ def create(
         yield Made(topic, new=True, detail=f"created, with {partitions} {noun(partitions, 'partition')}")
 
 
+def _reader(settings: Settings, *, start: str) -> Consumer:
+    """A consumer that joins no group; where there is no such offset it begins at the `earliest` or `latest` one."""
+    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": start}
+    config.pop("group.instance.id", None)
+    return Consumer(config)
+
+
 def read(settings: Settings, topic: str) -> Iterator[Message]:
     """Every committed record of a topic, each partition up to the first time that its end is reached.
 
@@ -77,9 +84,7 @@ def read(settings: Settings, topic: str) -> Iterator[Message]:
     cluster = Cluster(settings)
     cluster.connect()
     numbers = sorted(cluster.topic(topic).partitions)
-    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": "earliest"}
-    config.pop("group.instance.id", None)
-    consumer = Consumer(config)
+    consumer = _reader(settings, start="earliest")
     try:
         consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
         left = set(numbers)
@@ -106,9 +111,7 @@ def read_one(settings: Settings, topic: str, partition: int, offset: int) -> Mes
         return None
     if partition not in partitions:
         return None
-    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": "latest"}
-    config.pop("group.instance.id", None)
-    consumer = Consumer(config)
+    consumer = _reader(settings, start="latest")
     try:
         consumer.assign([TopicPartition(topic, partition, offset)])
         for message in consumer.consume(1, ANSWER_S):

@@ -123,11 +123,8 @@ class Transactions:
         """A new producer with this id, which has fenced older ones and aborted what they left open."""
         size = client.batch_size(self._batch_bytes, self._compression_ratio)
         producer = self._make_producer(client.transactional(self._settings, transactional_id, **size))
-        try:
+        with client.explained(self._settings, doing=f"opening the transactional id {transactional_id}"):
             producer.init_transactions(timeout_s)
-        except KafkaException as raised:
-            doing = f"opening the transactional id {transactional_id}"
-            raise client.explain(client.error_of(raised), self._settings, doing=doing) from None
         return producer
 
     def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:  # noqa: ARG002 - the protocol's
