@@ -25,7 +25,8 @@ from mode import Service
 from mode.types import ServiceT
 
 from stream.config.light import in_a_url
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.errors import KafkaFatal, StreamError

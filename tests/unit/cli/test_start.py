@@ -12,7 +12,8 @@ from harness.commands import ROOT, article_stream, environment
 from stream.cli import COMMANDS
 from stream.cli.lazy import load as load_command
 from stream.config.light import DEFAULTS, http_address
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 
 HEAVY = {
     "aiohttp", "confluent_kafka", "faust", "importlib.metadata", "markdown_it", "matplotlib", "pydantic",

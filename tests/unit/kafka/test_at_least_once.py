@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from harness.fakes import ProducerSupply, outcome
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush

@@ -7,7 +7,8 @@ import string
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,

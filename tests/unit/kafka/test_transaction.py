@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from harness.fakes import NotingProducer, ProducerSupply, outcome
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Publication
