@@ -21,7 +21,7 @@ from stream.errors import (
 )
 from stream.kafka import client
 from stream.kafka.causes import CAUSES, code_of
-from stream.kafka.checks import Cluster
+from stream.kafka.cluster import Cluster
 from stream.kafka.refusals import REFUSALS
 
 SETTINGS = load(
