@@ -17,6 +17,7 @@ from confluent_kafka.admin import AclOperation, ConfigResource, ResourceType
 from stream.config.settings import Settings
 from stream.errors import StreamError
 from stream.kafka import client, topic_settings
+from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.cluster import ANSWER_S, GRACE_S, Cluster
 from stream.observe.wording import noun
 
@@ -105,6 +106,7 @@ def _topic(cluster: Cluster, role: str, name: str) -> str:
 
 def _group(cluster: Cluster) -> str:
     settings = cluster.settings
+    require_consumer_protocol(settings)
     if not cluster.embedded:
         cluster.may_read_group(settings.group_id)
     # Reading the group's offsets requires the same right as consuming, but does not join the group. Uncommitted, so as
