@@ -1,13 +1,13 @@
 """The compiled part of the core, which is optional: without a C compiler the package is installed without it."""
 
-from hashlib import sha256
 from pathlib import Path
+from zlib import crc32
 
 from setuptools import Extension, setup
 
 NATIVE = Path("stream", "core", "native")
 # What it was built from: in a checkout one of other sources is not used (stream/core/native/__init__.py).
-STATE = sha256(b"".join(path.read_bytes() for path in sorted(NATIVE.glob("*.[ch]")))).hexdigest()
+STATE = f"{crc32(b''.join(path.read_bytes() for path in sorted(NATIVE.glob('*.[ch]')))):08x}"
 
 setup(
     ext_modules=[

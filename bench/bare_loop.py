@@ -11,7 +11,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.core.rules import load as load_rules
 from stream.kafka import client
 from stream.records.process import Processor

@@ -41,7 +41,7 @@ ONE_AFTER_ANOTHER = """
 import importlib, json, os, sys
 sys.argv[0] = "article-stream"
 from stream.cli import main
-ROOMS = "kafka.redriving kafka.topics observe.logs offline.chunks offline.evaluation offline.jobs worker.app"
+ROOMS = "kafka.redriving kafka.topics observe.logs offline.chunks offline.crew offline.evaluation worker.app"
 for name in ROOMS.split():
     importlib.import_module(f"stream.{name}")
 for out, err, arguments in json.load(sys.stdin):

@@ -21,9 +21,13 @@ REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_KAFKA") == "1"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest tests; skip what needs a newer Kafka than ``STREAM_TEST_KAFKA_VERSION`` asks for."""
+    """Begin with the longest tests; skip what needs a newer, or older, Kafka than ``STREAM_TEST_KAFKA_VERSION``."""
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)  # the last ones to end keep the others waiting
     if version_numbers() >= CONSUMER_PROTOCOL:
+        skip = pytest.mark.skip(reason=f"Kafka {kafka_version()} is not too old for anything; 3.9 and earlier are")
+        for item in items:
+            if item.get_closest_marker("old_broker"):
+                item.add_marker(skip)
         return
     skip = pytest.mark.skip(reason=f"Kafka {kafka_version()} has no consumer protocol (KIP-848), which came with 4.0")
     for item in items:

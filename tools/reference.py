@@ -18,8 +18,9 @@ sys.path.insert(0, str(ROOT))
 
 import typer  # noqa: E402 - what is imported from the repository has to be found without an installation too
 
-from stream.cli import app  # noqa: E402
-from stream.config.settings import PREFIX, Settings  # noqa: E402
+from stream.cli.commands import app  # noqa: E402
+from stream.config.light import PREFIX  # noqa: E402
+from stream.config.settings import Settings  # noqa: E402
 from stream.observe.metrics import PREFIX as METRICS_PREFIX  # noqa: E402
 from stream.observe.metrics import GroupReading, Metrics, PartitionReading  # noqa: E402
 from stream.records.dead_letters import REASONS  # noqa: E402

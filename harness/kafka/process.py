@@ -55,6 +55,11 @@ class BrokerProcess:
         """Whether the process is there (a paused one is)."""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def ran(self) -> bool:
+        """Whether it was ever started."""
+        return (self._folder / "broker.log").exists()
+
     def log_tail(self, lines: int = 40) -> str:
         """Return the last lines that the broker logged."""
         log = self._folder / "broker.log"

@@ -108,7 +108,11 @@ def server_properties(  # noqa: PLR0913 - what a broker is made of
         "broker.session.timeout.ms": "3000",
     }
     if zookeeper:
-        properties |= {"broker.id": str(node.node_id), "zookeeper.connect": zookeeper}
+        properties |= {
+            "broker.id": str(node.node_id),
+            "zookeeper.connect": zookeeper,
+            "zookeeper.session.timeout.ms": "3000",
+        }
     else:
         properties |= {
             "process.roles": "broker,controller",

@@ -156,11 +156,13 @@ class RealKafka:
         """
         if self._folder is None:
             self._create()
-        started = self._chosen(broker)
-        for process in started:
-            process.start()
         deadline = time.monotonic() + timeout_s
         numbers = range(1, self._brokers + 1) if broker is None else (broker,)
+        for number in numbers:
+            process = self._processes[number]
+            if self._zookeeper is not None and process.ran and not process.running:
+                self._zookeeper.forget(number, deadline)
+            process.start()
         running = sum(process.running for process in self._processes.values())
         for number in numbers:
             wait_until_ready(self._nodes[number - 1].address(PLAIN), self._processes[number], running, deadline)

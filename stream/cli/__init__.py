@@ -1,83 +1,41 @@
-"""The command line: one file a command, imported when the command is used. So `--help` and `--version` start fast."""
+"""The command line: one file a command, and what all have in common.
+
+    commands                        all commands by name, each imported when it is used
+    lazy, options                   help and imports of commands; the options that several have
+    console                         where output goes, in colours or plain
+    cleaning                        what `clean` does, without Typer
+    differences, explain, shorten   what is shown of an article
+    replay, plot, rule_files        parts of `dead-letters`, of `evaluate`, and of all commands that read rules
+
+Typer takes longer to import than a small file to clean, so the plainest calls are told without it: `clean FILE ...`
+where nothing is set, and `--version`.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
-from typing import Annotated, Any
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-import typer
-
-from stream.cli.lazy import HELP_WIDTH, Entry, LazyGroup
 from stream.errors import StreamError
 
 SCARCE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EMFILE, errno.ENFILE, errno.EAGAIN, errno.ENOMEM}
 """The system has run out of something: not a bug, and no traceback."""
-
-# What typer raises for a wrong option, argument or command; it has no name of its own for all of them.
-UsageError: type[Exception] = typer.BadParameter.mro()[1]
-USAGE = 2  # exit code
-
-COMMANDS = {
-    "demo": Entry("stream.cli.demo", "demo", "Watch the worker clean sample articles on an embedded broker."),
-    "worker": Entry("stream.cli.worker", "worker", "Clean articles from one topic into another until told to stop."),
-    "clean": Entry("stream.cli.clean", "clean", "Clean articles in files, without Kafka."),
-    "send": Entry("stream.cli.send", "send", "Publish articles from files to the input topic."),
-    "check": Entry("stream.cli.check", "check", "Check that the worker can start."),
-    "health": Entry("stream.cli.health", "health", "Ask a running worker on this machine whether it is healthy."),
-    "settings": Entry("stream.cli.settings", "settings", "Show every setting, its value and where it was set."),
-    "evaluate": Entry("stream.cli.evaluate", "evaluate", "Measure the cleaning on labelled pages."),
-    "rules": Entry("stream.cli.rules", "app", "List the footer rules, check your own, see what they find."),
-    "topics": Entry("stream.cli.topics", "app", "Create the topics that the worker needs."),
-    "dead-letters": Entry("stream.cli.dead_letters", "app", "List, show and replay records that could not be cleaned."),
-}
-
-
-class Commands(LazyGroup):
-    """All commands."""
-
-    entries = COMMANDS
-
-
-app = typer.Typer(
-    name="article-stream",
-    cls=Commands,
-    help="Removes repeated paragraphs and footers from news articles: exactly once between Kafka topics, or in files.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": HELP_WIDTH},
-)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        from stream._version import __version__
-
-        print(f"article-stream {__version__}")  # noqa: T201
-        raise typer.Exit
-
-
-@app.callback()
-def _main(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-    ] = False,
-) -> None:
-    pass
+COMPLETES = "_ARTICLE_STREAM_COMPLETE"
+"""A variable by which a shell asks Typer how a word goes on."""
+INTERRUPTED = 130  # exit code
 
 
 def main() -> None:
     """Runs a command; an error that a user can make ends in one sentence and its exit code."""
     try:
-        sys.exit(app(prog_name=app.info.name, standalone_mode=False))
+        sys.exit(_run(sys.argv[1:], os.environ))
     except StreamError as error:
         _say(str(error))
         sys.exit(error.exit_code)
-    except UsageError as error:
-        _say_usage(error)
-        sys.exit(USAGE)
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone, as `head` does
         sys.exit(0)
@@ -89,15 +47,38 @@ def main() -> None:
         sys.exit(1)
 
 
+def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> Any:
+    """Runs what the arguments ask for; gives the exit code, None for 0."""
+    if arguments == ["--version"]:
+        from stream._version import __version__
+
+        print(f"article-stream {__version__}")  # noqa: T201
+        return 0
+    if cleans_only(arguments, environ):
+        from stream.cli.cleaning import clean_files
+        from stream.config.light import DEFAULTS
+
+        try:
+            clean_files(DEFAULTS, [Path(name) for name in arguments[1:]])
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        return 0
+    from stream.cli.commands import run
+
+    return run()
+
+
+def cleans_only(arguments: Sequence[str], environ: Mapping[str, str]) -> bool:
+    """Whether these are the arguments of `clean` without any option, and nothing is set."""
+    # On Windows Typer puts the names of files in place of `*.txt`, which a shell does elsewhere.
+    if arguments[:1] != ["clean"] or os.name == "nt" or any(argument.startswith("-") for argument in arguments):
+        return False
+    from stream.config.light import is_set
+
+    return not is_set(environ) and COMPLETES not in environ
+
+
 def _say(error: str) -> None:
-    from stream.cli.console import errors, line
+    from stream.cli.console import say_error
 
-    errors().print(line(("error:", "bold red"), f" {error}"), soft_wrap=True)
-
-
-def _say_usage(error: Any) -> None:
-    """One line instead of the frame that Typer would draw around the same words."""
-    if type(error).__name__ == "NoArgsIsHelpError":  # the help has been printed already
-        return
-    command = error.ctx.command_path if error.ctx else app.info.name
-    _say(f"{error.format_message().rstrip('.')}. Run `{command} --help` for usage.")
+    say_error(error)

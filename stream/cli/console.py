@@ -53,6 +53,11 @@ def errors() -> Console:
     return PlainConsole(stderr=True)
 
 
+def say_error(error: str) -> None:
+    """One sentence on standard error."""
+    errors().print(line(("error:", "bold red"), f" {error}"), soft_wrap=True)
+
+
 class Advance(Protocol):
     """Tells that so much more is done."""
 

@@ -15,7 +15,8 @@ from stream.config.light import DEFAULTS, CleaningSettings, is_set
 from stream.errors import SettingsError
 
 if TYPE_CHECKING:
-    from stream.config.settings import Loaded, Settings
+    from stream.config.loading import Loaded
+    from stream.config.settings import Settings
 
 Config = Annotated[Path | None, typer.Option("--config", help="Read settings from this TOML file.", show_default=False)]
 Servers = Annotated[
@@ -43,7 +44,7 @@ def loaded_from(config: Path | None, pairs: list[str] | None, **options: Any) ->
 
     Raises `SettingsError`.
     """
-    from stream.config.settings import NAMES, load_with_origins, require_known
+    from stream.config.loading import NAMES, load_with_origins, require_known
 
     values: dict[str, Any] = {}
     for pair in pairs or []:

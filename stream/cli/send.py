@@ -33,7 +33,7 @@ def send(
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     from stream.cli.console import errors, line, output, progress
-    from stream.kafka.checks import Cluster
+    from stream.kafka.cluster import Cluster
     from stream.kafka.sending import Sender
     from stream.observe import logs
     from stream.offline.files import format_of_file, opened, records

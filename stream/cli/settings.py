@@ -9,7 +9,7 @@ import typer
 from stream.cli.options import Config, Set, loaded_from
 
 if TYPE_CHECKING:
-    from stream.config.settings import Loaded, Origin
+    from stream.config.loading import Loaded, Origin
 
 MASK = "***"
 
@@ -23,7 +23,8 @@ def settings(
 ) -> None:
     """Show every setting, its value and where it was set. Secrets are shown as ***."""
     from stream.config.light import PREFIX
-    from stream.config.settings import Origin, Settings
+    from stream.config.loading import Origin
+    from stream.config.settings import Settings
 
     loaded = loaded_from(config, set_)
     values = plain_values(loaded)

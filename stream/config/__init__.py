@@ -1,6 +1,7 @@
 """The settings: the only place that reads the environment and the settings file.
 
-    settings      all settings with their limits, read from options, environment and file, and frozen
+    settings      all settings with their limits, in one frozen object
+    loading       makes it of options, environment, settings file and defaults, and knows where each value was set
     light         the few that `article-stream clean` and `health` need, without loading the others
     properties    librdkafka properties that a user may set, and those that article-stream sets itself
     written       finds values that were damaged on their way here, such as by quotes in an env file

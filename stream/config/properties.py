@@ -33,6 +33,7 @@ OURS: Mapping[str, str] = {
     "enable.partition.eof": "article-stream needs it to measure the lag",
     "enable.gapless.guarantee": _GUARANTEE,
     "isolation.level": _GUARANTEE,
+    "partition.assignment.strategy": "article-stream needs cooperative-sticky",
     "transactional.id": "it is made from group_id and the partitions that a worker owns",
     "acks": _GUARANTEE,
     "request.required.acks": _GUARANTEE,

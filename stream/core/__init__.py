@@ -14,6 +14,7 @@
     line_ends       keeps CR LF whole where lines are removed
     sentence_ends   tells whether a line ends a sentence, in many scripts
     spelling        brings words to one spelling before phrases are compared
+    patterns        regular expressions that are compiled when they are first used
 
 Promises: the same text and rules always give the same result; no `str` raises; time is linear in the text; cleaning
 a cleaned text changes nothing. There is no clock, no log, no network and no Kafka in here.

@@ -13,11 +13,11 @@ The article goes on where more paragraphs follow each other than a comment has. 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from stream.core.markers import named
+from stream.core.patterns import pattern
 from stream.core.rules import Rule, fold
 from stream.core.sentence_ends import ends_sentence
 from stream.core.spelling import spell
@@ -34,14 +34,14 @@ MANY = 4
 """Four adjacent paragraphs of prose belong to the article, not to a comment."""
 TRIES = 20
 """Maximum number of heads that are examined, because each may require a look at the rest of the page."""
-_DATE = re.compile(  # in the lookup spelling (`spell`)
+_DATE = pattern(  # in the lookup spelling (`spell`)
     "[0-9][:./\u5e74\u6708-][0-9]|(?:19|20)[0-9][0-9]|[0-9] ?(?:"
     "(?:[hm]|ago|hrs?|mins?|minut\\w*|hours?|days?|weeks?|months?|years?|std|stunden?|tagen?|wochen?|monaten?|heures?|jours?"
     "|semaines?|mois|horas?|dias?|semanas?|mes|meses|ora|ore|giorn[oi]|settiman[ae]|uur|uren|dag|dagen|dagar|timmar|timer"
     "|godz\\w*|dni|dzien|tyg\\w*|saat|gun|dakika|dk|\u0447\u0430\u0441\\w*|\u043c\u0438\u043d\\w*|\u0434\u043d\\w*|\u043d\u0435\u0434\\w*|\u03c9\u03c1\\w*|\u03bb\u03b5\u03c0\u03c4\\w*"
     "|\u03b7\u03bc\u03b5\u03c1\\w*)\\b|\u5206|\u5c0f\u65f6|\u5c0f\u6642|\u6642\u9593|\u65e5|\u5929|\uc2dc\uac04|\ubd84|\uc77c)"
 )
-_NUMBER = re.compile("[0-9]{1,6}")
+_NUMBER = pattern("[0-9]{1,6}")
 
 
 def comments_of(texts: Sequence[str], marks: Mapping[int, Rule], wide: Sequence[int]) -> list[int]:

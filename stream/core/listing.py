@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from stream.core.patterns import pattern
+
 # A quick test: a line without any of these cannot be code, unless it is indented. They are a call, an index, one of
 # the signs, an option, a key, or a shell prompt.
-_MAY_BE = re.compile(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
-_INDENTED = re.compile(r"(?:\t|  )[ \t]*\S")
-_CODE = re.compile(
+_MAY_BE = pattern(r"[\w.]\(|\w\[|[{}<>=_|\\`]|&&|\$[A-Za-z_({]|--|^[ \t]|^(?:- )?[^ ]*:|^\$ ")
+_INDENTED = pattern(r"(?:\t|  )[ \t]*\S")
+_CODE = pattern(
     r"""
     [\w.]\((?!\w{1,3}\)$)                   # a call, but not an optional plural: "article(s)"
     | [A-Za-z0-9]_[A-Za-z0-9]               # a name in snake case
@@ -30,20 +32,18 @@ _CODE = re.compile(
     """,
     re.VERBOSE | re.ASCII,
 )
-_BETWEEN = re.compile(r"[-+*/%<>|&]")
+_BETWEEN = pattern(r"[-+*/%<>|&]")
 _CLOSES = ("{", "}", "};", "});", ");", "):", "},", "],", "];")
 _ENDS = (*_CLOSES, ";", ",", ")", "[", "]", "(", ":")
-_CALL = re.compile(r"""\w\(f?["']""")
-_STATEMENT = re.compile(
-    r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WITH) .*\b(?:FROM|VALUES|SET|TABLE|INDEX|VIEW|AS)\b"
-)
-_STYLE = re.compile(r"(?:[\w-]+: [^;]+;\s*){2,}")
-_VALUE = re.compile(r"""[A-Za-z_][\w.-]* = (?:["'\[{].*|\S+)""", re.ASCII)
-_KEY = re.compile(r"""(?:- )?["']?[A-Za-z_][\w.-]*["']?: ?(?:[\x21-\x7e]+|[\[{"'].*|[^;]*;)?""")
-_WORD = re.compile(r"""[a-z_][\w.]* ?["'].*["'][;,]?""")
-_TOKEN = re.compile(r"[\x21-\x7e]{16,}")
+_CALL = pattern(r"""\w\(f?["']""")
+_STATEMENT = pattern(r"(?:SELECT|INSERT|UPDATE|DELETE|CREATE|ALTER|WITH) .*\b(?:FROM|VALUES|SET|TABLE|INDEX|VIEW|AS)\b")
+_STYLE = pattern(r"(?:[\w-]+: [^;]+;\s*){2,}")
+_VALUE = pattern(r"""[A-Za-z_][\w.-]* = (?:["'\[{].*|\S+)""", re.ASCII)
+_KEY = pattern(r"""(?:- )?["']?[A-Za-z_][\w.-]*["']?: ?(?:[\x21-\x7e]+|[\[{"'].*|[^;]*;)?""")
+_WORD = pattern(r"""[a-z_][\w.]* ?["'].*["'][;,]?""")
+_TOKEN = pattern(r"[\x21-\x7e]{16,}")
 _COMMENT = ("//", "/*", "# ", '"""', "'''", "<!--")
-_BEGIN = re.compile(r"\$ [a-z./]|>>> [a-z_]|```")
+_BEGIN = pattern(r"\$ [a-z./]|>>> [a-z_]|```")
 _ADDRESS = ("http://", "https://", "www.")
 _PART, _PART_INDENTED = 4, 7
 """Maximum number of words for each sign of code in a line that is code: if it is not indented, and if it is."""

@@ -13,6 +13,7 @@ from itertools import chain
 from xxhash import xxh3_128_digest
 
 from stream.core import native
+from stream.core.patterns import pattern
 
 SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
 _ASCII_SPACES = "\t\r\x0b\x0c\x1c\x1d\x1e\x1f\n"
@@ -28,14 +29,14 @@ _PLAIN_SET = (
     "\x00-\x84\x86-\x9f\xa1-\u02ff\u0370-\u0373\u0388-\u03ff\u0400-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e"
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
-_PLAIN = re.compile(f"[{_PLAIN_SET}]*")
+_PLAIN = pattern(f"[{_PLAIN_SET}]*")
 PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
 # A run of other characters, longer than any word with its marks in a language that puts spaces between words.
-_UNUSUAL_RUN = re.compile(f"[^{_PLAIN_SET}]{{64,}}")
+_UNUSUAL_RUN = pattern(f"[^{_PLAIN_SET}]{{64,}}")
 _BELOW = bytes(range(0xE3))  # all bytes of UTF-8 but those that begin a character from U+3000 on
-_RADICAL = re.compile(b"\xe2[\xba-\xbf]")
+_RADICAL = pattern(b"\xe2[\xba-\xbf]")
 _WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60", "\U00020000-\U0003ffff")
-_WIDE = re.compile(f"[{''.join(_WIDE_SET)}]")
+_WIDE = pattern(f"[{''.join(_WIDE_SET)}]")
 WIDE = native.letters(*_WIDE_SET)
 """The characters that are as wide as three Latin ones, as a bitmap for C."""
 # Format characters (general category Cf) are invisible, and do not count for a line's length or shape.
@@ -45,7 +46,7 @@ _FORMAT_SET = (
     *("\U000110bd", "\U000110cd", "\U00013430-\U0001343f", "\U0001bca0-\U0001bca3", "\U0001d173-\U0001d17a"),
     *("\U000e0001", "\U000e0020-\U000e007f"),
 )
-_FORMAT = re.compile(f"[{''.join(_FORMAT_SET)}]")
+_FORMAT = pattern(f"[{''.join(_FORMAT_SET)}]")
 FORMAT = native.letters(*_FORMAT_SET)
 FORMATS = tuple(chr(code) for each in _FORMAT_SET for code in range(ord(each[0]), ord(each[-1]) + 1))
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from stream.core import native
 from stream.core.paragraphs import FORMATS, width
+from stream.core.patterns import pattern
 
 _RANGES = (
     ".!?;\u2026\u203c\u2047-\u2049\u3002\uff01\uff0e\uff1b\uff1f\uff61\ufe52"  # Latin and others; Chinese and Japanese
@@ -28,7 +29,7 @@ ENDS_SET, QUOTES_SET = native.letters(*SENTENCE_ENDS), native.letters(*_BEHIND)
 PROSE = 80
 """Minimum width of a line that is prose if it ends a sentence."""
 # Letters of scripts that are written without a full stop, and the first two bytes of these in UTF-8, for a fast test.
-_OPEN = re.compile(
+_OPEN = pattern(
     "[\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf"
     "\u1b00-\u1b7f\ua980-\ua9ff\uaa00-\uaadf]"
 )

@@ -17,13 +17,14 @@ import re
 import unicodedata
 
 from stream.core import native
+from stream.core.patterns import pattern
 
-_LEFT_OUT = re.compile(  # marks that do not make a different word, and invisible letters
+_LEFT_OUT = pattern(  # marks that do not make a different word, and invisible letters
     "[\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u08d3-\u08ff\u093c\u115f\u1160\u180b-\u180f\u1ab0-\u1aff\u1dc0-\u1dff"
     "\u20d0-\u20ff\u3164\ufe00-\ufe0f\ufe20-\ufe2f\uffa0\U000e0000-\U000e0fff]"
 )
-_DECORATION = re.compile("[\u2190-\u2bff\ue000-\uf8ff\U0001f000-\U0001faff\U000f0000-\U0010ffff]")
+_DECORATION = pattern("[\u2190-\u2bff\ue000-\uf8ff\U0001f000-\U0001faff\U000f0000-\U0010ffff]")
 _MARKS = {
     **dict.fromkeys("\u3002\uff61\u0964\u0965\u06d4\u0589\u17d4\u104a\u104b", "."),
     **dict.fromkeys("\u060c\u3001\uff0c\uff64\u066b\u066c", ","),
@@ -50,7 +51,7 @@ _CATEGORIES = {
     "Pd": "-", "Pi": '"', "Pf": '"', "Ps": "(", "Pe": ")",
 }  # fmt: skip
 # Korean syllables and voiced kana that are written as several characters, and have to be composed first.
-_PARTS = re.compile("[\u1100-\u11ff\u3041-\u30ff\uff66-\uffdc\u3099\u309a]*[\u1160-\u11ff\u3099\u309a\uff9e-\uffdc]+")
+_PARTS = pattern("[\u1100-\u11ff\u3041-\u30ff\uff66-\uffdc\u3099\u309a]*[\u1160-\u11ff\u3099\u309a\uff9e-\uffdc]+")
 PARTS_SET = native.letters("\u1160\u11ff", "\u3099\u309a", "\uff9e\uffdc")
 """The characters of `_PARTS` that continue a syllable, as a set for C: a line with one is left to `spell_each`."""
 

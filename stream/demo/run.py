@@ -15,7 +15,8 @@ from typing import NamedTuple
 import orjson
 
 from stream.config.light import PREFIX
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.demo import lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics

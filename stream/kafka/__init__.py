@@ -37,6 +37,8 @@
 
     For the commands
       checks            whether the worker can start
+      cluster           asks a cluster for its brokers, its topics and their settings, and for what we may do
+      api_versions      whether the brokers know the consumer protocol
       topic_settings    what a topic's settings mean for its records
       topic_differences how an existing topic differs from the one that was asked for
       topics            creates topics, and reads whole topics

@@ -87,7 +87,8 @@ _FORGOTTEN = Cause(
 _TOO_OLD = Cause(
     KafkaFatal,
     "Kafka at {settings.bootstrap_servers} is too old for a request made while {doing}, or has it disabled: {text}",
-    "STREAM_GROUP_PROTOCOL is {settings.group_protocol}; consumer needs Kafka 4.0 or later.",
+    "STREAM_GROUP_PROTOCOL is {settings.group_protocol}; consumer needs Kafka 4.0 or later, with consumer among the "
+    "broker's group.coordinator.rebalance.protocols.",
 )
 _DAMAGED = Cause(
     KafkaFatal,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stream.config.settings import Settings
 from stream.errors import StreamError
 from stream.kafka.refused import Refused
+from stream.kafka.topic_settings import AFTER, BEFORE, BOTH
 from stream.records.dead_letters import dead
 from stream.records.demotion import dated_now, is_pointer, keyed, pointer, without_removals
 from stream.records.outcomes import Outcome
@@ -12,7 +13,7 @@ from stream.records.record import NOW, place
 
 REMEDY = {
     "too_large": "Raise the topic's max.message.bytes.",
-    "rejected": "Look at the topic's message.timestamp.before.max.ms and message.timestamp.after.max.ms.",
+    "rejected": f"Look at the topic's {BEFORE} and {AFTER} (before Kafka 3.6: {BOTH}).",
 }
 
 

@@ -16,7 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from stream.config.settings import Settings
 from stream.errors import StreamError
 from stream.kafka import client
-from stream.kafka.checks import Cluster
+from stream.kafka.cluster import Cluster
 from stream.kafka.producing import cause_of
 from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one

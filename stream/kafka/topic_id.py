@@ -17,7 +17,7 @@ from confluent_kafka.admin import AdminClient
 
 from stream.config.settings import Settings
 from stream.kafka import client
-from stream.kafka.checks import EMBEDDED
+from stream.kafka.cluster import EMBEDDED
 
 ANSWER_S = 1.0  # short, because reading waits for it; without an answer the topic is taken to be the same
 FIRST_ANSWER_S = 2.0  # longer, because a connection has to be made first

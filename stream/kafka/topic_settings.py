@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 
 TopicSettings = Mapping[str, str]
 BEFORE, AFTER = "message.timestamp.before.max.ms", "message.timestamp.after.max.ms"
+BOTH = "message.timestamp.difference.max.ms"
+"""What stands for `BEFORE` and `AFTER` before Kafka 3.6; versions before 4.0 still have it."""
 
 
 def notes(role: str, topic: TopicSettings, input_topic: TopicSettings) -> Iterator[str]:
@@ -21,9 +23,9 @@ def notes(role: str, topic: TopicSettings, input_topic: TopicSettings) -> Iterat
         yield "it is compacted, so records without a key become dead letters"
     if topic.get("message.timestamp.type") == "LogAppendTime":
         yield "it replaces each record's timestamp by the time of its arrival"
-    elif any(_narrower(topic, input_topic, name) for name in (BEFORE, AFTER)):
+    elif bounds := [name for name in (BEFORE, AFTER, BOTH) if _narrower(topic, input_topic, name)]:
         what = "letters outside that range get today's date" if letters else "records outside it become dead letters"
-        yield f"it accepts a narrower range of timestamps than the input topic ({BEFORE}, {AFTER}), so {what}"
+        yield f"it accepts a narrower range of timestamps than the input topic ({', '.join(bounds)}), so {what}"
 
 
 def warnings(role: str, name: str, topic: TopicSettings) -> Iterator[str]:

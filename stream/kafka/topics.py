@@ -11,7 +11,7 @@ from confluent_kafka.admin import AclOperation, NewTopic
 from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
-from stream.kafka.checks import Cluster, forbidden
+from stream.kafka.cluster import Cluster, forbidden
 from stream.kafka.topic_differences import ANYTHING, Asked, differences
 from stream.observe.wording import noun
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
+
+from stream.core.patterns import pattern
 
 # Characters that a terminal obeys or that change the order in which text is shown: control characters other than tab
 # and line feed, direction marks, Unicode line separators; and lone surrogates, which cannot be encoded.
-_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_OBEYED = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BREAKS = str.maketrans({"\n": "\\n", "\t": "\\t"})
 
 

@@ -3,7 +3,7 @@
     files, compressed, arrays     which format a file is in, by name or content; gzip and Zstandard; JSON arrays
     sources                       the files that are given, in parts
     value                         one article cleaned, and what was counted
-    chunks, jobs                  files in parts, cleaned in several processes, in order
+    chunks, jobs, crew            files in parts, cleaned in several processes, in order; these processes
     targets, replacement          where the cleaned articles go; files that replace others atomically
     rows, summary                 what happened to each line, for people; the sentence at the end
     evaluation                    how good the cleaning is on pages whose lines are labelled

@@ -6,13 +6,13 @@ broken item spoils no other one, and every byte between the items stays as it is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from stream.core.patterns import pattern
 from stream.records.codec import BOM
 
-_MARK = re.compile(rb'["\[\]{},]')
+_MARK = pattern(rb'["\[\]{},]')
 _BLANK = b" \t\r\n"
 _BACKSLASH = ord("\\")
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
-from pickle import PickleBuffer
 from typing import Any, NamedTuple, SupportsIndex
 
 from stream.core.removals import as_json
@@ -88,6 +87,8 @@ class CleanedChunk(NamedTuple):
         """What goes out is not copied, where it can be read where it is (PEP 574)."""
         if int(protocol) < OUT_OF_BAND:
             return CleanedChunk, tuple(self)
+        from pickle import PickleBuffer  # noqa: PLC0415 - needed only by what goes to another process
+
         name, size, output, removed, *rest = self
         return CleanedChunk, (name, size, PickleBuffer(output), PickleBuffer(removed), *rest)
 

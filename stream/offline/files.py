@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple
 
 import orjson
 
+from stream.core.patterns import pattern
 from stream.errors import SettingsError, StreamError, unreadable
 from stream.offline.arrays import is_array
 from stream.offline.compressed import (
@@ -33,16 +34,16 @@ BY_SUFFIX: dict[str, FileFormat] = {
 HTML_SUFFIXES = (".htm", ".html", ".xhtml")
 STANDARD_INPUT = "standard input"
 _BEFORE = rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*"
-_PAGE_START = re.compile(_BEFORE + rb"<(?:!doctype\s+html|(?:html|head|body)(?:\s[^>]*)?>)", re.IGNORECASE | re.DOTALL)
-_PIECE_START = re.compile(
+_PAGE_START = pattern(_BEFORE + rb"<(?:!doctype\s+html|(?:html|head|body)(?:\s[^>]*)?>)", re.IGNORECASE | re.DOTALL)
+_PIECE_START = pattern(
     _BEFORE + rb"<(?:title|meta|script|style|div|p|article|section|main|header|h[1-6]|table|ul)(?:\s[^>]*)?/?>",
     re.IGNORECASE | re.DOTALL,
 )
 HTML_BYTES = 1 << 12
 """So many bytes of a text are looked at to tell that it is HTML."""
-_OBJECT_START = re.compile(rb'\s*\{\s*["}]')
-_ARRAY_START = re.compile(rb"\s*\[\s*[{\]]")
-_TOO_FEW = re.compile(rb"\s*[\[{]?\s*\Z")
+_OBJECT_START = pattern(rb'\s*\{\s*["}]')
+_ARRAY_START = pattern(rb"\s*\[\s*[{\]]")
+_TOO_FEW = pattern(rb"\s*[\[{]?\s*\Z")
 _BLOCK_BYTES = 1 << 16
 
 

@@ -6,7 +6,6 @@ import errno
 import os
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from stat import S_IMODE, S_ISREG
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -29,7 +28,7 @@ class Replacement:
         self._shown = path
         self._compression = compression
         self._path = path.resolve()
-        self._temporary = self._path.with_name(f".article-stream-{token_hex(8)}.tmp")
+        self._temporary = self._path.with_name(f".article-stream-{os.urandom(8).hex()}.tmp")
         self._file: BinaryIO | None = None
         self._writer: BinaryIO | None = None  # into the file, compressed if need be
         self._kept = False

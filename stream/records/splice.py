@@ -6,14 +6,13 @@ time.
 
 from __future__ import annotations
 
-import re
-
 import orjson
 
 from stream.core import native
+from stream.core.patterns import pattern
 
 # The next punctuation mark or quote, after white space, numbers and literals.
-BETWEEN = re.compile(rb'[^"\[\]{},:]*([\[\]{},:"])')
+BETWEEN = pattern(rb'[^"\[\]{},:]*([\[\]{},:"])')
 
 
 class SpanNotFound(LookupError):

@@ -25,11 +25,13 @@ from mode import Service
 from mode.types import ServiceT
 
 from stream.config.light import in_a_url
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.errors import KafkaFatal, StreamError
 from stream.kafka import checks
+from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.flow import Batch
 from stream.observe import logs
 from stream.worker.engine import Engine
@@ -197,6 +199,7 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
         largest_bytes = checks.largest_record_bytes(settings)
+        require_consumer_protocol(settings)
     app = ArticleApp(
         settings.group_id,
         env={},  # without this, environment variables such as BROKER_URL would override what is given here

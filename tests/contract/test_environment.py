@@ -10,7 +10,7 @@ import pytest
 from harness.commands import article_stream, one_sentence
 from harness.fakes import BODY
 from harness.processes import Worker, free_port, until
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.kafka.embedded import EmbeddedBroker
 from stream.worker.app import create_app

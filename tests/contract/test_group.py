@@ -10,7 +10,7 @@ from confluent_kafka import Consumer
 
 from harness.commands import article_stream
 from harness.processes import Worker, until
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.kafka import rejoin
 from stream.kafka.embedded import EmbeddedBroker

@@ -16,7 +16,7 @@ import typer.main
 from harness.commands import Answer, one_after_another
 from harness.fakes import BODY, OTHER
 from harness.processes import Worker, until
-from stream.cli import app
+from stream.cli.commands import app
 from stream.records.headers import EXCEPTION_HEADER, MESSAGE_HEADER, TOPIC_HEADER, Headers
 from tests.brokers import Broker, Sent
 

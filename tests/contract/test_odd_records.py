@@ -12,8 +12,10 @@ from confluent_kafka import Message
 
 from harness.commands import article_stream
 from harness.fakes import CLEAN, REPEATED
+from harness.kafka.jars import version_numbers
 from harness.kafka.raw import RawRecord, produce
 from harness.processes import Worker, until
+from stream.kafka.topic_settings import AFTER, BEFORE, BOTH
 from stream.records.dead_letters import read_letter
 from tests.articles import articles, numbers
 from tests.brokers import Broker, Sent, headers_of
@@ -23,11 +25,10 @@ NO_TEXT = b"\xc3\x28"  # begins like UTF-8 but is not
 WHEN = 1_600_000_000_000
 VALUE = orjson.dumps({"text": REPEATED})
 MOST = str(2**63 - 1)
+PAST, FUTURE = (BOTH, BOTH) if version_numbers() < (3, 6) else (BEFORE, AFTER)
 # Unlimited retention, or records as old as these would be deleted during the test.
-EVERY_TIME = {
-    "message.timestamp.before.max.ms": MOST, "message.timestamp.after.max.ms": MOST, "retention.ms": "-1"
-}  # fmt: skip
-RECENT = {"message.timestamp.before.max.ms": "86400000"}
+EVERY_TIME = {PAST: MOST, FUTURE: MOST, "retention.ms": "-1"}
+RECENT = {PAST: "86400000"}
 
 
 def lines(topics: Topics, *arguments: object) -> list[str]:

@@ -188,6 +188,9 @@ def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_
             assert younger.terminate() == 0, younger.log
 
 
+FULL = "has as many members as the broker allows"
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
     topics = site.broker.topics("full")
@@ -196,14 +199,17 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
         first.wait_ready()
         second.wait_ready()
         with Worker(settings) as third:
-            until(lambda: "as many members as the broker allows" in third.log, "the sentence")
+            # Usually the third. With the classic protocol, if it comes while the two share out anew, it may take the
+            # place of the one that has not joined again yet.
+            until(lambda: any(FULL in worker.log for worker in (first, second, third)), "the sentence")
+            (refused,) = (worker for worker in (first, second, third) if FULL in worker.log)
             if protocol == "consumer":
-                said = last_words(third)
+                said = last_words(refused)
             else:  # it waits until there is room for it, and says so
-                said = " ".join(orjson.loads(third.get("/health/ready")[1])["problems"])
-            assert f"The group {topics.name} has as many members as the broker allows" in said
+                said = " ".join(orjson.loads(refused.get("/health/ready")[1])["problems"])
+            assert f"The group {topics.name} {FULL}" in said
             assert "Run fewer workers, or raise that limit." in said
-            assert "Broker:" not in third.log
+            assert "Broker:" not in refused.log
 
 
 @pytest.mark.parametrize(

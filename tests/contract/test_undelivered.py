@@ -6,7 +6,7 @@ import pytest
 from confluent_kafka import Producer
 
 from harness.processes import PATIENCE_S, Worker, until
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.kafka.undelivered import Undelivered
 from tests.brokers import Broker
 from tests.ledger import fresh_name

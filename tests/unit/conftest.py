@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stream.config.settings import load
+from stream.config.loading import load
 from tests.rig import PATIENCE_S, Rig, started
 
 

@@ -33,9 +33,9 @@ than those beside this file; then the Python twins do the work.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 compiled: Any
 try:
@@ -45,12 +45,12 @@ except ImportError:  # no compiler at installation, or built for another interpr
 
 
 def is_of_these_sources(state: str) -> bool:
-    """Whether `state`, the hash that the extension was built with, is that of the C sources beside this file.
+    """Whether `state`, the checksum that the extension was built with, is that of the C sources beside this file.
 
     True where there are no sources to compare, as in an installed wheel.
     """
     sources = sorted(Path(__file__).parent.glob("*.[ch]"))
-    return not sources or sha256(b"".join(path.read_bytes() for path in sources)).hexdigest() == state
+    return not sources or f"{crc32(b''.join(path.read_bytes() for path in sources)):08x}" == state
 
 
 if compiled is not None and not is_of_these_sources(compiled.STATE):
@@ -65,11 +65,14 @@ def letters(*ranges: str) -> bytes:
 
     Each argument is a range: its first and last character, or a single one.
     """
-    bits = 0
-    for each in ranges:
-        first, last = ord(each[0]), ord(each[-1])
-        bits |= ((1 << last - first + 1) - 1) << first
-    return bits.to_bytes(bits.bit_length() // 8 + 1, "little")
+    spans = [(ord(each[0]), ord(each[-1])) for each in ranges]
+    made = bytearray((max(last for _, last in spans) >> 3) + 1)
+    for first, last in spans:
+        begin, size = first >> 3, (last >> 3) - (first >> 3) + 1
+        bits = ((1 << last - first + 1) - 1) << (first & 7)
+        bits |= int.from_bytes(made[begin : begin + size], "little")
+        made[begin : begin + size] = bits.to_bytes(size, "little")
+    return bytes(made)
 
 
 def table(values: Mapping[str, int]) -> bytes:

@@ -3,7 +3,7 @@
 #include "native.h"
 
 #ifndef STATE
-#error "STATE is the hash of the sources: see setup.py"
+#error "STATE is the checksum of the sources: see setup.py"
 #endif
 
 static PyMethodDef functions[] = {

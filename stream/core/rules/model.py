@@ -139,8 +139,11 @@ class Rules:
         lines: dict[str, Rule] = {}
         heads: dict[str, Rule] = {}
         starts: _Node = {}
+        spelled = {phrase: spell(phrase) for rule in rules for phrase in rule.phrases}
         for rule in rules:
-            for phrase in () if rule.source or rule.kind == "hint" else map(fold, rule.phrases):
+            if rule.source or rule.kind == "hint":
+                continue
+            for phrase in (spelled[each].strip(_AROUND) for each in rule.phrases):
                 if rule.kind == "inline":  # where the phrase is the whole line, a label or section takes precedence
                     heads[phrase] = rule
                     continue
@@ -152,7 +155,8 @@ class Rules:
                     node[_RULE] = rule
         openings = frozenset(map(_opening, (*lines, *heads))).union(starts)
         sites = frozenset(site for rule in rules for site in rule.source)
-        signs = signs_of((rule for rule in rules if not rule.source), base.signs if base is not None else None)
+        general = (rule for rule in rules if not rule.source)
+        signs = signs_of(general, spelled, base.signs if base is not None else None)
         return cls(rules, version, signs, lines, heads, starts, openings, sites, base, whole_page=whole_page)
 
     def for_site(self, site: str) -> Rules:

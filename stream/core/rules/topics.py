@@ -143,17 +143,21 @@ def _openings(phrase: str, match: str) -> list[str]:
     return [f"{phrase} ", f"{phrase}:"]
 
 
-def signs_of(rules: Iterable[Phrases], base: Signs | None = None) -> Signs:
-    """Index the rules; of two with the same phrase the later one counts. `base` is asked where these find nothing."""
+def signs_of(rules: Iterable[Phrases], spelled: Mapping[str, str], base: Signs | None = None) -> Signs:
+    """Index the rules; of two with the same phrase the later one counts. `base` is asked where these find nothing.
+
+    `spelled` gives each phrase in the lookup spelling.
+    """
     whole: dict[str, int] = {}
     stems: dict[str, dict[str, int]] = {}
     for rule in rules:
         number = TOPICS[rule.about]
         for phrase in rule.phrases:
-            low = spell(phrase) + " " * phrase[-1:].isspace()
-            for form in filter(None, {low.lstrip(LEFT), low.lstrip(RIGHT)}):
-                if rule.match in ("line", "start") and form.rstrip(RIGHT):
-                    whole[form.rstrip(RIGHT)] = number
+            low = spelled[phrase] + " " * phrase[-1:].isspace()
+            forms = {low} if low[:1].isalpha() else {low.lstrip(LEFT), low.lstrip(RIGHT)} - {""}
+            for form in forms:
+                if rule.match != "opening" and (bare := form.rstrip(RIGHT)):
+                    whole[bare] = number
                 for opening in _openings(form, rule.match):
                     stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
     openings = {stem: Openings.sorted_from(numbers) for stem, numbers in stems.items()}

@@ -9,16 +9,18 @@ from pathlib import Path
 import pytest
 
 from harness.commands import ROOT, article_stream, environment
-from stream.cli import COMMANDS
+from stream.cli import cleans_only
+from stream.cli.commands import COMMANDS
 from stream.cli.lazy import load as load_command
 from stream.config.light import DEFAULTS, http_address
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 
 HEAVY = {
-    "aiohttp", "confluent_kafka", "faust", "importlib.metadata", "markdown_it", "matplotlib", "pydantic",
-    "prometheus_client", "rich", "stream.config.settings", "structlog",
+    "aiohttp", "confluent_kafka", "faust", "hashlib", "importlib.metadata", "markdown_it", "matplotlib",
+    "multiprocessing", "prometheus_client", "pydantic", "rich", "stream.config.settings", "structlog", "tomli",
 }  # fmt: skip
-FOR_CLEANING = {"orjson", "stream.core", "stream.records", "tomli"}
+FOR_CLEANING = {"orjson", "stream.core", "stream.records", "xxhash"}
 
 
 def imported(*arguments: object, settings: dict[str, object] | None = None) -> set[str]:
@@ -39,14 +41,68 @@ def test_help_imports_nothing_that_it_does_not_need(arguments: list[str]) -> Non
 
 
 def test_the_version_imports_nothing_but_what_knows_it() -> None:
-    assert not imported("--version") & (HEAVY - {"importlib.metadata"} | FOR_CLEANING)
+    assert not imported("--version") & (HEAVY | FOR_CLEANING | {"dataclasses", "typer"})
 
 
 def test_cleaning_a_file_with_the_defaults_imports_nothing_of_kafka_settings_or_rich(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("One.\n", "utf-8")
     found = imported("clean", tmp_path / "a.txt")
     assert found >= FOR_CLEANING
-    assert not found & HEAVY
+    assert not found & (HEAVY | {"typer"})
+
+
+COMPILES = """
+import re, sys
+callers, compile = [], re.compile
+re.compile = lambda *given: callers.append(sys._getframe(1).f_globals["__name__"]) or compile(*given)
+from stream.cli import main
+try:
+    main()
+finally:
+    print(*[name for name in callers if name.startswith("stream.")])
+"""
+
+
+def test_cleaning_a_plain_file_compiles_few_of_our_regular_expressions(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One.\n", "utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-c", COMPILES, "clean", tmp_path / "a.txt"],
+        capture_output=True, text=True, timeout=120, check=True, cwd=ROOT, env=environment(None),
+    )  # fmt: skip
+    assert 0 < len(ended.stdout.splitlines()[-1].split()) < 15, ended.stdout
+
+
+@pytest.mark.parametrize("options", [[], ["--format", "text"]], ids=["without Typer", "with Typer"])
+def test_a_call_without_options_does_the_same_as_one_that_typer_reads(options: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("One.\n", "utf-8")
+    (tmp_path / "b.bin").write_text("Two.\n", "utf-8")
+    found = article_stream("clean", *options, tmp_path / "a.txt")
+    assert (found.code, found.out) == (0, "One.\n")
+    assert found.err.startswith("1 article: ")
+    missing = article_stream("clean", *options, tmp_path / "c.txt")
+    assert (missing.code, missing.out) == (1, "")
+    assert missing.err.startswith("error: ")
+    assert "c.txt" in missing.err
+    assert article_stream("clean", *options, stdin=b"Three.\n").out == "Three.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ"),
+    [
+        (["clean", "-i", "a.txt"], {}),
+        (["clean", "a.txt", "-"], {}),
+        (["clean", "a.txt", "--diff"], {}),
+        (["clean", "a.txt"], {"STREAM_FOOTERS": "markers"}),
+        (["clean", "a.txt"], {"_ARTICLE_STREAM_COMPLETE": "complete_bash"}),
+        (["--help", "clean"], {}),
+        (["check"], {}),
+        ([], {}),
+    ],
+)
+def test_a_call_with_options_or_settings_is_left_to_typer(arguments: list[str], environ: dict[str, str]) -> None:
+    assert cleans_only(["clean", "a.txt", "b.txt"], {"PATH": "/bin", "STREAM_TEST_EXAMPLES": "full"})
+    assert cleans_only(["clean"], {})
+    assert not cleans_only(arguments, environ)
 
 
 def test_cleaning_with_a_setting_reads_the_settings(tmp_path: Path) -> None:

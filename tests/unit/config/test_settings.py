@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from stream.config.loading import load
 from stream.config.properties import OURS, parse_properties
-from stream.config.settings import Settings, load
+from stream.config.settings import Settings
 from stream.errors import SettingsError
 
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.config.light import PREFIX, in_a_url
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.config.written import QUOTES, bad_address, blemish
 from stream.errors import SettingsError
 

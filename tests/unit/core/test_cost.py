@@ -21,7 +21,8 @@ from bench import load as bench_load
 from harness import pages as composed
 from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, outcome
 from harness.twins import in_python, needs_compiled, slow
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.core.footer.model import shipped
 from stream.core.rules import load as load_rules
 from stream.kafka.at_least_once import AtLeastOnce

@@ -6,10 +6,11 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+import tomli
 
 from harness.twins import in_python
 from stream.core.rules import ABOUTS, MAX_MARKER, RuleError, Rules, builtin, fold, load
-from stream.core.rules.loader import KINDS
+from stream.core.rules.loader import HERE, KINDS, parsed_plainly
 
 LANGUAGES = {
     *("ar", "bg", "cs", "da", "de", "el", "en", "es", "fa", "fi", "fr", "he", "hi", "hu", "id", "it"),
@@ -32,6 +33,28 @@ def test_our_own_files_pass_every_check_that_a_users_do(tmp_path: Path) -> None:
     for copy in copies:
         copy.write_bytes(files("stream.core.rules").joinpath(copy.name).read_bytes())
     assert load(copies).rules == builtin().rules, "checked or not, they are the same rules"
+
+
+def test_our_own_files_say_the_same_to_the_fast_reader_as_to_one_for_toml() -> None:
+    for path in sorted(HERE.glob("*.toml")):
+        text = path.read_text("utf-8")
+        assert parsed_plainly(text) == tomli.loads(text), path.name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'disable = ["en.share"]\n{GOOD}',
+        GOOD.replace("phrases", "# a comment\nphrases"),
+        GOOD.replace('"section"', "'section'"),
+        GOOD.replace("[[rule]]\n", "[[rule]]\n\n"),
+        GOOD.replace("kind = ", "kind="),
+    ],
+)
+def test_what_the_fast_reader_may_not_understand_it_leaves(text: str) -> None:
+    assert parsed_plainly(GOOD) == tomli.loads(GOOD)
+    tomli.loads(text)
+    assert parsed_plainly(text) is None
 
 
 def test_each_rule_finds_its_example() -> None:

@@ -1,15 +1,17 @@
-"""At least once: a record that was acknowledged is not sent again when others of its publication fail."""
+"""At least once: what was acknowledged is not sent again when the rest fails, and what is said of such failures."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import ProducerSupply, outcome
-from stream.config.settings import load
+from harness.fakes import NotingProducer, ProducerSupply, outcome
+from stream.config.loading import load
+from stream.errors import NotAuthorized, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush
@@ -135,3 +137,79 @@ def test_a_fatal_error_costs_no_report() -> None:
     producer.produce("t", b"", None, None, lambda *report: told.append(report))
     left, errors = flush(producer, 10)  # type: ignore[arg-type]
     assert (left, [error.fatal() for error in errors], told) == (0, [True], [(None, None)])
+
+
+def owning(supply: ProducerSupply) -> AtLeastOnce:
+    """A committer that owns partition 0, with its first producer."""
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
+    committer.own([0], [])
+    return committer
+
+
+class RefusingProducer(NotingProducer):
+    """A producer whose records fail: one because it is invalid, the others because they are in its batch."""
+
+    def produce(self, *record: Any) -> None:
+        """Fail."""
+        alone = KafkaError.INVALID_RECORD if self.called else KafkaError._INVALID_DIFFERENT_RECORD  # noqa: SLF001
+        self.called.append("produce")
+        on_delivery = record[4]
+        on_delivery(KafkaError(alone), None)
+
+
+def test_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
+    committer = owning(ProducerSupply(RefusingProducer(), NotingProducer()))
+    with pytest.raises(Refused):
+        committer.commit(Publication([outcome(0), outcome(1)], []))
+
+
+def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_by_a_new_producer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    missing = TopicMissing("The output topic articles.clean is missing.")
+    monkeypatch.setattr("stream.kafka.missing.Missing.error", lambda _: missing)
+    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # times out
+    supply = ProducerSupply(NotingProducer(), NotingProducer())
+    committer = owning(supply)
+    with pytest.raises(Aborted) as aborted:
+        committer.commit(Publication([outcome(0)], []))
+    assert aborted.value.error is missing
+    assert len(supply.configs) == 2, "it would not look for the topic again for minutes"
+
+
+class OffsetsConsumer:
+    """A consumer whose commits fail with this error."""
+
+    def __init__(self, code: int | None, member: str = "me") -> None:
+        """Have this member id."""
+        self.code, self.member = code, member
+
+    def memberid(self) -> str:
+        """As given."""
+        return self.member
+
+    def commit(self, **_: object) -> list[TopicPartition]:
+        """As given."""
+        if self.code is not None:
+            raise KafkaException(KafkaError(self.code))
+        return []
+
+
+@pytest.mark.parametrize(
+    ("code", "member", "raises"),
+    [
+        (None, "me", None),
+        (None, "", Aborted),
+        (KafkaError.ILLEGAL_GENERATION, "me", Aborted),
+        (KafkaError.REBALANCE_IN_PROGRESS, "me", Aborted),
+        (KafkaError.UNKNOWN_MEMBER_ID, "me", Aborted),
+        (KafkaError.GROUP_AUTHORIZATION_FAILED, "me", NotAuthorized),
+    ],
+)
+def test_where_reading_begins_is_committed_or_it_is_said_why_not(
+    code: int | None, member: str, raises: type[Exception] | None
+) -> None:
+    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
+    consumer: Any = OffsetsConsumer(code, member)
+    with pytest.raises(raises) if raises else nullcontext():
+        committer.commit_start(consumer, [TopicPartition("articles.raw", 0, 5)], None)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka.beginnings import ASK_EVERY_S, REPORT_AFTER_S, Beginnings
 from stream.kafka.committer import Aborted

@@ -7,7 +7,8 @@ import string
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,
@@ -20,7 +21,7 @@ from stream.errors import (
 )
 from stream.kafka import client
 from stream.kafka.causes import CAUSES, code_of
-from stream.kafka.checks import Cluster
+from stream.kafka.cluster import Cluster
 from stream.kafka.refusals import REFUSALS
 
 SETTINGS = load(

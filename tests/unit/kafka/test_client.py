@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
-from stream.config.settings import Settings, load
+from stream.config.loading import load
+from stream.config.settings import Settings
 from stream.errors import (
     AuthenticationFailed,
     InstanceFenced,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka import member as module
 from stream.kafka.member import Member

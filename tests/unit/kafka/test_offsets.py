@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import KafkaUnavailable
 from stream.kafka import offsets
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.fakes import BODY, PROCESSOR, FakeRecord, outcome
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import StreamError
 from stream.kafka.committer import Publication
 from stream.kafka.refused import Refused

@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from harness.fakes import BODY, PROCESSOR, FakeRecord, outcome
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import KafkaUnavailable, SessionLost
 from stream.kafka.committer import Aborted, Publication
 from stream.records.outcomes import Outcomes

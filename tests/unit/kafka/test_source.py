@@ -8,7 +8,7 @@ import pytest
 from confluent_kafka import TopicPartition
 
 from harness.fakes import FakeRecord
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions

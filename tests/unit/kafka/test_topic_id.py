@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka import client, topic_id
 from stream.kafka.flow import Flow

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stream.kafka.topic_settings import AFTER, BEFORE, notes, warnings
+from stream.kafka.topic_settings import AFTER, BEFORE, BOTH, notes, warnings
 
-PLAIN = {"cleanup.policy": "delete", BEFORE: "1000", AFTER: "1000", "message.timestamp.type": "CreateTime"}
+PLAIN = {"cleanup.policy": "delete", "message.timestamp.type": "CreateTime"} | dict.fromkeys(
+    (BEFORE, AFTER, BOTH), "1000"
+)
 COMPACT = PLAIN | {"cleanup.policy": "compact,delete"}
 
 
@@ -23,10 +25,10 @@ def test_compaction_is_a_warning_where_something_is_lost_by_it() -> None:
     assert list(notes("output", COMPACT, PLAIN)) == ["it is compacted, so records without a key become dead letters"]
 
 
-@pytest.mark.parametrize("name", [BEFORE, AFTER])
+@pytest.mark.parametrize("name", [BEFORE, AFTER, BOTH])
 def test_a_narrower_bound_on_timestamps_is_said(name: str) -> None:
     narrow = PLAIN | {name: "999"}
-    assert "records outside it become dead letters" in next(notes("output", narrow, PLAIN))
+    assert f"({name}), so records outside it become dead letters" in next(notes("output", narrow, PLAIN))
     assert "get today's date" in next(notes("dead letter", narrow, PLAIN))
     assert list(notes("output", narrow, {})) == [], "not known"
 

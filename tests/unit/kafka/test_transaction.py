@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from contextlib import nullcontext
 from typing import Any, ClassVar, cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from harness.fakes import NotingProducer, ProducerSupply, outcome
-from stream.config.settings import load
-from stream.errors import NotAuthorized, SessionLost, StreamError, TopicMissing
-from stream.kafka.at_least_once import AtLeastOnce
+from stream.config.loading import load
+from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.refused import Refused
 from stream.kafka.transaction import Transactions
@@ -25,13 +23,6 @@ def owning(supply: ProducerSupply) -> Transactions:
     transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000, make_producer=supply)
     transactions.own([0], [])
     return transactions
-
-
-def owning_at_least_once(supply: ProducerSupply) -> AtLeastOnce:
-    """An at-least-once committer that owns partition 0, with its first producer."""
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
-    committer.own([0], [])
-    return committer
 
 
 class HangingProducer:
@@ -147,23 +138,6 @@ def test_a_producer_that_was_given_up_while_it_aborted_has_no_successor(monkeypa
     assert len(supply.configs) == 1, "its id is another session's by now"
 
 
-class RefusingProducer(NotingProducer):
-    """A producer whose records fail: one because it is invalid, the others because they are in its batch."""
-
-    def produce(self, *record: Any) -> None:
-        """Fail."""
-        alone = KafkaError.INVALID_RECORD if self.called else KafkaError._INVALID_DIFFERENT_RECORD  # noqa: SLF001
-        self.called.append("produce")
-        on_delivery = record[4]
-        on_delivery(KafkaError(alone), None)
-
-
-def test_without_transactions_the_record_that_is_refused_is_told_from_those_in_its_batch() -> None:
-    committer = owning_at_least_once(ProducerSupply(RefusingProducer(), NotingProducer()))
-    with pytest.raises(Refused):
-        committer.commit(Publication([outcome(0), outcome(1)], []))
-
-
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every call counts as overdue at once, and is not made again."""
@@ -241,16 +215,6 @@ def test_where_a_topic_is_missing_it_is_said_and_the_next_try_is_in_the_same_ses
     assert fresh.called[-1] == "commit_transaction"
 
 
-def test_at_least_once_says_so_too(missing: TopicMissing, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.kafka.at_least_once.flush", lambda *_: (1, []))  # times out
-    supply = ProducerSupply(UnansweredProducer(), NotingProducer())
-    committer = owning_at_least_once(supply)
-    with pytest.raises(Aborted) as aborted:
-        committer.commit(Publication([outcome(0)], []))
-    assert aborted.value.error is missing
-    assert len(supply.configs) == 2, "it would not look for the topic again for minutes"
-
-
 class Remembering(NotingProducer):
     """A producer that keeps the arguments of its call for the offsets."""
 
@@ -266,41 +230,3 @@ def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> 
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
     transactions.commit_start(None, offsets, before)  # type: ignore[arg-type]
     assert producer.given[:2] == (offsets, before)
-
-
-class OffsetsConsumer:
-    """A consumer whose commits fail with this error."""
-
-    def __init__(self, code: int | None, member: str = "me") -> None:
-        """Have this member id."""
-        self.code, self.member = code, member
-
-    def memberid(self) -> str:
-        """As given."""
-        return self.member
-
-    def commit(self, **_: object) -> list[TopicPartition]:
-        """As given."""
-        if self.code is not None:
-            raise KafkaException(KafkaError(self.code))
-        return []
-
-
-@pytest.mark.parametrize(
-    ("code", "member", "raises"),
-    [
-        (None, "me", None),
-        (None, "", Aborted),
-        (KafkaError.ILLEGAL_GENERATION, "me", Aborted),
-        (KafkaError.REBALANCE_IN_PROGRESS, "me", Aborted),
-        (KafkaError.UNKNOWN_MEMBER_ID, "me", Aborted),
-        (KafkaError.GROUP_AUTHORIZATION_FAILED, "me", NotAuthorized),
-    ],
-)
-def test_at_least_once_commits_where_reading_begins_or_says_why_not(
-    code: int | None, member: str, raises: type[Exception] | None
-) -> None:
-    committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000)
-    consumer: Any = OffsetsConsumer(code, member)
-    with pytest.raises(raises) if raises else nullcontext():
-        committer.commit_start(consumer, [TopicPartition("articles.raw", 0, 5)], None)

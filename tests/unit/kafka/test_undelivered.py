@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.kafka.partitions import Partitions
 from stream.kafka.undelivered import QUIET_S, Gap, Undelivered
 

@@ -23,7 +23,8 @@ from harness.commands import ROOT, article_stream, environment
 from harness.fakes import BODY, CLEAN, REPEATED
 from stream.errors import StreamError
 from stream.offline.chunks import CHUNK_BYTES
-from stream.offline.jobs import AHEAD, ROOM_BYTES, in_order
+from stream.offline.crew import ROOM_BYTES
+from stream.offline.jobs import AHEAD, in_order
 from tests.unit.offline.test_chunks import GOOD, LINES
 
 CALLED: Callable[[Any], object] = methodcaller("__call__")
@@ -152,7 +153,7 @@ def test_results_come_in_order_whichever_is_done_first(tmp_path: Path) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_results_of_any_size_come_back(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """From forked processes, and where there are threads from others."""
-    monkeypatch.setattr("stream.offline.jobs.threads", lambda: count)
+    monkeypatch.setattr("stream.offline.crew.threads", lambda: count)
     sizes = [0, 1, ROOM_BYTES - 99, ROOM_BYTES, 2 * ROOM_BYTES] * 3
     assert list(map(len, in_order(bytes, sizes, 2))) == sizes
     assert not multiprocessing.active_children()

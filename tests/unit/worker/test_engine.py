@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.errors import (
     AuthenticationFailed,

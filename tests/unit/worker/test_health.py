@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from stream.config.settings import load
+from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.errors import KafkaFatal, SessionLost
 from stream.kafka.group import GroupView
