@@ -111,7 +111,7 @@ def server_properties(  # noqa: PLR0913 - what a broker is made of
         properties |= {
             "broker.id": str(node.node_id),
             "zookeeper.connect": zookeeper,
-            "zookeeper.session.timeout.ms": "3000",
+            "zookeeper.session.timeout.ms": "9000",  # half of the default: one that was killed is forgotten sooner
         }
     else:
         properties |= {

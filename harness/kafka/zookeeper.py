@@ -25,7 +25,6 @@ class ZooKeeper(BrokerProcess):
             "clientPort": str(port),
             "clientPortAddress": HOST,
             "dataDir": str(folder / "data"),
-            "tickTime": "500",  # two of them are the shortest session that a broker may ask for
             "4lw.commands.whitelist": "dump",
             "admin.enableServer": "false",  # it would listen on a port of its own
             "maxClientCnxns": "0",

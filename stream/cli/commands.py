@@ -27,10 +27,21 @@ COMMANDS = {
 }
 
 
+class ReaderGoneError(Exception):
+    """Whoever reads our output has gone. Typer would make an exit code of the `BrokenPipeError` itself."""
+
+
 class Commands(LazyGroup):
     """All commands."""
 
     entries = COMMANDS
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise ReaderGoneError from None
 
 
 app = typer.Typer(
@@ -62,12 +73,17 @@ def _main(
 
 
 def run() -> Any:
-    """Runs the command that the arguments of this process name; gives the exit code, None for 0."""
+    """Runs the command that the arguments of this process name; gives the exit code, None for 0.
+
+    Raises `BrokenPipeError` where whoever reads our output has gone.
+    """
     try:
         return app(prog_name=app.info.name, standalone_mode=False)
     except UsageError as error:
         _say_usage(error)
         return USAGE
+    except ReaderGoneError:
+        raise BrokenPipeError from None
 
 
 def _say_usage(error: Any) -> None:

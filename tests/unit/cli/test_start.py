@@ -86,6 +86,22 @@ def test_a_call_without_options_does_the_same_as_one_that_typer_reads(options: l
     assert article_stream("clean", *options, stdin=b"Three.\n").out == "Three.\n"
 
 
+@pytest.mark.parametrize("options", [[], ["--format", "jsonl"]], ids=["without Typer", "with Typer"])
+def test_it_ends_well_where_whoever_reads_the_output_has_gone(options: list[str], tmp_path: Path) -> None:
+    many = tmp_path / "many.jsonl"
+    many.write_text('{"text": "The ferry runs all winter, the board said today."}\n' * 40_000, "utf-8")
+    command = [sys.executable, "-m", "stream", "clean", *options, str(many)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(None), cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(120) == 0
+        assert process.stderr.read() == b""
+
+
 @pytest.mark.parametrize(
     ("arguments", "environ"),
     [
