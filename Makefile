@@ -2,6 +2,7 @@
 # PYTHON=python3.12 make test   chooses the Python that .venv is made with.
 
 PYTHON ?= python3
+CORPUS ?= ../shared/corpus/articles.jsonl.gz
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
@@ -10,7 +11,7 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs lock format chaos compat sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test test-fast check docs lock format chaos compat model sanitize bench bench-growth bench-peers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +57,10 @@ chaos: $(READY) ## kill workers and brokers while articles flow, count what come
 
 compat: $(READY) ## the contract tests and four faults on Kafka 2.8 to 4.4: docs/compatibility.md (most of an hour)
 	@$(BIN)/python -m tests.compat
+
+model: $(READY) ## learn where footers begin, from labelled pages: make model CORPUS=pages.jsonl.gz (ten minutes)
+	@$(INTO) '.[train]' --quiet
+	@$(BIN)/python -m tools.model $(CORPUS)
 
 sanitize: $(READY) ## the compiled parts with the compiler's checks of memory and arithmetic, on any input
 	$(BIN)/python tools/sanitize.py

@@ -27,9 +27,6 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each; the best counts (3)")
     parser.add_argument("--footers", default="model", choices=("model", "markers"), help="STREAM_FOOTERS (model)")
     load.add_text_option(parser)
-    parser.add_argument(
-        "--teaser", dest="text", action="store_const", const=load.TEASER_ARTICLE, help="short for --text teaser"
-    )
     arguments = parser.parse_args()
     pace = load.Pace(arguments.rate, arguments.seconds, arguments.text)
     note = Console(stderr=True).print

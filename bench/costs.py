@@ -7,7 +7,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -43,9 +42,6 @@ def main() -> None:
     show(out, f"The worker on a backlog of {arguments.articles:,}: processor time, µs an article", workers)
     kind = arguments.text
     articles = {"model": steps("model", kind), "markers": steps("markers", kind)}
-    if kind == load.ARTICLE:
-        articles["its tail not plain"] = steps("model", load.TEASER_ARTICLE)
-    articles["model, step by step"] = steps("model", kind, at_once=False)
     with in_python():
         articles["model, in Python"] = steps("model", kind)
     show(out, "One article, step by step, in a process with nothing else in it, µs", articles)
@@ -73,18 +69,12 @@ def worker(articles: int, footers: str, kind: str) -> dict[str, float]:
     return {**spent, "in all": sum(spent.values())}
 
 
-def steps(footers: str, kind: str, *, at_once: bool = True) -> dict[str, float]:
-    """The least time of several rounds for each step. No article is used twice.
-
-    Articles that `clean_compiled` cleans in one call have no separate steps. If it declines them, the time of asking it
-    is shown beside the steps.
-    """
+def steps(footers: str, kind: str) -> dict[str, float]:
+    """The least time of several rounds for each step. No article is used twice."""
     rules = load_rules(whole_page=footers == "model")
     if native.compiled is None:
         rules = slow(rules)
     processor = Processor.for_field("text", "json", rules)
-    if not at_once:
-        processor = replace(processor, compiled_articles=None)
     chosen = load.texts_of(kind)[: PAGES if kind == load.WHOLE_PAGE else None]
     values = [load.value(number, text) for number, text in enumerate(chosen)]
     texts = [orjson.loads(value)["text"] for value in values]
@@ -100,25 +90,18 @@ def steps(footers: str, kind: str, *, at_once: bool = True) -> dict[str, float]:
         "clean": (processor.clean, [(text, rules) for text in texts]),
         "encode": (processor.codec.encode, list(zip(values, cleaned, strict=True))),
     }
-    tries = [(value, text, rules) for value, text in zip(values, texts, strict=True)]
-    if processor.compiled_articles is not None:
-        calls["at once"] = (processor.clean_compiled, tries)
-    plain = 2 * sum(processor.clean_compiled(*one) is not None for one in tries) > len(tries)
-    if plain:
-        del calls["split, normalise, hash"], calls["repeats"], calls["clean"], calls["encode"]
-    elif rules.whole_page:
+    if rules.whole_page:
         calls["footer"] = (find_footer, [(line, place, rules) for line, place in zip(lines, places, strict=True)])
     found = defaultdict(float, least(rules, calls))
     tail, split, repeats, clean = found["footer"], found["split, normalise, hash"], found["repeats"], found["clean"]
     return {
         "decode": found["decode"],
-        "clean and encode in one call, or see that it takes steps": found["at once"],
         "split, normalise, hash": split,
         "repeats": repeats,
         "the page's footer and junk (not with markers)": tail,
         "the rest of clean: markers, budget, removals, joining": clean - split - repeats - tail,
         "encode": found["encode"],
-        "headers, the outcome": found["in all"] - found["decode"] - found["at once"] - clean - found["encode"],
+        "headers, the outcome": found["in all"] - found["decode"] - clean - found["encode"],
         "in all": found["in all"],
     }
 

@@ -17,7 +17,6 @@ from bench.curve import Curve, draw, show
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
 from harness.fakes import FakeRecord
-from stream.core.cleaning import compiled_articles
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
@@ -145,8 +144,7 @@ def cpu_us(processor: Processor, values: Sequence[bytes], runs: int) -> float:
     records = [FakeRecord(value) for value in values]
     found: list[float] = []
     while len(found) < runs and sum(found) * len(records) < LONGEST_S:
-        rules = processor.rules.with_model(None)
-        fresh = replace(processor, rules=rules, compiled_articles=compiled_articles(rules))
+        fresh = replace(processor, rules=processor.rules.with_model(None))
         gc.collect()
         began = time.process_time()
         for record in records:

@@ -18,10 +18,9 @@ from stream.kafka import client
 
 SHAPE = Path(__file__).parent.parent / "tests" / "data" / "twice.txt"
 VARIANTS = 997
-ARTICLE, TEASER_ARTICLE, WHOLE_PAGE = "article", "teaser", "pages"
+ARTICLE, WHOLE_PAGE = "article", "pages"
 KINDS = {
     ARTICLE: "plain articles of one shape: paragraphs, most of them again, a short footer",
-    TEASER_ARTICLE: "the same articles with a long headline at the end, for which the model looks at the whole page",
     WHOLE_PAGE: "news pages in nine languages with all that stands around an article (harness/pages.py)",
 }
 """What `--text` takes, and what it is."""
@@ -30,7 +29,6 @@ WORDS = (28, 60)
 TWICE = 0.9
 HEADING = "You may also like"
 HEADLINES, HEADLINES_WORDS = 5, (4, 12)
-TEASER = "A headline longer than any heading, for which the model has to look at the whole page before it is sure of it"
 
 
 def vocabulary() -> list[str]:
@@ -50,12 +48,8 @@ def footer(pick: random.Random, words: list[str]) -> list[str]:
     return [HEADING, *lines]
 
 
-def texts(*, teaser: bool = False) -> list[str]:
-    """Texts of one shape: seventeen paragraphs, most of which are repeated, and a footer.
-
-    With `teaser` one headline of the footer is long, so that the model has to look at the whole page
-    (docs/decisions/0008).
-    """
+def texts() -> list[str]:
+    """Texts of one shape: seventeen paragraphs, most of which are repeated, and a footer."""
     pick = random.Random(11)  # noqa: S311 - the same load each time
     words = vocabulary()
     made = []
@@ -64,7 +58,7 @@ def texts(*, teaser: bool = False) -> list[str]:
         body[4] = "What the council decided"
         body[11] = "'We have not stopped': the mayor"
         again = body[1:] if pick.random() < TWICE else []
-        made.append("\n".join([*body, *again, *footer(pick, words), *([TEASER] if teaser else [])]))
+        made.append("\n".join([*body, *again, *footer(pick, words)]))
     return made
 
 
@@ -73,7 +67,7 @@ def texts_of(kind: str) -> Sequence[str]:
     """997 texts of this kind, of those in `KINDS`; the same each time."""
     if kind == WHOLE_PAGE:
         return ["\n".join(page.lines) for page in pages.pages(VARIANTS)]
-    return texts(teaser=kind == TEASER_ARTICLE)
+    return texts()
 
 
 def add_text_option(parser: argparse.ArgumentParser) -> None:

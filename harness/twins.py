@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from stream.core import native
-from stream.core.footer.model import Model, shipped
+from stream.core.footer.network import Network, shipped
 from stream.core.rules import Rules
 from stream.core.rules.topics import Signs
 
@@ -29,9 +29,9 @@ def plain(signs: Signs) -> Signs:
     return signs._replace(compiled=None)
 
 
-def without(model: Model) -> Model:
-    """Return the same model, computed in Python."""
-    return model._replace(line_reader=None, compiled=None)
+def without(network: Network) -> Network:
+    """Return the same network, computed in Python."""
+    return network._replace(compiled=None)
 
 
 def slow(rules: Rules) -> Rules:

@@ -13,6 +13,7 @@ The way of an article through the rooms:
 
     cli/      one file a command             demo/    an embedded broker with articles for `article-stream demo`
     offline/  the same cleaning on files     observe/ metrics, logs
+    learner/  what the articles of a site have in common
     config/   the settings                   errors   one tree of errors, each a sentence with its fix
 
 What may import what: a room imports only rooms on the lines below its own, and `core` imports none at all.
@@ -23,6 +24,7 @@ What may import what: a room imports only rooms on the lines below its own, and 
     kafka | offline
     observe
     records
+    learner
     core | config
     errors
 
@@ -34,6 +36,15 @@ As a library, without Kafka:
     >>> from stream import clean
     >>> clean("The ferry runs all winter, the board said on Monday.\n\nAdvertisement\n\nIt leaves at six.").text
     'The ferry runs all winter, the board said on Monday.\n\nIt leaves at six.'
+
+With what a site's other articles tell about it:
+
+    >>> from stream import Profiles
+    >>> profiles = Profiles()
+    >>> new = profiles.learn("The harbour is closed today.\n\nTo be continued.", "https://example.org/harbour")
+    >>> profile = profiles.of("https://example.org/ferry")
+    >>> clean("The ferry runs all winter, the board said on Monday.", profile=profile).text
+    'The ferry runs all winter, the board said on Monday.'
 """
 
 from importlib import import_module
@@ -42,13 +53,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from stream._version import __version__
     from stream.core.article import Cleaned, CleanedList, Removal
-    from stream.core.cleaning import clean, clean_list, restore, restore_list
+    from stream.core.cleaning import clean, clean_list
+    from stream.core.restoring import restore, restore_list
     from stream.core.rules.loader import load as load_rules
     from stream.core.rules.model import Rule, RuleError, Rules
+    from stream.core.sites import Profile
+    from stream.learner.profiles import Profiles
 
 __all__ = [
     "Cleaned",
     "CleanedList",
+    "Profile",
+    "Profiles",
     "Removal",
     "Rule",
     "RuleError",
@@ -65,14 +81,16 @@ _HOMES = {
     "__version__": "stream._version",
     "Cleaned": "stream.core.article",
     "CleanedList": "stream.core.article",
+    "Profile": "stream.core.sites",
+    "Profiles": "stream.learner.profiles",
     "Removal": "stream.core.article",
     "Rule": "stream.core.rules",
     "RuleError": "stream.core.rules",
     "Rules": "stream.core.rules",
     "clean": "stream.core.cleaning",
     "clean_list": "stream.core.cleaning",
-    "restore": "stream.core.cleaning",
-    "restore_list": "stream.core.cleaning",
+    "restore": "stream.core.restoring",
+    "restore_list": "stream.core.restoring",
 }
 
 

@@ -20,7 +20,14 @@ ROOT = Path(__file__).resolve().parent.parent
 NATIVE = Path("stream", "core", "native")
 STRICT = ("-Wall", "-Wextra", "-Werror", "-Wno-missing-field-initializers", "-Wno-cast-function-type")
 CHECKS = ("-g", "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined")
-NAMES = ("test_native.py", "test_native_calls.py", "test_whole_articles.py", "test_spelling.py", "test_separators.py")
+NAMES = (
+    "test_native.py",
+    "test_native_calls.py",
+    "test_native_network.py",
+    "test_whole_articles.py",
+    "test_spelling.py",
+    "test_separators.py",
+)
 TESTS = [str(Path("tests", "property", name)) for name in NAMES]
 
 
@@ -35,7 +42,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as scratch:
         shutil.copytree(ROOT / "stream", Path(scratch, "stream"), ignore=shutil.ignore_patterns("*.so"))
-        for part in ("tests", "bench"):
+        for part in ("tests", "bench", "harness"):
             shutil.copytree(ROOT / part, Path(scratch, part))
         shutil.copy(ROOT / "pyproject.toml", scratch)
         library = str(NATIVE / f"compiled{sysconfig.get_config_var('EXT_SUFFIX')}")

@@ -38,6 +38,12 @@ def clean(
             help="Write what was removed to this file, one JSON object for each article; -: to standard output."
         ),
     ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(
+            "--sites", help="Clean with what is known of the articles' sites; `learn` writes this file.", metavar="FILE"
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
     jobs: Annotated[
         int, typer.Option("--jobs", "-j", min=0, help="Number of processes; 0: as many as there are processors.")
@@ -52,6 +58,10 @@ def clean(
     compressed (.gz, .zst). What comes on standard input is recognised by its
     content. A summary goes to standard error.
 
+    With --sites an article is cleaned with what its site's other articles
+    have in common, if its site is known: the host that the setting
+    source_field names, or else that of its url, link or canonical_url.
+
     Lines are counted as an editor counts them. For JSON, --explain and --diff
     number the lines of an article's text, not those of the file.
 
@@ -62,7 +72,7 @@ def clean(
     Exit codes:
       0  every article was cleaned, or needed no cleaning
       1  an article could not be cleaned, or a file could not be read or written
-      2  an option, a setting or a rule file is wrong
+      2  an option, a setting, a rule file or the file of --sites is wrong
     """  # noqa: D301 - Click reads the escape: it keeps the lines that follow
     from stream.cli.cleaning import clean_files
 
@@ -76,6 +86,7 @@ def clean(
         diff=diff,
         explain=explain,
         removed=removed,
+        sites=sites,
         quiet=quiet,
         jobs=jobs,
     )

@@ -15,6 +15,7 @@ from stream.errors import SettingsError, StreamError
 if TYPE_CHECKING:
     from stream.cli.console import Advance
     from stream.config.light import CleaningSettings
+    from stream.core.sites import Profile
     from stream.offline.chunks import ChunkCleaner, CleanedChunk, Shown
     from stream.offline.sources import Source
     from stream.offline.targets import Target
@@ -31,6 +32,7 @@ def clean_files(
     diff: bool = False,
     explain: bool = False,
     removed: Path | None = None,
+    sites: Path | None = None,
     quiet: bool = False,
     jobs: int = 1,
 ) -> None:
@@ -45,15 +47,16 @@ def clean_files(
         from stream.records.process import Processor
 
         _one_of(("--in-place", in_place), ("--output-dir", output_dir), ("--diff", diff), ("--explain", explain))
-        sources = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
+        inputs = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
         to_files = in_place or output_dir is not None
-        _check_removed(removed, sources, to_files=to_files)
+        _check_removed(removed, inputs, to_files=to_files)
         processor = Processor.for_field(
             settings.text_field, "auto", load_rules(settings), source_field=settings.source_field
         )
-        work = ChunkCleaner(processor, _shown(sources, explain=explain, diff=diff), keeps_removed=removed is not None)
-        target = _target(sources, output_dir, in_place=in_place, stdin_name=stdin_filename)
-    _run(work, sources, target, removed, jobs=jobs, quiet=quiet, own_output=not to_files or removed == Path(STDIN))
+        shown = _shown(inputs, explain=explain, diff=diff)
+        work = ChunkCleaner(processor, shown, removed is not None, None if sites is None else _profiles(sites))
+        target = _target(inputs, output_dir, in_place=in_place, stdin_name=stdin_filename)
+    _run(work, inputs, target, removed, jobs=jobs, quiet=quiet, own_output=not to_files or removed == Path(STDIN))
 
 
 @contextmanager
@@ -65,6 +68,12 @@ def _kept_for_good() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _profiles(path: Path) -> dict[str, Profile]:
+    from stream.offline.sites_file import read_profiles
+
+    return read_profiles(path)
 
 
 def _one_of(*options: tuple[str, object]) -> None:

@@ -16,6 +16,8 @@ COMMANDS = {
     "demo": Entry("stream.cli.demo", "demo", "Watch the worker clean sample articles on an embedded broker."),
     "worker": Entry("stream.cli.worker", "worker", "Clean articles from one topic into another until told to stop."),
     "clean": Entry("stream.cli.clean", "clean", "Clean articles in files, without Kafka."),
+    "learn": Entry("stream.cli.learn", "learn", "Learn from articles in files what their sites repeat."),
+    "sites": Entry("stream.cli.sites", "app", "List the sites that were learned, show what is known of one."),
     "send": Entry("stream.cli.send", "send", "Publish articles from files to the input topic."),
     "check": Entry("stream.cli.check", "check", "Check that the worker can start."),
     "health": Entry("stream.cli.health", "health", "Ask a running worker on this machine whether it is healthy."),

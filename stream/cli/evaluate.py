@@ -21,8 +21,16 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from stream.offline.evaluation import Report, Tally
+    from stream.offline.playing import Play
 
 SOURCES = 15
+BY_BEFORE = (
+    "footer lines removed %",
+    "body chars lost %",
+    "pages losing body %",
+    "pages losing a paragraph %",
+    "pages cut perfectly %",
+)
 NO_DATA = "no data"
 """A share of nothing."""
 
@@ -39,6 +47,16 @@ def evaluate(
     plot: Annotated[
         Path | None, typer.Option(help="Draw precision against recall into this file (.svg, .png). Needs matplotlib.")
     ] = None,
+    learn: Annotated[
+        bool,
+        typer.Option(
+            "--learn", help="Clean each page with what the pages of its site before it taught; then learn it."
+        ),
+    ] = False,
+    folds: Annotated[
+        Path | None,
+        typer.Option(help="Clean each page with the network in this folder that has not seen it.", metavar="DIR"),
+    ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
@@ -46,12 +64,21 @@ def evaluate(
 
     There are figures for all pages, by language, by source and by reason,
     and a list of the pages that lost most of their body.
+
+    With --learn the pages are played as a stream, in the order of the file.
+    Then a table shows the figures by how many articles of the same source
+    came before.
+
+    The folder of --folds holds networks of the footer, each trained without
+    some of the pages, and folds.json, which maps each page's id to its file.
     """
     settings = settings_from(config, set_)
     from stream.cli.plot import plot as draw
     from stream.cli.plot import require
     from stream.cli.rule_files import load_rules
-    from stream.offline.evaluation import LabelledPage, Report, labelled_page
+    from stream.offline.evaluation import labelled_page
+    from stream.offline.playing import Case, Play
+    from stream.offline.playing import folds as read_folds
 
     if plot is not None:
         require()
@@ -59,8 +86,9 @@ def evaluate(
         msg = f"{corpus} cannot be read: it is not a regular file."
         raise StreamError(msg)
     rules = load_rules(settings)
-    report, done = Report(), 0
-    pages: list[LabelledPage] = []
+    rules_of = None if folds is None else read_folds(folds, rules)
+    play, done = Play(learns=learn), 0
+    cases: list[Case] = []
     with opened(corpus) as file, progress("evaluating", corpus.stat().st_size) as advance:
         for number, record in enumerate(_lines(corpus, file), 1):
             advance(file.tell() - done)
@@ -72,17 +100,20 @@ def evaluate(
                 raise StreamError(msg) from None
             if (genre and page.genre != genre) or (lang and page.lang != lang):
                 continue
-            report.measure(page, rules)
+            case = play.measure(page, rules if rules_of is None else rules_of(page.id))
             if plot is not None:
-                pages.append(page)
+                cases.append(case)
+    report = play.report
     _require_data(report, corpus, genre, lang, plot)
     if as_json:
         figures = {"total": report.row(), "by_lang": {name: tally.row() for name, tally in report.by_lang.items()}}
+        if learn:
+            figures["by_articles_before"] = {name: tally.row() for name, tally in play.by_before.items()}
         print(json_visible(orjson.dumps(figures).decode()))  # noqa: T201
     else:
-        _show(report)
+        _show(play)
     if plot is not None:
-        draw(plot, pages, report, rules)
+        draw(plot, cases, report)
 
 
 def _require_data(report: Report, corpus: Path, genre: str | None, lang: str | None, plot: Path | None) -> None:
@@ -107,10 +138,12 @@ def _percent(figure: float) -> str:
     return NO_DATA if isnan(figure) else f"{figure:.2f}"
 
 
-def _show(report: Report) -> None:
+def _show(play: Play) -> None:
     from rich.table import Table
 
-    out = output()
+    out, report = output(), play.report
+    if play.by_before:
+        out.print(_by_before(Table(title="By how many articles of the site came before"), play))
     for name, figure in report.row().items():
         out.print(f"{name:34} {_percent(figure) if name.endswith('%') else f'{figure:,.0f}':>10}")
     if any(map(isnan, report.row().values())):
@@ -130,6 +163,16 @@ def _show(report: Report) -> None:
     for share, page, lost in report.worst:
         worst.add_row(f"{100 * share:.1f}", line(page), line(lost))
     out.print(worst)
+
+
+def _by_before(table: Table, play: Play) -> Table:
+    tallies = {**play.by_before, "all": play.report.total}
+    for column in ("", *tallies):
+        table.add_column(column, justify="right" if column else "left")
+    table.add_row("pages", *(f"{tally.pages:,}" for tally in tallies.values()))
+    for name in BY_BEFORE:
+        table.add_row(name, *(_percent(tally.row()[name]) for tally in tallies.values()))
+    return table
 
 
 def _table(table: Table, tallies: Mapping[str, Tally], most: int) -> Table:

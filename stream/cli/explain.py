@@ -32,6 +32,9 @@ def reasons(result: CleanedValue, lines: Sequence[str]) -> Callable[[Removal], s
 def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
     if removal.reason == "repeat" and removal.of is not None:
         return f"repeats {numbers.name(removal.of)}"
+    if removal.reason == "site" and removal.rule is not None:
+        where, _, share = removal.rule.partition(":")
+        return f"{where}: site, {' of '.join(share.split('/'))} articles"
     return f"{removal.reason}: {rules.get(removal, removal.rule)}"
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stream.cli.console import progress
-from stream.core.rules import Rules
 from stream.errors import StreamError
-from stream.offline.evaluation import LabelledPage, Report
+from stream.offline.evaluation import Report
+from stream.offline.playing import Case
 
 CAUTION = (0.02, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 """By how much the cost of losing body text is multiplied at each point."""
@@ -23,11 +23,11 @@ def require() -> None:
         raise StreamError(msg, fix="pip install 'article-stream[plot]' installs it.") from None
 
 
-def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules) -> None:
+def plot(path: Path, cases: Sequence[Case], report: Report) -> None:
     """Cleans the pages again with each caution, and draws. Raises `StreamError` where the file cannot be written."""
     from matplotlib.figure import Figure
 
-    points = [(factor, *_at(pages, rules, factor)) for factor in CAUTION] if rules.whole_page else []
+    points = [(factor, *_at(cases, factor)) for factor in CAUTION] if cases[0].rules.whole_page else []
     figure = Figure(figsize=(7, 4.5), layout="constrained")
     axes = figure.subplots()
     axes.plot([recall for _, recall, _ in points], [precision for *_, precision in points], "o-", color="tab:blue")
@@ -37,7 +37,7 @@ def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules
     axes.set_xlabel("recall: footer lines removed, %")
     axes.set_ylabel("precision: removed lines that are not body text, %")
     axes.set_title(
-        f"{len(pages):,} pages; at each point: the cost of losing body text, relative to the setting", fontsize=9
+        f"{len(cases):,} pages; at each point: the cost of losing body text, relative to the setting", fontsize=9
     )
     axes.legend(loc="lower left")
     axes.grid(alpha=0.3)
@@ -48,17 +48,15 @@ def plot(path: Path, pages: Sequence[LabelledPage], report: Report, rules: Rules
         raise StreamError(msg) from None
 
 
-def _at(pages: Sequence[LabelledPage], rules: Rules, factor: float) -> tuple[float, float]:
+def _at(cases: Sequence[Case], factor: float) -> tuple[float, float]:
     """Recall and precision."""
     from stream.core.cleaning import clean
-    from stream.core.footer.model import shipped
+    from stream.core.footer.network import shipped
 
-    model = rules.model or shipped()
-    careful = {name: round(model.rule[name] * factor) for name in ("loss", "share")}
     report = Report()
-    other = rules.with_model(model._replace(rule={**model.rule, **careful}))
-    with progress(f"caution {factor:g}", len(pages)) as advance:
-        for page in pages:
-            report.add(page, clean("\n".join(page.lines), other.for_site(page.source)))
+    with progress(f"caution {factor:g}", len(cases)) as advance:
+        for page, rules, profile in cases:
+            other = rules.with_model((rules.model or shipped())._replace(caution=round(100 * factor)))
+            report.add(page, clean("\n".join(page.lines), other, profile))
             advance(1)
     return report.total.recall(), report.total.precision()

@@ -6,8 +6,10 @@
     markers         lines that open a footer by their words (`rules/`), without the model
     footer/         where the footer begins, decided over the whole page by a small model
     comments        finds readers' comments below the article; they go with the footer
+    sites           what is known of an article's site: a plain value that is handed in
     cleaning        the order of these steps, and the budget that protects the story
-    removals        the record of what was removed, and how to undo it
+    restoring       undoes a cleaning
+    removals        the record of what was removed, from which it is undone
     native/         compiled twins of the slow parts; optional
 
     listing         which lines are source code, which is left alone

@@ -18,21 +18,18 @@ from bisect import bisect
 from collections.abc import Callable, Collection, Container, Iterable, Sequence
 from functools import partial
 from itertools import compress
-from typing import Any
+from typing import NamedTuple
 
 from stream.core import native
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.comments import comments_at
-from stream.core.footer.codes import ENDS_TABLE, QUOTES
-from stream.core.footer.page import Found, find_footer
-from stream.core.footer.plain import OPEN_TOPICS
-from stream.core.line_ends import swap_ends, with_whole_ends
+from stream.core.footer.lines import Line
+from stream.core.footer.page import Heard, find_footer, read_lines
+from stream.core.footer.words import Said
+from stream.core.line_ends import with_whole_ends
 from stream.core.listing import code_among
 from stream.core.markers import footer_of, weigh
 from stream.core.paragraphs import (
-    FORMAT,
-    PLAIN_LETTERS,
-    WIDE,
     first_of,
     first_places,
     keys,
@@ -43,7 +40,8 @@ from stream.core.paragraphs import (
 )
 from stream.core.repeats import goes_whole, repeats_of
 from stream.core.rules import MAX_MARKER, Rule, Rules, builtin
-from stream.core.sentence_ends import ENDS_SET, QUOTES_SET, ends_sentence, is_open_ended
+from stream.core.sentence_ends import ends_sentence, is_open_ended
+from stream.core.sites import Profile
 
 PASSES = 4
 """Maximum number of times that a text is searched; one that goes on losing lines would be eaten up from below."""
@@ -57,10 +55,10 @@ _Gone = dict[int, tuple[Reason, int | None, str | None]]
 _removal: Callable[[Iterable[object]], Removal] = partial(tuple.__new__, Removal)  # faster than `Removal._make`
 
 
-def clean(text: str, rules: Rules | None = None) -> Cleaned:
+def clean(text: str, rules: Rules | None = None, profile: Profile | None = None) -> Cleaned:
     r"""Remove exact repeats and the footer of `text`. If there is nothing to remove, `Cleaned.text` is `text` itself.
 
-    `rules` are the built-in ones if not given. Never raises.
+    `rules` are the built-in ones if not given; `profile` is what is known of the article's site. Never raises.
 
     >>> from stream import clean
     >>> clean("The ferry runs all winter, the board said today.\nAdvertisement\nIt leaves at six.").removed
@@ -70,36 +68,24 @@ def clean(text: str, rules: Rules | None = None) -> Cleaned:
         rules = builtin()
     separator = separator_of(text)
     lines, first = first_of(text, separator)
-    gone, withheld = _find(lines, first, rules)
+    gone, withheld = _find(lines, first, rules, profile)
     held = _removals(withheld, lines, first, separator) if withheld else ()
+    version = profile.version if profile is not None else ""
     if gone:
         if "\r" in text and separator == "\n":
             lines = with_whole_ends(gone, lines, first)
         kept, removed = _part(gone, lines, first, separator)
         # A single line that is left may contain another separator, at which a second cleaning would split it: check
         # that it would find nothing, or else leave the text as it is.
-        if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules).removed:
-            return Cleaned(kept, removed, rules.version, held, separator)
-    return Cleaned(text, (), rules.version, held, separator)
+        if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules, profile).removed:
+            return Cleaned(kept, removed, rules.version, held, separator, version)
+    return Cleaned(text, (), rules.version, held, separator, version)
 
 
-def compiled_articles(rules: Rules) -> Any:
-    """Give the compiled twin of `clean` for whole JSON objects, or None.
-
-    It is None where it was not built, or where these rules refer to other rules. Its `clean(value, name, text, find)`
-    answers only for simple articles, which most are: repeats in one place at most, and no footer or a plain one.
-    """
-    signs = rules.signs.compiled
-    if native.compiled is None or signs is None or rules.base is not None:
-        return None
-    letters = (PLAIN_LETTERS, ENDS_TABLE, QUOTES, OPEN_TOPICS, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
-    return native.compiled.Articles(rules.whole_page, signs, rules.openings, *letters)
-
-
-def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> CleanedList:
+def clean_list(paragraphs: Sequence[str], rules: Rules | None = None, profile: Profile | None = None) -> CleanedList:
     """Clean a list of paragraphs. Each item is a paragraph; a blank item that goes with one is a removal of its own.
 
-    `rules` are the built-in ones if not given. Never raises.
+    `rules` are the built-in ones if not given; `profile` is what is known of the article's site. Never raises.
 
     >>> from stream import clean_list
     >>> clean_list(["The ferry runs all winter, the board said today.", "Advertisement"]).paragraphs
@@ -108,63 +94,49 @@ def clean_list(paragraphs: Sequence[str], rules: Rules | None = None) -> Cleaned
     if rules is None:
         rules = builtin()
     first = first_places(keys(normal_list(paragraphs)))
-    gone, withheld = _find(paragraphs, first, rules)
+    gone, withheld = _find(paragraphs, first, rules, profile)
     gone, withheld = _with_blanks(gone, first), _with_blanks(withheld, first)
     rest = tuple(item for at, item in enumerate(paragraphs) if at not in gone)
     removed = _removals(gone, paragraphs, (), "")
-    return CleanedList(rest, removed, rules.version, _removals(withheld, paragraphs, (), ""))
+    held = _removals(withheld, paragraphs, (), "")
+    return CleanedList(rest, removed, rules.version, held, profile.version if profile is not None else "")
 
 
-def restore(cleaned: Cleaned) -> str:
-    r"""Give the text as it was before cleaning.
+class Story(NamedTuple):
+    """An article as other articles of its site learn from it: its lines without blank and repeated ones.
 
-    >>> from stream import clean, restore
-    >>> restore(clean("The ferry runs all winter, the board said today.\nAdvertisement"))
-    'The ferry runs all winter, the board said today.\nAdvertisement'
+    `places` are their indices in the article. The line at index `end` of these is the first one below the last prose: a
+    simple guess at where the story ends, which depends on nothing but the article.
     """
-    if not cleaned.removed:
-        return cleaned.text
-    separator = cleaned.separator
-    parts = ((removal.line, removal.text.split(separator)) for removal in cleaned.removed)
-    ends = swap_ends if separator == "\n" else None
-    return separator.join(_merge(cleaned.text.split(separator), parts, ends))
+
+    places: list[int]
+    texts: list[str]
+    lines: list[Line]
+    said: list[Said]
+    end: int
 
 
-def restore_list(cleaned: CleanedList) -> tuple[str, ...]:
-    """Give the list as it was before cleaning, as a tuple.
+def story_of(text: str | Sequence[str], rules: Rules | None = None) -> Story:
+    """Look at an article without removing anything but its repeats.
 
-    >>> from stream import clean_list, restore_list
-    >>> restore_list(clean_list(["The ferry runs all winter, the board said today.", "Advertisement"]))
-    ('The ferry runs all winter, the board said today.', 'Advertisement')
+    >>> from stream.core.cleaning import story_of
+    >>> story_of(["The ferry runs all winter, so the board said today, and nobody at the quay was surprised.", "©"]).end
+    1
     """
-    return tuple(_merge(cleaned.paragraphs, ((removal.line, [removal.text]) for removal in cleaned.removed)))
+    if rules is None:
+        rules = builtin()
+    lines: Sequence[str] = text
+    if isinstance(text, str):
+        lines, first = first_of(text, separator_of(text))
+    else:
+        first = first_places(keys(normal_list(text)))
+    places = _repeats(lines, first)[1]
+    texts, page, heard = read_lines([lines[at] for at in places], rules)
+    end = max((at for at, line in enumerate(page, 1) if line.prose), default=0)
+    return Story(places, texts, page, heard, end)
 
 
-def _merge(
-    kept: Sequence[str],
-    parts: Iterable[tuple[int, list[str]]],
-    ends: Callable[[list[str], int, int], None] | None = None,
-) -> list[str]:
-    """Insert the removals into the lines that were kept.
-
-    `parts` holds for each removal its 1-based line and the lines of its text, in order; `ends` swaps the CRs at the
-    ends of two lines (`swap_ends`), if given.
-    """
-    merged: list[str] = []
-    taken = 0
-    for line, texts in parts:
-        more = line - 1 - len(merged)
-        merged += kept[taken : taken + more]
-        before = len(merged) - 1
-        merged += texts
-        if ends is not None and before >= 0:
-            ends(merged, before, len(merged) - 1)
-        taken += more
-    merged += kept[taken:]
-    return merged
-
-
-def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, _Gone]:
+def _find(lines: Sequence[str], first: list[int], rules: Rules, profile: Profile | None) -> tuple[_Gone, _Gone]:
     """Find what is removed and what is withheld: both without the blank lines.
 
     `first` is -1 for a blank line, else the index of the first equal line.
@@ -177,17 +149,20 @@ def _find(lines: Sequence[str], first: list[int], rules: Rules) -> tuple[_Gone, 
             return repeats, {}
         weights = weigh(lines)
     gone = repeats.copy()
+    heard: Heard = {}
     for _ in range(PASSES):
         # What these are: `stream.core.footer.page.Found`.
+        settled = False  # whether searching what is left would find no footer, so that the loop may end
         if marks is None or weights is None:
-            footer, junk, sure, held, settled = find_footer(lines, places, rules)
+            footer, junk, sure, held, site = find_footer(lines, places, rules, profile, heard)
         else:
             comments = comments_at(lines, places, marks, weights)
-            by_marks = comments | footer_of(lines, places, marks, weights, rules)
-            nothing_left = marks.keys() <= by_marks.keys()  # without a marker there is no footer
-            footer, junk, sure, held, settled = Found(by_marks, {}, comments, settled=nothing_left)
+            footer = comments | footer_of(lines, places, marks, weights, rules)
+            junk, sure, held, site = {}, comments, {}, {}
+            settled = marks.keys() <= footer.keys()  # without a marker there is no footer
         found: _Gone = {at: ("junk", None, rule) for at, rule in junk.items()}
         found |= {at: ("footer", None, rule) for at, rule in footer.items()}
+        found |= {at: ("site", None, rule) for at, rule in site.items()}
         if not found:
             return gone, {at: ("footer", None, rule) for at, rule in held.items()}
         if not _within_budget(lines, found, gone, weights, sure=sure):

@@ -18,7 +18,7 @@ import orjson
 from xxhash import xxh3_64_hexdigest
 
 from stream.core.article import Cleaned, CleanedList, Removal
-from stream.core.cleaning import restore, restore_list
+from stream.core.restoring import restore, restore_list
 
 REMOVAL_BYTES = len('{"line":1,"text":"","reason":"junk","of":null,"rule":null},')
 """Minimum size of one removal in JSON, not counting its text."""
@@ -29,6 +29,7 @@ def as_json(where: Mapping[str, object], result: Cleaned | CleanedList) -> bytes
     value = {
         **where,
         "rules": result.rules_version,
+        **({"site": result.site_version} if result.site_version else {}),
         "separator": result.separator if isinstance(result, Cleaned) else None,
         "cleaned": _hash(result.text if isinstance(result, Cleaned) else result.paragraphs),
         "removed": [removal._asdict() for removal in result.removed],

@@ -6,7 +6,9 @@
     chunks, jobs, crew            files in parts, cleaned in several processes, in order; these processes
     targets, replacement          where the cleaned articles go; files that replace others atomically
     rows, summary                 what happened to each line, for people; the sentence at the end
-    evaluation                    how good the cleaning is on pages whose lines are labelled
+    learning, sites_file          what a site's articles have in common: learned from files, and kept in one
+    known_lines                   what is known of a site, line by line, for people
+    evaluation, playing           how good the cleaning is on pages whose lines are labelled
 
 Imports only `observe` and what is below it; nothing of `kafka`.
 """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, SupportsIndex
 
 from stream.core.removals import as_json
+from stream.core.sites import Profile
 from stream.errors import StreamError, unreadable
 from stream.offline.arrays import Item, parts_of
 from stream.offline.files import FileFormat, html, is_html, json_start, opened, records
@@ -99,7 +100,7 @@ Shown = Callable[[CleanedValue, Place], bytes]
 
 @dataclass(frozen=True, slots=True)
 class ChunkCleaner:
-    """Cleans chunks. `keeps_removed`: what was removed is told.
+    """Cleans chunks. `keeps_removed`: what was removed is told. `profiles` are those of the known sites, by name.
 
     `explainer` is called once for a chunk and gives the function that shows a result to people; without it the cleaned
     values themselves go out.
@@ -108,6 +109,7 @@ class ChunkCleaner:
     processor: Processor
     explainer: Callable[[], Shown] | None = None
     keeps_removed: bool = False
+    profiles: Mapping[str, Profile] | None = None
 
     def __call__(self, chunk: Chunk | Span) -> CleanedChunk:
         """Never raises, whatever the bytes are."""
@@ -128,10 +130,9 @@ class ChunkCleaner:
         problems: list[tuple[int, str]] = []
         counted: list[Counts] = []
         shown = None if self.explainer is None else self.explainer()
-        details = shown is not None or self.keeps_removed
         done = 0  # the bytes of an array that went out, or were shown
-        for line, value, item in _records(chunk):
-            result = clean_value(self.processor, value, chunk.file_format, details=details)
+        for line, value, item in records_of(chunk):
+            result = clean_value(self.processor, value, chunk.file_format, profiles=self.profiles)
             counted.append(result.counts)
             if result.problem:
                 problem = result.problem if item is None else f"item {item.number}: {result.problem}"
@@ -156,7 +157,7 @@ class ChunkCleaner:
         return CleanedChunk(chunk.name, len(chunk.data), b"".join(out), b"".join(removed), *done_with)
 
 
-def _records(chunk: Chunk) -> Iterator[tuple[int, bytes, Item | None]]:
+def records_of(chunk: Chunk) -> Iterator[tuple[int, bytes, Item | None]]:
     """The chunk's records with their lines, and their places in an array."""
     if chunk.items is None:
         for line, value in records(BytesIO(chunk.data), chunk.file_format, chunk.line):

@@ -17,10 +17,13 @@ import xxhash
 from stream.core.article import Cleaned
 from stream.core.cleaning import clean
 from stream.core.rules import Rules
+from stream.core.sites import Profile
 
 _ONE_LINE = re.compile("[\r\u2028\u2029]")
 LONG = 40
 """Characters of a line whose loss is none while the same line stands elsewhere."""
+PARAGRAPH = 100
+"""Characters of a body line from which on it is a paragraph of the story; to lose one is what users fear most."""
 WORST = 10
 MOST_OF_SHORT = 10
 """Lines of a footer of which a scraper took only the beginning."""
@@ -112,6 +115,7 @@ class Tally:
     junk: int = 0
     junk_gone: int = 0
     hurt: int = 0
+    hurt_badly: int = 0
     perfect: int = 0
     changed: int = 0
     disasters: int = 0
@@ -141,6 +145,7 @@ class Tally:
         self.chars += chars
         self.chars_gone += gone
         self.hurt += bool(lost)
+        self.hurt_badly += any(len(page.lines[at]) >= PARAGRAPH for at in lost)
         self.perfect += not lost and footer == footer_gone
         self.changed += not all(kept)
         self.disasters += 3 * gone > chars
@@ -168,6 +173,7 @@ class Tally:
             "body lines lost %": self.percent(self.body_gone, self.body),
             "body chars lost %": self.percent(self.chars_gone, self.chars),
             "pages losing body %": self.percent(self.hurt, self.pages),
+            "pages losing a paragraph %": self.percent(self.hurt_badly, self.pages),
             "pages cut perfectly %": self.percent(self.perfect, self.pages),
             "junk lines removed %": self.percent(self.junk_gone, self.junk),
             "pages losing over a third": self.disasters,
@@ -193,17 +199,21 @@ class Report:
     changed: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     worst: list[tuple[float, str, str]] = field(default_factory=list)
 
-    def measure(self, page: LabelledPage, rules: Rules) -> None:
-        """Clean and count one page, whole and shortened."""
+    def measure(self, page: LabelledPage, rules: Rules, profile: Profile | None = None) -> list[bool]:
+        """Clean and count one page, whole and shortened; tell which lines of the whole one are still there.
+
+        `profile` is what is known of its site.
+        """
         rules = rules.for_site(page.source)
-        self.add(page, clean("\n".join(page.lines), rules))
+        kept = self.add(page, clean("\n".join(page.lines), rules, profile))
         few = 1 + xxhash.xxh3_64_intdigest(page.id.encode()) % MOST_OF_SHORT
         for tally, lines in ((self.bodies, 0), (self.short, few)):
             short = shortened(page, lines)
-            cleaned = clean("\n".join(short.lines), rules)
+            cleaned = clean("\n".join(short.lines), rules, profile)
             tally.add(short, flags_of(short, cleaned.text))
             if not lines and cleaned.removed:
                 self.changed[" and ".join(sorted({removal.reason for removal in cleaned.removed}))] += 1
+        return kept
 
     def row(self) -> dict[str, float]:
         """The figures of all pages by their names."""
@@ -219,8 +229,8 @@ class Report:
             "short footers: body chars lost %": Tally.percent(short.chars_gone, short.chars),
         }
 
-    def add(self, page: LabelledPage, cleaned: Cleaned) -> None:
-        """Count one page that was cleaned."""
+    def add(self, page: LabelledPage, cleaned: Cleaned) -> list[bool]:
+        """Count one page that was cleaned; tell which of its lines are still there."""
         kept = flags_of(page, cleaned.text)
         share = 0.0
         for tally in (self.total, self.by_lang[page.lang], self.by_source[page.source]):
@@ -239,3 +249,4 @@ class Report:
         if share:
             first = page.lines[lost_of(page, kept)[0]]
             self.worst = sorted([*self.worst, (share, page.id, first)], reverse=True)[:WORST]
+        return kept

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from stream.core.article import Cleaned, CleanedList, Removal
-from stream.core.cleaning import restore, restore_list
+from stream.core.restoring import restore, restore_list
 from stream.core.rules.credit import credited
 from stream.offline.value import CleanedValue
 

@@ -14,5 +14,6 @@ def summary(counts: Counts) -> str:
         counted(counts.repeats, "repeated paragraph") if counts.repeats else "",
         counted(counts.footer, "footer line") if counts.footer else "",
         counted(counts.junk, "line of junk", "lines of junk") if counts.junk else "",
+        counted(counts.site, "line known from its site", "lines known from their sites") if counts.site else "",
     ]
     return f"{text}; removed {', '.join(filter(None, removed))}" if any(removed) else text

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
+from stream.core.sites import Profile
 from stream.records.codec import Undecodable, decode_text
 from stream.records.process import Processor, count_reasons
+from stream.records.site import site_in
 
 
 class Counts(NamedTuple):
     """What was done: how many articles went in, were changed or could not be cleaned, and what was removed from them.
 
-    `repeats` are paragraphs, `footer` and `junk` are lines.
+    `repeats` are paragraphs, `footer` and `junk` are lines; `site` are lines that the site's other articles have, too.
     """
 
     articles: int = 0
@@ -22,6 +25,7 @@ class Counts(NamedTuple):
     repeats: int = 0
     footer: int = 0
     junk: int = 0
+    site: int = 0
 
     @property
     def unchanged(self) -> int:
@@ -71,18 +75,25 @@ class CleanedValue(NamedTuple):
 
 
 def clean_value(
-    processor: Processor, value: bytes, value_format: Literal["text", "json", "jsonl"], *, details: bool = True
+    processor: Processor,
+    value: bytes,
+    value_format: Literal["text", "json", "jsonl"],
+    *,
+    profiles: Mapping[str, Profile] | None = None,
 ) -> CleanedValue:
-    """Cleans one value. Never raises, whatever the bytes are. Without `details` there may be no `result`."""
+    """Cleans one value. Never raises, whatever the bytes are.
+
+    `profiles` are those of the known sites, by name. A text has no address, so it belongs to none.
+    """
     is_text = value_format == "text"
     old = decode_text(value) if is_text else processor.codec.decode(value)
     if isinstance(old, Undecodable):
         return CleanedValue(value, problem=old.message, is_text=is_text)
     rules = processor.rules_for(None if is_text else value, [])
-    if not details and not is_text and (found := processor.clean_compiled(value, old, rules)) is not None:
-        value, repeats, footer = found
-        return CleanedValue(value, counts=Counts(1, 1, 0, repeats, footer) if repeats + footer else UNCHANGED)
-    result, new = processor.clean(old, rules)
+    profile = (
+        profiles.get(site_in(processor.codec, value, processor.source_field)) if profiles and not is_text else None
+    )
+    result, new = processor.clean(old, rules, profile)
     if not result.removed:
         return CleanedValue(value, result, "", UNCHANGED, is_text, rules)
     value = new.encode() if is_text and isinstance(new, str) else processor.codec.encode(value, new)

@@ -3,6 +3,7 @@
     record          a consumed record: its parts, its place in the input, its size on the wire
     headers         the names of all headers, and how headers are read
     codec, splice   gets the text out of a JSON or plain value, and puts the cleaned text back, changing no other byte
+    site            the site of an article: what its source field names, or the host of its address
     process         one record in, one `Outcome` out: here a record becomes an article
     outcomes        `Outcome`, and `Outcomes`: many of them, counted
     dead_letters    the dead letter of a record that could not be cleaned
@@ -10,5 +11,5 @@
     redrive         which dead letters go back to the input, and in what form
 
 Promises: every record gives exactly one outcome (cleaned, unchanged, tombstone or dead), whatever its bytes are.
-Imports only `core`, `config` and `errors`.
+Imports only `learner`, `core`, `config` and `errors`.
 """

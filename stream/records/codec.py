@@ -56,10 +56,14 @@ class JsonCodec:
             return text
         return Undecodable("no_text", f"the field {self.field!r} is no string but {_kind(text)}")
 
+    def fields(self, value: bytes) -> dict[str, Any]:
+        """Give all fields of the object; none if the value is no object."""
+        document = _object(value)
+        return {} if isinstance(document, Undecodable) else document
+
     def site(self, value: bytes, field: str) -> str:
         """Give the string in another field of the object; "" if it has none."""
-        document = _object(value)
-        found = "" if isinstance(document, Undecodable) else document.get(field)
+        found = self.fields(value).get(field)
         return found if type(found) is str else ""
 
     def encode(self, value: bytes, new: str | list[str]) -> bytes:

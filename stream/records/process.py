@@ -9,14 +9,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Literal, get_args
-
-import orjson
+from typing import Literal, get_args
 
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
-from stream.core.cleaning import clean, clean_list, compiled_articles
+from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json
 from stream.core.rules import Rules
+from stream.core.sites import Profile
 from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.headers import (
@@ -57,8 +56,6 @@ class Processor:
     version: bytes
     keeps_removed: bool = False
     source_field: str = "source"
-    compiled_articles: Any = None  # see `stream.core.cleaning.compiled_articles`
-    name: bytes = b""  # the name of the text field, as JSON
 
     @classmethod
     def for_field(
@@ -75,9 +72,7 @@ class Processor:
         `keeps_removed`: make `Outcome.removed`. `source_field`: the field or header that names an article's site, for
         rules that are for single sites.
         """
-        version, compiled = rules.version.encode(), compiled_articles(rules)
-        name = orjson.dumps(text_field)
-        return cls(JsonCodec(text_field), input_format, rules, version, keeps_removed, source_field, compiled, name)
+        return cls(JsonCodec(text_field), input_format, rules, rules.version.encode(), keeps_removed, source_field)
 
     def process(self, record: Record) -> Outcome:
         """Give the outcome of one record."""
@@ -96,16 +91,12 @@ class Processor:
         if isinstance(old, Undecodable):
             return dead(record, old.reason, old.message, headers=headers)
         rules = self.rules_for(None if plain else value, headers)
-        if not plain and not self.keeps_removed:
-            found = self.clean_compiled(value, old, rules)
-            if found is not None:
-                value, repeats, footer = found
-                return self._outcome(record, headers, value, repeats, footer)
         result, new = self.clean(old, rules)
-        repeats, footer, junk = count_reasons(result.removed)
+        repeats, footer, junk, site = count_reasons(result.removed)
+        footer += site  # none as long as no profile comes with the record
         if result.removed:
             value = _encode_text(new) if plain else self.codec.encode(value, new)
-        return self._outcome(record, headers, value, repeats, footer, junk, len(result.withheld), result)
+        return self._outcome(record, headers, value, repeats, footer, junk, result)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
         """Give the rules for an article: its source field names the site, or else the last header with that name.
@@ -120,23 +111,15 @@ class Processor:
             site = said.decode("utf-8", "replace") if said else ""
         return self.rules.for_site(site)
 
-    def clean(self, text: str | list[str], rules: Rules) -> tuple[Cleaned | CleanedList, str | list[str]]:
+    def clean(
+        self, text: str | list[str], rules: Rules, profile: Profile | None = None
+    ) -> tuple[Cleaned | CleanedList, str | list[str]]:
         """Give the core's result, and the cleaned text in the shape that the text came in."""
         if isinstance(text, str):
-            cleaned = clean(text, rules)
+            cleaned = clean(text, rules, profile)
             return cleaned, cleaned.text
-        cleaned_list = clean_list(text, rules)
+        cleaned_list = clean_list(text, rules, profile)
         return cleaned_list, list(cleaned_list.paragraphs)
-
-    def clean_compiled(self, value: bytes, text: str | list[str], rules: Rules) -> tuple[bytes, int, int] | None:
-        """Clean a JSON object in one compiled call: its new value, the repeats removed, the footer lines removed.
-
-        None where these rules have no compiled twin, or the article is not simple enough for it (`compiled_articles`).
-        """
-        if self.compiled_articles is None or rules is not self.rules or type(text) is not str:
-            return None
-        found: tuple[bytes, int, int] | None = self.compiled_articles.clean(value, self.name, text, rules.find)
-        return found
 
     def _outcome(  # noqa: PLR0913, PLR0917 - what there is to count
         self,
@@ -145,18 +128,18 @@ class Processor:
         value: bytes,
         repeats: int,
         footer: int,
-        junk: int = 0,
-        withheld: int = 0,
-        result: Cleaned | CleanedList | None = None,
+        junk: int,
+        result: Cleaned | CleanedList,
     ) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
+        withheld = len(result.withheld)
         ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
         removed = None
         changed = repeats + footer + junk > 0
-        if changed and self.keeps_removed and result is not None:
+        if changed and self.keeps_removed:
             removed = _removed(record, result)
             headers.append((RAW_HEADER, place(record)) if removed is not None else (REMOVED_HEADER, b"too_large"))
             size_bytes = size(key, value, headers) + (0 if removed is None else size(key, removed, []))
@@ -170,17 +153,17 @@ class Processor:
         return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
 
 
-def count_reasons(removed: Iterable[Removal]) -> tuple[int, int, int]:
-    """Count removals by reason: repeats, footer lines, junk lines.
+def count_reasons(removed: Iterable[Removal]) -> tuple[int, int, int, int]:
+    """Count removals by reason: repeats, footer lines, junk lines, lines known from the site's other articles.
 
     Raises `ValueError` if one has a reason that is not counted here, which is a bug: no number would tell of it.
     """
     reasons = [*map(_reason, removed)]
-    repeats, footer, junk = map(reasons.count, REASONS)
-    if repeats + footer + junk != len(reasons):
+    repeats, footer, junk, site = map(reasons.count, REASONS)
+    if repeats + footer + junk + site != len(reasons):
         msg = f"Removals for other reasons than {', '.join(REASONS)}: {set(reasons).difference(REASONS)}."
         raise ValueError(msg)
-    return repeats, footer, junk
+    return repeats, footer, junk, site
 
 
 @lru_cache(OURS_REMEMBERED)

@@ -6,12 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream.core.cleaning import clean, clean_list, restore, restore_list
-from stream.core.footer.codes import codes_of, halves
-from stream.core.footer.lines import Memo, line_of, lines_of
-from stream.core.footer.model import shipped
+from stream.core.cleaning import clean, clean_list
 from stream.core.paragraphs import normal, split
 from stream.core.removals import as_json, original
+from stream.core.restoring import restore, restore_list
 from stream.core.rules import Rules, builtin, load
 from tests.trials import trials
 
@@ -79,32 +77,6 @@ def test_any_text(rules: Rules, text: str) -> None:
     for removal in cleaned.removed:
         assert (removal.of is None) == (removal.reason != "repeat")
         assert (removal.rule is None) == (removal.reason == "repeat")
-
-
-@trials(400)
-@given(articles)
-def test_what_is_settled_holds_nothing_more(text: str) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("stream.core.footer.page._settled", lambda *_: False)
-        slowly = clean(text, builtin())
-    assert clean(text, builtin()) == slowly
-
-
-ends = st.sampled_from([".", "?", ":", '"', ".\u201d", "a", "7", ")", ",", " \u00a9", " All rights reserved"])
-inner = st.sampled_from(["a", "a. B", "a: b", "\u6587", "\u0436", "7", "@x", "Storm Closes the Bridge"])
-shapes = st.tuples(inner, st.sampled_from([1, 30, 59, 60, 100, 300, 2_100]), ends).map(
-    lambda parts: f"{parts[0]} " * parts[1] + parts[2]
-)
-
-
-@trials(300)
-@given(st.lists(shapes, min_size=1, max_size=8), st.lists(shapes, min_size=1, max_size=8))
-def test_what_is_remembered_of_a_line_is_what_is_seen_of_it(first: list[str], then: list[str]) -> None:
-    weights, signs = shipped().line_weights, builtin().signs
-    memo: Memo = {}
-    lines_of(first, weights, signs, memo)
-    fresh = [line_of(codes_of(line, halves(then), signs), weights) for line in then]
-    assert lines_of(then, weights, signs, memo) == fresh
 
 
 @both

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from harness.fakes import FakeRecord
 from harness.twins import in_python, slow
-from stream.core.cleaning import clean, compiled_articles, restore
+from stream.core.cleaning import clean
 from stream.core.removals import as_json, original
+from stream.core.restoring import restore
 from stream.core.rules import builtin, load
 from stream.records.process import Processor
 from tests.trials import trials
@@ -118,17 +119,3 @@ def test_in_a_record(footers: str, parts: list[tuple[str, str]], ending: int) ->
     )
     assert outcome.value is not None
     assert orjson.loads(outcome.value) == {"id": 7, "text": clean(text, RULES[footers]).text}
-
-
-def test_a_text_with_crlf_still_takes_the_fast_way() -> None:
-    for rules in RULES.values():
-        fast = compiled_articles(rules)
-        for parts in (REPEATED, [*REPEATED[1:3], ("Related articles", "\r\n"), ("Storm over the dunes", "\r\n")]):
-            text = text_of(
-                [(part if "elated" in part or "Storm" in part else f"{part} {part}", end) for part, end in parts], OPEN
-            )
-            value = orjson.dumps({"text": text})
-            if fast is not None:
-                found = fast.clean(value, b'"text"', text, rules.find)
-                assert found is not None
-                assert orjson.loads(found[0]) == {"text": clean(text, rules).text}

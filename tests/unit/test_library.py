@@ -13,7 +13,7 @@ import stream
 from harness.commands import ROOT
 
 FUNCTIONS = ("clean", "clean_list", "restore", "restore_list", "load_rules")
-VALUES = ("Cleaned", "CleanedList", "Removal", "Rule", "RuleError", "Rules")
+VALUES = ("Cleaned", "CleanedList", "Profile", "Profiles", "Removal", "Rule", "RuleError", "Rules")
 
 
 def python(code: str) -> str:

@@ -6,11 +6,11 @@ sentences. `stream.core.native` lists their values.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from operator import itemgetter
 
 from stream.core import native
+from stream.core.patterns import pattern
 from stream.core.rules.topics import LEGAL_LONGEST, LEGAL_WORDS, SHORT, Signs, is_legal
 from stream.core.sentence_ends import LOOKED_AT, SENTENCE_ENDS
 
@@ -47,12 +47,12 @@ START_CODES = {
 
 # Scripts whose letters take three bytes in UTF-8 but say no more than Latin ones: Hindi and its neighbours, Thai,
 # Burmese, Khmer, ...
-_SPELLED = re.compile("[\u0900-\u10ff\u1780-\u18af\u1900-\u1c7f\ua800-\uabef]")
-_STOPS_INSIDE = re.compile("[\u3002\u0964\u0965\u06d4\u104b\u17d4\u1362]")
-_DATE = re.compile(
+_SPELLED = pattern("[\u0900-\u10ff\u1780-\u18af\u1900-\u1c7f\ua800-\uabef]")
+_STOPS_INSIDE = pattern("[\u3002\u0964\u0965\u06d4\u104b\u17d4\u1362]")
+_DATE = pattern(
     r"[0-9][:./\u5e74\u6708-][0-9]|(?:19|20)[0-9][0-9]|[0-9] (?:\u043c\u0438\u043d|\u0447\u0430\u0441|min|hour|ago)"
 )
-_DIGIT = re.compile(r"[0-9]")
+_DIGIT = pattern(r"[0-9]")
 
 _MANY, _SOME = 6, 3  # if 6 of 10 words begin with a capital, most do; if more than 3 of 10, some do
 _FEW_WORDS, _CAPITALS_FROM = 2, 15  # capitals are counted in lines of more words, and longer ones

@@ -9,6 +9,7 @@ from stream.core.footer.lines import Line
 from stream.core.rules import Rule
 from stream.core.rules.topics import LEFT, OPENING, RIGHT, SHORT, TOPICS
 from stream.core.sentence_ends import SENTENCE_ENDS
+from stream.core.sites import Known, Profile
 from stream.core.spelling import spell
 
 _CJK = "\u2e80"
@@ -37,6 +38,14 @@ def find_junk(texts: Sequence[str], lines: Sequence[Line], marks: Mapping[int, R
     """
     end = len(texts)
     return [(at, rule.id) for at, rule in marks.items() if 0 < at < end and _certain(texts, lines, at, rule)]
+
+
+def known_junk(page: Sequence[Line], known: Sequence[Known], profile: Profile) -> list[int]:
+    """Find the lines before the footer that nearly every article of the site has within it: their indices.
+
+    Prose is never among them: what is a standing introduction to one reader is the story to another.
+    """
+    return [at for at, line in enumerate(page) if at and not line.prose and profile.is_everywhere(known[at])]
 
 
 def _certain(texts: Sequence[str], lines: Sequence[Line], at: int, rule: Rule) -> bool:

@@ -1,27 +1,32 @@
-"""Finds the footer of a whole page, and the junk lines before it: combines the model's cut with what rules find.
+"""Finds the footer of a whole page, and the junk lines before it: combines the network's cut with what rules find.
 
-The model weighs the shape of all lines, with the rules' markers as strong evidence. Where it sees no footer, a marker
-still begins one if the body does not go on after it: headlines, names and menus are short, while a body consists of
-paragraphs that end a sentence. A junk line before the footer takes only itself.
+The network weighs all lines together, with the rules' topics and what the site's other articles tell as evidence. Where
+it sees no footer, a marker still begins one if the body does not go on after it: headlines, names and menus are short,
+while a body consists of paragraphs that end a sentence. A junk line before the footer takes only itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, MutableMapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
 
 from stream.core.comments import comments_of
-from stream.core.footer.decision import find_tail
-from stream.core.footer.junk import find_junk
-from stream.core.footer.lines import MOST_SEEN, Line, Memo
-from stream.core.footer.model import Model, shipped
-from stream.core.footer.plain import is_quiet, plain_tail
-from stream.core.footer.reading import NOTHING_KNOWN, Known
+from stream.core.footer.budget import Budget
+from stream.core.footer.decision import by_harm, likelihoods
+from stream.core.footer.junk import find_junk, known_junk
+from stream.core.footer.lines import Line
+from stream.core.footer.network import Network, shipped
+from stream.core.footer.reading import Known, Reading, read
+from stream.core.footer.refusals import Refusals
+from stream.core.footer.traits import traits_of
+from stream.core.footer.words import Said, said
 from stream.core.listing import code_among
 from stream.core.markers import named, tail_of, weigh
 from stream.core.paragraphs import without_format
 from stream.core.rules import Rule, Rules
+from stream.core.sites import Profile
 
 SHAPE = "tail.shape"
 """The rule id of footer lines that stand under no marker: they go because of what the whole page looks like."""
@@ -35,77 +40,99 @@ class Found(NamedTuple):
     `sure`: lines of the footer that may go however much prose is in them, as they are certainly not the article's.
     Example: five paragraphs of an article, and below "Comments (30)" thirty of its readers', each with name and date.
 
-    `held`: the footer that the model sees but does not take, because too much prose would go with it. `clean` reports
+    `held`: the footer that the network sees but does not take, because too much prose would go with it. `clean` reports
     it as withheld. Example: below the heading "Related Stories" stands twice as much text as above it.
 
-    `settled`: searching what is left would find nothing, unless lines of it repeat each other once the footer is gone.
-    Example: an ASCII page whose footer is cut off, with two paragraphs of prose right above the cut and no heading.
+    `site`: those of the other lines that the site's other articles have, too. Here the rule says how many of them.
+
     """
 
     footer: dict[int, str]
     junk: dict[int, str]
     sure: Collection[int] = ()
     held: Mapping[int, str] = MappingProxyType({})
-    settled: bool = False
+    site: Mapping[int, str] = MappingProxyType({})
 
 
 NOTHING = Found({}, {})
+Code = Callable[[int], bool]
+Heard = MutableMapping[str, Said]
+"""What the lines of an article say, so that a line is read once although the page is searched several times."""
 
 
-def find_footer(lines: Sequence[str], places: Sequence[int], rules: Rules) -> Found:
+def find_footer(
+    lines: Sequence[str],
+    places: Sequence[int],
+    rules: Rules,
+    profile: Profile | None = None,
+    heard: Heard | None = None,
+) -> Found:
     """Find the footer and the junk among the lines at `places`, none of them blank. The first one is never removed."""
     if len(places) < 2:  # noqa: PLR2004 - the first line never goes
         return NOTHING
-    texts = [lines[place].strip() for place in places]
-    visible = without_format(texts)
-    if visible is texts:
-        if is_quiet(texts, rules.signs):
-            return NOTHING  # a clean page, as most are in many streams
-        begin = plain_tail(texts, rules)
-        if begin < len(texts):
-            tail = range(begin, len(texts))
-            marks = rules.find_all(texts, [*tail])
-            footer = named(tail, places, marks, SHAPE)
-            return Found(footer, {}, sure=footer, settled=True)
-    return weigh_page(visible, places, rules, Known(code_among(lines, places), None if visible is texts else texts))
-
-
-def weigh_page(texts: list[str], places: Sequence[int], rules: Rules, page: Known = NOTHING_KNOWN) -> Found:
-    """Do what `find_footer` does, but always ask the model.
-
-    `texts` are the lines at `places`, stripped and without format characters; `page` is what else is known of them.
-    """
-    said = texts if page.said is None else page.said
-    model: Model = rules.model or shipped()
-    # The rules for single sites share no memo: each would need one of its own.
-    memo: Memo | None = rules.seen.setdefault(model.version, {}) if rules.base is None else None
-    tail = find_tail(texts, rules.signs, model, memo, page)
-    marks: dict[int, Rule] = {}
-    known: dict[str, Rule | None] = rules.seen.setdefault("rules", {})
-    if len(known) > MOST_SEEN:
-        known.clear()
-    for at in [at for at, line in enumerate(tail.lines) if line.topic]:
-        text = said[at]
-        if text not in known:
-            known[text] = rules.find(text)
-        rule = known[text]
-        if rule is not None:
-            marks[at] = rule
+    stripped = [lines[place].strip() for place in places]
+    code = code_among(lines, places)
+    texts, reading = _look(stripped, rules, code)
+    page = reading.lines
+    heard = {} if heard is None else heard
+    for text in texts:
+        if text not in heard:
+            heard[text] = said(text)
+    cut, held_at = cut_of(reading, [heard[text] for text in texts], profile, rules.model or shipped(), code)
+    topics = [at for at, line in enumerate(page) if line.topic]
+    marks = {at: rule for at in topics if (rule := rules.find(stripped[at])) is not None}
     end = len(texts)
-    begin = tail.begin
-    if marks:
-        begin = _marked_tail(texts, marks, begin)
+    begin = _marked_tail(texts, marks, cut) if marks else cut
     if begin == end - 1 and begin in marks and marks[begin].kind == "label":
         begin = end  # a label such as "Comments" as the last line may be the body's
     footer = named(range(begin, end), places, marks, SHAPE)
-    junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], tail.lines, marks)} if marks else {}
+    junk = {places[at]: rule_id for at, rule_id in find_junk(texts[:begin], page, marks)} if marks else {}
     comments = _comments(texts, places, marks, begin)
-    held = {} if footer or comments else named(range(tail.held, end), places, marks, SHAPE)
-    settled = bool(footer) and not junk and not comments and _settled(texts, tail.lines, begin)
+    held = {} if footer or comments else named(range(held_at, end), places, marks, SHAPE)
     if comments:
         junk = {place: rule_id for place, rule_id in junk.items() if place not in comments}
         footer = comments | footer
-    return Found(footer, junk, footer if begin == tail.begin else comments, held, settled)
+    site: dict[int, str] = {}
+    if profile is not None:
+        known = [profile.of_line(heard[text].keys[0]) for text in texts]
+        site = {places[at]: f"junk:{profile.share(known[at])}" for at in known_junk(page[:begin], known, profile)}
+        told = [at for at in range(begin, end) if profile.is_familiar(known[at])]
+        site |= {places[at]: f"footer:{profile.share(known[at])}" for at in told}
+    return Found(footer, junk, footer if begin == cut else comments, held, site)
+
+
+def _look(stripped: list[str], rules: Rules, code: Code) -> tuple[list[str], Reading]:
+    """Give the lines without format characters, and what is seen of them."""
+    texts = without_format(stripped)
+    unseen = None if texts is stripped else stripped  # the lines with their format characters
+    return texts, read(texts, rules.signs, Known(code, unseen))
+
+
+def read_lines(lines: Sequence[str], rules: Rules) -> tuple[list[str], list[Line], list[Said]]:
+    """Give for lines, none of them blank, their texts, what is seen of each, and what each says."""
+    texts, reading = _look([line.strip() for line in lines], rules, code_among(lines, range(len(lines))))
+    return texts, reading.lines, [said(text) for text in texts]
+
+
+def cut_of(
+    reading: Reading, heard: Sequence[Said], profile: Profile | None, network: Network, code: Code
+) -> tuple[int, int]:
+    """Choose the cut with the least expected harm among those that may be made; and the one that would be best of all.
+
+    A cut is the index of the line that the footer begins with; the number of lines if there is none. It may be made if
+    it is within the budget and not refused. `code` tells whether the line at an index is code.
+    """
+    page = reading.lines
+
+    def is_sites(at: int) -> bool:
+        return profile is not None and profile.is_familiar(profile.of_line(heard[at].keys[0]))
+
+    scores = network.scores([each.words for each in heard], traits_of(page, [each.keys for each in heard], profile))
+    cuts = by_harm(likelihoods(scores), [line.length for line in page], network.caution)
+    wanted = next(cuts)
+    budget, refusals = Budget(page), Refusals(reading, code, is_sites)
+    may = (cut for cut in chain((wanted,), cuts) if budget.allows(cut) and not refusals.refuses(cut))
+    return next(may), wanted
 
 
 def _comments(texts: Sequence[str], places: Sequence[int], marks: Mapping[int, Rule], begin: int) -> dict[int, str]:
@@ -113,14 +140,6 @@ def _comments(texts: Sequence[str], places: Sequence[int], marks: Mapping[int, R
     if not [at for at, rule in marks.items() if at < begin and rule.about == "comments"]:
         return {}
     return named([at for at in comments_of(texts, marks, weigh(texts)) if at < begin], places, marks)
-
-
-def _settled(texts: Sequence[str], lines: Sequence[Line], begin: int) -> bool:
-    """Whether `is_quiet` holds for the lines before `begin`; False also where it would have to examine them again."""
-    if begin < 2 or not (lines[begin - 1].prose and lines[begin - 2].prose):  # noqa: PLR2004 - two paragraphs
-        return False
-    # On other than ASCII pages the effective length of a line depends on the page's other lines (`halves`).
-    return all(map(str.isascii, texts[:begin])) and not any(line.topic for line in lines[:begin])
 
 
 def _marked_tail(texts: Sequence[str], marks: Mapping[int, Rule], begin: int) -> int:

@@ -1,4 +1,4 @@
-"""Looks at a page's lines for the model, and corrects what only the page as a whole can tell."""
+"""Looks at a page's lines, and corrects what only the page as a whole can tell."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from stream.core.footer.codes import CLOSED, codes_of, halves
-from stream.core.footer.lines import PROSE, Line, Memo, line_of
-from stream.core.footer.model import Model
+from stream.core.footer.lines import PROSE, Line, line_of, lines_of
 from stream.core.rules.topics import SILENT, Signs
 from stream.core.sentence_ends import is_open_ended
 
 
 class Reading(NamedTuple):
-    """The lines as the model sees them. `open_ended`: the page ends its sentences without a mark."""
+    """The lines as the network sees them. `open_ended`: the page ends its sentences without a mark."""
 
     lines: list[Line]
     open_ended: bool
@@ -33,13 +32,13 @@ class Known(NamedTuple):
 NOTHING_KNOWN = Known()
 
 
-def read(texts: list[str], signs: Signs, model: Model, memo: Memo | None, known: Known) -> Reading:
+def read(texts: list[str], signs: Signs, known: Known = NOTHING_KNOWN) -> Reading:
     """Look at each line; none is blank or has format characters.
 
     A line of code has no topic. On an open-ended page every line as long as prose counts as closed.
     """
     code, said = known
-    lines = model.lines(texts, signs, memo)
+    lines = lines_of(texts, signs)
     open_ended = is_open_ended(texts)
     other = [] if said is None else [at for at, line in enumerate(said) if line != texts[at]]
     silent = [] if code is None else [at for at, line in enumerate(lines) if line.topic and code(at)]
@@ -53,5 +52,5 @@ def read(texts: list[str], signs: Signs, model: Model, memo: Memo | None, known:
             codes = codes_of(texts[at], per_letter, asked, texts[at] if said is None else said[at])
             if open_ended and codes[0] >= PROSE:
                 codes = (codes[0], CLOSED, *codes[2:])
-            lines[at] = line_of(codes, model.line_weights)
+            lines[at] = line_of(codes)
     return Reading(lines, open_ended)

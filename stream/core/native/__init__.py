@@ -3,18 +3,17 @@
 Each does exactly what a Python function does, its twin, to the byte, only faster; tests/property/test_native.py holds
 the two together. The twin is the specification: change it first, then the C (docs/decisions/0010).
 
-    compiled.places      first place of each line that is equal      core/paragraphs.py   first_of     places.c
-    compiled.repeats     repeats that form a single run              core/cleaning.py     _repeats     repeats.c
-    compiled.candidates  lines whose first word begins a phrase      core/rules/model.py  candidates   candidates.c
-    compiled.weigh       width of each line that is prose            core/markers.py      weigh        prose.c
-    compiled.opening     first line of a plain tail                  core/footer/plain.py opening_of   plain.c
-    compiled.part        text that stays, removals that go           core/cleaning.py     _part        part.c
-    compiled.spelled     a line in its lookup spelling               core/spelling.py     spell_each   spelling.c
-    compiled.Lookup      topic of a short line                       core/rules/topics.py Signs        signs.c, legal.c
-    compiled.LineReader  the seven codes of a line, packed           core/footer/codes.py codes_of     lines.c
-    compiled.Trees       scores of possible cuts                     core/footer/model.py Model.score  trees.c
-    compiled.span        where a JSON field's value stands           records/splice.py    value_span   span.c
-    compiled.Articles    a whole JSON article, if it is simple       core/cleaning.py     clean        article.c, json.c
+    compiled.places      first place of each line that is equal      core/paragraphs.py   first_of   places.c
+    compiled.repeats     repeats that form a single run              core/cleaning.py     _repeats   repeats.c
+    compiled.candidates  lines whose first word begins a phrase      core/rules/model.py  candidates candidates.c
+    compiled.weigh       width of each line that is prose            core/markers.py      weigh      prose.c
+    compiled.part        text that stays, removals that go           core/cleaning.py     _part      part.c
+    compiled.spelled     a line in its lookup spelling               core/spelling.py     spell_each spelling.c
+    compiled.Lookup      topic of a short line                       core/rules/topics.py Signs      signs.c, legal.c
+    compiled.said        words and keys of a line                    core/footer/words.py said_each  words.c, xxh3.c
+    compiled.LineReader  the seven codes of a line, packed           core/footer/codes.py codes_of   lines.c
+    compiled.Network     scores of all cuts of a page                core/footer/network.py Network  network.c, layers.c
+    compiled.span        where a JSON field's value stands           records/splice.py    value_span span.c
 
 `LineReader` packs what can be seen of a line into one integer of 31 bits, lowest bits first:
 

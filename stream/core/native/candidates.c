@@ -55,7 +55,8 @@ static int may_begin_with(Line line, PyObject *openings, int words)
     return may;
 }
 
-int native_may_be(Line line, PyObject *openings)
+/* Whether a rule may match this line; -1 with an exception. */
+static int may_be(Line line, PyObject *openings)
 {
     const int may = may_begin_with(line, openings, 1);
     return may == LONGER ? may_begin_with(line, openings, 2) : may;
@@ -76,7 +77,7 @@ PyObject *native_candidates(PyObject *Py_UNUSED(module), PyObject *const *args, 
         int may = -1;
         if (at >= 0 && at < PyList_GET_SIZE(args[0]) && PyUnicode_Check(PyList_GET_ITEM(args[0], at))) {
             PyObject *line = PyList_GET_ITEM(args[0], at);
-            may = PyUnicode_GET_LENGTH(line) <= longest ? native_may_be(line_of(line), args[2]) : 0;
+            may = PyUnicode_GET_LENGTH(line) <= longest ? may_be(line_of(line), args[2]) : 0;
         }
         else if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "a place is the number of a line, which is a str");

@@ -5,6 +5,8 @@
 
 #define LONGEST 4000 /* greater lengths count as this */
 #define LEGAL_WORDS 21
+#define CLOSED 1 /* codes of what a line ends with */
+#define QUOTED 6
 
 typedef struct {
     PyObject_HEAD
@@ -17,7 +19,7 @@ typedef struct {
 static PyObject *reader_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *starts, *ends, *quotes, *make;
-    if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) ||
+    if (!has_no_keywords(kwargs) ||
         !PyArg_ParseTuple(args, "O!O!O!O", &PyBytes_Type, &starts, &PyBytes_Type, &ends, &PyBytes_Type, &quotes, &make))
         return NULL;
     PyObject *made = PyDict_New();
@@ -168,6 +170,17 @@ static int sentences_of(Text text, int ascii)
     return colon ? 2 : 0;
 }
 
+/* The code `end`. Twin: `end_of`. */
+static int end_of(Text text, PyObject *ends, Set quotes)
+{
+    Py_UCS4 last = letter(text, text.size - 1);
+    if (in_set(quotes, last) && text.size > 1) {
+        Py_UCS4 before = letter(text, text.size - 2);
+        return value_of(ends, before) == CLOSED || before == ',' || before == 0xFF0C ? CLOSED : QUOTED;
+    }
+    return value_of(ends, last);
+}
+
 /* The packed codes of a line; -1 with an exception. */
 static long code_of(LineReader *self, PyObject *line, long per_letter, PyObject *lookup)
 {
@@ -188,7 +201,7 @@ static long code_of(LineReader *self, PyObject *line, long per_letter, PyObject 
     if (topic < 0)
         return -1;
     long code = size < LONGEST ? size : LONGEST;
-    code |= (long)native_end(text, self->ends, set_of(self->quotes)) << 12 | (long)value_of(self->starts, letter(text, 0)) << 15;
+    code |= (long)end_of(text, self->ends, set_of(self->quotes)) << 12 | (long)value_of(self->starts, letter(text, 0)) << 15;
     return code | (long)topic << 18 | (long)digits << 23 | (long)capitals << 26 | (long)sentences_of(text, ascii) << 29;
 }
 

@@ -10,11 +10,12 @@ static PyMethodDef functions[] = {
     {"places", (PyCFunction)(void (*)(void))native_places, METH_FASTCALL, NULL},
     {"repeats", (PyCFunction)(void (*)(void))native_repeats, METH_FASTCALL, NULL},
     {"candidates", (PyCFunction)(void (*)(void))native_candidates, METH_FASTCALL, NULL},
-    {"opening", (PyCFunction)(void (*)(void))native_opening, METH_FASTCALL, NULL},
     {"part", (PyCFunction)(void (*)(void))native_part, METH_FASTCALL, NULL},
     {"spelled", native_spelled_of, METH_O, NULL},
+    {"said", (PyCFunction)(void (*)(void))native_said, METH_FASTCALL, NULL},
     {"span", (PyCFunction)(void (*)(void))native_span, METH_FASTCALL, NULL},
     {"weigh", (PyCFunction)(void (*)(void))native_weigh, METH_FASTCALL, NULL},
+    {"xxh3", native_xxh3_of, METH_O, NULL},
     {NULL},
 };
 
@@ -48,8 +49,7 @@ PyMODINIT_FUNC PyInit_compiled(void)
 {
     PyObject *made = PyModule_Create(&module);
     if (made == NULL || seed() < 0 || add_type(made, "Lookup", &native_Lookup) < 0 ||
-        add_type(made, "LineReader", &native_LineReader) < 0 || add_type(made, "Trees", &native_Trees) < 0 ||
-        add_type(made, "Articles", &native_Articles) < 0 ||
+        add_type(made, "LineReader", &native_LineReader) < 0 || add_type(made, "Network", &native_Network) < 0 ||
         PyModule_AddStringConstant(made, "STATE", STATE) < 0) {
         Py_XDECREF(made);
         return NULL;

@@ -11,6 +11,15 @@
 #define SHORT 120
 #define LEGAL_LONGEST 400
 
+/* Whether a type is called without keywords; sets an exception if not. */
+static inline int has_no_keywords(PyObject *kwargs)
+{
+    if (kwargs == NULL || PyDict_GET_SIZE(kwargs) == 0)
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "no keywords are taken");
+    return 0;
+}
+
 /* A set of characters as a bitmap (see `letters` in __init__.py); a character beyond its end is not in it. */
 typedef struct {
     const uint8_t *bits;
@@ -89,12 +98,6 @@ static inline PyObject *string_of(Line line)
     return PyUnicode_Substring(line.string, line.begin, line.end);
 }
 
-/* Whether a plain character (PLAIN_LETTERS in paragraphs.py) is white space; no other white space is plain. */
-static inline int is_plain_space(Py_UCS4 letter)
-{
-    return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
-}
-
 /* The value of a character in a table (see `table` in __init__.py). */
 static inline int value_of(PyObject *table, Py_UCS4 letter)
 {
@@ -103,14 +106,6 @@ static inline int value_of(PyObject *table, Py_UCS4 letter)
 
 /* places.c */
 extern uint64_t native_seed;
-typedef struct {
-    uint32_t begin, end; /* where the line is in the text */
-    int32_t first;       /* index of the first line equal to it; -1: it is blank */
-    uint8_t is_normal;   /* the line is in normal form as it stands */
-    uint8_t same;        /* it and the first line equal to it are: both are the same string */
-    uint8_t gone;        /* why the line is removed; 0 (STAYS): it is not */
-} Place;
-Py_ssize_t native_places_of(PyObject *text, Set plain, Place **places); /* lines; 0: not plain, -1: an exception */
 PyObject *native_places(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* spelling.c */
@@ -133,8 +128,17 @@ static inline Text spelled_text(const Spelled *spelled)
 
 /* signs.c */
 extern PyTypeObject native_Lookup;
-int native_topic(PyObject *lookup, Line line);                          /* -1 with an exception */
-int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end); /* -1 with an exception */
+int native_topic(PyObject *lookup, Line line); /* -1 with an exception */
+
+/* xxh3.c */
+uint64_t native_xxh3(const uint8_t *data, size_t size);
+PyObject *native_xxh3_of(PyObject *module, PyObject *data);
+
+/* words.c */
+PyObject *native_said(PyObject *module, PyObject *const *args, Py_ssize_t count);
+
+/* network.c */
+extern PyTypeObject native_Network;
 
 /* legal.c */
 int native_is_legal(Line line); /* -1 with an exception */
@@ -142,47 +146,19 @@ int native_is_legal(Line line); /* -1 with an exception */
 /* lines.c */
 extern PyTypeObject native_LineReader;
 
-/* plain.c */
-int native_end(Text text, PyObject *ends, Set quotes);
-Line *native_lines(PyObject *list); /* free it with PyMem_Free; NULL with an exception */
-typedef struct {
-    PyObject *lookup, *ends; /* ends: bytes, a table of the code `end` (footer/codes.py) */
-    Set quotes, opens;
-} Tails;
-int native_is_quiet(const Tails *tails, const Line *lines, Py_ssize_t end);          /* -1 with an exception */
-Py_ssize_t native_opening_of(const Tails *tails, const Line *lines, Py_ssize_t end); /* -1 with an exception */
-PyObject *native_opening(PyObject *module, PyObject *const *args, Py_ssize_t count);
-
 /* repeats.c */
-enum { STAYS, REPEATS, FOOTER };
-int native_runs(Place *places, Py_ssize_t count); /* 0: not of the simple form */
 PyObject *native_repeats(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* part.c */
 PyObject *native_part(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* prose.c */
-int native_ends_sentence(Text text, Set ends, Set quotes);
-Py_ssize_t native_width(Line line, Set wide, Set format);
-Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide, Set format);
 PyObject *native_weigh(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 /* candidates.c */
-int native_may_be(Line line, PyObject *openings); /* -1 with an exception */
 PyObject *native_candidates(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
-/* trees.c */
-extern PyTypeObject native_Trees;
-
 /* span.c */
-int native_span_of(PyObject *value, PyObject *name, Py_ssize_t *begin, Py_ssize_t *end); /* 0: not found */
 PyObject *native_span(PyObject *module, PyObject *const *args, Py_ssize_t count);
-
-/* json.c */
-#define JSON_SPARE 8
-char *native_json(Line line, char *to, const char *end); /* where it ended; NULL: fewer than JSON_SPARE bytes left */
-
-/* article.c */
-extern PyTypeObject native_Articles;
 
 #endif

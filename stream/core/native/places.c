@@ -8,6 +8,18 @@
 
 uint64_t native_seed;
 
+typedef struct {
+    uint32_t begin, end; /* where the line is in the text */
+    int32_t first;       /* index of the first line equal to it; -1: it is blank */
+    uint8_t same;        /* both of them are in normal form as they stand: they are the same string */
+} Place;
+
+/* Whether a plain character (PLAIN_LETTERS in paragraphs.py) is white space; no other white space is plain. */
+static inline int is_plain_space(Py_UCS4 letter)
+{
+    return letter == ' ' || (letter >= 9 && letter <= 13) || (letter >= 28 && letter <= 31);
+}
+
 static inline uint64_t mix(uint64_t one, uint64_t other)
 {
     unsigned __int128 product = (unsigned __int128)one * other;
@@ -128,7 +140,8 @@ static Place *with_room(Place *places, Py_ssize_t *room)
 #define NAME(name) name##_4
 #include "places_of.h"
 
-Py_ssize_t native_places_of(PyObject *string, Set plain, Place **places)
+/* The number of lines, and their places; 0 if a character is not plain, -1 with an exception. */
+static Py_ssize_t places_of(PyObject *string, Set plain, Place **places)
 {
     Text text = text_of(string);
     *places = NULL;
@@ -168,7 +181,7 @@ PyObject *native_places(PyObject *Py_UNUSED(module), PyObject *const *args, Py_s
         return NULL;
     }
     Place *places;
-    Py_ssize_t many = native_places_of(args[0], set_of(args[1]), &places);
+    Py_ssize_t many = places_of(args[0], set_of(args[1]), &places);
     if (many <= 0)
         return many < 0 ? NULL : Py_NewRef(Py_None);
     PyObject *lines = PyList_New(many), *first = PyList_New(many), *both = NULL;

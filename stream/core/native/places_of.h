@@ -76,9 +76,8 @@ static Py_ssize_t NAME(places)(const CHAR *text, Py_ssize_t size, Set plain, int
         const int is_normal = normal == here;
         if (length && (first = first_like(&seen, normal, length * sizeof(CHAR), (uint32_t)count, is_normal)) < 0)
             goto no_memory;
-        places[count] = (Place){(uint32_t)begin, (uint32_t)end, (int32_t)first, (uint8_t)is_normal, 0, STAYS};
-        places[count].same = is_normal && first >= 0 && first < count && seen.same;
-        count++;
+        const int same = is_normal && first >= 0 && first < count && seen.same;
+        places[count++] = (Place){(uint32_t)begin, (uint32_t)end, (int32_t)first, (uint8_t)same};
         begin = end + 1;
     }
     goto done;

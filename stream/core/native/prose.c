@@ -5,7 +5,7 @@
 #define PROSE 80
 
 /* Twin: `ends_sentence` in stream/core/sentence_ends.py. */
-int native_ends_sentence(Text text, Set ends, Set quotes)
+static int ends_in_sentence(Text text, Set ends, Set quotes)
 {
     Py_ssize_t end = text.size;
     while (end && in_set(quotes, letter(text, end - 1)))
@@ -14,7 +14,7 @@ int native_ends_sentence(Text text, Set ends, Set quotes)
 }
 
 /* Twin: `width` in stream/core/paragraphs.py. */
-Py_ssize_t native_width(Line line, Set wide, Set format)
+static Py_ssize_t width_of(Line line, Set wide, Set format)
 {
     Text text = letters_of(line);
     Py_ssize_t width = text.size;
@@ -24,14 +24,14 @@ Py_ssize_t native_width(Line line, Set wide, Set format)
     return width;
 }
 
-Py_ssize_t native_prose(Line line, Set ends, Set quotes, Set wide, Set format)
+static Py_ssize_t prose_of(Line line, Set ends, Set quotes, Set wide, Set format)
 {
     Text text = letters_of(line);
     if (3 * text.size < PROSE)
         return 0;
-    if (!native_ends_sentence(text, ends, quotes))
+    if (!ends_in_sentence(text, ends, quotes))
         return 0;
-    Py_ssize_t width = native_width(line, wide, format);
+    Py_ssize_t width = width_of(line, wide, format);
     return width >= PROSE ? width : 0;
 }
 
@@ -48,7 +48,7 @@ PyObject *native_weigh(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ss
     for (Py_ssize_t at = 0; weights != NULL && at < PyList_GET_SIZE(weights); at++) {
         PyObject *line = PyList_GET_ITEM(lines, at), *weight = NULL;
         if (PyUnicode_Check(line))
-            weight = PyLong_FromSsize_t(native_prose(line_of(line), ends, quotes, wide, format));
+            weight = PyLong_FromSsize_t(prose_of(line_of(line), ends, quotes, wide, format));
         else
             PyErr_SetString(PyExc_TypeError, "a line is a str");
         if (weight == NULL)

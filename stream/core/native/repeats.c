@@ -3,14 +3,18 @@
 
 #include "native.h"
 
+typedef struct {
+    Py_ssize_t first; /* index of the first line equal to it; -1: it is blank */
+    int goes;
+} Place;
+
 /* Marks the repeats; gives 0 if they are not of these forms. */
-int native_runs(Place *places, Py_ssize_t count)
+static int is_one_run(Place *places, Py_ssize_t count)
 {
     Py_ssize_t begin = -1, next = -1; /* where the run begins; the line of the block that it has to repeat next */
     int ended = 0;                    /* a line that is not a repeat came after the run */
     for (Py_ssize_t at = 0; at < count; at++) {
         const Py_ssize_t first = places[at].first;
-        places[at].gone = STAYS;
         if (first < 0) /* a blank line */
             continue;
         if (first == at) {
@@ -24,7 +28,7 @@ int native_runs(Place *places, Py_ssize_t count)
         if (begin < 0)
             begin = at;
         next = first + 1;
-        places[at].gone = REPEATS;
+        places[at].goes = 1;
     }
     return 1;
 }
@@ -52,7 +56,7 @@ static PyObject *told(const Place *places, Py_ssize_t count, PyObject *reason)
     int done = gone == NULL || stay == NULL ? -1 : 0;
     for (Py_ssize_t at = 0; at < count && done == 0; at++)
         if (places[at].first >= 0)
-            done = places[at].gone ? put(gone, at, places[at].first, reason) : add(stay, at);
+            done = places[at].goes ? put(gone, at, places[at].first, reason) : add(stay, at);
     if (done == 0)
         both = PyTuple_Pack(2, gone, stay);
     Py_XDECREF(gone);
@@ -78,9 +82,9 @@ PyObject *native_repeats(PyObject *Py_UNUSED(module), PyObject *const *args, Py_
             PyMem_Free(places);
             return NULL;
         }
-        places[at].first = first < 0 ? -1 : first < lines ? (int32_t)first : INT32_MAX;
+        places[at].first = first < 0 ? -1 : first < lines ? first : PY_SSIZE_T_MAX;
     }
-    PyObject *found = native_runs(places, lines) ? told(places, lines, args[1]) : Py_NewRef(Py_None);
+    PyObject *found = is_one_run(places, lines) ? told(places, lines, args[1]) : Py_NewRef(Py_None);
     PyMem_Free(places);
     return found;
 }

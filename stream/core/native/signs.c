@@ -41,7 +41,7 @@ static int add_stems(Lookup *self, PyObject *phrases)
 static PyObject *lookup_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *whole, *openings, *base, *left, *right, *brackets;
-    if ((kwargs != NULL && PyDict_GET_SIZE(kwargs)) ||
+    if (!has_no_keywords(kwargs) ||
         !PyArg_ParseTuple(args, "O!O!OO!O!O!", &PyDict_Type, &whole, &PyDict_Type, &openings, &base, &PyBytes_Type,
                           &left, &PyBytes_Type, &right, &PyBytes_Type, &brackets))
         return NULL;
@@ -252,19 +252,6 @@ int native_topic(PyObject *lookup, Line line)
     return found == 0 && self->base != NULL ? native_topic(self->base, line) : found;
 }
 
-int native_silent(PyObject *lookup, const Line *lines, Py_ssize_t end)
-{
-    for (Py_ssize_t at = 0; at < end; at++) {
-        Py_ssize_t size = size_of(lines[at]);
-        int says = size <= SHORT ? native_topic(lookup, lines[at]) : 0;
-        if (says == 0 && size <= LEGAL_LONGEST)
-            says = native_is_legal(lines[at]);
-        if (says)
-            return says < 0 ? -1 : 0;
-    }
-    return 1;
-}
-
 static PyObject *lookup_topic(PyObject *self, PyObject *line)
 {
     if (!PyUnicode_CheckExact(line)) {
@@ -273,17 +260,6 @@ static PyObject *lookup_topic(PyObject *self, PyObject *line)
     }
     int topic = native_topic(self, line_of(line));
     return topic < 0 ? NULL : PyLong_FromLong(topic);
-}
-
-/* silent(lines) -> whether no line says anything about itself. Twin: `Signs.silent`. */
-static PyObject *lookup_silent(PyObject *self, PyObject *lines)
-{
-    Line *them = native_lines(lines);
-    if (them == NULL)
-        return NULL;
-    int silent = native_silent(self, them, PyList_GET_SIZE(lines));
-    PyMem_Free(them);
-    return silent < 0 ? NULL : PyBool_FromLong(silent);
 }
 
 /* Pickling, for the processes of `clean --jobs`. */
@@ -296,7 +272,6 @@ static PyObject *lookup_reduce(Lookup *self, PyObject *Py_UNUSED(none))
 static PyMethodDef methods[] = {
     {"__reduce__", (PyCFunction)lookup_reduce, METH_NOARGS, NULL},
     {"topic", lookup_topic, METH_O, NULL},
-    {"silent", lookup_silent, METH_O, NULL},
     {NULL},
 };
 

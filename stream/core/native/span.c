@@ -25,7 +25,8 @@ static inline int is_blank(char each)
     return each == ' ' || each == '\t' || each == '\r' || each == '\n';
 }
 
-int native_span_of(PyObject *document, PyObject *wanted_name, Py_ssize_t *span_begin, Py_ssize_t *span_end)
+/* Finds the place; gives 0 if there is none. */
+static int span_of(PyObject *document, PyObject *wanted_name, Py_ssize_t *span_begin, Py_ssize_t *span_end)
 {
     const char *value = PyBytes_AS_STRING(document), *end = value + PyBytes_GET_SIZE(document), *at = value;
     const char *wanted = PyBytes_AS_STRING(wanted_name);
@@ -81,7 +82,7 @@ PyObject *native_span(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssi
         return NULL;
     }
     Py_ssize_t begin, end;
-    if (!native_span_of(args[0], args[1], &begin, &end))
+    if (!span_of(args[0], args[1], &begin, &end))
         Py_RETURN_NONE;
     return Py_BuildValue("nn", begin, end);
 }

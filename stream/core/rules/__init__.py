@@ -6,7 +6,7 @@ topics   what a line says about itself (share buttons, related articles, legal n
 """
 
 from stream.core.rules.loader import builtin, load
-from stream.core.rules.model import MAX_MARKER, Kind, Match, Rule, RuleError, Rules, fold, host_of
+from stream.core.rules.model import MAX_MARKER, Kind, Match, Rule, RuleError, Rules, fold, host_of, spelled_host
 from stream.core.rules.topics import ABOUTS, About
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "fold",
     "host_of",
     "load",
+    "spelled_host",
 ]

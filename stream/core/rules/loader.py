@@ -74,7 +74,7 @@ def load(paths: Iterable[str | PathLike[str]] = (), *, whole_page: bool = True) 
     rules = tuple(found.values())
     content = repr(rules).encode("utf-8", "surrogatepass")
     if whole_page:
-        content += (HERE.parent / "footer" / "weights.json").read_bytes()
+        content += (HERE.parent / "footer" / "network.bin").read_bytes()
     return Rules.from_rules(rules, xxh3_128_hexdigest(content)[:12], whole_page=whole_page)
 
 

@@ -72,13 +72,18 @@ _PAST_HOST = "/?#\\"  # a browser takes a backslash for a slash
 
 def host_of(site: str) -> str:
     """Give the host name in an address, or in a bare name, in small letters."""
+    return spelled_host(site).casefold()
+
+
+def spelled_host(site: str) -> str:
+    """Give the host name in an address, or in a bare name, as it is spelled there."""
     host = site.strip()
     scheme, slashes, after = host.partition("//")
     if slashes and (not scheme or (scheme[-1] == ":" and not any(mark in scheme for mark in _PAST_HOST))):
         host = after
     for end in _PAST_HOST:
         host = host.partition(end)[0]
-    return host.rpartition("@")[2].partition(":")[0].strip(".").casefold()
+    return host.rpartition("@")[2].partition(":")[0].strip(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,16 +87,6 @@ class Signs(NamedTuple):
     base: Any = None  # other lookups, asked where these find nothing
     compiled: Any = None  # the compiled twin of these lookups, where it was built
 
-    def silent(self, lines: list[str]) -> bool:
-        """Whether no line says anything about itself: none has a topic or legal words."""
-        if self.compiled is not None:
-            return bool(self.compiled.silent(lines))
-        return not any(map(self._says, lines))
-
-    def _says(self, line: str) -> bool:
-        size = len(line)
-        return size <= LEGAL_LONGEST and ((size <= SHORT and self.topic(line) > 0) or is_legal(line))
-
     def topic(self, line: str) -> int:
         """Give the number of a line's topic; 0 if it has none."""
         if self.compiled is not None:

@@ -24,7 +24,6 @@ def test_each_kind_is_another_text() -> None:
     assert {len(texts) for texts in kinds.values()} == {5}
     assert kinds[load.WHOLE_PAGE] == ["\n".join(page.lines) for page in pages.pages(5)]
     assert kinds[load.ARTICLE] == load.texts()
-    assert kinds[load.TEASER_ARTICLE] == [f"{text}\n{load.TEASER}" for text in load.texts()]
 
 
 def test_articles_are_taken_unless_another_kind_is_asked_for() -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from stream.core.article import Removal
-from stream.core.cleaning import _within_budget, clean, clean_list, restore, restore_list
+from stream.core.cleaning import _within_budget, clean, clean_list
+from stream.core.restoring import restore, restore_list
 from stream.core.rules import builtin, load
 
 DATA = Path(__file__).parents[2] / "data"

@@ -23,7 +23,7 @@ from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, outcome
 from harness.twins import in_python, needs_compiled, slow
 from stream.config.loading import load
 from stream.config.settings import Settings
-from stream.core.footer.model import shipped
+from stream.core.footer.lines import _reader
 from stream.core.rules import load as load_rules
 from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.committer import Committer
@@ -41,24 +41,22 @@ ABOVE, BELOW = 1.05, 0.85
 INLINED = sys.version_info >= (3, 12)  # these inline comprehensions, which then take fewer lines
 # For all articles together: lines of Python executed, from 3.12 on and before; calls of C functions; characters of
 # the strings whose methods are called; the sum of each article's peak of allocated bytes. The keys are values of
-# STREAM_FOOTERS, `page` where the model has to weigh the whole page, and each of them without the compiled parts.
+# STREAM_FOOTERS, and each of them without the compiled parts.
 COSTS = {
-    "model": ((538, 527), 69, 0, 1_334_000),
-    "page": ((11_768, 12_189), 1_770, 235_142, 1_432_000),
-    "markers": ((614, 604), 110, 856, 1_334_000),
-    "model, in Python": ((13_907, 13_753), 4_707, 335_802, 1_334_000),
-    "page, in Python": ((26_413, 26_860), 7_200, 492_929, 1_432_000),
-    "markers, in Python": ((16_262, 16_360), 5_001, 396_178, 1_334_000),
+    "model": ((43_499, 44_088), 7_470, 443_026, 1_227_000),
+    "markers": ((4_373, 4_459), 1_174, 124_361, 1_227_000),
+    "model, in Python": ((147_477, 149_788), 36_982, 898_058, 1_657_000),
+    "markers, in Python": ((16_262, 16_396), 4_977, 396_178, 1_227_000),
 }
 # A number of outcomes, and the lines of Python executed to count them, and to hand them to the client.
 AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 17_045, 11_004
 # For one page, in the mean of eight (harness/pages.py): the same counts. A page has ten times the lines of an article
 # of the benchmark, most of them in its footer.
 PAGE_COSTS = {
-    "model": ((10_203, 10_280), 2_156, 82_560, 137_400),
-    "markers": ((9_961, 9_737), 3_206, 52_368, 138_600),
-    "model, in Python": ((19_334, 19_282), 6_386, 154_088, 137_600),
-    "markers, in Python": ((12_451, 12_156), 4_810, 86_775, 138_700),
+    "model": ((44_865, 44_971), 4_590, 83_542, 212_000),
+    "markers": ((9_703, 9_739), 3_202, 52_360, 138_000),
+    "model, in Python": ((49_470, 50_109), 12_772, 186_981, 659_000),
+    "markers, in Python": ((12_124, 12_161), 4_808, 86_775, 138_000),
 }
 
 
@@ -89,12 +87,10 @@ def prepared(what: str, texts: Iterable[str] | None = None) -> Iterator[tuple[Pr
     footers, _, how = what.partition(", ")
     rules = load_rules(whole_page=footers != "markers")
     if texts is None:
-        texts = islice(bench_load.texts(teaser=footers == "page"), ARTICLES + 1)
+        texts = islice(bench_load.texts(), ARTICLES + 1)
     first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in enumerate(texts)]
     _ours.cache_clear()  # what was made for other tests would cost nothing here
-    if not how:
-        shipped.cache_clear()
-        shipped()
+    _reader.cache_clear()
     with in_python() if how else nullcontext():
         processor = Processor.for_field("text", "auto", slow(rules) if how else rules)
         processor.process(first)

@@ -122,9 +122,3 @@ def test_a_summary_has_its_numbers_right() -> None:
         "2,000 articles: 2 cleaned, 1,997 unchanged, 1 failed; "
         "removed 2 repeated paragraphs, 1 footer line, 1 line of junk"
     )
-
-
-def test_counts_are_the_same_with_and_without_details() -> None:
-    for value in (orjson.dumps({"text": REPEATED}), orjson.dumps({"text": BODY}), b"broken", b'{"text":[]}'):
-        counts = [clean_value(PROCESSOR, value, "json", details=details).counts for details in (True, False)]
-        assert counts[0] == counts[1]

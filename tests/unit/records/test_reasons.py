@@ -16,12 +16,13 @@ from stream.records.process import count_reasons
 
 EACH: tuple[Any, ...] = get_args(Reason)
 COUNTED = {"repeat": "repeats", "footer": "footer", "junk": "junk"}  # the fields that count them
+IN_FILES = {"site": "site"}  # what is known of an article's site is used for files alone
 
 
 def test_removals_are_counted_by_the_name_of_their_reason() -> None:
     removed = [Removal(1, "text", reason) for at, reason in enumerate(EACH, 1) for _ in range(at)]
-    assert count_reasons(removed) == (1, 2, 3)
-    assert count_reasons([]) == (0, 0, 0)
+    assert count_reasons(removed) == (1, 2, 3, 4)
+    assert count_reasons([]) == (0, 0, 0, 0)
 
 
 def test_a_reason_that_nobody_counts_is_no_repeat_and_no_junk() -> None:
@@ -37,10 +38,10 @@ def test_a_reason_that_is_added_fails_until_it_is_counted(monkeypatch: pytest.Mo
 
 
 def test_whatever_tells_of_removals_knows_every_reason() -> None:
-    assert set(EACH) == set(COUNTED) == set(IN_WORDS)
-    for reason, field in COUNTED.items():
+    assert set(EACH) - set(IN_FILES) == set(COUNTED) == set(IN_WORDS)
+    assert set(COUNTED.values()) <= set(Outcome._fields)
+    for reason, field in (COUNTED | IN_FILES).items():
         assert field in Counts._fields
-        assert field in Outcome._fields
         assert "removed 1 " in summary(Counts(articles=1)._replace(**{field: 1})), reason
 
 

@@ -1,0 +1,22 @@
+"""The site of an article, from the object that it comes in."""
+
+from __future__ import annotations
+
+from stream.learner.address import site_of
+from stream.records.codec import JsonCodec
+
+ADDRESSES = ("url", "link", "canonical_url")
+"""The fields in which an article's own address is looked for."""
+
+
+def site_in(codec: JsonCodec, value: bytes, source_field: str) -> str:
+    """Give the site that an article's source field names, or else the host of its address; "" if there is neither.
+
+    A source field that holds another name than a host's ("The Halsey Herald") names no site; then the address tells.
+    """
+    fields = codec.fields(value)
+    for name in (source_field, *ADDRESSES):
+        found = fields.get(name)
+        if type(found) is str and (site := site_of(found)):
+            return site
+    return ""

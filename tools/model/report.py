@@ -1,0 +1,252 @@
+"""The page docs/model.md: how good the network is on pages that it has not seen, as tables and pictures.
+
+    python -m tools.model.report CORPUS FOLDS_BY_SITE FOLDS_BY_DATASET
+
+The folders hold the folds' networks (`python -m tools.model CORPUS --folds site --out FOLDER`). Everything is said of
+the network's cut alone, of news pages: repeats are gone before, and what rules add is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import numpy as np
+import orjson
+from matplotlib.figure import Figure
+
+from stream.core.footer import page as page_module
+from stream.core.footer.budget import Budget
+from stream.core.footer.decision import PARAGRAPH, by_harm, likelihoods
+from stream.core.footer.network import ROWS, Network, network_of
+from stream.core.footer.refusals import Refusals
+from stream.core.rules import builtin
+from stream.offline.evaluation import Report, labelled_page
+from stream.offline.playing import folds
+from tools.model.data import SHOWN, Page, evidence, pages_of, shown
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE, PICTURES = ROOT / "docs" / "model.md", ROOT / "docs" / "images"
+BEGIN, END = "<!-- report: begin -->", "<!-- report: end -->"
+KNOWN = (0, 1, 2, 4, 8)
+LEAST_PAGES = 20
+"""Languages and data sets with fewer pages are put together."""
+COLUMNS = ("footer lines removed", "body characters lost", "lose any line", "lose a paragraph", "cut perfectly")
+GROUPS = {
+    "words": (),
+    "length and end of a line": (0,),
+    "start of a line": (1,),
+    "topic by the rules": (2,),
+    "digits, capitals, sentences": (3, 4, 5),
+    "place on the page": (6, 7),
+    "title": (8,),
+    "prose above and below": (9, 10),
+    "headings and comments above and below": (11, 12, 13),
+    "repeated on the page": (14,),
+    "the site's other articles": tuple(range(SHOWN, SHOWN + 9)),
+}
+"""What can be taken from the network, by the columns of its traits."""
+
+
+class Judged(NamedTuple):
+    """A page, the cut that was made, and how likely it and the right ones were held."""
+
+    page: Page
+    cut: int
+    likely: list[int]
+
+
+class Figures:
+    """Counts over pages, as ../shared/corpus/score.py makes them."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, page: Page, cut: int) -> None:
+        """Count a page."""
+        kept = set(page.texts[:cut])
+        gone = [
+            text for text in np.array(page.texts, object)[cut:][page.keep[cut:]] if len(text) < 40 or text not in kept
+        ]
+        footer, left = int(page.footer.sum()), int(page.footer[:cut].sum())
+        self._counts.update(
+            pages=1, footer=footer, removed=footer - left, lost=sum(map(len, gone)), hurt=bool(gone),
+            chars=sum(len(text) for text, keep in zip(page.texts, page.keep, strict=True) if keep),
+            paragraphs=any(len(text) >= PARAGRAPH for text in gone), perfect=not gone and not left,
+        )  # fmt: skip
+
+    @property
+    def pages(self) -> int:
+        """The number of pages."""
+        return self._counts["pages"]
+
+    def row(self) -> tuple[float, ...]:
+        """The figures in the order of `COLUMNS`, in percent."""
+        parts = (
+            ("removed", "footer"),
+            ("lost", "chars"),
+            ("hurt", "pages"),
+            ("paragraphs", "pages"),
+            ("perfect", "pages"),
+        )
+        return tuple(100 * self._counts[part] / max(1, self._counts[whole]) for part, whole in parts)
+
+
+def judged(page: Page, network: Network, known: int, without: Sequence[int] | None = None) -> Judged:
+    """Cut a page, with so many other pages of its site known; `without` some columns of traits, () for the words."""
+    others = np.random.default_rng(1).permutation(len(page.others))[:known]
+    rows = np.hstack([shown(page, np.arange(len(page.texts))), evidence(page, others)])
+    if without:
+        rows[:, without] = ROWS - 1
+    words: Sequence[Sequence[int]] = [() if without == () else said.words for said in page.said]
+    likely = likelihoods(network.scores(words, [tuple(map(int, row)) for row in rows]))
+    budget = Budget(page.lines)
+    cuts = by_harm(likely, [line.length for line in page.lines])
+    return Judged(page, next(cut for cut in cuts if budget.allows(cut)), likely)
+
+
+def unseen(pages: Sequence[Page], folder: Path) -> dict[str, Network]:
+    """Give for each page, by its id, a network that has not seen it."""
+    index: Mapping[str, str] = orjson.loads((folder / "folds.json").read_bytes())
+    networks = {name: network_of((folder / name).read_bytes()) for name in set(index.values())}
+    return {page.id: networks[index[page.id]] for page in pages}
+
+
+def table(rows: Mapping[str, Figures]) -> Iterator[str]:
+    """Give a table of Markdown."""
+    yield f"| | pages | {' | '.join(COLUMNS)} |"
+    yield "|---|" + "---|" * (len(COLUMNS) + 1)
+    for name, figures in rows.items():
+        yield f"| {name} | {figures.pages:,} | {' | '.join(f'{value:.2f}%' for value in figures.row())} |"
+
+
+def by_known(pages: Sequence[Page], networks: Mapping[str, Network]) -> dict[str, Figures]:
+    """Measure by how many other pages of its site are known: all pages, and those whose site has eight others."""
+    found: dict[str, Figures] = defaultdict(Figures)
+    for page in pages:
+        for known in KNOWN:
+            if len(page.others) < known:
+                continue
+            cut = judged(page, networks[page.id], known).cut
+            found[f"{known or 'none'} known"].add(page, cut)
+            if len(page.others) >= KNOWN[-1]:
+                found[f"{known or 'none'} known, sites with eight others"].add(page, cut)
+    return dict(sorted(found.items(), key=lambda item: "sites" in item[0]))
+
+
+def by(name: Callable[[Page], str], done: Sequence[Judged]) -> dict[str, Figures]:
+    """Divide what was judged by a name; those of few pages come together at the end."""
+    sizes = Counter(name(each.page) for each in done)
+    found: dict[str, Figures] = defaultdict(Figures)
+    for each in done:
+        key = name(each.page)
+        found[key if sizes[key] >= LEAST_PAGES else "others"].add(each.page, each.cut)
+    return dict(sorted(found.items(), key=lambda item: (item[0] == "others", -item[1].pages)))
+
+
+def calibration(done: Sequence[Judged]) -> Iterator[tuple[float, float, int]]:
+    """Give how likely the likeliest cut was held, how often it was right, and on how many pages; in tenths."""
+    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for page, _, likely in done:
+        best = max(range(len(likely)), key=likely.__getitem__)
+        share = sum(likely[page.first - 1 : page.last]) if page.first <= best + 1 <= page.last else likely[best]
+        bins[min(9, 10 * share // sum(likely))].append((share / sum(likely), page.first <= best + 1 <= page.last))
+    for _, each in sorted(bins.items()):
+        shares, right = zip(*each, strict=True)
+        yield float(np.mean(shares)), float(np.mean(right)), len(each)
+
+
+GUARDS: Mapping[str, tuple[Any, str, Callable[..., object]]] = {
+    "the prose budget": (Budget, "allows", lambda *_: True),
+    "no cut among lines of code": (Refusals, "takes_code", lambda *_: False),
+    "no cut above a closing paragraph that nothing speaks against": (Refusals, "takes_the_close", lambda *_: False),
+    "no cut without words where sentences end without a full stop": (Refusals, "is_unsaid", lambda *_: False),
+    "a marker may begin the footer where the network sees none, or a section above it": (
+        page_module, "_marked_tail", lambda _texts, _marks, begin: begin
+    ),
+}  # fmt: skip
+"""What may overrule the network: where it is, and what does nothing in its place."""
+
+
+def guards(corpus: Path, folder: Path) -> Iterator[str]:
+    """Measure the whole cleaning on news, without one guard at a time, as a table."""
+    with gzip.open(corpus, "rt", encoding="utf-8") as file:
+        pages = [page for page in map(labelled_page, map(json.loads, file)) if page.genre == "news"]
+    rules_of = folds(folder, builtin())
+    names = ("footer lines removed %", "body chars lost %", "pages losing body %", "pages cut perfectly %")
+    names += ("bodies alone changed falsely %",)
+    yield f"| without | {' | '.join(name.removesuffix(' %') for name in names)} |"
+    yield "|---|" + "---|" * len(names)
+    for guard, (where, name, nothing) in {"nothing": (Budget, "__doc__", None), **GUARDS}.items():
+        with mock.patch.object(where, name, nothing):
+            report = Report()
+            for page in pages:
+                report.measure(page, rules_of(page.id))
+        row = report.row()
+        yield f"| {guard} | {' | '.join(f'{row[each]:.2f}%' for each in names)} |"
+
+
+def draw(points: Sequence[tuple[float, float, int]], importance: Mapping[str, float]) -> None:
+    """Draw the two pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    figure = Figure(figsize=(4.6, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="0.7", linewidth=1)
+    axes.plot([x for x, _, _ in points], [y for _, y, _ in points], "o-", color="tab:blue")
+    for x, y, count in points:
+        axes.annotate(f"{count:,}", (x, y), textcoords="offset points", xytext=(6, -10), fontsize=7)
+    axes.set_xlabel("likelihood of the likeliest cut")
+    axes.set_ylabel("share of pages where it is right")
+    figure.savefig(PICTURES / "model-calibration.svg", metadata={"Date": None})
+    figure = Figure(figsize=(6.6, 3.6), layout="constrained")
+    axes = figure.subplots()
+    names = sorted(importance, key=importance.__getitem__)
+    axes.barh(names, [importance[name] for name in names], color="tab:blue")
+    axes.set_xlabel("fewer pages cut perfectly without it, in points (eight other articles known)")
+    figure.savefig(PICTURES / "model-importance.svg", metadata={"Date": None})
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m tools.model.report")
+    for name in ("corpus", "by_site", "by_dataset"):
+        parser.add_argument(name, type=Path)
+    asked = parser.parse_args()
+    pages = [page for page in pages_of(asked.corpus) if page.genre == "news" and page.texts]
+    parts = []
+    for title, folder in (("Sites left out", asked.by_site), ("Data sets left out", asked.by_dataset)):
+        networks = unseen(pages, folder)
+        parts += [f"### {title}", "", *table(by_known(pages, networks)), ""]
+    networks = unseen(pages, asked.by_site)
+    alone = [judged(page, networks[page.id], 0) for page in pages]
+    parts += ["### By language, sites left out, none known", "", *table(by(lambda page: page.lang, alone)), ""]
+    parts += ["### By data set, sites left out, none known", "", *table(by(lambda page: page.dataset, alone)), ""]
+    known = [page for page in pages if len(page.others) >= KNOWN[-1]]
+    importance = {}
+    whole = _perfect(known, networks, None)
+    for name, columns in GROUPS.items():
+        importance[name] = whole - _perfect(known, networks, columns)
+    draw([*calibration(alone)], importance)
+    parts += ["### What it goes by", "", "| without | fewer pages cut perfectly, in points |", "|---|---|"]
+    parts += [f"| {name} | {lost:.1f} |" for name, lost in sorted(importance.items(), key=lambda item: -item[1])]
+    parts += ["", "### What may overrule it", "", *guards(asked.corpus, asked.by_site)]
+    text = PAGE.read_text("utf-8")
+    before, after = text[: text.index(BEGIN) + len(BEGIN)], text[text.index(END) :]
+    PAGE.write_text("\n".join([before, "", *parts, "", after]), encoding="utf-8")
+
+
+def _perfect(pages: Sequence[Page], networks: Mapping[str, Network], without: Sequence[int] | None) -> float:
+    figures = Figures()
+    for page in pages:
+        figures.add(page, judged(page, networks[page.id], KNOWN[-1], without).cut)
+    return figures.row()[-1]
+
+
+if __name__ == "__main__":
+    main()
