@@ -67,6 +67,13 @@ class Stage:
                 [odd],
                 [f"{HOSTILE}.txt"],
             ],
+            ("learn",): [
+                [lines, "--to", self.folder / "sites.jsonl"],
+                [text, odd, "--to", self.folder / "s"],
+                [HOSTILE],
+            ],
+            ("sites", "list"): [["--sites", self.folder / "sites.jsonl"], ["--sites", HOSTILE], ["--sites", lines]],
+            ("sites", "show"): [[HOSTILE, "--sites", self.folder / "sites.jsonl"], [WORDS, "--sites", odd]],
             ("rules", "list"): [["--phrases"]],
             ("rules", "lint"): [[rules], [text], [WORDS]],
             ("rules", "test"): [[rules]],
