@@ -208,7 +208,7 @@ def draw(points: Sequence[tuple[float, float, int]], importance: Mapping[str, fl
     axes = figure.subplots()
     names = sorted(importance, key=importance.__getitem__)
     axes.barh(names, [importance[name] for name in names], color="tab:blue")
-    axes.set_xlabel("fewer pages cut perfectly without it, in points (eight other articles known)")
+    axes.set_xlabel("points of pages cut perfectly, lost without it")
     figure.savefig(PICTURES / "model-importance.svg", metadata={"Date": None})
 
 
