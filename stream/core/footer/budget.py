@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from stream.core.footer.lines import Line, proses_of
+from stream.core.footer.lines import Line
 from stream.core.rules.topics import OPENING, TOPICS
 
 OPENED_BY, WITHIN = 15, 25
@@ -29,7 +29,7 @@ class Budget:
 
     def __init__(self, page: Sequence[Line]) -> None:
         self._topics = [line.topic for line in page]
-        self._prose = list(accumulate(proses_of(page), initial=0))
+        self._prose = list(accumulate((line.length if line.prose else 0 for line in page), initial=0))
         self._last_article = bytes(line.prose for line in page).rfind(ARTICLE)
 
     def allows(self, cut: int) -> bool:

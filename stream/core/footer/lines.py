@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -69,8 +68,3 @@ def lines_of(texts: list[str], signs: Signs) -> list[Line]:
         found: list[Line] = _reader().lines(texts, per_letter, signs.compiled)
         return found
     return [line_of(codes_of(text, per_letter, signs)) for text in texts]
-
-
-def proses_of(lines: Sequence[Line]) -> list[int]:
-    """Give the effective length of each line that is prose, 0 for any other."""
-    return [line.length if line.prose else 0 for line in lines]

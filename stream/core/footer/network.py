@@ -32,8 +32,9 @@ import orjson
 from xxhash import xxh3_64_hexdigest
 
 from stream.core import native
-from stream.core.footer.traits import EVIDENCE, TRAITS
+from stream.core.footer.traits import TRAITS
 from stream.core.footer.words import MOST, WORDS
+from stream.core.sites import EVIDENCE
 
 if TYPE_CHECKING:
     import numpy as np

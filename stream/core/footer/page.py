@@ -18,7 +18,7 @@ from stream.core.footer.decision import by_harm, likelihoods
 from stream.core.footer.junk import find_junk, known_junk
 from stream.core.footer.lines import Line
 from stream.core.footer.network import Network, shipped
-from stream.core.footer.reading import Known, Reading, read
+from stream.core.footer.reading import Reading, read
 from stream.core.footer.refusals import Refusals
 from stream.core.footer.traits import traits_of
 from stream.core.footer.words import Said, said
@@ -44,7 +44,6 @@ class Found(NamedTuple):
     it as withheld. Example: below the heading "Related Stories" stands twice as much text as above it.
 
     `site`: those of the other lines that the site's other articles have, too. Here the rule says how many of them.
-
     """
 
     footer: dict[int, str]
@@ -78,7 +77,8 @@ def find_footer(
     for text in texts:
         if text not in heard:
             heard[text] = said(text)
-    cut, held_at = cut_of(reading, [heard[text] for text in texts], profile, rules.model or shipped(), code)
+    spoken = [heard[text] for text in texts]
+    cut, held_at = cut_of(reading, spoken, profile, rules.model or shipped(), code)
     topics = [at for at, line in enumerate(page) if line.topic]
     marks = {at: rule for at in topics if (rule := rules.find(stripped[at])) is not None}
     end = len(texts)
@@ -94,7 +94,7 @@ def find_footer(
         footer = comments | footer
     site: dict[int, str] = {}
     if profile is not None:
-        known = [profile.of_line(heard[text].keys[0]) for text in texts]
+        known = [profile.of_line(each.keys[0]) for each in spoken]
         site = {places[at]: f"junk:{profile.share(known[at])}" for at in known_junk(page[:begin], known, profile)}
         told = [at for at in range(begin, end) if profile.is_familiar(known[at])]
         site |= {places[at]: f"footer:{profile.share(known[at])}" for at in told}
@@ -104,8 +104,7 @@ def find_footer(
 def _look(stripped: list[str], rules: Rules, code: Code) -> tuple[list[str], Reading]:
     """Give the lines without format characters, and what is seen of them."""
     texts = without_format(stripped)
-    unseen = None if texts is stripped else stripped  # the lines with their format characters
-    return texts, read(texts, rules.signs, Known(code, unseen))
+    return texts, read(texts, rules.signs, code, stripped)
 
 
 def read_lines(lines: Sequence[str], rules: Rules) -> tuple[list[str], list[Line], list[Said]]:

@@ -18,30 +18,17 @@ class Reading(NamedTuple):
     open_ended: bool
 
 
-class Known(NamedTuple):
-    """What else is known about a page's lines.
-
-    `code` tells whether the line at an index is code. `said` holds the lines with their format characters, in which
-    phrases are looked up; None if no line has any.
-    """
-
-    code: Callable[[int], bool] | None = None
-    said: Sequence[str] | None = None
-
-
-NOTHING_KNOWN = Known()
-
-
-def read(texts: list[str], signs: Signs, known: Known = NOTHING_KNOWN) -> Reading:
+def read(texts: list[str], signs: Signs, code: Callable[[int], bool], said: Sequence[str]) -> Reading:
     """Look at each line; none is blank or has format characters.
 
-    A line of code has no topic. On an open-ended page every line as long as prose counts as closed.
+    `code` tells whether the line at an index is code; such a line has no topic. `said` holds the lines with their
+    format characters, in which phrases are looked up. On an open-ended page every line as long as prose counts as
+    closed.
     """
-    code, said = known
     lines = lines_of(texts, signs)
     open_ended = is_open_ended(texts)
-    other = [] if said is None else [at for at, line in enumerate(said) if line != texts[at]]
-    silent = [] if code is None else [at for at, line in enumerate(lines) if line.topic and code(at)]
+    other = [] if said is texts else [at for at, line in enumerate(said) if line != texts[at]]
+    silent = [at for at, line in enumerate(lines) if line.topic and code(at)]
     unclosed = (
         [at for at, line in enumerate(lines) if line.end != CLOSED and line.length >= PROSE] if open_ended else []
     )
@@ -49,7 +36,7 @@ def read(texts: list[str], signs: Signs, known: Known = NOTHING_KNOWN) -> Readin
         per_letter = halves(texts)
         for at in {*other, *silent, *unclosed}:
             asked = SILENT if at in silent else signs
-            codes = codes_of(texts[at], per_letter, asked, texts[at] if said is None else said[at])
+            codes = codes_of(texts[at], per_letter, asked, said[at])
             if open_ended and codes[0] >= PROSE:
                 codes = (codes[0], CLOSED, *codes[2:])
             lines[at] = line_of(codes)

@@ -27,8 +27,9 @@ class Refusals:
         # The last line that says what footers say; where none does below a cut, a closing paragraph is the article's. A
         # paragraph that only begins with such words ("Next year the two want ...") says nothing of the kind.
         self._closes = bool(page) and page[-1].prose
-        says = [line.topic and not (line.prose and line.topic > OPENING) for line in page]
-        self._last_said = max((at for at, one in enumerate(says) if one or is_sites(at)), default=-1)
+        says = (line.topic and not (line.prose and line.topic > OPENING) for line in reversed(page))
+        below = zip(range(len(page) - 1, -1, -1), says, strict=True) if self._closes else ()
+        self._last_said = next((at for at, one in below if one or is_sites(at)), -1)
 
     def refuses(self, cut: int) -> bool:
         """Whether a cut is not made. The one below the last line, which removes nothing, always may be."""

@@ -22,7 +22,7 @@ from itertools import accumulate
 
 from stream.core.footer.lines import COLUMNS, Line
 from stream.core.rules.topics import TOPICS
-from stream.core.sites import EVIDENCE, Profile
+from stream.core.sites import Profile
 
 PLACES = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40, 60, 90, 140, 220, 400)
 """Bins for numbers of lines."""
@@ -90,6 +90,3 @@ def _around(flags: Iterable[bool]) -> list[tuple[int, int]]:
 
 def _binned(thresholds: Sequence[int], numbers: Iterable[int]) -> list[int]:
     return [bisect_right(thresholds, number) - 1 for number in numbers]
-
-
-__all__ = ["EVIDENCE", "PLACES", "PROSES", "TRAITS", "traits_of"]

@@ -130,7 +130,6 @@ class Rules:
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)  # a cache
     whole_page: bool = False  # the footer model decides where a footer begins
     model: Any = field(default=None, repr=False, compare=False)  # a footer model to use instead of the shipped one
-    seen: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)  # the footer model's memos
 
     @classmethod
     def from_rules(
@@ -187,7 +186,7 @@ class Rules:
 
     def with_model(self, model: Any) -> Rules:
         """Give the same rules with another footer model than the shipped one."""
-        return replace(self, model=model, for_sites={}, seen={})
+        return replace(self, model=model, for_sites={})
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules that match the lines at `places`: 0-based index in `lines` -> rule, in order.

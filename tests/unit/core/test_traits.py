@@ -8,10 +8,10 @@ import pytest
 
 from stream.core.footer import traits
 from stream.core.footer.lines import COLUMNS, lines_of
-from stream.core.footer.traits import EVIDENCE, TRAITS, traits_of
+from stream.core.footer.traits import TRAITS, traits_of
 from stream.core.footer.words import KEYS, said
 from stream.core.rules import builtin
-from stream.core.sites import ASKED, COUNTS, NEVER, SHARES, UNIT, Known, Profile
+from stream.core.sites import ASKED, COUNTS, EVIDENCE, NEVER, SHARES, UNIT, Known, Profile
 
 PROSE = "The ferry to the outer islands was cancelled again on Monday, and nobody at the quay was surprised by it."
 PAGE = ["A title", PROSE, PROSE, "Comments (3)", "Share", "A title", "* * *", "* * *"]
