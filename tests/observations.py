@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from zlib import crc32
 
-from stream.core.footer.words import said
-from stream.learner.observation import WHOLE, Observation, Seen, sample
+from stream.core.footer.words import WHOLE, said
+from stream.learner.observation import Observation, Seen, sample
 
 
 def key_of(line: str) -> int:

@@ -26,7 +26,7 @@ def list_(sites: Sites) -> None:
     """List the sites by name: how many articles were learned, how many still count, how many lines are known."""
     from rich.table import Table
 
-    from stream.core.sites import UNIT
+    from stream.core.sites import rounded
     from stream.observe.wording import counted
     from stream.offline.known_lines import count_known
     from stream.offline.sites_file import read_sites
@@ -36,8 +36,7 @@ def list_(sites: Sites) -> None:
     for column in ("site", "articles", "of these count", "lines known"):
         table.add_column(column, justify="left" if column == "site" else "right")
     for site in profiles:
-        still = (site.articles + UNIT // 2) // UNIT
-        table.add_row(line(site.name), f"{site.total:,}", f"{still:,}", f"{count_known(site):,}")
+        table.add_row(line(site.name), f"{site.total:,}", f"{rounded(site.articles):,}", f"{count_known(site):,}")
     out = output()
     out.print(table)
     out.print(counted(len(profiles), "site"))
@@ -57,7 +56,7 @@ def show(
     """
     from rich.table import Table
 
-    from stream.core.sites import UNIT
+    from stream.core.sites import rounded
     from stream.offline.known_lines import known_lines
     from stream.offline.sites_file import read_sites
 
@@ -66,7 +65,7 @@ def show(
     site = profiles.sites[name]
     shown = known_lines(site, by_time=profiles.by_time, rare=all_)
     out = output()
-    still = (site.articles + UNIT // 2) // UNIT
+    still = rounded(site.articles)
     version = site.profile().version
     out.print(line(f"{name}: {site.total:,} articles learned, of which {still:,} still count; version {version}"))
     if not shown:

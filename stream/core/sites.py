@@ -43,6 +43,11 @@ class Known(NamedTuple):
 NEVER = Known(0, 0, 0)
 
 
+def rounded(count: int) -> int:
+    """Give a count in 1/`UNIT` as a number of articles."""
+    return (count + UNIT // 2) // UNIT
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """What is known of one site. `version` is a hash of its content (hexadecimal).
@@ -88,7 +93,7 @@ class Profile:
 
     def share(self, known: Known) -> str:
         """Give in how many articles of how many something stands: "214/220"."""
-        return f"{(known.articles + UNIT // 2) // UNIT}/{(self.articles + UNIT // 2) // UNIT}"
+        return f"{rounded(known.articles)}/{rounded(self.articles)}"
 
     def of_line(self, key: int) -> Known:
         """Give what is known of the line, or of the first or last words, with this key."""

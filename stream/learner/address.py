@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
+from stream.core.patterns import pattern
 from stream.core.rules.model import LONGEST_HOST, spelled_host
 
-_DOTS = re.compile("[\u3002\uff0e\uff61]")
+_DOTS = pattern("[\u3002\uff0e\uff61]")
 """What Chinese and Japanese keyboards give for a dot; a browser takes them for one (RFC 3490)."""
-_DIFFERENT = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
+_DIFFERENT = pattern("[\u00df\u1e9e\u03c2\u200c\u200d]")
 """Characters that Python's codec drops or replaces, although names that differ in these alone are different names."""
-_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-_WWW = re.compile(r"^(?:www\d?\.)+(?=.*\.)")
+_LABEL = pattern(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_WWW = pattern(r"^(?:www\d?\.)+(?=.*\.)")
 
 
 def site_of(address: str) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
 from stream.core.cleaning import Story, story_of
+from stream.core.footer.words import FIRST_THREE, FIRST_TWO, HEAD, LAST_TWO, TAIL, TOKEN, WHOLE
 from stream.core.paragraphs import normal
 from stream.core.rules import Rules
 
@@ -20,10 +20,7 @@ LINES = 2000
 """Maximum lines of an article that are looked at: so many from its beginning, and so many from its end."""
 STANDING = 3
 """A paragraph below so many different beginnings is the site's: no two articles are one story because they have it."""
-WHOLE, FIRST_TWO, FIRST_THREE, LAST_TWO, LAST_THREE = range(5)
-"""What a key is of: see `stream.core.footer.words.KEYS`."""
-_READ = 520
-_WORD = re.compile(r"\d+|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u9fff\uf900-\ufaff]|[^\W\d_]+")
+_READ = 2 * (HEAD + TAIL)
 
 
 class Seen(NamedTuple):
@@ -81,9 +78,9 @@ def sample(text: str, kind: int) -> str:
     if kind == WHOLE:
         return text[:TEXT]
     if kind in {FIRST_TWO, FIRST_THREE}:
-        words = [*_WORD.finditer(text[:_READ])][: 2 if kind == FIRST_TWO else 3]
+        words = [*TOKEN.finditer(text[:_READ])][: 2 if kind == FIRST_TWO else 3]
         return f"{text[: words[-1].end()][:TEXT]} …" if words else "…"
-    words = [*_WORD.finditer(text[-_READ:])][-2 if kind == LAST_TWO else -3 :]
+    words = [*TOKEN.finditer(text[-_READ:])][-2 if kind == LAST_TWO else -3 :]
     return f"… {text[-_READ:][words[0].start() :][-TEXT:]}" if words else "…"
 
 

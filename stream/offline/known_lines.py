@@ -7,9 +7,10 @@ from enum import Enum
 from typing import NamedTuple
 
 from stream.core.footer.page import read_lines
+from stream.core.footer.words import WHOLE
 from stream.core.rules import Rules, builtin
-from stream.core.sites import UNIT, Known, Profile
-from stream.learner.observation import TEXT, WHOLE
+from stream.core.sites import UNIT, Known, Profile, rounded
+from stream.learner.observation import TEXT
 from stream.learner.site import Counted, Site
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,9 +86,10 @@ def _shown(each: Counted, profile: Profile, known: Known, *, by_time: bool, may_
         for side, articles in (("inside", known.inside), ("at the end", known.below))
         if articles * _MOSTLY >= known.articles
     ]
-    count, of = profile.share(known).split("/")
     since = date_of(each.first) if by_time else f"article {each.first + 1:,}"
-    return KnownLine(each.text, int(count), int(of), since, " and ".join(sides), effect, removes)
+    return KnownLine(
+        each.text, rounded(known.articles), rounded(profile.articles), since, " and ".join(sides), effect, removes
+    )
 
 
 def date_of(at_ms: int) -> str:

@@ -26,11 +26,11 @@ from typing import Any, TypeVar
 
 import orjson
 
-from stream.core.footer.words import said
+from stream.core.footer.words import LAST_THREE, WHOLE, said
 from stream.core.sites import UNIT, Profile
 from stream.errors import SettingsError, StreamError, unreadable
 from stream.learner.address import site_of
-from stream.learner.observation import LAST_THREE, PARAGRAPHS, TEXT, WHOLE, Told
+from stream.learner.observation import PARAGRAPHS, TEXT, Told
 from stream.learner.profiles import BY_ORDER, BY_TIME_MS, LATEST_MS, SITES, Profiles
 from stream.learner.site import KEYS, STORIES, Counted, Site
 from stream.offline.compressed import compression_of_name

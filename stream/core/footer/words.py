@@ -26,7 +26,8 @@ MOST = 24
 """Maximum number of words that are taken from one line."""
 KEYS = 5
 """The keys of a line: the whole line, its first two tokens, its first three, its last two, its last three."""
-_WHOLE = 6
+WHOLE, FIRST_TWO, FIRST_THREE, LAST_TWO, LAST_THREE = range(KEYS)
+_SHORT = 6
 """A line of at most so many tokens is also looked up as a whole."""
 _FIRST, _PAIRS, _LAST = 10, 6, 3
 
@@ -36,7 +37,7 @@ _UNSPACED = (
     *("\u3400-\u4dbf", "\u4e00-\u9fff", "\uf900-\ufaff"),
 )
 _UNSPACED_SET = native.letters(*_UNSPACED)
-_TOKEN = pattern(rf"\d+|[{''.join(_UNSPACED)}]|[^\W\d_]+")
+TOKEN = pattern(rf"\d+|[{''.join(_UNSPACED)}]|[^\W\d_]+")
 _DIGITS = pattern(r"\d+")
 _MASK = (1 << 64) - 1
 # Odd 64-bit numbers, by which the hashes of several tokens are combined into one (multiply and add, modulo 2**64).
@@ -86,7 +87,7 @@ def said_each(line: str) -> Said:
         _combined(_LAST1, *end[-1:]),
         _combined(_LAST2, *end[-2:]),
     ]
-    if not long and len(first) <= _WHOLE:
+    if not long and len(first) <= _SHORT:
         found.append(_combined(_ALL, _hash(" ".join(first))))
     found += [_combined(_WORD, one) for one in head]
     found += [_combined(_PAIR, one, two) for one, two in pairwise(head[: _PAIRS + 1])]
@@ -99,7 +100,7 @@ def said_each(line: str) -> Said:
 
 
 def _tokens(spelled: str) -> list[str]:
-    return [_DIGITS.sub("0", token) for token in _TOKEN.findall(spelled)]
+    return [_DIGITS.sub("0", token) for token in TOKEN.findall(spelled)]
 
 
 def _hash(token: str) -> int:

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from stream.core.footer.words import FIRST_THREE, FIRST_TWO, LAST_THREE, LAST_TWO, WHOLE
 from stream.core.rules import builtin
-from stream.learner.observation import (
-    FIRST_THREE,
-    FIRST_TWO,
-    LAST_THREE,
-    LAST_TWO,
-    LINES,
-    TEXT,
-    WHOLE,
-    is_told_already,
-    observe,
-    sample,
-)
+from stream.learner.observation import LINES, TEXT, is_told_already, observe, sample
 
 STORY = "The ferry to Halsey Point will run all winter for the first time since 1998, the harbour board said on Monday."
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from stream.core.footer.words import WHOLE
 from stream.core.sites import UNIT
 from stream.learner import site as site_module
-from stream.learner.observation import WHOLE, Observation, Seen
+from stream.learner.observation import Observation, Seen
 from stream.learner.profiles import BY_ORDER, BY_TIME_MS
 from stream.learner.site import LEAST, LITTLE, Site
 from tests.observations import article, key_of
