@@ -84,8 +84,7 @@ def _one_of(*options: tuple[str, object]) -> None:
 
 
 def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files: bool) -> None:
-    from stream.offline.sources import STDIN
-    from stream.offline.targets import same_file
+    from stream.offline.sources import STDIN, is_among
 
     if removed is None:
         return
@@ -93,7 +92,7 @@ def _check_removed(removed: Path | None, sources: Sequence[Source], *, to_files:
         if not to_files:
             msg = "--removed - would mix what was removed with the articles, which go to standard output, too."
             raise SettingsError(msg, fix="Write the articles to files with --output-dir or --in-place, or name a file.")
-    elif any(source.path is not None and same_file(source.path, removed) for source in sources):
+    elif is_among(removed, sources):
         msg = f"{removed} is one of the files to clean."
         raise SettingsError(msg, fix="Give --removed another name.")
 
@@ -136,21 +135,25 @@ def _run(
     from stream.observe.wording import counted
     from stream.offline.chunks import CHUNK_BYTES
     from stream.offline.jobs import in_order, processors
-    from stream.offline.sources import parts_of
+    from stream.offline.sources import parts_of, total_size
     from stream.offline.summary import summary
     from stream.offline.value import Counts
 
     jobs = jobs or processors()
-    sizes = [source.size for source in sources]
-    if all(sizes):  # a pipe's is not known, nor what is in a compressed file
-        jobs = min(jobs, sum(sizes) // CHUNK_BYTES + len(sizes))
+    total = total_size(sources)
+    if total is not None:
+        jobs = min(jobs, total // CHUNK_BYTES + len(sources))
     # Where each line stands in its file is counted here only where what is written is to say it.
     whole = removed is not None or work.explainer is not None or jobs == 1
     results = in_order(work, parts_of(sources, whole=whole), jobs)
-    total = sum(sizes) if all(sizes) else None
-    bar = not quiet and sys.stderr.isatty() and not (own_output and sys.stdout.isatty())
+    shown = not quiet and sys.stderr.isatty() and not (own_output and sys.stdout.isatty())
     counts, bad = Counts(), 0
-    with closing(target), closing(results), _writing(removed) as keep, _progress(total, shown=bar) as (advance, say):
+    with (
+        closing(target),
+        closing(results),
+        _writing(removed) as keep,
+        bar("cleaning", total, shown=shown) as (advance, say),
+    ):
         for number, chunks in _by_file(results):
             target.begin(number)
             before = cleaned = 0  # lines in the chunks before, and articles changed, of this file
@@ -208,7 +211,7 @@ def _say(text: str) -> None:
 
 
 @contextmanager
-def _progress(total: int | None, *, shown: bool) -> Iterator[tuple[Advance, Callable[[str], None]]]:
+def bar(what: str, total: int | None, *, shown: bool) -> Iterator[tuple[Advance, Callable[[str], None]]]:
     """What moves a progress bar on, and what writes a line to standard error, above the bar."""
     if not shown:
         yield (lambda _=1: None), _say
@@ -216,7 +219,7 @@ def _progress(total: int | None, *, shown: bool) -> Iterator[tuple[Advance, Call
     from stream.cli.console import errors, progress
 
     console = errors()
-    with progress("cleaning", total, console) as advance:
+    with progress(what, total, console) as advance:
         yield advance, partial(console.print, soft_wrap=True)
 
 

@@ -59,34 +59,32 @@ def learn(
         msg = "learn needs --to FILE."
         raise SettingsError(msg, fix="What is known of the sites is written there.")
     settings = cleaning_settings(config, set_)
-    from stream.cli.console import errors, progress
+    from stream.cli.cleaning import bar
     from stream.cli.rule_files import load_rules
     from stream.observe.shown import on_one_line
     from stream.observe.wording import counted
     from stream.offline.chunks import Chunk
     from stream.offline.learning import Learning, summary
     from stream.offline.sites_file import require_writable, write_sites
-    from stream.offline.sources import STDIN, parts_of, sources_of
-    from stream.offline.targets import same_file
+    from stream.offline.sources import STDIN, is_among, parts_of, sources_of, total_size
     from stream.records.codec import JsonCodec
 
     sources = sources_of(files or [Path(STDIN)], format_, None, unique=False)
-    if any(source.path is not None and same_file(source.path, to) for source in sources):
+    if is_among(to, sources):
         msg = f"{to} is one of the files to learn from."
         raise SettingsError(msg, fix="Give --to another name.")
     require_writable(to)
     profiles = _profiles(from_, by_time=bool(time))
-    sizes = [source.size for source in sources]
     codec = JsonCodec(settings.text_field)
-    console = errors()
+    shown = not quiet and sys.stderr.isatty()
     with Learning(profiles, load_rules(settings), codec, settings.source_field, time) as learning:
-        with progress("reading" if time else "learning", sum(sizes) if all(sizes) else None, console) as advance:
+        with bar("reading" if time else "learning", total_size(sources), shown=shown) as (advance, say):
             for chunk in parts_of(sources, whole=True):
                 assert isinstance(chunk, Chunk)  # noqa: S101 - that is what `whole` asks for
                 for problem in learning.take(chunk):
-                    console.print(on_one_line(problem), soft_wrap=True)
+                    say(on_one_line(problem))
                 advance(len(chunk.data))
-        with progress("learning", learning.waiting, console) as advance:
+        with bar("learning", learning.waiting, shown=shown) as (advance, _):
             learning.finish(advance)
     write_sites(to, profiles)
     if not quiet:

@@ -198,3 +198,11 @@ def records(file: BinaryIO, file_format: FileFormat, line: int = 1) -> Iterator[
     for number, value in enumerate(file, line):
         if value.strip():
             yield number, value
+
+
+def same_file(path: Path, other: Path) -> bool:
+    """Whether both are there and the same file, whatever their names."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False

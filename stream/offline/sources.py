@@ -11,7 +11,15 @@ from typing import NamedTuple
 from stream.errors import StreamError, unreadable
 from stream.offline.chunks import CHUNK_BYTES, Chunk, Span, chunks_of, end_of, spans_of
 from stream.offline.compressed import compression_of_name, decompressed
-from stream.offline.files import STANDARD_INPUT, FileFormat, format_of_file, format_of_name, opened, recognised
+from stream.offline.files import (
+    STANDARD_INPUT,
+    FileFormat,
+    format_of_file,
+    format_of_name,
+    opened,
+    recognised,
+    same_file,
+)
 
 STDIN = "-"
 """What stands for standard input on the command line, and for standard output."""
@@ -42,6 +50,17 @@ def sources_of(paths: Sequence[Path], given: str | None, stdin_name: Path | None
             source = Source(path, str(path), format_of_file(path, given), size)
         found.setdefault((path.resolve() if source.path else STDIN) if unique else number, source)
     return list(found.values())
+
+
+def total_size(sources: Sequence[Source]) -> int | None:
+    """Bytes of all; None where one's are not known, as a pipe's, or of what is in a compressed file."""
+    sizes = [source.size for source in sources]
+    return sum(sizes) if all(sizes) else None
+
+
+def is_among(path: Path, sources: Sequence[Source]) -> bool:
+    """Whether a file is one of these, whatever its name."""
+    return any(source.path is not None and same_file(source.path, path) for source in sources)
 
 
 def _size(path: Path) -> int:

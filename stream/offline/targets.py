@@ -8,6 +8,7 @@ from typing import BinaryIO, NamedTuple, Protocol
 
 from stream.errors import SettingsError, StreamError
 from stream.offline.compressed import Compression, compression_of_name
+from stream.offline.files import same_file
 from stream.offline.replacement import Replacement
 
 
@@ -136,11 +137,3 @@ def into_folder(folder: Path, paths: Sequence[Path | None], stdin_name: Path | N
         msg = f"{folder} cannot be created: {error.strerror}."
         raise StreamError(msg) from None
     return [Planned(target, compression_of_name(target)) for target in planned]
-
-
-def same_file(path: Path, other: Path) -> bool:
-    """Whether both are there and the same file, whatever their names."""
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False

@@ -155,11 +155,11 @@ def test_help_says_the_exit_codes() -> None:
     assert "Exit codes:" in article_stream("clean", "--help").out
 
 
-def on_a_terminal(*arguments: object, stdout_too: bool) -> tuple[bytes, bytes]:
-    """What `clean` writes to a terminal, and to standard output where that is none."""
+def on_a_terminal(*arguments: object, stdout_too: bool, command: str = "clean") -> tuple[bytes, bytes]:
+    """What a command writes to a terminal, and to standard output where that is none."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "stream", "clean", *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=theirs,
+        [sys.executable, "-m", "stream", command, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=theirs,
         stdout=theirs if stdout_too else subprocess.PIPE, cwd=ROOT, env=environment() | {"TERM": "xterm"},
     ) as process:  # fmt: skip
         os.close(theirs)
@@ -191,6 +191,18 @@ def test_a_bar_appears_on_standard_error_and_not_with_quiet_or_among_the_article
         assert (b"cleaning" in shown) is appears
         assert out == b""
         pipe.unlink()
+
+
+@pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["a bar", "quiet"])
+def test_learn_shows_a_bar_unless_it_is_to_be_quiet(tmp_path: Path, quiet: list[str]) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
+        shown, _ = on_a_terminal(pipe, "--to", tmp_path / "sites.jsonl", *quiet, stdout_too=False, command="learn")
+    if quiet:
+        assert shown == b""
+    else:
+        assert b"learning" in shown
 
 
 @pytest.mark.parametrize(("after_s", "appears"), [(0.0, True), (60.0, False)])
