@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,9 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from stream.core.cleaning import _repeats
-from stream.core.footer.lines import Line
-from stream.core.footer.page import read_lines
+from stream.core.cleaning import Story, story_of
 from stream.core.footer.traits import (
     COMMENTS,
     COMMENTS_ABOVE,
@@ -34,10 +31,10 @@ from stream.core.footer.traits import (
     TRAITS,
     TWICE,
 )
-from stream.core.footer.words import MOST, Said
-from stream.core.paragraphs import first_places, keys, normal_list
+from stream.core.footer.words import MOST
 from stream.core.rules import builtin
 from stream.core.sites import ASKED, COUNTS, EVIDENCE, KNOWN_ALONE, SHARES
+from stream.offline.evaluation import LabelledPage, labelled_page
 
 Numbers = np.ndarray[Any, np.dtype[Any]]
 SHOWN = 15
@@ -49,28 +46,19 @@ MOST_OTHERS = 32
 LONG = 80
 GENRES = {"news": 1.0, "blog+news": 0.5, "web": 0.3}
 """What a page counts in training, by genre."""
-_ONE_LINE = re.compile("[\r\u2028\u2029]")
 
 
 @dataclass
 class Page:
-    """A labelled page: its lines without blank and repeated ones. `first` to `last` are the cuts that are right."""
+    """A labelled page, without blank and repeated lines. `first` to `last` are the cuts that are right."""
 
-    id: str
-    site: str
+    labelled: LabelledPage
     dataset: str
-    lang: str
-    genre: str
-    texts: list[str]
-    lines: list[Line]
-    said: list[Said]
-    keep: Numbers  # whether a line belongs to the article
-    footer: Numbers  # whether it is a line of the footer that counts
+    story: Story
     first: int
     last: int
-    end: int = 0  # the story's end as others of its site learn it: see `stream.core.cleaning.Story`
+    words: Numbers  # (lines, MOST)
     others: list[Page] = field(default_factory=list)  # other stories of its site
-    words: Numbers = field(default_factory=lambda: np.zeros((0, MOST), np.int32))
     matches: Numbers = field(default_factory=lambda: np.zeros((0, 0, ASKED), bool))  # by other page, line and question
 
 
@@ -80,7 +68,7 @@ def pages_of(corpus: Path) -> list[Page]:
         pages = [page_of(json.loads(line)) for line in file]
     by_site: dict[str, list[Page]] = defaultdict(list)
     for page in pages:
-        by_site[page.site].append(page)
+        by_site[page.labelled.source].append(page)
     chance = Random(5)  # noqa: S311 - the same pages each time
     for there in by_site.values():
         for page in there:
@@ -91,48 +79,47 @@ def pages_of(corpus: Path) -> list[Page]:
 
 
 def page_of(data: dict[str, Any]) -> Page:
-    """Read one page."""
-    raw = _ONE_LINE.sub(" ", data["raw"]).split("\n")
-    places = _repeats(raw, first_places(keys(normal_list(raw))))[1]
-    texts, lines, said = read_lines([raw[at] for at in places], builtin())
-    neutral = data.get("neutral") or [False] * len(raw)
-    keep = np.array([data["keep"][at] for at in places], bool)
-    footer = np.array([at >= data["footer_start"] and not data["keep"][at] and not neutral[at] for at in places], bool)
-    first = max((at + 1 for at in range(len(places)) if keep[at]), default=1)
+    """Read one page: its lines are those that other pages of its site learn from (`story_of`)."""
+    whole = labelled_page(data)
+    story = story_of(whole.lines, builtin())
+    labelled = whole._replace(
+        lines=tuple(story.texts),
+        body=tuple(whole.body[at] for at in story.places),
+        neutral=tuple(whole.neutral[at] for at in story.places),
+        footer_start=sum(at < whole.footer_start for at in story.places),
+    )
+    first = max((at for at, body in enumerate(labelled.body, 1) if body), default=1)
     last = first
-    while last < len(places) and neutral[places[last]]:
+    while last < len(labelled.lines) and labelled.neutral[last]:
         last += 1
-    words = np.zeros((len(texts), MOST), np.int32)
-    for at, each in enumerate(said):
+    words = np.zeros((len(story.said), MOST), np.int32)
+    for at, each in enumerate(story.said):
         words[at, : len(each.words)] = each.words
-    about = (data["id"], data["source"], data["dataset"], data["lang"], data["genre"])
-    return Page(*about, texts, lines, said, keep, footer, first, last, words=words)
+    return Page(labelled, data["dataset"], story, first, last, words)
 
 
 def _is_same_story(page: Page, other: Page) -> bool:
     """Whether another page is an edition of the same story: more than half of the long lines are in it."""
-    long = {said.keys[0] for text, said in zip(page.texts, page.said, strict=True) if len(text) > LONG}
-    return bool(long) and 2 * len(long.intersection(said.keys[0] for said in other.said)) > len(long)
+    long = {said.keys[0] for text, said in zip(page.story.texts, page.story.said, strict=True) if len(text) > LONG}
+    return bool(long) and 2 * len(long.intersection(said.keys[0] for said in other.story.said)) > len(long)
 
 
 def match(pages: Sequence[Page]) -> None:
-    """Note for each page where its story ends for others, and what stands in each other page of its site."""
-    for page in pages:
-        page.end = max((at for at, line in enumerate(page.lines, 1) if line.prose), default=0)
+    """Note for each page what stands in each other page of its site."""
     seen = {id(page): _answers(page) for page in pages}
     for page in pages:
-        asked = [*zip(*(each.keys for each in page.said), strict=True)]
+        asked = [*zip(*(each.keys for each in page.story.said), strict=True)]
         asked += [asked[0], asked[0], asked[1], asked[1]]
         page.matches = np.array(
             [[[key in known for key in column] for column, known in zip(asked, seen[id(other)], strict=True)]
              for other in page.others], bool,
-        ).reshape(len(page.others), ASKED, len(page.texts)).transpose(0, 2, 1)  # fmt: skip
+        ).reshape(len(page.others), ASKED, len(page.story.texts)).transpose(0, 2, 1)  # fmt: skip
 
 
 def _answers(page: Page) -> list[set[int]]:
     """Give the keys by which a page answers each question of `stream.core.sites.Profile.evidence`."""
-    columns = [*zip(*(each.keys for each in page.said), strict=True)]
-    sides = [set(columns[at][part]) for at in (0, 1) for part in (slice(page.end, None), slice(page.end))]
+    columns = [*zip(*(each.keys for each in page.story.said), strict=True)]
+    sides = [set(columns[at][part]) for at in (0, 1) for part in (slice(page.story.end, None), slice(page.story.end))]
     return [each - {0} for each in [*map(set, columns), *sides]]
 
 
@@ -143,7 +130,7 @@ def evidence(page: Page, chosen: Sequence[int] | Numbers) -> Numbers:
     """
     count = len(chosen)
     if not count:
-        return np.full((len(page.texts), ASKED), NONE, np.int32)
+        return np.full((len(page.story.texts), ASKED), NONE, np.int32)
     found = page.matches[list(chosen)].sum(0)
     if count > KNOWN_ALONE:
         found[found == 1] = 0
@@ -172,11 +159,11 @@ def sample(page: Page, chance: np.random.Generator) -> Sample:
     known = 0 if chance.random() < 0.3 else min(len(page.others), int(chance.choice((1, 2, 4, 8, 16, 32))))
     told = evidence(page, chance.choice(len(page.others), known, replace=False) if known else ())
     draw = chance.random()
-    chosen, first, last = np.arange(len(page.texts)), page.first, page.last
+    chosen, first, last = np.arange(len(page.story.texts)), page.first, page.last
     if draw < 0.1:
         chosen = chosen[:first]
-    elif draw < 0.16 and page.keep[:first].any():
-        chosen = np.flatnonzero(page.keep[:first])
+    elif draw < 0.16 and any(page.labelled.body[:first]):
+        chosen = np.flatnonzero(page.labelled.body[:first])
     elif draw < 0.28:
         chosen = chosen[: first + int(chance.integers(1, 11))]
     if draw < 0.16:
@@ -206,11 +193,11 @@ def shown(page: Page, chosen: Numbers) -> Numbers:
     Does with arrays what `traits_of` does line by line, and is tested against it.
     """
     end = len(chosen)
-    columns = np.array([page.lines[at].columns for at in chosen])
-    prose = np.array([page.lines[at].prose for at in chosen], int)
-    topics = np.array([page.lines[at].topic for at in chosen])
+    columns = np.array([page.story.lines[at].columns for at in chosen])
+    prose = np.array([page.story.lines[at].prose for at in chosen], int)
+    topics = np.array([page.story.lines[at].topic for at in chosen])
     heading, comments = np.isin(topics, HEADINGS).astype(int), (topics == COMMENTS).astype(int)
-    keys_ = np.array([page.said[at].keys[0] for at in chosen], np.uint64)
+    keys_ = np.array([page.story.said[at].keys[0] for at in chosen], np.uint64)
     order = np.argsort(keys_, kind="stable")
     sorted_keys = keys_[order]
     starts = np.searchsorted(sorted_keys, sorted_keys, side="left")

@@ -20,7 +20,7 @@ By = Literal["site", "dataset"]
 def folds_of(pages: Sequence[Page], by: By) -> list[list[Page]]:
     """Divide the pages: by site into five parts, or by data set into four of about the same size."""
     if by == "site":
-        return [[page for page in pages if fold_of(page.site, SITES) == fold] for fold in range(SITES)]
+        return [[page for page in pages if fold_of(page.labelled.source, SITES) == fold] for fold in range(SITES)]
     names = [name for name, _ in Counter(page.dataset for page in pages).most_common()]
     parts = [set(names[fold::DATASETS]) for fold in range(DATASETS)]
     return [[page for page in pages if page.dataset in part] for part in parts]
@@ -32,8 +32,8 @@ def write(pages: Sequence[Page], by: By, folder: Path, teachers: int) -> None:
     unseen: dict[str, str] = {}
     for number, fold in enumerate(folds_of(pages, by)):
         name = f"{number}.bin"
-        left_out = {page.id for page in fold}
-        given = [page for page in pages if page.id not in left_out]
+        left_out = {page.labelled.id for page in fold}
+        given = [page for page in pages if page.labelled.id not in left_out]
         (folder / name).write_bytes(exported(learn(given, teachers)))
         unseen |= dict.fromkeys(left_out, name)
         _write_index(folder, unseen)

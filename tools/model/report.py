@@ -18,16 +18,15 @@ from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
-import orjson
 from matplotlib.figure import Figure
 
 from stream.core.footer import page as page_module
 from stream.core.footer.budget import Budget
-from stream.core.footer.decision import PARAGRAPH, by_harm, likelihoods
-from stream.core.footer.network import ROWS, Network, network_of
+from stream.core.footer.decision import by_harm, likelihoods
+from stream.core.footer.network import ROWS, Network
 from stream.core.footer.refusals import Refusals
 from stream.core.rules import builtin
-from stream.offline.evaluation import Report, labelled_page
+from stream.offline.evaluation import Report, Tally, labelled_page
 from stream.offline.playing import folds
 from tools.model.data import SHOWN, Page, evidence, pages_of, shown
 
@@ -37,7 +36,14 @@ BEGIN, END = "<!-- report: begin -->", "<!-- report: end -->"
 KNOWN = (0, 1, 2, 4, 8)
 LEAST_PAGES = 20
 """Languages and data sets with fewer pages are put together."""
-COLUMNS = ("footer lines removed", "body characters lost", "lose any line", "lose a paragraph", "cut perfectly")
+COLUMNS = {
+    "footer lines removed": "footer lines removed %",
+    "body characters lost": "body chars lost %",
+    "lose any line": "pages losing body %",
+    "lose a paragraph": "pages losing a paragraph %",
+    "cut perfectly": "pages cut perfectly %",
+}
+"""The columns of the tables, and what `Tally.row` calls them."""
 GROUPS = {
     "words": (),
     "length and end of a line": (0,),
@@ -62,91 +68,60 @@ class Judged(NamedTuple):
     likely: list[int]
 
 
-class Figures:
-    """Counts over pages, as ../shared/corpus/score.py makes them."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-
-    def add(self, page: Page, cut: int) -> None:
-        """Count a page."""
-        kept = set(page.texts[:cut])
-        gone = [
-            text for text in np.array(page.texts, object)[cut:][page.keep[cut:]] if len(text) < 40 or text not in kept
-        ]
-        footer, left = int(page.footer.sum()), int(page.footer[:cut].sum())
-        self._counts.update(
-            pages=1, footer=footer, removed=footer - left, lost=sum(map(len, gone)), hurt=bool(gone),
-            chars=sum(len(text) for text, keep in zip(page.texts, page.keep, strict=True) if keep),
-            paragraphs=any(len(text) >= PARAGRAPH for text in gone), perfect=not gone and not left,
-        )  # fmt: skip
-
-    @property
-    def pages(self) -> int:
-        """The number of pages."""
-        return self._counts["pages"]
-
-    def row(self) -> tuple[float, ...]:
-        """The figures in the order of `COLUMNS`, in percent."""
-        parts = (
-            ("removed", "footer"),
-            ("lost", "chars"),
-            ("hurt", "pages"),
-            ("paragraphs", "pages"),
-            ("perfect", "pages"),
-        )
-        return tuple(100 * self._counts[part] / max(1, self._counts[whole]) for part, whole in parts)
-
-
 def judged(page: Page, network: Network, known: int, without: Sequence[int] | None = None) -> Judged:
     """Cut a page, with so many other pages of its site known; `without` some columns of traits, () for the words."""
     others = np.random.default_rng(1).permutation(len(page.others))[:known]
-    rows = np.hstack([shown(page, np.arange(len(page.texts))), evidence(page, others)])
+    rows = np.hstack([shown(page, np.arange(len(page.story.texts))), evidence(page, others)])
     if without:
         rows[:, without] = ROWS - 1
-    words: Sequence[Sequence[int]] = [() if without == () else said.words for said in page.said]
+    words: Sequence[Sequence[int]] = [() if without == () else said.words for said in page.story.said]
     likely = likelihoods(network.scores(words, [tuple(map(int, row)) for row in rows]))
-    budget = Budget(page.lines)
-    cuts = by_harm(likely, [line.length for line in page.lines])
+    budget = Budget(page.story.lines)
+    cuts = by_harm(likely, [line.length for line in page.story.lines])
     return Judged(page, next(cut for cut in cuts if budget.allows(cut)), likely)
 
 
 def unseen(pages: Sequence[Page], folder: Path) -> dict[str, Network]:
     """Give for each page, by its id, a network that has not seen it."""
-    index: Mapping[str, str] = orjson.loads((folder / "folds.json").read_bytes())
-    networks = {name: network_of((folder / name).read_bytes()) for name in set(index.values())}
-    return {page.id: networks[index[page.id]] for page in pages}
+    rules_of = folds(folder, builtin())
+    return {page.labelled.id: rules_of(page.labelled.id).model for page in pages}
 
 
-def table(rows: Mapping[str, Figures]) -> Iterator[str]:
+def count(tally: Tally, done: Judged) -> None:
+    """Count what a page's cut kept."""
+    tally.add(done.page.labelled, [at < done.cut for at in range(len(done.page.labelled.lines))])
+
+
+def table(rows: Mapping[str, Tally]) -> Iterator[str]:
     """Give a table of Markdown."""
     yield f"| | pages | {' | '.join(COLUMNS)} |"
     yield "|---|" + "---|" * (len(COLUMNS) + 1)
-    for name, figures in rows.items():
-        yield f"| {name} | {figures.pages:,} | {' | '.join(f'{value:.2f}%' for value in figures.row())} |"
+    for name, tally in rows.items():
+        row = tally.row()
+        yield f"| {name} | {tally.pages:,} | {' | '.join(f'{row[each]:.2f}%' for each in COLUMNS.values())} |"
 
 
-def by_known(pages: Sequence[Page], networks: Mapping[str, Network]) -> dict[str, Figures]:
+def by_known(pages: Sequence[Page], networks: Mapping[str, Network]) -> dict[str, Tally]:
     """Measure by how many other pages of its site are known: all pages, and those whose site has eight others."""
-    found: dict[str, Figures] = defaultdict(Figures)
+    found: dict[str, Tally] = defaultdict(Tally)
     for page in pages:
         for known in KNOWN:
             if len(page.others) < known:
                 continue
-            cut = judged(page, networks[page.id], known).cut
-            found[f"{known or 'none'} known"].add(page, cut)
+            done = judged(page, networks[page.labelled.id], known)
+            count(found[f"{known or 'none'} known"], done)
             if len(page.others) >= KNOWN[-1]:
-                found[f"{known or 'none'} known, sites with eight others"].add(page, cut)
+                count(found[f"{known or 'none'} known, sites with eight others"], done)
     return dict(sorted(found.items(), key=lambda item: "sites" in item[0]))
 
 
-def by(name: Callable[[Page], str], done: Sequence[Judged]) -> dict[str, Figures]:
+def by(name: Callable[[Page], str], done: Sequence[Judged]) -> dict[str, Tally]:
     """Divide what was judged by a name; those of few pages come together at the end."""
     sizes = Counter(name(each.page) for each in done)
-    found: dict[str, Figures] = defaultdict(Figures)
+    found: dict[str, Tally] = defaultdict(Tally)
     for each in done:
         key = name(each.page)
-        found[key if sizes[key] >= LEAST_PAGES else "others"].add(each.page, each.cut)
+        count(found[key if sizes[key] >= LEAST_PAGES else "others"], each)
     return dict(sorted(found.items(), key=lambda item: (item[0] == "others", -item[1].pages)))
 
 
@@ -179,8 +154,8 @@ def guards(corpus: Path, folder: Path) -> Iterator[str]:
     with gzip.open(corpus, "rt", encoding="utf-8") as file:
         pages = [page for page in map(labelled_page, map(json.loads, file)) if page.genre == "news"]
     rules_of = folds(folder, builtin())
-    names = ("footer lines removed %", "body chars lost %", "pages losing body %", "pages cut perfectly %")
-    names += ("bodies alone changed falsely %",)
+    names = [name for name in COLUMNS.values() if "paragraph" not in name]
+    names.append("bodies alone changed falsely %")
     yield f"| without | {' | '.join(name.removesuffix(' %') for name in names)} |"
     yield "|---|" + "---|" * len(names)
     for guard, (where, name, nothing) in {"nothing": (Budget, "__doc__", None), **GUARDS}.items():
@@ -218,14 +193,14 @@ def main() -> None:
     for name in ("corpus", "by_site", "by_dataset"):
         parser.add_argument(name, type=Path)
     asked = parser.parse_args()
-    pages = [page for page in pages_of(asked.corpus) if page.genre == "news" and page.texts]
+    pages = [page for page in pages_of(asked.corpus) if page.labelled.genre == "news" and page.story.texts]
     parts = []
     for title, folder in (("Sites left out", asked.by_site), ("Data sets left out", asked.by_dataset)):
         networks = unseen(pages, folder)
         parts += [f"### {title}", "", *table(by_known(pages, networks)), ""]
     networks = unseen(pages, asked.by_site)
-    alone = [judged(page, networks[page.id], 0) for page in pages]
-    parts += ["### By language, sites left out, none known", "", *table(by(lambda page: page.lang, alone)), ""]
+    alone = [judged(page, networks[page.labelled.id], 0) for page in pages]
+    parts += ["### By language, sites left out, none known", "", *table(by(lambda page: page.labelled.lang, alone)), ""]
     parts += ["### By data set, sites left out, none known", "", *table(by(lambda page: page.dataset, alone)), ""]
     known = [page for page in pages if len(page.others) >= KNOWN[-1]]
     importance = {}
@@ -242,10 +217,10 @@ def main() -> None:
 
 
 def _perfect(pages: Sequence[Page], networks: Mapping[str, Network], without: Sequence[int] | None) -> float:
-    figures = Figures()
+    tally = Tally()
     for page in pages:
-        figures.add(page, judged(page, networks[page.id], KNOWN[-1], without).cut)
-    return figures.row()[-1]
+        count(tally, judged(page, networks[page.labelled.id], KNOWN[-1], without))
+    return tally.row()["pages cut perfectly %"]
 
 
 if __name__ == "__main__":

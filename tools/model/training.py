@@ -59,7 +59,7 @@ def train(pages: Sequence[Page], seed: int, recipe: Recipe, teachers: Sequence[W
     for _ in range(recipe.steps):
         size = int(chance.choice(SIZES, p=CHANCES))
         chosen = [pages[at] for at in chance.choice(len(pages), LINES // size, p=drawn)]
-        counts = np.array([GENRES.get(page.genre, GENRES["web"]) for page in chosen], np.float32)
+        counts = np.array([GENRES.get(page.labelled.genre, GENRES["web"]) for page in chosen], np.float32)
         key, now = jax.random.split(key)
         weights, state = step(weights, state, packed([sample(page, chance) for page in chosen], size), counts, now)
     return weights
