@@ -22,7 +22,7 @@ demo: $(VENV)/.program ## the whole worker on an embedded broker, with articles 
 test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
 	@status=0; \
 	$(BIN)/pytest tests/chaos || status=$$?; \
-	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/chaos || status=$$?; \
+	$(BIN)/pytest -n 6 --dist worksteal --ignore tests/chaos || status=$$?; \
 	exit $$status
 
 test-fast: $(READY) ## the tests that need neither a Kafka nor long, on two processors (a minute and a half)
