@@ -13,7 +13,7 @@
     └── KafkaFatal             the client cannot continue; the process must end
 
 A record that cannot be cleaned is not an error: it becomes a value with a reason
-(`stream.records.codec.Undecodable`) that goes to the dead letter topic.
+(`stream.records.shape.Undecodable`) that goes to the dead letter topic.
 """
 
 from __future__ import annotations

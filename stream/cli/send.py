@@ -37,7 +37,8 @@ def send(
     from stream.kafka.sending import Sender
     from stream.observe import logs
     from stream.offline.files import format_of_file, opened, records
-    from stream.records.codec import Undecodable, decode_text
+    from stream.records.codec import decode_text
+    from stream.records.shape import Undecodable
 
     logs.configure_for_command()
     formats = [format_of_file(path, format_) for path in files]

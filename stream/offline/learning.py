@@ -17,7 +17,8 @@ from stream.learner.observation import Observation, observe
 from stream.learner.profiles import LATEST_MS, Profiles
 from stream.observe.wording import counted
 from stream.offline.chunks import Chunk, records_of
-from stream.records.codec import JsonCodec, Undecodable, decode_text
+from stream.records.codec import JsonCodec, decode_text
+from stream.records.shape import Undecodable
 from stream.records.site import site_in
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

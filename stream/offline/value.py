@@ -8,8 +8,9 @@ from typing import Literal, NamedTuple
 from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
 from stream.core.sites import Profile
-from stream.records.codec import Undecodable, decode_text
+from stream.records.codec import decode_text
 from stream.records.process import Processor, count_reasons
+from stream.records.shape import Undecodable
 from stream.records.site import site_in
 
 

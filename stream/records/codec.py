@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import orjson
 
+from stream.records.shape import Undecodable
 from stream.records.splice import value_span
 
 BOM = b"\xef\xbb\xbf"
 Format = Literal["json", "text"]
-
-
-class Undecodable(NamedTuple):
-    """Why a value cannot be cleaned: a short name, which becomes a metric's label, and a sentence."""
-
-    reason: Literal["not_utf8", "not_json", "no_text"]
-    message: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json
 from stream.core.rules import Rules
 from stream.core.sites import Profile
-from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of_value
+from stream.records.codec import JsonCodec, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.headers import (
     CONTENT_TYPE_HEADER,
@@ -36,6 +36,7 @@ from stream.records.headers import (
 )
 from stream.records.outcomes import Outcome, new_outcome
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
+from stream.records.shape import Undecodable
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 """A record of removals may be twice as long as its article and 64 KiB longer; a longer one is left out."""

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.records.codec import JsonCodec, Undecodable
+from stream.records.codec import JsonCodec
+from stream.records.shape import Undecodable
 from stream.records.splice import value_span
 from tests.trials import trials
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from stream.records.codec import JsonCodec, Undecodable, decode_text, format_of_value
+from stream.records.codec import JsonCodec, decode_text, format_of_value
+from stream.records.shape import Undecodable
 from stream.records.splice import SpanNotFound, value_span
 
 TEXT = JsonCodec("text")
