@@ -24,6 +24,7 @@ from stream.core.footer.page import find_footer
 from stream.core.paragraphs import first_of
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
+from stream.records.shape import Text
 
 ROUNDS = 15
 PAGES = 96
@@ -80,14 +81,15 @@ def steps(footers: str, kind: str) -> dict[str, float]:
     lines = [text.split("\n") for text in texts]
     firsts = list(map(places_of, texts))
     places = [_repeats(line, first)[1] for line, first in zip(lines, firsts, strict=True)]
-    cleaned = [processor.clean(text, rules)[1] for text in texts]
+    read = [[Text("text", text)] for text in texts]
+    changes = [[text.change for text in processor.clean(each, rules)] for each in read]
     calls: dict[str, tuple[Callable[..., Any], Sequence[tuple[Any, ...]]]] = {
         "in all": (processor.process, [(FakeRecord(value),) for value in values]),
         "decode": (processor.codec.decode, [(value,) for value in values]),
         "split, normalise, hash": (places_of, [(text,) for text in texts]),
         "repeats": (_repeats, list(zip(lines, firsts, strict=True))),
-        "clean": (processor.clean, [(text, rules) for text in texts]),
-        "encode": (processor.codec.encode, list(zip(values, cleaned, strict=True))),
+        "clean": (processor.clean, [(each, rules) for each in read]),
+        "encode": (processor.codec.encode, list(zip(values, changes, strict=True))),
     }
     if rules.whole_page:
         calls["footer"] = (find_footer, [(line, place, rules) for line, place in zip(lines, places, strict=True)])

@@ -50,9 +50,7 @@ def clean_files(
         inputs = sources_of(files or [Path(STDIN)], format_, stdin_filename, unique=in_place)
         to_files = in_place or output_dir is not None
         _check_removed(removed, inputs, to_files=to_files)
-        processor = Processor.for_field(
-            settings.text_field, "auto", load_rules(settings), source_field=settings.source_field
-        )
+        processor = Processor.for_settings(settings, "auto", load_rules(settings))
         shown = _shown(inputs, explain=explain, diff=diff)
         work = ChunkCleaner(processor, shown, removed is not None, None if sites is None else _profiles(sites))
         target = _target(inputs, output_dir, in_place=in_place, stdin_name=stdin_filename)

@@ -15,7 +15,7 @@ from stream.offline.rows import original_lines, rows
 
 if TYPE_CHECKING:
     from stream.offline.chunks import Place, Shown
-    from stream.offline.value import CleanedValue
+    from stream.offline.value import CleanedValue, ShownText
 
 CONTEXT = 3
 """Unchanged lines around each change, as `diff -u` shows them."""
@@ -28,7 +28,10 @@ def differ() -> Shown:
     console = output()
 
     def shown(result: CleanedValue, place: Place) -> bytes:
-        lines = list(difference(result, heading(result, place)))
+        name = heading(result, place)
+        lines = [
+            line for text in result.texts for line in difference(text, f"{name}, {text.field}" if text.field else name)
+        ]
         if not console.is_terminal:
             return "".join(f"{line}\n" for line in lines).encode(errors="backslashreplace")
         with console.capture() as text:
@@ -40,13 +43,13 @@ def differ() -> Shown:
     return shown
 
 
-def difference(result: CleanedValue, name: str) -> Iterator[str]:
+def difference(text: ShownText, name: str) -> Iterator[str]:
     """A unified diff of the article's text, line by line; nothing where nothing changes.
 
     That of a file that is text and has LF or CR LF can be given to `patch`. That of a JSON article is of its text: of
     the items of a list, each on one line.
     """
-    changes = list(_changes(result))
+    changes = list(_changes(text))
     if all(mark == " " for mark, _, _ in changes):
         return
     yield f"--- {name}"
@@ -66,12 +69,12 @@ def difference(result: CleanedValue, name: str) -> Iterator[str]:
         before, after = before + old, after + new
 
 
-def _changes(result: CleanedValue) -> Iterator[tuple[str, str, bool]]:
+def _changes(text: ShownText) -> Iterator[tuple[str, str, bool]]:
     """Each line with its mark (" ", "-" or "+"), and whether a line end follows it."""
-    came = rows(result, original_lines(result))
-    stays = iter(result.paragraphs)
-    is_text = isinstance(result.result, Cleaned)
-    last_stays = len(result.paragraphs) - 1
+    came = rows(text, original_lines(text))
+    stays = iter(text.paragraphs)
+    is_text = isinstance(text.result, Cleaned)
+    last_stays = len(text.paragraphs) - 1
     kept = -1
     for at, row in enumerate(came):
         ended = not is_text or at + 1 < len(came)

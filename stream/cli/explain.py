@@ -15,7 +15,7 @@ from stream.core.article import Removal
 from stream.observe.shown import visible
 from stream.observe.wording import noun
 from stream.offline.rows import Numbering, numbering, original_lines, rows, rules_named
-from stream.offline.value import CleanedValue
+from stream.offline.value import CleanedValue, ShownText
 
 if TYPE_CHECKING:
     from stream.offline.chunks import Place, Shown
@@ -24,9 +24,9 @@ ID_FIELD = "id"
 _NARROWEST = 20  # characters of a line that are shown, however long the reason beside it is
 
 
-def reasons(result: CleanedValue, lines: Sequence[str]) -> Callable[[Removal], str]:
+def reasons(text: ShownText, lines: Sequence[str]) -> Callable[[Removal], str]:
     """What says in a few words why something went: the line that it repeats, or the rule that found it."""
-    return partial(_why, rules_named(result, lines), numbering(result, lines))
+    return partial(_why, rules_named(text, lines), numbering(text, lines))
 
 
 def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
@@ -45,9 +45,20 @@ def explained(result: CleanedValue) -> Text:
     """
     if result.problem:
         return Text(f"could not be cleaned: {visible(result.problem)}\n", style="red")
-    text, lines = Text(), original_lines(result)
-    why = reasons(result, lines)
-    for paragraph, removal, withheld in rows(result, lines):
+    if not result.texts:
+        return Text("holds no text, and goes on as it is\n", style="dim")
+    text = Text()
+    for shown in result.texts:
+        if shown.field:
+            text.append(f"{visible(shown.field)}:\n", style="cyan")
+        _explain(text, shown)
+    return text
+
+
+def _explain(text: Text, article: ShownText) -> None:
+    lines = original_lines(article)
+    why = reasons(article, lines)
+    for paragraph, removal, withheld in rows(article, lines):
         shown = visible(paragraph.rstrip("\r"))
         if removal is not None:
             if not paragraph.strip():
@@ -63,7 +74,6 @@ def explained(result: CleanedValue) -> Text:
             text.append(f"  {shown}\n" if shown.strip() else "\n")
     text.rstrip()
     text.append("\n")
-    return text
 
 
 def explainer(*, headed: bool = False) -> Shown:
@@ -103,11 +113,17 @@ def _id(result: CleanedValue) -> str:
 
 def brief(result: CleanedValue, width: int) -> Text:
     """What went, a line each, and how much stays between: for looking over many articles."""
-    width = min(width, 110)
-    text, lines = Text(), original_lines(result)
-    why = reasons(result, lines)
+    text = Text()
+    for shown in result.texts:
+        _brief(text, shown, min(width, 110))
+    return text
+
+
+def _brief(text: Text, article: ShownText, width: int) -> None:
+    lines = original_lines(article)
+    why = reasons(article, lines)
     kept = 0
-    for paragraph, removal, _ in rows(result, lines):
+    for paragraph, removal, _ in rows(article, lines):
         if not paragraph.strip():
             continue
         if removal is None:
@@ -121,7 +137,6 @@ def brief(result: CleanedValue, width: int) -> Text:
         text.append(shortened(shown, room), style="strike dim")
         text.append(f"{reason}\n", style="red")
     _stays(text, kept)
-    return text
 
 
 def _stays(text: Text, kept: int) -> int:

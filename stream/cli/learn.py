@@ -75,9 +75,9 @@ def learn(
         raise SettingsError(msg, fix="Give --to another name.")
     require_writable(to)
     profiles = _profiles(from_, by_time=bool(time))
-    codec = JsonCodec(settings.text_field)
+    codec = JsonCodec.of(settings.text_field, settings.source_field)
     shown = not quiet and sys.stderr.isatty()
-    with Learning(profiles, load_rules(settings), codec, settings.source_field, time) as learning:
+    with Learning(profiles, load_rules(settings), codec, time) as learning:
         with bar("reading" if time else "learning", total_size(sources), shown=shown) as (advance, say):
             for chunk in parts_of(sources, whole=True):
                 assert isinstance(chunk, Chunk)  # noqa: S101 - that is what `whole` asks for

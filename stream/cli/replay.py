@@ -49,9 +49,7 @@ def replay(
     from stream.records.process import Processor
 
     logs.configure_for_command()
-    processor = Processor.for_field(
-        settings.text_field, settings.input_format, load_rules(settings), source_field=settings.source_field
-    )
+    processor = Processor.for_settings(settings, settings.input_format, load_rules(settings))
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
     try:
         if dry_run:

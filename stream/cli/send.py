@@ -75,10 +75,13 @@ def _record(
     """Key and value of one article."""
     import orjson
 
+    from stream.config.paths import around, paths_of
+
     if file_format == "text":
         if settings.input_format == "text":
             return path.name.encode(), value
-        return path.name.encode(), orjson.dumps({key_field: path.name, settings.text_field: value.decode()})
+        text = around(paths_of(settings.text_field)[0], value.decode())
+        return path.name.encode(), orjson.dumps({key_field: path.name} | text)
     value = value.strip()
     try:
         key = orjson.loads(value).get(key_field)

@@ -4,6 +4,7 @@
     loading       makes it of options, environment, settings file and defaults, and knows where each value was set
     light         the few that `article-stream clean` and `health` need, without loading the others
     properties    librdkafka properties that a user may set, and those that article-stream sets itself
+    paths         where in a record its texts are: names of fields, and JSON Pointers
     written       finds values that were damaged on their way here, such as by quotes in an env file
 
 Imports only `errors`.

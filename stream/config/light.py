@@ -17,6 +17,7 @@ TEST_PREFIX = "STREAM_TEST_"
 """Variables of the project's own tests; they are no settings."""
 
 Footers = Literal["model", "markers"]
+NoText = Literal["dead_letter", "pass"]
 
 
 class CleaningSettings(Protocol):
@@ -24,11 +25,15 @@ class CleaningSettings(Protocol):
 
     @property
     def text_field(self) -> str:
-        """The JSON field that holds an article's text."""
+        """The JSON field, or fields, that hold an article's text."""
 
     @property
     def source_field(self) -> str:
         """The JSON field, or the header, that names an article's site."""
+
+    @property
+    def no_text(self) -> NoText:
+        """What becomes of a record whose text is absent or null."""
 
     @property
     def rules(self) -> tuple[Path, ...]:
@@ -45,6 +50,7 @@ class CleaningDefaults:
 
     text_field: str = "text"
     source_field: str = "source"
+    no_text: NoText = "dead_letter"
     footers: Footers = "model"
     rules: tuple[Path, ...] = ()
     whole_page: bool = True

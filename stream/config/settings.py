@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
-from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, Footers
+from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, Footers, NoText
+from stream.config.paths import path_of, paths_of
 from stream.config.properties import OURS, Properties, missing_for_login, parse_properties
 from stream.config.written import bad_address
 
@@ -47,11 +48,21 @@ class Settings(BaseModel):
     start_at: Literal["earliest", "latest"] = Field(
         "earliest", description="where to begin reading when the group has not committed an offset of the topic yet"
     )
-    text_field: str = Field(DEFAULTS.text_field, min_length=1, description="JSON field that holds the article's text")
+    text_field: str = Field(
+        DEFAULTS.text_field,
+        min_length=1,
+        description="JSON field that holds the article's text: a name, or a JSON Pointer such as /payload/after/body "
+        "or /paragraphs/*/text; several texts are separated by commas",
+    )
     source_field: str = Field(
         DEFAULTS.source_field,
         min_length=1,
-        description="JSON field, or header, that names the site of an article; rules for some sites alone need it",
+        description="JSON field (a name or a JSON Pointer), or header, that names the site of an article; rules for "
+        "some sites alone need it",
+    )
+    no_text: NoText = Field(
+        DEFAULTS.no_text,
+        description="what becomes of a record whose text is absent or null: a dead letter, or it goes on as it is",
     )
     input_format: Literal["auto", "json", "text"] = Field(
         "auto", description="format of the records; auto: JSON unless the content-type header is text/plain"
@@ -134,6 +145,20 @@ class Settings(BaseModel):
         addresses = [address.strip() for address in value.split(",") if address.strip()]
         msg = next(filter(None, map(bad_address, addresses)), "" if addresses else "it contains no address")
         if msg:
+            raise ValueError(msg)
+        return value
+
+    @field_validator("text_field")
+    @classmethod
+    def _texts(cls, value: str) -> str:
+        paths_of(value)
+        return value
+
+    @field_validator("source_field")
+    @classmethod
+    def _source(cls, value: str) -> str:
+        if path_of(value).each >= 0:
+            msg = f"{value} leads to several values, but an article is of one site"
             raise ValueError(msg)
         return value
 

@@ -1,7 +1,7 @@
 """What the worker counts, for Prometheus. Only the worker calls this; the core does not know that it is counted.
 
 Every committed record is counted once in `records_in` and once in `records`, by its outcome. At every moment
-records in = cleaned + unchanged + tombstone + dead.
+records in = cleaned + unchanged + passed + tombstone + dead.
 
 On Linux the usual metrics of a process are there, too, under the names that all Prometheus clients give them:
 `process_cpu_seconds_total`, `process_resident_memory_bytes`, `process_virtual_memory_bytes`,
@@ -27,7 +27,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from stream.records.outcomes import Outcomes
+from stream.records.outcomes import OUTCOMES, Outcomes
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 RECORDS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 10_000)
@@ -161,7 +161,7 @@ class Metrics:
         self._tell_versions(rules_version)
         for name in ("loaded", "refused"):
             self._reloads.labels(name)
-        for name in ("cleaned", "unchanged", "tombstone", "dead"):
+        for name in OUTCOMES:
             self._records.labels(name)
         for name in ("repeat", "footer", "junk"):
             self._removed.labels(name)

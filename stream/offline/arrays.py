@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from stream.core.patterns import pattern
-from stream.records.codec import BOM
+from stream.records.json_values import BOM
 
 _MARK = pattern(rb'["\[\]{},]')
 _BLANK = b" \t\r\n"

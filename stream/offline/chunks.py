@@ -9,13 +9,12 @@ from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import Any, NamedTuple, SupportsIndex
 
-from stream.core.removals import as_json
 from stream.core.sites import Profile
 from stream.errors import StreamError, unreadable
 from stream.offline.arrays import Item, parts_of
 from stream.offline.files import FileFormat, html, is_html, json_start, opened, records
 from stream.offline.value import CleanedValue, Counts, clean_value
-from stream.records.process import Processor
+from stream.records.process import Processor, removals_of
 
 CHUNK_BYTES = 1 << 20
 OUT_OF_BAND = 5
@@ -137,9 +136,9 @@ class ChunkCleaner:
             if result.problem:
                 problem = result.problem if item is None else f"item {item.number}: {result.problem}"
                 problems.append((0 if chunk.file_format != "jsonl" and item is None else line, problem))
-            if self.keeps_removed and result.result is not None and result.removed:
+            if self.keeps_removed and result.removed:
                 where = {"file": chunk.name, "line": line} | ({} if item is None else {"item": item.number})
-                removed += as_json(where, result.result), b"\n"
+                removed += removals_of(where, result.cleaned), b"\n"
             if shown is not None:
                 is_alone = item is None and chunk.file_format != "jsonl"
                 out.append(shown(result, Place(chunk.name, line, 0 if item is None else item.number, is_alone)))

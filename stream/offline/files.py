@@ -20,7 +20,7 @@ from stream.offline.compressed import (
     decompressed,
     may_begin_magic,
 )
-from stream.records.codec import BOM
+from stream.records.json_values import BOM
 
 FileFormat = Literal["text", "json", "jsonl"]
 FORMATS: tuple[FileFormat, ...] = ("text", "json", "jsonl")

@@ -41,7 +41,7 @@ class LearnCounts:
 
 
 class Taken(NamedTuple):
-    """An article that is to be learned."""
+    """An article that is to be learned. Of several texts that is the first: an article counts once."""
 
     site: str
     at_ms: int | None
@@ -55,13 +55,12 @@ class Learning:
     temporary file until all are there, so that they can be learned in the order of their times.
     """
 
-    def __init__(self, profiles: Profiles, rules: Rules, codec: JsonCodec, source_field: str, time_field: str) -> None:
+    def __init__(self, profiles: Profiles, rules: Rules, codec: JsonCodec, time_field: str) -> None:
         self.counts = LearnCounts()
         self.is_flawed = False  # an array is not whole
         self._profiles = profiles
         self._rules = rules
         self._codec = codec
-        self._source_field = source_field
         self._time_field = time_field
         self._waiting: list[tuple[int, str, int, int]] = []  # time, site, and where the text stands in the file
         self._file: BinaryIO | None = None
@@ -115,10 +114,10 @@ class Learning:
         return len(self._waiting)
 
     def _taken(self, value: bytes, *, is_text: bool) -> Taken | Undecodable | None:
-        text = decode_text(value) if is_text else self._codec.decode(value)
-        if isinstance(text, Undecodable):
-            return text
-        site = "" if is_text else site_in(self._codec, value, self._source_field)
+        texts = decode_text(value) if is_text else self._codec.decode(value)
+        if isinstance(texts, Undecodable):
+            return texts
+        site = "" if is_text else site_in(self._codec, value)
         if not site:
             self.counts.no_site += 1
             return None
@@ -126,7 +125,7 @@ class Learning:
         if self._time_field and (at_ms := time_of(self._codec.fields(value).get(self._time_field))) is None:
             self.counts.no_time += 1
             return None
-        return Taken(site, at_ms, text)
+        return Taken(site, at_ms, texts[0].value)
 
     def _observed(self, site: str, text: str | list[str]) -> Observation:
         return observe(text, self._rules.for_site(site))

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.restoring import restore, restore_list
 from stream.core.rules.credit import credited
-from stream.offline.value import CleanedValue
+from stream.offline.value import ShownText
 
 _EDITOR_LINE = re.compile("\r\n|\n|\r")
 
@@ -27,22 +27,18 @@ class Row(NamedTuple):
     withheld: Removal | None = None
 
 
-def rows(result: CleanedValue, lines: Sequence[str]) -> list[Row]:
+def rows(text: ShownText, lines: Sequence[str]) -> list[Row]:
     """The article's lines in order, with what was done to each; `lines` are its `original_lines`."""
-    cleaned = result.result
-    if cleaned is None:
-        return []
+    cleaned = text.result
     separator = cleaned.separator if isinstance(cleaned, Cleaned) else None
     gone = _places(cleaned.removed, separator)
     withheld = _places(cleaned.withheld, separator)
     return [Row(line, gone.get(at), withheld.get(at)) for at, line in enumerate(lines)]
 
 
-def original_lines(result: CleanedValue) -> Sequence[str]:
-    """The article's lines (of a list: its items) before the cleaning; none where it could not be cleaned."""
-    cleaned = result.result
-    if cleaned is None:
-        return ()
+def original_lines(text: ShownText) -> Sequence[str]:
+    """The article's lines (of a list: its items) before the cleaning."""
+    cleaned = text.result
     if isinstance(cleaned, CleanedList):
         return restore_list(cleaned)
     return restore(cleaned).split(cleaned.separator)
@@ -74,16 +70,14 @@ class Numbering(NamedTuple):
         return f"{self.what} {self.names[line - 1]}{self.where}"
 
 
-def numbering(result: CleanedValue, lines: Sequence[str]) -> Numbering:
+def numbering(text: ShownText, lines: Sequence[str]) -> Numbering:
     """How lines of this article are called. Those of a JSON article are lines of its text, not of the file."""
-    cleaned = result.result
-    if cleaned is None:
-        return Numbering("line", ())
+    cleaned = text.result
     if isinstance(cleaned, CleanedList):
         return Numbering("item", range(1, len(lines) + 1))
     if cleaned.separator not in "\r\n":
         return Numbering("paragraph", range(1, len(lines) + 1))
-    return Numbering("line", editor_lines(lines, cleaned.separator), "" if result.is_text else " of the text")
+    return Numbering("line", editor_lines(lines, cleaned.separator), "" if text.is_text else " of the text")
 
 
 def editor_lines(lines: Sequence[str], separator: str) -> list[int]:
@@ -91,11 +85,9 @@ def editor_lines(lines: Sequence[str], separator: str) -> list[int]:
     return [*accumulate((len(_EDITOR_LINE.findall(line + separator)) for line in lines), initial=1)]
 
 
-def rules_named(result: CleanedValue, lines: Sequence[str]) -> dict[Removal, str]:
+def rules_named(text: ShownText, lines: Sequence[str]) -> dict[Removal, str]:
     """The rule of each removal, withheld ones too, by its name in the article's own language where it has one."""
-    if result.rules is None:
-        return {}
-    removals = [removal for removal in (*result.removed, *result.withheld) if removal.rule]
+    removals = [removal for removal in (*text.result.removed, *text.result.withheld) if removal.rule]
     texts = [(removal.text.strip(), removal.rule or "") for removal in removals]
-    names = credited(texts, lines, result.rules) if texts else []
+    names = credited(texts, lines, text.rules) if texts else []
     return dict(zip(removals, names, strict=True))

@@ -9,7 +9,7 @@ from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.records.codec import decode_text
-from stream.records.process import Processor, count_reasons
+from stream.records.process import CleanedText, Processor, count_reasons
 from stream.records.shape import Undecodable
 from stream.records.site import site_in
 
@@ -42,37 +42,48 @@ FAILED = Counts(articles=1, failed=1)
 UNCHANGED = Counts(articles=1)
 
 
-class CleanedValue(NamedTuple):
-    """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in.
+class ShownText(NamedTuple):
+    """One text of an article after the cleaning, as people are shown it.
 
-    `is_text` tells that the value was the text itself and no JSON object; `rules` are those that it was cleaned by.
+    `field`: as the settings name it, if they name several; else "". `is_text` tells that the value was the text
+    itself and no JSON object; `rules` are those that it was cleaned by.
     """
 
-    value: bytes
-    result: Cleaned | CleanedList | None = None
-    problem: str = ""
-    counts: Counts = FAILED
+    field: str
+    result: Cleaned | CleanedList
+    rules: Rules
     is_text: bool = False
-    rules: Rules | None = None
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
         """What stays."""
-        if self.result is None:
-            return ()
         if isinstance(self.result, CleanedList):
             return self.result.paragraphs
         return tuple(self.result.text.split(self.result.separator))
 
+
+class CleanedValue(NamedTuple):
+    """A value before and after. `problem` says why it could not be cleaned; then `value` is what came in.
+
+    Of an article that holds no text, and need not, `texts` is empty. `is_text` tells that the value was the text itself
+    and no JSON object.
+    """
+
+    value: bytes
+    texts: tuple[ShownText, ...] = ()
+    problem: str = ""
+    counts: Counts = FAILED
+    is_text: bool = False
+
     @property
     def removed(self) -> tuple[Removal, ...]:
         """What went."""
-        return () if self.result is None else self.result.removed
+        return tuple(removal for text in self.texts for removal in text.result.removed)
 
     @property
-    def withheld(self) -> tuple[Removal, ...]:
-        """What stays only for the safety budget."""
-        return () if self.result is None else self.result.withheld
+    def cleaned(self) -> list[CleanedText]:
+        """The results, by field."""
+        return [CleanedText(text.field, text.result) for text in self.texts]
 
 
 def clean_value(
@@ -89,14 +100,13 @@ def clean_value(
     is_text = value_format == "text"
     old = decode_text(value) if is_text else processor.codec.decode(value)
     if isinstance(old, Undecodable):
+        if old.absent and processor.no_text == "pass":
+            return CleanedValue(value, counts=UNCHANGED)
         return CleanedValue(value, problem=old.message, is_text=is_text)
     rules = processor.rules_for(None if is_text else value, [])
-    profile = (
-        profiles.get(site_in(processor.codec, value, processor.source_field)) if profiles and not is_text else None
-    )
-    result, new = processor.clean(old, rules, profile)
-    if not result.removed:
-        return CleanedValue(value, result, "", UNCHANGED, is_text, rules)
-    value = new.encode() if is_text and isinstance(new, str) else processor.codec.encode(value, new)
-    counts = Counts(1, 1, 0, *count_reasons(result.removed))
-    return CleanedValue(value, result, "", counts, is_text, rules)
+    profile = profiles.get(site_in(processor.codec, value)) if profiles and not is_text else None
+    cleaned = processor.clean(old, rules, profile)
+    texts = tuple(ShownText(field, result, rules, is_text) for field, result in cleaned)
+    removed = [removal for text in cleaned for removal in text.result.removed]
+    counts = Counts(1, 1, 0, *count_reasons(removed)) if removed else UNCHANGED
+    return CleanedValue(processor.encode(value, cleaned, plain=is_text), texts, "", counts, is_text)

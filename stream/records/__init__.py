@@ -2,7 +2,10 @@
 
     record          a consumed record: its parts, its place in the input, its size on the wire
     headers         the names of all headers, and how headers are read
-    codec, splice   gets the text out of a JSON or plain value, and puts the cleaned text back, changing no other byte
+    shape           where the texts of a record are, and what every format of a value can do
+    codec           gets the texts out of a JSON or plain value, and puts cleaned ones back, changing no other byte
+    json_values     reads JSON, and finds what a path leads to
+    splice          finds where in the bytes something stands, and edits it there
     site            the site of an article: what its source field names, or the host of its address
     process         one record in, one `Outcome` out: here a record becomes an article
     outcomes        `Outcome`, and `Outcomes`: many of them, counted
@@ -10,6 +13,7 @@
     demotion        what is published instead of a record that the broker rejects
     redrive         which dead letters go back to the input, and in what form
 
-Promises: every record gives exactly one outcome (cleaned, unchanged, tombstone or dead), whatever its bytes are.
+Promises: every record gives exactly one outcome (cleaned, unchanged, passed, tombstone or dead), whatever its bytes
+are.
 Imports only `learner`, `core`, `config` and `errors`.
 """

@@ -1,4 +1,4 @@
-"""Gets an article's text out of a record's value, and puts the cleaned text back without changing anything else.
+"""Gets an article's texts out of a record's value, and puts cleaned ones back without changing anything else.
 
 A cleaned text replaces the old one in the original bytes. Whatever else the value contains (integers beyond 64 bits,
 long decimals, the order and spelling of fields) stays byte for byte, because it is never parsed and written again.
@@ -6,79 +6,89 @@ long decimals, the order and spelling of fields) stays byte for byte, because it
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
 
-from stream.records.shape import Undecodable
-from stream.records.splice import value_span
+from stream.config.paths import Path, path_of, paths_of
+from stream.records.json_values import find, object_of, places_of_texts, text_at
+from stream.records.shape import Change, Shape, Text, Undecodable
+from stream.records.splice import Edit, edited, item_spans, span_at, without
 
-BOM = b"\xef\xbb\xbf"
-Format = Literal["json", "text"]
+TextFormat = Literal["json", "text"]
 
 
 @dataclass(frozen=True, slots=True)
 class JsonCodec:
-    """Values that are JSON objects. The text is their top-level field `field`, a string or a list of strings."""
+    """Values that are JSON objects. `shape` says where in them the texts are, and the name of the site."""
 
-    field: str
+    shape: Shape
 
-    def decode(self, value: bytes) -> str | list[str] | Undecodable:
-        """Give the text, the list of paragraphs, or why there is none."""
-        try:
-            found = orjson.loads(value)[self.field]
-        except (orjson.JSONDecodeError, KeyError, TypeError):  # `_decode` finds out what is wrong
-            found = None
-        return found if type(found) is str else self._decode(value)
+    @classmethod
+    def of(cls, text_field: str, source_field: str = "source") -> JsonCodec:
+        """Make one from paths as the settings write them. Raises `ValueError`."""
+        return cls(Shape(paths_of(text_field), path_of(source_field)))
 
-    def _decode(self, value: bytes) -> str | list[str] | Undecodable:
-        document = _object(value)
+    def decode(self, value: bytes) -> list[Text] | Undecodable:
+        """Give the texts that are there, in the order of the shape, or why there is none."""
+        paths = self.shape.texts
+        if len(paths) == 1 and len(paths[0].steps) == 1:  # the usual case
+            try:
+                found = orjson.loads(value)[paths[0].steps[0]]
+            except (orjson.JSONDecodeError, KeyError, TypeError):  # what is wrong is found out below
+                found = None
+            if type(found) is str:
+                return [Text(paths[0].written, found)]
+        document = object_of(value)
         if isinstance(document, Undecodable):
             return document
-        try:
-            text = document[self.field]
-        except KeyError:
-            return Undecodable("no_text", f"the object has no field {self.field!r}")
-        if type(text) is str:
-            return text
-        if type(text) is list:
-            for place, item in enumerate(text):
-                if type(item) is not str:
-                    return Undecodable("no_text", f"item {place} of {self.field!r} is no string but {_kind(item)}")
-            return text
-        return Undecodable("no_text", f"the field {self.field!r} is no string but {_kind(text)}")
+        texts: list[Text] = []
+        missing: list[Undecodable] = []
+        for path in paths:
+            text = text_at(document, path)
+            if not isinstance(text, Undecodable):
+                texts.append(Text(path.written, text))
+            elif text.absent:
+                missing.append(text)
+            else:
+                return text
+        return texts or missing[0]
+
+    def encode(self, value: bytes, changes: Sequence[Change]) -> bytes:
+        """Give `value`, which `decode` has accepted, with a change for each of its texts; every other byte stays.
+
+        If an object has a field twice the last one is meant: that is the one `decode` read, like every common JSON
+        parser.
+        """
+        paths = self.shape.texts
+        if len(paths) > 1:
+            document = object_of(value)
+            paths = tuple(path for path in paths if not isinstance(text_at(document, path), Undecodable))
+        pairs = zip(paths, changes, strict=True)
+        return edited(value, [edit for path, change in pairs for edit in _edits(value, path, change)])
 
     def fields(self, value: bytes) -> dict[str, Any]:
         """Give all fields of the object; none if the value is no object."""
-        document = _object(value)
+        document = object_of(value)
         return {} if isinstance(document, Undecodable) else document
 
-    def site(self, value: bytes, field: str) -> str:
-        """Give the string in another field of the object; "" if it has none."""
-        found = self.fields(value).get(field)
+    def site(self, value: bytes) -> str:
+        """Give the string that names the article's site; "" if there is none."""
+        found = find(self.fields(value), self.shape.source.steps)
         return found if type(found) is str else ""
 
-    def encode(self, value: bytes, new: str | list[str]) -> bytes:
-        """Give `value`, which `decode` has accepted, with `new` in place of its text; every other byte stays.
 
-        If the object has the field twice the last one is replaced: that is the one `decode` read, like every common
-        JSON parser.
-        """
-        start, end = value_span(value, self.field)
-        return b"".join((value[:start], orjson.dumps(new), value[end:]))
-
-
-def decode_text(value: bytes) -> str | Undecodable:
+def decode_text(value: bytes) -> list[Text] | Undecodable:
     """Give the text of a value that is plain UTF-8, or why it is not."""
     try:
-        return value.decode()
+        return [Text("", value.decode())]
     except UnicodeDecodeError as error:
         return Undecodable("not_utf8", f"byte {error.start} of the value is not UTF-8 ({error.reason})")
 
 
-def format_of_value(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> Format:
+def format_of_value(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> TextFormat:
     """Tell a record's format: the setting decides, or with `auto` the `content-type` header (`text/plain` is text)."""
     if default != "auto" or not content_type:
         return "text" if default == "text" else "json"
@@ -86,49 +96,11 @@ def format_of_value(content_type: bytes | str | None, default: Literal["auto", "
     return "text" if name.strip().lower().startswith("text/plain") else "json"
 
 
-def _object(value: bytes) -> dict[str, Any] | Undecodable:
-    try:
-        document = orjson.loads(value if not value.startswith(BOM) else value[3:])
-    except orjson.JSONDecodeError as error:
-        document = _past_doubles(value, error)
-        if document is None:
-            return _not_json(value, error)
-    if type(document) is not dict:
-        return Undecodable("no_text", f"the value is JSON but no object (it is {_kind(document)})")
-    return document
-
-
-def _past_doubles(value: bytes, error: orjson.JSONDecodeError) -> object:
-    """Parse a document whose only fault is a number beyond a double's range, such as 1e400; None for any other."""
-    if "infinity" not in str(error):
-        return None
-    try:
-        plain = value.removeprefix(BOM)
-        document: object = json.loads(plain, parse_float=_no_text, parse_int=_no_text, parse_constant=_no_json_constant)
-        orjson.dumps(document)  # a lone surrogate could be read but not written
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return document
-
-
-def _no_text(_: str) -> int:
-    """Stand in for any number: only the text is wanted."""
-    return 0
-
-
-def _no_json_constant(name: str) -> None:
-    msg = f"{name} is not JSON"
-    raise ValueError(msg)
-
-
-def _not_json(value: bytes, error: orjson.JSONDecodeError) -> Undecodable:
-    try:
-        value.decode()
-    except UnicodeDecodeError as bad:
-        return Undecodable("not_utf8", f"byte {bad.start} of the value is not UTF-8 ({bad.reason})")
-    return Undecodable("not_json", f"the value is not JSON: {error}")
-
-
-def _kind(item: object) -> str:
-    names = {dict: "an object", list: "a list", str: "a string", bool: "a boolean", type(None): "null"}
-    return names.get(type(item), "a number")
+def _edits(value: bytes, path: Path, change: Change) -> Iterator[Edit]:
+    """Give the edits that make a change."""
+    if isinstance(change, str):
+        yield Edit(*span_at(value, path.steps), orjson.dumps(change))
+    elif change:
+        places = places_of_texts(object_of(value), path)
+        begin, end = span_at(value, path.steps if path.each < 0 else path.steps[: path.each])
+        yield from without(item_spans(value, begin, end), {places[at] for at in change})

@@ -23,6 +23,7 @@ WITHHELD_HEADER = "article-stream.withheld"
 RULES_HEADER = "article-stream.rules"
 REMOVED_HEADER = "article-stream.removed"
 RAW_HEADER = "article-stream.raw"
+FIELDS_HEADER = "article-stream.fields"
 TIMESTAMP_HEADER = "article-stream.timestamp"
 
 # Why a record became a dead letter, and where it stood in the input: the headers of KIP-1034.

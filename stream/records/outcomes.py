@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, get_args
 
 from stream.records.headers import Headers
 from stream.records.record import Record
 
-OutcomeName = Literal["cleaned", "unchanged", "tombstone", "dead"]
+OutcomeName = Literal["cleaned", "unchanged", "passed", "tombstone", "dead"]
+
+OUTCOMES: tuple[OutcomeName, ...] = get_args(OutcomeName)
 
 
 class Outcome(NamedTuple):
@@ -77,7 +79,7 @@ class Outcomes:
     def counted(cls, outcomes: Iterable[Outcome]) -> Outcomes:
         """Collect these outcomes, and count each before the next one is made."""
         made: list[Outcome] = []
-        names: dict[OutcomeName, int] = {"cleaned": 0, "unchanged": 0, "tombstone": 0, "dead": 0}
+        names: dict[OutcomeName, int] = dict.fromkeys(OUTCOMES, 0)
         reasons: Counter[str] = Counter()
         all_repeats = all_footer = all_junk = articles_withheld = bytes_in = bytes_out = size_bytes = largest_bytes = 0
         last: dict[int, Record] = {}

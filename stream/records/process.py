@@ -1,25 +1,29 @@
 """One record in, one outcome out: here a record becomes an article. No Kafka client is used up to here.
 
-Every record leaves as exactly one outcome: `cleaned`, `unchanged`, `tombstone` or `dead`.
+Every record leaves as exactly one outcome: `cleaned`, `unchanged`, `passed`, `tombstone` or `dead`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
+import orjson
+
+from stream.config.light import CleaningSettings, NoText
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.cleaning import clean, clean_list
-from stream.core.removals import REMOVAL_BYTES, as_json
+from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.records.codec import JsonCodec, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.headers import (
     CONTENT_TYPE_HEADER,
+    FIELDS_HEADER,
     FOOTER_HEADER,
     JUNK_HEADER,
     RAW_HEADER,
@@ -36,7 +40,7 @@ from stream.records.headers import (
 )
 from stream.records.outcomes import Outcome, new_outcome
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
-from stream.records.shape import Undecodable
+from stream.records.shape import Change, Text, Undecodable
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 """A record of removals may be twice as long as its article and 64 KiB longer; a longer one is left out."""
@@ -47,16 +51,51 @@ REASONS = get_args(Reason)  # a reason that is added is counted below, or `count
 _reason = attrgetter("reason")
 
 
+class CleanedText(NamedTuple):
+    """One text of an article after the cleaning. `field`: as the settings name it, if they name several; else ""."""
+
+    field: str
+    result: Cleaned | CleanedList
+
+    @property
+    def change(self) -> Change:
+        """What to change in the article's value."""
+        if not self.result.removed:
+            return None
+        if isinstance(self.result, Cleaned):
+            return self.result.text
+        return frozenset(removal.line - 1 for removal in self.result.removed)
+
+
 @dataclass(frozen=True, slots=True)
 class Processor:
-    """Decodes, cleans and encodes records, one by one. `process` never raises on any record."""
+    """Decodes, cleans and encodes records, one by one. `process` never raises on any record.
+
+    `no_text`: what becomes of a record whose text is absent or null: a dead letter, or it goes on as it is.
+    """
 
     codec: JsonCodec
     input_format: Literal["auto", "json", "text"]
     rules: Rules
     version: bytes
     keeps_removed: bool = False
-    source_field: str = "source"
+    no_text: NoText = "dead_letter"
+
+    @classmethod
+    def for_settings(
+        cls,
+        settings: CleaningSettings,
+        input_format: Literal["auto", "json", "text"],
+        rules: Rules,
+        *,
+        keeps_removed: bool = False,
+    ) -> Processor:
+        """Make a processor for what the settings say of records, one format and one rule set.
+
+        `keeps_removed`: make `Outcome.removed`.
+        """
+        codec = JsonCodec.of(settings.text_field, settings.source_field)
+        return cls(codec, input_format, rules, rules.version.encode(), keeps_removed, settings.no_text)
 
     @classmethod
     def for_field(
@@ -68,12 +107,9 @@ class Processor:
         keeps_removed: bool = False,
         source_field: str = "source",
     ) -> Processor:
-        """Make a processor for one text field, one format and one rule set.
-
-        `keeps_removed`: make `Outcome.removed`. `source_field`: the field or header that names an article's site, for
-        rules that are for single sites.
-        """
-        return cls(JsonCodec(text_field), input_format, rules, rules.version.encode(), keeps_removed, source_field)
+        """Make one for fields alone, as the settings would write them. Raises `ValueError` for a path that is none."""
+        codec = JsonCodec.of(text_field, source_field)
+        return cls(codec, input_format, rules, rules.version.encode(), keeps_removed)
 
     def process(self, record: Record) -> Outcome:
         """Give the outcome of one record."""
@@ -83,21 +119,17 @@ class Processor:
         except UNREADABLE as error:
             return dead(record, "bad_header", why_unreadable(record, error), headers=[])
         if value is None:
-            key = record.key()
-            headers, sent_ms = timed(record, headers)
-            return Outcome("tombstone", key, None, headers, sent_ms, record, size(key, None, headers))
+            return _as_it_is("tombstone", record, headers)
         kind = _header(headers, CONTENT_TYPE_HEADER) if headers else None
         plain = format_of_value(kind, self.input_format) == "text"
-        old = decode_text(value) if plain else self.codec.decode(value)
-        if isinstance(old, Undecodable):
-            return dead(record, old.reason, old.message, headers=headers)
-        rules = self.rules_for(None if plain else value, headers)
-        result, new = self.clean(old, rules)
-        repeats, footer, junk, site = count_reasons(result.removed)
-        footer += site  # none as long as no profile comes with the record
-        if result.removed:
-            value = _encode_text(new) if plain else self.codec.encode(value, new)
-        return self._outcome(record, headers, value, repeats, footer, junk, result)
+        texts = decode_text(value) if plain else self.codec.decode(value)
+        if isinstance(texts, Undecodable):
+            if texts.absent and self.no_text == "pass":
+                return _as_it_is("passed", record, headers)
+            return dead(record, texts.reason, texts.message, headers=headers)
+        cleaned = self.clean(texts, self.rules_for(None if plain else value, headers))
+        value = self.encode(value, cleaned, plain=plain)
+        return self._outcome(record, headers, value, cleaned)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
         """Give the rules for an article: its source field names the site, or else the last header with that name.
@@ -106,42 +138,44 @@ class Processor:
         """
         if not self.rules.sites:
             return self.rules
-        site = "" if document is None else self.codec.site(document, self.source_field)
+        site = "" if document is None else self.codec.site(document)
         if not site:
-            said = _header(headers, self.source_field.lower())
+            said = _header(headers, self.codec.shape.source.written.lower())
             site = said.decode("utf-8", "replace") if said else ""
         return self.rules.for_site(site)
 
-    def clean(
-        self, text: str | list[str], rules: Rules, profile: Profile | None = None
-    ) -> tuple[Cleaned | CleanedList, str | list[str]]:
-        """Give the core's result, and the cleaned text in the shape that the text came in."""
-        if isinstance(text, str):
-            cleaned = clean(text, rules, profile)
-            return cleaned, cleaned.text
-        cleaned_list = clean_list(text, rules, profile)
-        return cleaned_list, list(cleaned_list.paragraphs)
+    def clean(self, texts: Sequence[Text], rules: Rules, profile: Profile | None = None) -> list[CleanedText]:
+        """Clean each text by itself."""
+        several = len(self.codec.shape.texts) > 1
+        cleaned = []
+        for field, text in texts:
+            result = clean(text, rules, profile) if isinstance(text, str) else clean_list(text, rules, profile)
+            cleaned.append(CleanedText(field if several else "", result))
+        return cleaned
 
-    def _outcome(  # noqa: PLR0913, PLR0917 - what there is to count
-        self,
-        record: Record,
-        headers: Headers,
-        value: bytes,
-        repeats: int,
-        footer: int,
-        junk: int,
-        result: Cleaned | CleanedList,
-    ) -> Outcome:
+    def encode(self, value: bytes, cleaned: Sequence[CleanedText], *, plain: bool) -> bytes:
+        """Give the value with its cleaned texts; `plain`: it is the text itself."""
+        if not any(text.result.removed for text in cleaned):
+            return value
+        changes = [text.change for text in cleaned]
+        return changes[0].encode() if plain and isinstance(changes[0], str) else self.codec.encode(value, changes)
+
+    def _outcome(self, record: Record, headers: Headers, value: bytes, cleaned: Sequence[CleanedText]) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
-        withheld = len(result.withheld)
+        counts = [_counts(text.result) for text in cleaned]
+        repeats, footer, junk, withheld = counts[0] if len(counts) == 1 else map(sum, zip(*counts, strict=True))
         ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
-        removed = None
         changed = repeats + footer + junk > 0
+        if cleaned[0].field:
+            header = _by_field(cleaned, counts)
+            headers.append(header)
+            size_bytes += headers_size([header])
+        removed = None
         if changed and self.keeps_removed:
-            removed = _removed(record, result)
+            removed = _removed(record, cleaned)
             headers.append((RAW_HEADER, place(record)) if removed is not None else (REMOVED_HEADER, b"too_large"))
             size_bytes = size(key, value, headers) + (0 if removed is None else size(key, removed, []))
         name = "cleaned" if changed else "unchanged"
@@ -150,8 +184,31 @@ class Processor:
             headers, sent_ms = timed(record, headers)
             size_bytes += TIMESTAMP_BYTES
         # In the order of `Outcome`'s fields: naming them would cost a call of Python for each article.
-        counts = (repeats, footer, withheld, removed, junk)
-        return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counts))
+        counted = (repeats, footer, withheld, removed, junk)
+        return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counted))
+
+
+def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Headers) -> Outcome:
+    """Give the outcome of a record that goes on unchanged because it holds no article."""
+    key, value = record.key(), record.value()
+    headers, sent_ms = timed(record, headers)
+    return Outcome(name, key, value, headers, sent_ms, record, size(key, value, headers))
+
+
+def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
+    """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
+    repeats, footer, junk, site = count_reasons(result.removed)
+    return repeats, footer + site, junk, len(result.withheld)  # no site as long as no profile comes with the record
+
+
+def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -> Header:
+    """Give the header that says what was done to each of several texts."""
+    names = ("repeats", "footer", "junk", "withheld")
+    done = {
+        text.field: {name: number for name, number in zip(names, numbers, strict=True) if number}
+        for text, numbers in zip(cleaned, counts, strict=True)
+    }
+    return FIELDS_HEADER, orjson.dumps(done)
 
 
 def count_reasons(removed: Iterable[Removal]) -> tuple[int, int, int, int]:
@@ -178,16 +235,24 @@ def _ours(version: bytes, repeats: int, footer: int, junk: int, withheld: int) -
     return tuple(ours), headers_size(ours)
 
 
-def _removed(record: Record, result: Cleaned | CleanedList) -> bytes | None:
+def _removed(record: Record, cleaned: Sequence[CleanedText]) -> bytes | None:
     """Give the record of removals; None where it would be many times as long as the article.
 
     That happens with a million short lines, say: each takes `REMOVAL_BYTES` in addition to its text.
     """
     most = REMOVED_TIMES * len(record.value() or b"") + REMOVED_MORE_BYTES
-    if len(result.removed) * REMOVAL_BYTES > most:
+    if sum(len(text.result.removed) for text in cleaned) * REMOVAL_BYTES > most:
         return None
-    removed = as_json({"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}, result)
+    where = {"topic": record.topic(), "partition": record.partition(), "offset": record.offset()}
+    removed = removals_of(where, cleaned)
     return removed if len(removed) <= most else None
+
+
+def removals_of(where: Mapping[str, object], cleaned: Sequence[CleanedText]) -> bytes:
+    """Give the record of removals as JSON; of an article with several texts by field."""
+    if cleaned[0].field:
+        return as_json_by_field(where, {text.field: text.result for text in cleaned})
+    return as_json(where, cleaned[0].result)
 
 
 def _header(headers: Headers, wanted: str) -> bytes | None:
@@ -195,8 +260,3 @@ def _header(headers: Headers, wanted: str) -> bytes | None:
         if name.lower() == wanted:
             return value
     return None
-
-
-def _encode_text(new: str | list[str]) -> bytes:
-    assert isinstance(new, str)  # noqa: S101 - text gives text
-    return new.encode()

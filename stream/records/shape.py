@@ -7,25 +7,10 @@ of strings at the end of a path is such a list, too.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple, Protocol
 
-ALL = "*"
-"""The step of a pointer that stands for every item of a list."""
-MOST_STEPS = 32
-_ESCAPE = re.compile(r"~(?![01])")
-
-
-class Path(NamedTuple):
-    """The way to a text. `steps` are names of fields, or indices of lists in digits, from the outside in.
-
-    `each` is the index of the step that stands for every item, -1 if there is none. `written` is as the user wrote it.
-    """
-
-    written: str
-    steps: tuple[str, ...]
-    each: int = -1
+from stream.config.paths import Path
 
 
 class Text(NamedTuple):
@@ -68,43 +53,3 @@ class Shape(NamedTuple):
 
     texts: tuple[Path, ...]
     source: Path
-
-
-def path_of(written: str) -> Path:
-    """Read a field's name, or a JSON Pointer, which begins with a slash. Raises `ValueError`."""
-    if not written:
-        msg = "it is empty"
-        raise ValueError(msg)
-    if not written.startswith("/"):
-        return Path(written, (written,))
-    if _ESCAPE.search(written):
-        msg = f"{written}: in a JSON Pointer ~ is written ~0, and / within a name ~1"
-        raise ValueError(msg)
-    steps = tuple(step.replace("~1", "/").replace("~0", "~") for step in written[1:].split("/"))
-    if len(steps) > MOST_STEPS:
-        msg = f"{written[:40]}… has {len(steps)} steps; {MOST_STEPS} are the most"
-        raise ValueError(msg)
-    if steps.count(ALL) > 1:
-        msg = f"{written}: only one step may be {ALL}; several articles in one record are not supported"
-        raise ValueError(msg)
-    return Path(written, steps, steps.index(ALL) if ALL in steps else -1)
-
-
-def paths_of(written: str) -> tuple[Path, ...]:
-    """Read paths that are separated by commas; none may lead to, or into, what another one leads to.
-
-    Raises `ValueError`.
-    """
-    paths = tuple(path_of(part.strip()) for part in written.split(","))
-    for at, one in enumerate(paths):
-        for other in paths[at + 1 :]:
-            short, long = sorted((one, other), key=lambda path: len(_whole(path)))
-            if _whole(long)[: len(_whole(short))] == _whole(short):
-                msg = f"{short.written} and {long.written} lead to the same text"
-                raise ValueError(msg)
-    return paths
-
-
-def _whole(path: Path) -> tuple[str, ...]:
-    """The steps of a path, without a last one for every item, which says nothing more."""
-    return path.steps[:-1] if path.each == len(path.steps) - 1 else path.steps

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from stream.learner.address import site_of
 from stream.records.codec import JsonCodec
+from stream.records.json_values import find
 
 ADDRESSES = ("url", "link", "canonical_url")
 """The fields in which an article's own address is looked for."""
 
 
-def site_in(codec: JsonCodec, value: bytes, source_field: str) -> str:
+def site_in(codec: JsonCodec, value: bytes) -> str:
     """Give the site that an article's source field names, or else the host of its address; "" if there is neither.
 
     A source field that holds another name than a host's ("The Halsey Herald") names no site; then the address tells.
     """
     fields = codec.fields(value)
-    for name in (source_field, *ADDRESSES):
-        found = fields.get(name)
+    for steps in (codec.shape.source.steps, *((name,) for name in ADDRESSES)):
+        found = find(fields, steps)
         if type(found) is str and (site := site_of(found)):
             return site
     return ""

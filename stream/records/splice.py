@@ -1,10 +1,13 @@
-"""Finds where in the bytes of a JSON object the value of a field stands.
+"""Finds where in the bytes of a JSON document a value stands, and edits it there.
 
 It works only on JSON that a parser has accepted. The walk goes from token to token in bounded steps, so it takes linear
 time.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
 
 import orjson
 
@@ -16,7 +19,80 @@ BETWEEN = pattern(rb'[^"\[\]{},:]*([\[\]{},:"])')
 
 
 class SpanNotFound(LookupError):
-    """The object has no such field."""
+    """The object has no such field, or the list no such item."""
+
+
+class Edit(NamedTuple):
+    """New bytes for those from `begin` to `end` (exclusive)."""
+
+    begin: int
+    end: int
+    new: bytes = b""
+
+
+def edited(value: bytes, edits: Sequence[Edit]) -> bytes:
+    """Give the value with all edits made; they do not overlap."""
+    parts: list[bytes] = []
+    done = 0
+    for begin, end, new in sorted(edits):
+        parts += value[done:begin], new
+        done = end
+    return b"".join((*parts, value[done:]))
+
+
+def span_at(value: bytes, steps: Sequence[str]) -> tuple[int, int]:
+    """Give the begin and the end (exclusive) of what the steps lead to. Raises `SpanNotFound`."""
+    begin, end = 0, len(value)
+    for step in steps:
+        inner = value[begin:end] if begin or end < len(value) else value
+        if inner.startswith(b"["):
+            items = item_spans(value, begin, end)
+            if int(step) >= len(items):
+                raise SpanNotFound(step)
+            begin, end = items[int(step)]
+        else:
+            first, last = value_span(inner, step)
+            begin, end = begin + first, begin + last
+    return begin, end
+
+
+def without(items: Sequence[tuple[int, int]], gone: Collection[int]) -> Iterator[Edit]:
+    """Give the edits that take items out of a list: each goes whole, with a comma and the white space on one side.
+
+    The white space around the items that stay is what was there: an item goes with what is before it, or at the list's
+    begin with what is after it.
+    """
+    stays = [at for at in range(len(items)) if at not in gone]
+    if not stays:
+        yield Edit(items[0][0], items[-1][1])
+        return
+    if stays[0] > 0:
+        yield Edit(items[0][0], items[stays[0]][0])
+    for one, other in zip(stays, [*stays[1:], len(items)], strict=True):
+        if other > one + 1:
+            yield Edit(items[one][1], items[other - 1][1])
+
+
+def item_spans(value: bytes, begin: int, end: int) -> list[tuple[int, int]]:
+    """Give the begin and the end (exclusive) of each item of the list that stands from `begin` to `end`."""
+    spans: list[tuple[int, int]] = []
+    depth, place, opened = 0, begin, begin + 1
+    while place < end and (token := BETWEEN.match(value, place, end)) is not None:
+        at = token.end() - 1
+        place = token.end()
+        mark = token[1]
+        if mark == b'"':
+            place = _string_end(value, at)
+        elif mark in b"[{":
+            depth += 1
+        elif mark in b"]}":
+            depth -= 1
+        if (mark == b"," and depth == 1) or depth == 0:
+            first, last = _trim(value, opened, at)
+            if first < last:
+                spans.append((first, last))
+            opened = place
+    return spans
 
 
 def value_span(value: bytes, field: str) -> tuple[int, int]:

@@ -39,7 +39,7 @@ from stream.kafka.source import Source
 from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
 from stream.observe.wording import counted
-from stream.records.outcomes import Outcomes
+from stream.records.outcomes import OUTCOMES, Outcomes
 from stream.records.process import Processor
 from stream.worker.readings import group_reading, partition_readings
 
@@ -120,13 +120,8 @@ class Engine:
 
     def _processor(self, rules: Rules) -> Processor:
         settings = self.settings
-        return Processor.for_field(
-            settings.text_field,
-            settings.input_format,
-            rules,
-            keeps_removed=settings.removed_topic is not None,
-            source_field=settings.source_field,
-        )
+        keeps_removed = settings.removed_topic is not None
+        return Processor.for_settings(settings, settings.input_format, rules, keeps_removed=keeps_removed)
 
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""
@@ -244,7 +239,7 @@ class Engine:
     def describe_totals(self) -> str:
         """One line with what the worker has done since its start, for the log at its end."""
         total = self.metrics.totals
-        names = ("cleaned", "unchanged", "tombstone", "dead")
+        names = [name for name in OUTCOMES if name != "passed" or self.settings.no_text == "pass"]
         parts = " + ".join(f"{total[name]:,} {name}" for name in names)
         records = counted(sum(total[name] for name in names), "record")
         removed = [counted(total["repeats"], "repeated paragraph"), counted(total["footer"], "footer line")]

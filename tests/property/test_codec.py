@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.records.codec import JsonCodec
-from stream.records.shape import Undecodable
+from stream.records.json_values import pointer
+from stream.records.shape import Change, Undecodable
 from stream.records.splice import value_span
 from tests.trials import trials
 
@@ -62,29 +63,69 @@ def read(value: bytes) -> Any:
 
 
 @trials(200)
-@given(documents, st.sampled_from(FIELDS), st.booleans(), st.one_of(strings, st.lists(strings, max_size=3)))
-def test_only_the_text_changes(document: str, field: str, mark: bool, new: str | list[str]) -> None:  # noqa: FBT001
-    codec = JsonCodec(field)
+@given(documents, st.sampled_from(FIELDS), st.booleans(), strings, st.sets(st.integers(0, 3)))
+def test_only_the_text_changes(document: str, field: str, mark: bool, new: str, gone: set[int]) -> None:  # noqa: FBT001
+    codec = JsonCodec.of(field)
     value = (b"\xef\xbb\xbf" if mark else b"") + document.encode()
-    old = codec.decode(value)
-    if isinstance(old, Undecodable):
-        assert old.reason == "no_text", "the document is JSON"
+    texts = codec.decode(value)
+    if isinstance(texts, Undecodable):
+        assert texts.reason == "no_text", "the document is JSON"
         return
-    written = codec.encode(value, new)
+    (text,) = texts
     want = read(value)
     last = max(at for at, (name, _) in enumerate(want) if name == field)
-    assert want[last][1] == old
-    want[last] = (field, new)
+    assert want[last][1] == text.value
+    change: Change = new
+    wanted: str | list[str] = new
+    if isinstance(text.value, list):
+        change = frozenset(gone.intersection(range(len(text.value))))
+        wanted = [item for at, item in enumerate(text.value) if at not in change]
+    written = codec.encode(value, [change])
+    want[last] = (field, wanted)
     assert read(written) == want
     start, end = value_span(value, field)
     assert written[:start] == value[:start]
     assert written[len(written) - (len(value) - end) :] == value[end:]
-    assert codec.encode(written, new) == written
+    assert codec.encode(value, [None]) == value
+
+
+paths = st.lists(st.one_of(st.sampled_from([*FIELDS, "a", "0", "1", "*"]), strings), min_size=1, max_size=4).map(
+    pointer
+)
 
 
 @trials(300)
-@given(st.one_of(st.binary(max_size=60), documents.map(lambda it: it.encode()[:-1]), documents.map(str.encode)))
-def test_reading_never_raises(value: bytes) -> None:
-    answer = JsonCodec("text").decode(value)
+@given(st.recursive(scalars, lambda values: objects(values) | lists(values), max_leaves=20), paths, st.data())
+def test_at_any_depth_only_the_text_changes(inner: str, path: str, data: st.DataObject) -> None:
+    """The edited value says what the old one said, with the text replaced; without a change no byte differs."""
+    try:
+        codec = JsonCodec.of(path.replace(",", ""))
+    except ValueError:
+        return
+    value = f'{{"a": {inner}, "0":[{inner} , {inner}],"text":{inner}}}'.encode()
+    texts = codec.decode(value)
+    if isinstance(texts, Undecodable):
+        assert texts.message
+        return
+    assert codec.encode(value, [None]) == value
+    (text,) = texts
+    if isinstance(text.value, str):
+        new = data.draw(strings)
+        after = codec.decode(codec.encode(value, [new]))
+        assert after == [text._replace(value=new)]
+        return
+    gone = data.draw(st.sets(st.sampled_from(range(len(text.value))))) if text.value else set()
+    after = codec.decode(codec.encode(value, [frozenset(gone)]))
+    left = [item for at, item in enumerate(text.value) if at not in gone]
+    assert after == [text._replace(value=left)] or (not left and isinstance(after, Undecodable))
+
+
+@trials(300)
+@given(
+    st.one_of(st.binary(max_size=60), documents.map(lambda it: it.encode()[:-1]), documents.map(str.encode)),
+    st.sampled_from(["text", "/text/0", "/text/*/a", "/文/*", "text,/body.text/a"]),
+)
+def test_reading_never_raises(value: bytes, path: str) -> None:
+    answer = JsonCodec.of(path).decode(value)
     if isinstance(answer, Undecodable):
         assert answer.message

@@ -15,7 +15,7 @@ from stream.offline.learning import LearnCounts, Learning, summary, time_of
 from stream.records.codec import JsonCodec
 from stream.records.site import site_in
 
-CODEC = JsonCodec("text")
+CODEC = JsonCodec.of("text")
 WRONG: list[object] = [
     *(None, True, "", "soon", "1700000000", "0000-01-01", "9999-99-01", [], {}, 1e300, -(10**20), 10**400),
 ]
@@ -24,7 +24,7 @@ WRONG: list[object] = [
 def learned(articles: Sequence[Any], time_field: str = "") -> tuple[Profiles, LearnCounts, list[str]]:
     profiles = Profiles(by_time=bool(time_field))
     data = b"".join(json.dumps(each).encode() + b"\n" if not isinstance(each, bytes) else each for each in articles)
-    with Learning(profiles, builtin(), CODEC, "source", time_field) as learning:
+    with Learning(profiles, builtin(), CODEC, time_field) as learning:
         problems = list(learning.take(Chunk("a.jsonl", "jsonl", 1, data)))
         learning.finish()
     return profiles, learning.counts, problems
@@ -49,12 +49,12 @@ def story(number: int, **fields: Any) -> dict[str, Any]:
     ],
 )
 def test_the_source_names_the_site_or_else_the_address_does(fields: dict[str, Any], site: str) -> None:
-    assert site_in(CODEC, json.dumps(fields).encode(), "source") == site
+    assert site_in(CODEC, json.dumps(fields).encode()) == site
 
 
 def test_what_is_no_object_has_no_site() -> None:
     for value in (b"", b"[]", b"text", b"\xff", b'{"url":'):
-        assert site_in(CODEC, value, "source") == ""
+        assert site_in(CODEC, value) == ""
 
 
 def test_why_an_article_taught_nothing_is_counted_and_what_cannot_be_read_is_named() -> None:
@@ -83,7 +83,7 @@ def test_without_a_time_where_one_is_asked_for_an_article_teaches_nothing() -> N
 
 
 def test_a_text_of_a_file_has_no_site() -> None:
-    with Learning(Profiles(), builtin(), CODEC, "source", "") as learning:
+    with Learning(Profiles(), builtin(), CODEC, "") as learning:
         assert list(learning.take(Chunk("a.txt", "text", 1, b"An article."))) == []
     assert learning.counts.no_site == 1
 

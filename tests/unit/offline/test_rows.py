@@ -18,7 +18,7 @@ from stream.core.article import Cleaned, Removal
 from stream.offline.chunks import Place
 from stream.offline.rows import original_lines, rows
 from stream.offline.summary import summary
-from stream.offline.value import CleanedValue, Counts, clean_value
+from stream.offline.value import CleanedValue, Counts, ShownText, clean_value
 
 
 def text(value: str) -> CleanedValue:
@@ -55,9 +55,9 @@ def test_of_a_json_article_they_are_those_of_its_text_or_items_of_its_list() -> 
 
 def test_a_rule_that_was_overruled_is_named_at_its_own_line() -> None:
     again = Removal(3, "Share", "footer", None, "en.share")
-    result = CleanedValue(b"", Cleaned("Share\nBody\nShare\nMore", (), "v", (again,)), rules=PROCESSOR.rules)
-    assert [row.withheld for row in rows(result, original_lines(result))] == [None, None, again, None]
-    assert explained(result).plain == (
+    shown = ShownText("", Cleaned("Share\nBody\nShare\nMore", (), "v", (again,)), PROCESSOR.rules)
+    assert [row.withheld for row in rows(shown, original_lines(shown))] == [None, None, again, None]
+    assert explained(CleanedValue(b"", (shown,))).plain == (
         "  Share\n  Body\n? Share  [overruled, too much would go: footer: en.share]\n  More\n"
     )
 
@@ -84,7 +84,7 @@ def test_a_difference_is_what_patch_makes_the_cleaned_text_of(tmp_path: Path, li
     lines = [*body[:more], *lines, *body[more:], *lines]
     value = "\n".join(lines)
     result = text(value)
-    changes = "".join(f"{line}\n" for line in difference(result, "a"))
+    changes = "".join(f"{line}\n" for line in difference(result.texts[0], "a"))
     assert bool(changes) == (result.value != value.encode())
     path = tmp_path / "a"
     path.write_bytes(value.encode())
@@ -99,7 +99,7 @@ def test_the_parts_of_a_difference_say_where_they_stand() -> None:
         f"Paragraph {number} says what happened that day, and why nobody had seen it coming." for number in range(24)
     ]
     lines = [*body[:10], body[0], *body[10:20], body[3], *body[20:]]
-    changes = list(difference(text("\n".join(lines)), "a"))
+    changes = list(difference(text("\n".join(lines)).texts[0], "a"))
     assert [line for line in changes if line[0] in "@-"][1:] == [
         "@@ -8,7 +8,6 @@",
         f"-{body[0]}",
@@ -110,7 +110,15 @@ def test_the_parts_of_a_difference_say_where_they_stand() -> None:
 
 def test_a_difference_of_a_list_has_an_item_a_line() -> None:
     result = clean_value(PROCESSOR, orjson.dumps({"text": [BODY, "a\nb", BODY]}), "json")
-    assert list(difference(result, "n")) == ["--- n", "+++ n", "@@ -1,3 +1,2 @@", f" {BODY}", " a\\nb", f"-{BODY}"]
+    changes = list(difference(result.texts[0], "n"))
+    assert changes == [
+        "--- n",
+        "+++ n",
+        "@@ -1,3 +1,2 @@",
+        f" {BODY}",
+        " a\\nb",
+        f"-{BODY}",
+    ]
 
 
 def test_a_summary_has_its_numbers_right() -> None:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import orjson
 import pytest
 
+from stream.config.paths import Path
 from stream.records.codec import JsonCodec, decode_text, format_of_value
-from stream.records.shape import Undecodable
+from stream.records.shape import Change, Shape, Text, Undecodable
 from stream.records.splice import SpanNotFound, value_span
 
-TEXT = JsonCodec("text")
+TEXT = JsonCodec.of("text")
 
 
-def replaced(value: bytes, new: str | list[str] = "new", codec: JsonCodec = TEXT) -> bytes:
-    old = codec.decode(value)
-    assert not isinstance(old, Undecodable), old
-    return codec.encode(value, new)
+def text_of(value: bytes, codec: JsonCodec = TEXT) -> str | list[str]:
+    texts = codec.decode(value)
+    assert not isinstance(texts, Undecodable), texts
+    (text,) = texts
+    return text.value
+
+
+def replaced(value: bytes, new: Change = "new", codec: JsonCodec = TEXT) -> bytes:
+    text_of(value, codec)
+    return codec.encode(value, [new])
 
 
 @pytest.mark.parametrize(
@@ -76,13 +83,13 @@ def test_a_name_spelled_with_escapes_is_found(before: bytes, after: bytes) -> No
     ],
 )
 def test_of_a_name_given_twice_the_last_counts(before: bytes, after: bytes) -> None:
-    assert TEXT.decode(before) == orjson.loads(before)["text"]
+    assert text_of(before) == orjson.loads(before)["text"]
     assert replaced(before) == after
 
 
 @pytest.mark.parametrize("name", ["body.text", "artikel-text", "naïve", 'quo"te', "back\\slash", "with space", "文"])
 def test_any_field_name(name: str) -> None:
-    codec = JsonCodec(name)
+    codec = JsonCodec(Shape((Path(name, (name,)),), Path("source", ("source",))))
     value = orjson.dumps({"a": {name: "inner"}, name: "old", "z": name})
     assert replaced(value, codec=codec) == orjson.dumps({"a": {name: "inner"}, name: "new", "z": name})
     escaped = b'{"a":1,"' + "".join(f"\\u{ord(letter):04x}" for letter in name).encode() + b'":"old"}'
@@ -109,11 +116,23 @@ def test_a_byte_order_mark_stays() -> None:
     assert replaced(b'\xef\xbb\xbf{"id":1,"text":"old"}') == b'\xef\xbb\xbf{"id":1,"text":"new"}'
 
 
-@pytest.mark.parametrize("spelled", [b'["a","b"]', b'[ "a" ,\n"b" ]', b'["\\u0061","b"]'])
-def test_a_list_is_read_and_replaced_as_a_list(spelled: bytes) -> None:
+@pytest.mark.parametrize(
+    ("spelled", "gone", "left"),
+    [
+        (b'["a","b"]', {1}, b'["a"]'),
+        (b'["a","b"]', {0}, b'["b"]'),
+        (b'["a","b"]', {0, 1}, b"[]"),
+        (b'[ "a" ,\n"b" ]', {1}, b'[ "a" ]'),
+        (b'[ "a" ,\n"b" ]', {0}, b'[ "b" ]'),
+        (b'["\\u0061","b", "c" ,"d"]', {1}, b'["\\u0061", "c" ,"d"]'),
+        (b'["\\u0061","b", "c" ,"d"]', {1, 2}, b'["\\u0061" ,"d"]'),
+        (b'["a,]","[\\"","c"]', {1}, b'["a,]","c"]'),
+    ],
+)
+def test_of_a_list_items_go_whole_and_the_others_keep_their_bytes(spelled: bytes, gone: set[int], left: bytes) -> None:
     value = b'{"a":["x"],"text":' + spelled + b',"z":[1]}'
-    assert TEXT.decode(value) == ["a", "b"]
-    assert replaced(value, ["c"]) == b'{"a":["x"],"text":["c"],"z":[1]}'
+    assert text_of(value) == orjson.loads(spelled)
+    assert replaced(value, frozenset(gone)) == b'{"a":["x"],"text":' + left + b',"z":[1]}'
 
 
 def test_the_new_text_is_written_as_json() -> None:
@@ -158,7 +177,7 @@ def test_a_span_that_is_not_there_is_an_error() -> None:
 
 
 def test_plain_text_is_utf8() -> None:
-    assert decode_text("été\n".encode()) == "été\n"
+    assert decode_text("été\n".encode()) == [Text("", "été\n")]
     answer = decode_text(b"ok \xff")
     assert isinstance(answer, Undecodable)
     assert (answer.reason, "byte 3" in answer.message) == ("not_utf8", True)
@@ -186,20 +205,20 @@ def test_the_setting_decides_the_format_before_the_header(
 
 
 def test_a_number_past_a_double_does_not_make_an_article_undecodable() -> None:
-    codec = JsonCodec("text")
+    codec = JsonCodec.of("text")
     value = b'{"big": 1e400, "text": "old", "deep": {"text": -1e999}}'
-    assert codec.decode(value) == "old"
-    assert codec.encode(value, "new") == b'{"big": 1e400, "text": "new", "deep": {"text": -1e999}}'
+    assert text_of(value, codec) == "old"
+    assert codec.encode(value, ["new"]) == b'{"big": 1e400, "text": "new", "deep": {"text": -1e999}}'
 
 
 def test_a_constant_that_json_does_not_have_beside_a_large_number_stays_undecodable() -> None:
-    assert isinstance(JsonCodec("text").decode(b'{"big": 1e400, "text": "old", "x": NaN}'), Undecodable)
+    assert isinstance(JsonCodec.of("text").decode(b'{"big": 1e400, "text": "old", "x": NaN}'), Undecodable)
 
 
 def test_half_a_surrogate_pair_beside_a_large_number_is_undecodable() -> None:
-    assert isinstance(JsonCodec("text").decode(b'{"big": 1e400, "text": "\\ud800"}'), Undecodable)
+    assert isinstance(JsonCodec.of("text").decode(b'{"big": 1e400, "text": "\\ud800"}'), Undecodable)
 
 
 def test_a_number_is_no_text_where_another_one_is_past_a_double() -> None:
     for text in (b"1", b"[1, 2, 1]", b"1.5"):
-        assert isinstance(JsonCodec("text").decode(b'{"big": 1e400, "text": ' + text + b"}"), Undecodable)
+        assert isinstance(JsonCodec.of("text").decode(b'{"big": 1e400, "text": ' + text + b"}"), Undecodable)
