@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import typer
 
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
 
+if TYPE_CHECKING:
+    from stream.kafka.checks import Check
+
 GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
-    """Check that the worker can start: settings, rules, brokers, topics, group, transactions.
+    """Check that the worker can start: settings, rules, brokers, topics, group, transactions, records.
 
     Each check is one line. A failed one says how to repair it, and the exit code is 1.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     from stream.cli.console import line, output
-    from stream.kafka import checks
+    from stream.kafka import checks, samples
     from stream.observe import logs
+    from stream.records.process import Processor
 
     logs.configure_for_command()
     out = output()
@@ -28,7 +34,14 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     failed = False
     for answer in checks.run(settings):
         failed = failed or answer.error is not None
-        mark = BAD if answer.error else WARNING if answer.warning else GOOD
-        out.print(line(mark, f" {answer.name}: {answer.detail}"), soft_wrap=True)
+        _show(answer)
     if failed:
         raise typer.Exit(1)
+    _show(samples.texts(settings, Processor.for_settings(settings, settings.input_format, rules)))
+
+
+def _show(answer: Check) -> None:
+    from stream.cli.console import line, output
+
+    mark = BAD if answer.error else WARNING if answer.warning else GOOD
+    output().print(line(mark, f" {answer.name}: {answer.detail}"), soft_wrap=True)

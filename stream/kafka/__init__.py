@@ -37,6 +37,7 @@
 
     For the commands
       checks            whether the worker can start
+      samples           whether the last records have their texts where the settings say
       cluster           asks a cluster for its brokers, its topics and their settings, and for what we may do
       api_versions      whether the brokers know the consumer protocol
       topic_settings    what a topic's settings mean for its records

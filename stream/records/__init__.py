@@ -5,6 +5,7 @@
     shape           where the texts of a record are, and what every format of a value can do
     codec           gets the texts out of a JSON or plain value, and puts cleaned ones back, changing no other byte
     json_values     reads JSON, and finds what a path leads to
+    nearest         where in a value its text may be, for who has named another place
     splice          finds where in the bytes something stands, and edits it there
     site            the site of an article: what its source field names, or the host of its address
     process         one record in, one `Outcome` out: here a record becomes an article

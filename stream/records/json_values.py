@@ -100,6 +100,9 @@ def _nowhere(here: object, steps: Sequence[str], at: int, written: str) -> Undec
     """Say why a step leads nowhere from what is there."""
     step, above = steps[at], pointer(steps[:at])
     if type(here) is dict:
+        if step == "data" and not at and "data_base64" in here:  # a CloudEvent, structured mode
+            what = f"the event's data is binary (data_base64), so there is nothing at {written}"
+            return Undecodable("no_text", what)
         where = above or "the object"
         named = repr(step) if not written.startswith("/") else f"{step!r}, so there is nothing at {written}"
         return Undecodable("no_text", f"{where} has no field {named}", absent=True)

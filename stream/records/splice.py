@@ -16,6 +16,8 @@ from stream.core.patterns import pattern
 
 # The next punctuation mark or quote, after white space, numbers and literals.
 BETWEEN = pattern(rb'[^"\[\]{},:]*([\[\]{},:"])')
+# The next bracket or comma, after whole strings too. Possessive, so that nothing is tried twice.
+STRUCTURE = pattern(rb'(?:[^"\[\]{},]++|"(?:[^"\\]++|\\.)*+")*+([\[\]{},])')
 
 
 class SpanNotFound(LookupError):
@@ -77,18 +79,14 @@ def item_spans(value: bytes, begin: int, end: int) -> list[tuple[int, int]]:
     """Give the begin and the end (exclusive) of each item of the list that stands from `begin` to `end`."""
     spans: list[tuple[int, int]] = []
     depth, place, opened = 0, begin, begin + 1
-    while place < end and (token := BETWEEN.match(value, place, end)) is not None:
-        at = token.end() - 1
-        place = token.end()
-        mark = token[1]
-        if mark == b'"':
-            place = _string_end(value, at)
-        elif mark in b"[{":
+    while place < end and (token := STRUCTURE.match(value, place, end)) is not None:
+        place, mark = token.end(), token[1]
+        if mark in b"[{":
             depth += 1
         elif mark in b"]}":
             depth -= 1
-        if (mark == b"," and depth == 1) or depth == 0:
-            first, last = _trim(value, opened, at)
+        if depth == 0 or (depth == 1 and mark == b","):
+            first, last = _trim(value, opened, place - 1)
             if first < last:
                 spans.append((first, last))
             opened = place

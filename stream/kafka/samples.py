@@ -1,0 +1,73 @@
+"""The last records of the input, for `article-stream check`: whether their texts are where the settings say."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from stream.config.settings import Settings
+from stream.kafka import client
+from stream.kafka.checks import Check
+from stream.kafka.cluster import ANSWER_S
+from stream.observe.wording import counted
+from stream.records.nearest import nearest
+from stream.records.process import Processor
+
+RECORDS, PARTITIONS = 5, 8
+"""How many records are read, of how many partitions, at most."""
+PATIENCE_S = 5.0
+
+
+def texts(settings: Settings, processor: Processor) -> Check:
+    """Look at the last records of the input topic, without joining the group."""
+    with client.explained(settings, doing=f"reading the last records of {settings.input_topic}"):
+        records = [record for record in _last(settings) if record.value() is not None]
+    where = settings.text_field
+    if not records:
+        return Check("records", f"{settings.input_topic} holds no records to look at yet")
+    outcomes = [processor.process(record) for record in records]
+    wrong = [outcome for outcome in outcomes if outcome.name == "dead"]
+    good = len(outcomes) - len(wrong)
+    asked = "the last record" if len(records) == 1 else f"the last {counted(len(records), 'record')}"
+    if not wrong:
+        passed = sum(outcome.name == "passed" for outcome in outcomes)
+        without = f"; {passed} of them without one go on as they are" if passed else ""
+        return Check("records", f"{asked} can be cleaned, with the text at {where}{without}")
+    headers = dict(wrong[-1].headers)
+    why = (headers["__streams.errors.message"] or b"").decode()
+    near = nearest(wrong[-1].value or b"", where.split(",")[0].strip())
+    fix = f"; a text is at {near}" if near and wrong[-1].reason == "no_text" else ""
+    if good:
+        return Check("records", f"{len(wrong)} of {asked} would be dead letters: {why}{fix}", warning=True)
+    return Check("records", f"none of {asked} can be cleaned: {why}{fix}", warning=True)
+
+
+def _last(settings: Settings) -> list[Any]:
+    """Read the last records of some partitions; fewer where they do not come in time."""
+    config = client.consumer(settings) | {"isolation.level": "read_committed"}
+    config.pop("group.instance.id", None)
+    consumer = Consumer(config)
+    found: list[Any] = []
+    try:
+        topic = consumer.list_topics(settings.input_topic, ANSWER_S).topics[settings.input_topic]
+        places = []
+        for number in list(topic.partitions)[:PARTITIONS]:
+            low, high = consumer.get_watermark_offsets(TopicPartition(settings.input_topic, number), ANSWER_S)
+            if high > low:
+                places.append(TopicPartition(settings.input_topic, number, max(low, high - RECORDS)))
+        consumer.assign(places)
+        deadline, ended = time.monotonic() + PATIENCE_S, 0
+        while ended < len(places) and time.monotonic() < deadline:
+            for message in consumer.consume(RECORDS * PARTITIONS, 0.2):
+                error = message.error()
+                if error is None:
+                    found.append(message)
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - its public name has the underscore
+                    ended += 1
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.close()
+    return found
