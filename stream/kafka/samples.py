@@ -30,18 +30,18 @@ def texts(settings: Settings, processor: Processor) -> Check:
     outcomes = [processor.process(record) for record in records]
     wrong = [outcome for outcome in outcomes if outcome.name == "dead"]
     good = len(outcomes) - len(wrong)
-    asked = "the last record" if len(records) == 1 else f"the last {counted(len(records), 'record')}"
+    asked = counted(len(records), "record")
     if not wrong:
         passed = sum(outcome.name == "passed" for outcome in outcomes)
         without = f"; {passed} of them without one go on as they are" if passed else ""
-        return Check("records", f"{asked} can be cleaned, with the text at {where}{without}")
+        return Check("records", f"the last {asked} can be cleaned, with the text at {where}{without}")
     headers = dict(wrong[-1].headers)
     why = (headers["__streams.errors.message"] or b"").decode()
     near = nearest(wrong[-1].value or b"", where.split(",")[0].strip())
     fix = f"; a text is at {near}" if near and wrong[-1].reason == "no_text" else ""
     if good:
-        return Check("records", f"{len(wrong)} of {asked} would be dead letters: {why}{fix}", warning=True)
-    return Check("records", f"none of {asked} can be cleaned: {why}{fix}", warning=True)
+        return Check("records", f"of the last {asked} {len(wrong)} would become dead letters: {why}{fix}", warning=True)
+    return Check("records", f"of the last {asked} none can be cleaned: {why}{fix}", warning=True)
 
 
 def _last(settings: Settings) -> list[Any]:

@@ -56,7 +56,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(real: Broker) -> None:
     assert {line[0] for line in good} == {"✓"}
     assert [line[2:].split(":")[0] for line in good] == [
         *("settings", "rules", "broker", "input topic", "output topic", "dead letter topic"),
-        *("consumer group", "transactions"),
+        *("consumer group", "transactions", "records"),
     ]
     without = lines(article_stream("check", settings={**it, "delivery": "at_least_once"}))
     assert not [line for line in without if "transactions" in line]

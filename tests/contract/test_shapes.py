@@ -46,8 +46,8 @@ def test_check_says_whether_the_last_records_have_their_text_where_the_settings_
     broker.send(f"{topics.name}.raw", [Sent(b"a", whole), Sent(b"b", whole), Sent(b"c", None)])
     assert "✓ records: the last 2 records can be cleaned" in checked(topics, text_field="/payload/after/body")
     wrong = checked(topics, text_field="/payload/after/bdy")
-    assert "! records: none of the last 2 records can be cleaned: /payload/after has no field 'bdy'" in wrong
+    assert "! records: of the last 2 records none can be cleaned: /payload/after has no field 'bdy'" in wrong
     assert wrong.endswith("a text is at /payload/after/body")
     broker.send(f"{topics.name}.raw", [Sent(b"d", orjson.dumps({"text": BODY}))])
-    assert "! records: 1 of the last 3 records would be dead" in checked(topics, text_field="/payload/after/body")
+    assert "! records: of the last 3 records 1 would become dead" in checked(topics, text_field="/payload/after/body")
     assert "2 of them without one go on" in checked(topics, text_field="text", no_text="pass")
