@@ -34,7 +34,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE, PICTURES = ROOT / "docs" / "model.md", ROOT / "docs" / "images"
 BEGIN, END = "<!-- report: begin -->", "<!-- report: end -->"
 KNOWN = (0, 1, 2, 4, 8)
-LEAST_PAGES = 20
+LEAST_PAGES, SHOWN_PAGES = 20, 20
 """Languages and data sets with fewer pages are put together."""
 COLUMNS = {
     "footer lines removed": "footer lines removed %",
@@ -137,6 +137,30 @@ def calibration(done: Sequence[Judged]) -> Iterator[tuple[float, float, int]]:
         yield float(np.mean(shares)), float(np.mean(right)), len(each)
 
 
+def imperfect(done: Sequence[Judged]) -> Iterator[str]:
+    """Give some of the pages that were not cut perfectly, as a table; the same ones each time."""
+    wrong = [each for each in done if not _is_perfect(each)]
+    yield f"Of {len(done):,} pages with eight known {len(wrong):,} are not cut perfectly. Here are {SHOWN_PAGES}:"
+    yield ""
+    yield "| page | lines | right cut | this cut | lines lost | lines left | likelihood of the right cut, of this one |"
+    yield "|---|---|---|---|---|---|---|"
+    for each in wrong[:: len(wrong) // SHOWN_PAGES or 1][:SHOWN_PAGES]:
+        page, cut, likely = each
+        tally = Tally()
+        count(tally, each)
+        right, made = sum(likely[page.first - 1 : page.last]), likely[cut - 1]
+        yield (
+            f"| `{page.labelled.id}` | {len(page.labelled.lines)} | {page.first} | {cut} | {tally.body_gone} "
+            f"| {tally.footer - tally.footer_gone} | {100 * right // sum(likely)}%, {100 * made // sum(likely)}% |"
+        )
+
+
+def _is_perfect(done: Judged) -> bool:
+    tally = Tally()
+    count(tally, done)
+    return tally.perfect == 1
+
+
 GUARDS: Mapping[str, tuple[Any, str, Callable[..., object]]] = {
     "the prose budget": (Budget, "allows", lambda *_: True),
     "no cut among lines of code": (Refusals, "takes_code", lambda *_: False),
@@ -203,6 +227,8 @@ def main() -> None:
     parts += ["### By language, sites left out, none known", "", *table(by(lambda page: page.labelled.lang, alone)), ""]
     parts += ["### By data set, sites left out, none known", "", *table(by(lambda page: page.dataset, alone)), ""]
     known = [page for page in pages if len(page.others) >= KNOWN[-1]]
+    parts += ["### Pages that are not cut perfectly", ""]
+    parts += [*imperfect([judged(page, networks[page.labelled.id], KNOWN[-1]) for page in known]), ""]
     importance = {}
     whole = _perfect(known, networks, None)
     for name, columns in GROUPS.items():

@@ -30,7 +30,7 @@ class Recipe(NamedTuple):
 
 
 LARGE = Recipe(32, 2500, Dropout(words=(0.1, 0.9), traits=0.9, channels=0.75), 1e-2)
-SMALL = Recipe(16, 4000, Dropout(words=(0.4, 1.0), traits=0.97, channels=0.95), 1e-3)
+SMALL = Recipe(16, 4000, Dropout(words=(0.1, 0.9), traits=0.97, channels=0.95), 1e-3)
 
 
 def train(pages: Sequence[Page], seed: int, recipe: Recipe, teachers: Sequence[Weights] = ()) -> Weights:

@@ -12,7 +12,7 @@ from math import isqrt
 
 PARAGRAPH, SENTENCE = 100, 50
 """Effective length, in characters, from which a line counts as a paragraph, or as a sentence."""
-LOST_PARAGRAPH, LOST_SENTENCE, LOST_LINE, LEFT_LINE = 32, 8, 3, 2
+LOST_PARAGRAPH, LOST_SENTENCE, LOST_LINE, LEFT_LINE = 128, 8, 3, 2
 """What it costs to lose a paragraph, a sentence or a shorter line of the article, and to leave a line of the footer."""
 _UNIT = 256
 """Scores are in 1/256 of a factor of two."""
