@@ -10,6 +10,7 @@ import orjson
 
 from stream.core.rules import builtin
 from stream.records.headers import Headers
+from stream.records.input_partition import InputPartition
 from stream.records.outcomes import Outcome
 from stream.records.process import Processor
 
@@ -31,6 +32,7 @@ class FakeRecord:
     the_partition: int = 0
     the_offset: int = 0
     the_timestamp: tuple[int, int] = (1, 1_700_000_000_000)
+    the_topic: str = "articles.raw"
 
     def __len__(self) -> int:
         """The size of the value in bytes."""
@@ -40,8 +42,8 @@ class FakeRecord:
         """None, because this message is a record and not an error."""
 
     def topic(self) -> str:
-        """The default name of the input topic."""
-        return "articles.raw"
+        """As given; the default name of the input topic."""
+        return self.the_topic
 
     def partition(self) -> int:
         """As given."""
@@ -66,6 +68,11 @@ class FakeRecord:
     def timestamp(self) -> tuple[int, int]:
         """As given."""
         return self.the_timestamp
+
+
+def at(number: int, topic: str = "articles.raw") -> InputPartition:
+    """A partition of the input topic."""
+    return InputPartition(topic, number)
 
 
 def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:

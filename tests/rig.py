@@ -12,6 +12,7 @@ from stream.config.settings import Settings
 from stream.kafka.committer import Publication
 from stream.kafka.flow import Flow
 from stream.kafka.sink import Sink
+from stream.records.input_partition import InputPartition
 from stream.records.outcomes import Outcome, Outcomes
 
 Act = Callable[[Publication], None]
@@ -26,7 +27,7 @@ class FakeCommitter:
         self.publications: list[Publication] = []
         self.act: Act = lambda _: None
 
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+    def own(self, partitions: Sequence[InputPartition], gained: Sequence[InputPartition]) -> None:
         """Not used by the sink."""
 
     def commit_start(self, consumer: Consumer, offsets: list[TopicPartition], member: object) -> None:

@@ -1,10 +1,10 @@
-"""`article-stream dead-letters replay`: sends dead letters back to the input topic, each once."""
+"""`article-stream dead-letters replay`: sends dead letters back to the topics they came from, each once."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
 from stream.errors import StreamError
 from stream.observe.wording import counted
+
+if TYPE_CHECKING:
+    from stream.config.settings import Settings
 
 
 def replay(
@@ -35,7 +38,10 @@ def replay(
     failing: Annotated[bool, typer.Option("--failing", help="Also send back letters that would fail again.")] = False,
     set_: Set = None,
 ) -> None:
-    """Send dead letters back to the input topic, each once, with their original value, key, headers and timestamp."""
+    """Send dead letters back to the topics they came from, each once.
+
+    They go with their original value, key, headers and timestamp.
+    """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
     first, last = _offsets(offsets)
     from stream.records.redrive import Selection
@@ -71,7 +77,11 @@ def replay(
     goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
     what = f"{counted(goes, 'dead letter')} would be sent" if dry_run else f"{counted(tally.sent, 'dead letter')} sent"
     already = " Letters that were sent back before were skipped." if redrive.some_before else ""
-    out.print(f"{what} back from {settings.dead_letter_topic} to {settings.input_topic}.{already}")
+    out.print(f"{what} back from {settings.dead_letter_topic} to {_where(settings)}.{already}")
+
+
+def _where(settings: Settings) -> str:
+    return settings.input_topic if settings.inputs.one else "the topics they came from"
 
 
 def look_for_mistyped(reasons: Sequence[str], *, found: int) -> None:

@@ -1,4 +1,4 @@
-"""`article-stream send`: publishes articles from files to the input topic."""
+"""`article-stream send`: publishes articles from files to an input topic."""
 
 from __future__ import annotations
 
@@ -22,11 +22,14 @@ def send(
         str | None, typer.Option("--format", "-f", help="text, json or jsonl; by default the name of the file decides.")
     ] = None,
     key_field: Annotated[str, typer.Option(help="The JSON field that becomes the key of the record.")] = "id",
+    topic: Annotated[
+        str | None, typer.Option(help="The input topic; needed where STREAM_INPUT_TOPIC names several.")
+    ] = None,
     config: Config = None,
     bootstrap_servers: Servers = None,
     set_: Set = None,
 ) -> None:
-    """Publish articles from files to the input topic, and wait until Kafka has acknowledged each of them.
+    """Publish articles from files to an input topic, and wait until Kafka has acknowledged each of them.
 
     A text file is one article, sent as JSON with the name of the file as its key; with STREAM_INPUT_FORMAT=text it is
     sent unchanged. The lines of a jsonl file are always sent unchanged.
@@ -41,13 +44,14 @@ def send(
     from stream.records.shape import Undecodable
 
     logs.configure_for_command()
+    topic = _topic(topic, settings)
     formats = [format_of_file(path, format_) for path in files]
     for path in files:
         opened(path).close()  # a wrong name is reported before anything is sent
     cluster = Cluster(settings)
     cluster.connect()
-    cluster.topic(settings.input_topic)
-    sender = Sender(settings)
+    cluster.topic(topic)
+    sender = Sender(settings, topic)
     try:
         with progress("sending", sum(path.stat().st_size for path in files)) as advance:
             for path, file_format in zip(files, formats, strict=True):
@@ -63,10 +67,23 @@ def send(
         sender.finish()
         for where, problem in sender.problems:
             errors().print(line(f"{where}: {problem}"), soft_wrap=True)
-        output().print(f"{counted(sender.acknowledged, 'article')} sent to {settings.input_topic} and acknowledged.")
+        output().print(f"{counted(sender.acknowledged, 'article')} sent to {topic} and acknowledged.")
     if sender.problems:
-        msg = f"{counted(len(sender.problems), 'article')} did not reach {settings.input_topic}."
+        msg = f"{counted(len(sender.problems), 'article')} did not reach {topic}."
         raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
+
+
+def _topic(topic: str | None, settings: Settings) -> str:
+    """The topic to send to. Raises `StreamError` if that is none of the input topics, or not known."""
+    if topic is None and settings.inputs.one:
+        return settings.input_topic
+    if topic is None:
+        msg = f"There may be several input topics: {settings.inputs}."
+        raise StreamError(msg, fix="Name one with --topic.")
+    if topic not in settings.inputs:
+        msg = f"--topic is {topic}, which is not an input topic: STREAM_INPUT_TOPIC is {settings.input_topic}."
+        raise StreamError(msg)
+    return topic
 
 
 def _record(

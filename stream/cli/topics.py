@@ -37,6 +37,8 @@ def create(
 ) -> None:
     """Create the input, output and dead letter topics, and the topic STREAM_REMOVED_TOPIC if it is set.
 
+    With a pattern for input topics, the output topics are created of those that exist.
+
     Topics that exist are left as they are. Where one differs from what you ask for, that is said, and the exit code
     is still 0.
     """

@@ -13,8 +13,12 @@ from stream.cli.rule_files import load_rules
 def worker(
     config: Config = None,
     bootstrap_servers: Servers = None,
-    input_topic: Annotated[str | None, typer.Option(help="The topic with the raw articles.")] = None,
-    output_topic: Annotated[str | None, typer.Option(help="The topic for cleaned articles.")] = None,
+    input_topic: Annotated[
+        str | None, typer.Option(help="The topic with the raw articles; several with commas, or a pattern.")
+    ] = None,
+    output_topic: Annotated[
+        str | None, typer.Option(help="The topic for cleaned articles; {topic}: its input topic.")
+    ] = None,
     dead_letter_topic: Annotated[str | None, typer.Option(help="The topic for records that cannot be cleaned.")] = None,
     group_id: Annotated[str | None, typer.Option(help="The consumer group.")] = None,
     instance_id: Annotated[str | None, typer.Option(help="A stable name, for static group membership.")] = None,

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator, model_validator
 
+from stream.config.inputs import PLACE, Inputs, conflict, feeds, parsed, template
 from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, Footers, NoText
 from stream.config.paths import path_of, paths_of
 from stream.config.properties import OURS, Properties, missing_for_login, parse_properties
@@ -25,8 +26,14 @@ class Settings(BaseModel):
     bootstrap_servers: str = Field(
         "localhost:9092", min_length=1, description="addresses of Kafka's brokers: host:port, separated by commas"
     )
-    input_topic: TopicName = Field("articles.raw", description="topic that raw articles are read from")
-    output_topic: TopicName = Field("articles.clean", description="topic that cleaned articles are written to")
+    input_topic: str = Field(
+        "articles.raw",
+        description="topic that raw articles are read from; several with commas between, or a pattern from ^ to $",
+    )
+    output_topic: str = Field(
+        "articles.clean",
+        description="topic that cleaned articles are written to; {topic} in it stands for the name of the input topic",
+    )
     dead_letter_topic: TopicName = Field("articles.dead", description="topic for records that cannot be cleaned")
     removed_topic: TopicName | None = Field(
         None, description="topic for what was removed from each article; unset: it is not kept"
@@ -46,7 +53,8 @@ class Settings(BaseModel):
     # What
     delivery: Literal["exactly_once", "at_least_once"] = Field("exactly_once", description="delivery guarantee")
     start_at: Literal["earliest", "latest"] = Field(
-        "earliest", description="where to begin reading when the group has not committed an offset of the topic yet"
+        "earliest",
+        description="where to begin reading when the group has not committed an offset of any input topic yet",
     )
     text_field: str = Field(
         DEFAULTS.text_field,
@@ -129,15 +137,39 @@ class Settings(BaseModel):
         return self.footers == "model"
 
     @property
-    def topics(self) -> dict[str, str]:
-        """The topics by their role; the input comes first, the worker writes to the others."""
-        topics = {"input": self.input_topic, "output": self.output_topic, "dead letter": self.dead_letter_topic}
-        return topics | ({"removed": self.removed_topic} if self.removed_topic else {})
+    def inputs(self) -> Inputs:
+        """The input topics."""
+        return parsed(self.input_topic)
+
+    @property
+    def names_origin(self) -> bool:
+        """Whether several input topics go to one output topic, so that a header has to name a record's own."""
+        return not self.inputs.one and PLACE not in self.output_topic
+
+    def output_for(self, topic: str | None) -> str:
+        """The output topic for the records of an input topic."""
+        return self.output_topic.replace(PLACE, topic or "")
+
+    def topics(self, inputs: Sequence[str]) -> list[tuple[str, str]]:
+        """The topics for these input topics, each with its role before it. The worker writes to all but the inputs."""
+        outputs = dict.fromkeys(map(self.output_for, inputs)) if PLACE in self.output_topic else [self.output_topic]
+        roles = [*(("input", name) for name in inputs), *(("output", name) for name in outputs)]
+        roles.append(("dead letter", self.dead_letter_topic))
+        return [*roles, ("removed", self.removed_topic)] if self.removed_topic else roles
 
     @property
     def written_topics(self) -> str:
         """The topics that the worker writes to, as a list in a sentence."""
-        return _listed(list(self.topics.values())[1:])
+        return _listed([self.output_topic, self.dead_letter_topic, *filter(None, [self.removed_topic])])
+
+    def why_not_read(self, topic: str) -> str:
+        """Why the worker must not read this input topic, as a clause; empty if it may."""
+        return feeds(self.inputs, self.output_for(topic), self._others)
+
+    @property
+    def _others(self) -> dict[str, str]:
+        others = {"dead_letter_topic": self.dead_letter_topic, "removed_topic": self.removed_topic or ""}
+        return {role: topic for role, topic in others.items() if topic}
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -162,6 +194,19 @@ class Settings(BaseModel):
             raise ValueError(msg)
         return value
 
+    @field_validator("input_topic", mode="before")
+    @classmethod
+    def _input_topics(cls, value: object) -> object:
+        text = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+        if isinstance(text, str):
+            parsed(text)
+        return text
+
+    @field_validator("output_topic")
+    @classmethod
+    def _output_topic(cls, value: str) -> str:
+        return template(value)
+
     @field_validator("rules", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
@@ -174,11 +219,8 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Settings:
-        topics = self.topics
-        if len(set(topics.values())) < len(topics):
-            which = _listed([f"{role.replace(' ', '_')}_topic" for role in topics])
-            msg = f"{which} must differ, but are {', '.join(topics.values())}"
-            raise ValueError(msg)
+        if wrong := conflict(self.input_topic, self.output_topic, self._others):
+            raise ValueError(wrong)
         if self.security_protocol.startswith("sasl") and self.sasl_mechanism is None:
             msg = f"security_protocol {self.security_protocol} needs sasl_mechanism"
             raise ValueError(msg)

@@ -52,8 +52,8 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
         settings = load({"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port()}, environ={})
-        broker.make_topics(*settings.topics.values())
-        sender, sent = Sender(settings), records()
+        broker.make_topics(*(topic for _, topic in settings.topics(settings.inputs.names)))
+        sender, sent = Sender(settings, settings.input_topic), records()
         for record in sent:
             sender.send(record.key.decode(), record.key, record.value)
         sender.finish()

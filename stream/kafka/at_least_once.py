@@ -21,6 +21,7 @@ from stream.kafka.committer import Aborted, Publication
 from stream.kafka.flushing import flush
 from stream.kafka.missing import Missing
 from stream.kafka.refused import REFUSALS, Refused
+from stream.records.input_partition import InputPartition
 from stream.records.outcomes import Outcome
 
 log = logging.getLogger(__name__)
@@ -40,8 +41,8 @@ The client's own deadline should come first, because its error names the cause; 
 
 PURGE_REPORTS_S = 1.0  # for the reports of records that were purged from the queue: no broker is asked for them
 
-Place = tuple[str, int | None, int | None]
-"""An output topic, and the partition and offset of the input record."""
+Place = tuple[str, str | None, int | None, int | None]
+"""A topic that is written to, and the topic, partition and offset of the input record."""
 
 # The errors of records that failed only because one before them failed.
 BEHIND = {
@@ -78,7 +79,7 @@ class AtLeastOnce:
         self._committed_s = 0.0
         self._missing = Missing(settings)
 
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:  # noqa: ARG002 - the protocol's
+    def own(self, partitions: Sequence[InputPartition], gained: Sequence[InputPartition]) -> None:  # noqa: ARG002 - the protocol's
         """See `Committer`."""
         if self._producer is None:
             self._producer = self._fresh()
@@ -128,15 +129,18 @@ class AtLeastOnce:
             removals = [(removed_topic, it) for it in publication.outcomes if it.removed is not None]
             self._deliver(producer, removals)
             self._remember(producer, removals)
-        dead, output = self._settings.dead_letter_topic, self._settings.output_topic
-        produced = self._deliver(producer, [(dead if it.name == "dead" else output, it) for it in publication.outcomes])
+        produced = self._deliver(producer, [(self._topic_for(it), it) for it in publication.outcomes])
         with self._lock:
             self._committable.update({(offset.topic, offset.partition): offset for offset in publication.offsets})
             if self._acknowledged:
-                through = {(it.source.partition(), it.source.offset()) for it in publication.outcomes}
+                through = {_place("", it)[1:] for it in publication.outcomes}
                 self._acknowledged = {place for place in self._acknowledged if place[1:] not in through}
         self._on_stage("produce", produced - began)
         self._on_stage("deliver", time.perf_counter() - produced)
+
+    def _topic_for(self, outcome: Outcome) -> str:
+        settings = self._settings
+        return settings.dead_letter_topic if outcome.name == "dead" else settings.output_for(outcome.source.topic())
 
     def _deliver(self, producer: Producer, wanted: list[tuple[str, Outcome]]) -> float:
         """Produces what is not acknowledged yet to the topics given, and waits for every acknowledgement.
@@ -248,4 +252,5 @@ class AtLeastOnce:
 
 
 def _place(topic: str, outcome: Outcome) -> Place:
-    return topic, outcome.source.partition(), outcome.source.offset()
+    source = outcome.source
+    return topic, source.topic(), source.partition(), source.offset()

@@ -16,13 +16,12 @@ from stream.config.settings import Settings
 from stream.errors import SessionLost
 from stream.kafka import offsets
 from stream.kafka.committer import Aborted, Committer
+from stream.kafka.found import partitions_of
 from stream.kafka.partitions import Partitions
-from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
+from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
+from stream.records.input_partition import InputPartition, listed
 
 log = logging.getLogger(__name__)
-
-FIRST = 0
-"""The partition whose owner decides where a new group begins, for all partitions."""
 
 ASK_EVERY_S = 0.2
 """How often the partitions that wait are looked up again, in seconds.
@@ -41,15 +40,15 @@ class Beginnings:
     they wait, in one sentence.
     """
 
-    def __init__(self, settings: Settings, committer: Committer, topic_id: TopicId, partitions: Partitions) -> None:
+    def __init__(self, settings: Settings, committer: Committer, topic_ids: TopicIds, partitions: Partitions) -> None:
         self._settings = settings
         self._committer = committer
-        self._topic_id = topic_id
+        self._topic_ids = topic_ids
         self._partitions = partitions
         self._has_begun = False  # whether a partition was found in this process, so that the group is not new
         self._why = ""
         self._asked_s = self._waiting_s = 0.0
-        self.waiting: set[int] = set()
+        self.waiting: set[InputPartition] = set()
 
     @property
     def trouble(self) -> str:
@@ -63,11 +62,12 @@ class Beginnings:
 
     def give_up(self, leaving: Iterable[TopicPartition]) -> list[TopicPartition]:
         """Forgets partitions. Returns those of them that are assigned to the consumer: all that did not wait."""
-        reading = [partition for partition in leaving if partition.partition not in self.waiting]
-        self.waiting.difference_update(partition.partition for partition in leaving)
+        leaving = list(leaving)
+        reading = [it for it in leaving if (it.topic, it.partition) not in self.waiting]
+        self.waiting.difference_update(InputPartition(it.topic, it.partition) for it in leaving)
         return reading
 
-    def find(self, consumer: Consumer, gained: Iterable[int], member: object) -> list[TopicPartition]:
+    def find(self, consumer: Consumer, gained: Iterable[InputPartition], member: object) -> list[TopicPartition]:
         """The partitions that may be read now, of those gained and those waiting, with the offsets at which they begin.
 
         The other ones wait. `member`: the consumer's group metadata, from before this call. Raises one of our errors.
@@ -76,92 +76,98 @@ class Beginnings:
             self._waiting_s = time.monotonic()
         wanted = sorted(self.waiting.union(gained))
         found = self._find(consumer, wanted, member)
-        begun = {partition.partition: partition.offset for partition in found}
-        for number in wanted:
-            self._partitions.gain(number, begun.get(number, -1))
+        begun = {InputPartition(it.topic, it.partition): it.offset for it in found}
+        for place in wanted:
+            self._partitions.gain(place, begun.get(place, -1))
         self.waiting = set(wanted) - begun.keys()
         self._asked_s = time.monotonic()
         return found
 
-    def _find(self, consumer: Consumer, numbers: Sequence[int], member: object) -> list[TopicPartition]:
+    def _find(self, consumer: Consumer, places: Sequence[InputPartition], member: object) -> list[TopicPartition]:
         """Decides where each partition begins. The first of these that applies:
 
         1. At its committed offset, unless that was committed for a topic of the same name that was deleted since.
-        2. In a new group, which has committed nothing of the topic: where `start_at` says. With `latest` the owner of
-           the first partition commits the ends of all partitions at once, and the owners of the others wait for that.
-           So no partition begins later than the group does, even if it gets its first owner only later.
-        3. At its first offset: the partition was added to the topic, or the topic was deleted and created again.
+        2. In a new group, which has committed nothing of any input topic: where `start_at` says. With `latest` the
+           owner of the first partition (of the first topic) commits the ends of all partitions at once, and the owners
+           of the others wait for that. So no partition begins later than the group does, even if it gets its first
+           owner only later.
+        3. At its first offset: the topic or the partition was added, or the topic was deleted and created again.
 
         Offsets found by 2 and 3 are committed as `member`, the membership from before 1. If the group has changed since
         then, that is refused, and the partitions wait. Partitions that are missing in the result are not known yet.
         """
         self._why = ""
-        known: dict[int, int] = {}
-        deleted: dict[int, int] = {}
-        for committed in offsets.committed(consumer, numbers, self._settings):
-            of_deleted = self._is_deleted(of_metadata(committed.metadata))
+        known: dict[InputPartition, int] = {}
+        deleted: dict[InputPartition, int] = {}
+        for committed in offsets.committed(consumer, places, self._settings):
+            of_deleted = self._is_deleted(committed.topic, of_metadata(committed.metadata))
             if committed.offset >= 0:
-                (deleted if of_deleted else known)[committed.partition] = committed.offset
+                place = InputPartition(committed.topic, committed.partition)
+                (deleted if of_deleted else known)[place] = committed.offset
         begun = self._as_partitions(known)
-        if fresh := [number for number in numbers if number not in known]:
+        if fresh := [place for place in places if place not in known]:
             begun += self._begin(consumer, fresh, deleted, member)
         self._has_begun = self._has_begun or bool(begun)
         return begun
 
-    def _is_deleted(self, topic_id: str) -> bool:
+    def _is_deleted(self, topic: str, topic_id: str) -> bool:
         """Whether an offset with this topic id belongs to a deleted topic of the same name, as far as is known."""
-        if topic_id and not self._topic_id.known:
-            self._topic_id.taken.add(topic_id)  # to be compared once the broker tells the current id
+        if topic_id and topic not in self._topic_ids.known:
+            # To be compared once the broker tells the current id.
+            self._topic_ids.taken.setdefault(topic, set()).add(topic_id)
             return False
-        return topic_id not in ("", self._topic_id.known)
+        return topic_id not in ("", self._topic_ids.known.get(topic))
 
     def _begin(
-        self, consumer: Consumer, fresh: list[int], deleted: dict[int, int], member: object
+        self,
+        consumer: Consumer,
+        fresh: list[InputPartition],
+        deleted: dict[InputPartition, int],
+        member: object,
     ) -> list[TopicPartition]:
         """Steps 2 and 3 of `_find`, for the partitions `fresh`, which have no usable committed offset.
 
         `deleted`: by partition, the offsets that were committed for a topic that was deleted since.
         """
-        topic, group = self._settings.input_topic, self._settings.group_id
+        group = self._settings.group_id
         wanted = fresh
         if self._settings.start_at == "latest" and self._is_new(consumer, deleted):
-            if not self._topic_id.embedded:
-                if FIRST not in fresh:
+            if not self._topic_ids.embedded:
+                wanted = sorted({*self._all_partitions(consumer), *fresh})
+                if wanted[0] not in fresh:
                     self._why = (
-                        f"The group {group} is new, and the owner of partition {FIRST} of {topic} "
+                        f"The group {group} is new, and the owner of partition {listed(wanted[:1])} "
                         "has not yet committed where the group begins (STREAM_START_AT=latest)."
                     )
                     return []
-                wanted = sorted({*self._all_partitions(consumer), *fresh})
             found = offsets.edges(consumer, wanted, OFFSET_END, self._settings)
             if not self._commit(consumer, found, member):
                 return []
             log.info(
                 "The group %s is new. With STREAM_START_AT=latest it begins at the end of each partition: %s.",
-                group, ", ".join(f"{number} at {offset}" for number, offset in sorted(found.items())),
+                group, ", ".join(f"{place} at {offset}" for place, offset in sorted(found.items())),
             )  # fmt: skip
         else:
             found = offsets.edges(consumer, wanted, OFFSET_BEGINNING, self._settings)
             if not self._commit(consumer, found, member):
                 return []
             self._report(found, deleted)
-        return self._as_partitions({number: found[number] for number in fresh})
+        return self._as_partitions({place: found[place] for place in fresh})
 
-    def _is_new(self, consumer: Consumer, deleted: dict[int, int]) -> bool:
-        """Whether the group has never read the topic, nor one of the same name that was deleted.
+    def _is_new(self, consumer: Consumer, deleted: dict[InputPartition, int]) -> bool:
+        """Whether the group has never read any of the topics, nor one of the same name that was deleted.
 
         The embedded broker is always asked, because it forgets what was committed in transactions.
         """
-        if deleted or (self._has_begun and not self._topic_id.embedded):
+        if deleted or (self._has_begun and not self._topic_ids.embedded):
             return False
         committed = offsets.committed(consumer, self._all_partitions(consumer), self._settings)
         return all(partition.offset < 0 for partition in committed)
 
-    def _all_partitions(self, consumer: Consumer) -> list[int]:
-        topic = self._settings.input_topic
-        return sorted(consumer.list_topics(topic, timeout=offsets.OFFSETS_S).topics[topic].partitions)
+    def _all_partitions(self, consumer: Consumer) -> list[InputPartition]:
+        return partitions_of(consumer, self._settings.inputs, offsets.OFFSETS_S)
 
-    def _commit(self, consumer: Consumer, found: dict[int, int], member: object) -> bool:
+    def _commit(self, consumer: Consumer, found: dict[InputPartition, int], member: object) -> bool:
         """Commits these offsets; False if the group has changed, so that the partitions may be another worker's."""
         try:
             self._committer.commit_start(consumer, self._as_partitions(found), member)
@@ -170,30 +176,31 @@ class Beginnings:
             return False
         return True
 
-    def move(self, consumer: Consumer, number: int, offset: int, member: object) -> None:
+    def move(self, consumer: Consumer, place: InputPartition, offset: int, member: object) -> None:
         """Commits that a partition is read on from another offset. Raises `SessionLost` if the group has changed."""
-        if not self._commit(consumer, {number: offset}, member):
+        if not self._commit(consumer, {place: offset}, member):
             raise SessionLost(self._why)
-        self._partitions.gain(number, offset)
+        self._partitions.gain(place, offset)
 
-    def _as_partitions(self, found: dict[int, int]) -> list[TopicPartition]:
+    def _as_partitions(self, found: dict[InputPartition, int]) -> list[TopicPartition]:
         """These offsets, by partition, as the client takes them, with the topic's id as metadata."""
-        topic, metadata = self._settings.input_topic, as_metadata(self._topic_id.known)
-        return [TopicPartition(topic, number, offset, metadata) for number, offset in sorted(found.items())]
+        known = self._topic_ids.known
+        return [
+            TopicPartition(*place, offset, as_metadata(known.get(place.topic, "")))
+            for place, offset in sorted(found.items())
+        ]
 
-    def _report(self, found: dict[int, int], deleted: dict[int, int]) -> None:
-        topic = self._settings.input_topic
-        if deleted:
-            each = (f"{number} from offset {found[number]} (old: {deleted[number]})" for number in sorted(deleted))
+    def _report(self, found: dict[InputPartition, int], deleted: dict[InputPartition, int]) -> None:
+        for topic in sorted({place.topic for place in deleted}):
+            each = (
+                f"{place.number} from offset {found[place]} (old: {offset})"
+                for place, offset in sorted(deleted.items()) if place.topic == topic
+            )  # fmt: skip
             log.error(
                 "The topic %s was deleted and created again. These partitions are read from their beginning (in "
                 "brackets, how far the group had read the old partition; the rest of it is gone): %s.",
                 topic, ", ".join(each),
             )  # fmt: skip
-        added = sorted(found.keys() - deleted.keys())
+        added = found.keys() - deleted.keys()
         if added and (self._has_begun or self._settings.start_at == "latest"):
-            log.info("%s: partitions %s are new to the group and are read from their beginning.", topic, _listed(added))
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(numbers)))
+            log.info("Partitions %s are new to the group and are read from their beginning.", listed(added))

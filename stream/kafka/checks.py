@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AclOperation, ConfigResource, ResourceType
 
 from stream.config.settings import Settings
-from stream.errors import StreamError
+from stream.errors import SettingsError, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
 from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.cluster import ANSWER_S, GRACE_S, Cluster
@@ -47,8 +47,11 @@ def run(settings: Settings) -> Iterator[Check]:
     yield connected
     if connected.error is not None:
         return
-    for role, name in settings.topics.items():
-        yield check(f"{role} topic", partial(_topic, cluster, role, name))
+    inputs = cluster.inputs()
+    if not settings.inputs.one:
+        yield from _several(cluster, inputs)
+    for role, name in settings.topics(inputs):
+        yield check(f"{role} topic", partial(_topic, cluster, role, name, inputs))
         if role != "input":
             for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
                 yield Check(f"{role} topic", sentence, warning=True)
@@ -71,7 +74,7 @@ def largest_record_bytes(settings: Settings) -> int:
     """How many bytes a record may have, before compression, so that every topic we write to takes it for certain."""
     cluster = Cluster(settings)
     cluster.connect()
-    return min(cluster.largest_bytes(name) for role, name in settings.topics.items() if role != "input")
+    return min(cluster.largest_bytes(name) for role, name in settings.topics(cluster.inputs()) if role != "input")
 
 
 def _check(cluster: Cluster, name: str, answer: Callable[[], str]) -> Check:
@@ -91,16 +94,40 @@ def _broker(cluster: Cluster) -> str:
     return f"{cluster.settings.bootstrap_servers} answers ({what})"
 
 
-def _topic(cluster: Cluster, role: str, name: str) -> str:
+def _several(cluster: Cluster, inputs: Sequence[str]) -> Iterator[Check]:
+    """What is wrong with several input topics together: the worker needs one that exists, and reads those that do."""
+    name, settings = "input topic", cluster.settings
+    if not inputs:
+        msg = f"{settings.inputs.none_exists[:1].upper()}{settings.inputs.none_exists[1:]}."
+        creates = "`article-stream topics create` creates them."
+        fix = creates if settings.inputs.names else "The worker can start once there is one."
+        error = TopicMissing(msg, fix=fix)
+        yield Check(name, str(error), error)
+    for topic in set(settings.inputs.names).difference(inputs) if inputs else ():
+        found = _check(cluster, name, partial(_topic, cluster, "input", topic, inputs))
+        if isinstance(found.error, TopicMissing):
+            yield Check(name, f"{topic} does not exist; it will be read once it does.", warning=True)
+        else:
+            yield found
+
+
+def _topic(cluster: Cluster, role: str, name: str, inputs: Sequence[str]) -> str:
     operation = AclOperation.READ if role == "input" else AclOperation.WRITE
     found = cluster.topic(name, operation)
     if not cluster.embedded:
         cluster.may(name, operation)
     partitions = len(found.partitions)
     said = [f"{name} has {partitions} {noun(partitions, 'partition')}", f"{operation.name} is allowed"]
-    if role != "input":
-        of_input = cluster.settings_of(cluster.settings.input_topic)
-        said += topic_settings.notes(role, cluster.settings_of(name), of_input)
+    if role == "input":
+        if why := cluster.settings.why_not_read(name):
+            msg = f"{name} cannot be read: {why}."
+            raise SettingsError(msg, fix="Change STREAM_INPUT_TOPIC or STREAM_OUTPUT_TOPIC.")
+        return "; ".join(said)
+    own = cluster.settings_of(name)
+    for topic in inputs:
+        if role != "output" or cluster.settings.output_for(topic) == name:
+            said += topic_settings.notes(role, own, cluster.settings_of(topic))
+    said = list(dict.fromkeys(said))  # what is so of several input topics is said once
     return "; ".join(said)
 
 
@@ -117,7 +144,7 @@ def _group(cluster: Cluster) -> str:
     consumer = Consumer(config)
     try:
         with client.explained(settings, doing="reading the group's offsets"):
-            partition = _committed(consumer, settings)
+            partition = _committed(consumer, min(cluster.inputs(), default=settings.dead_letter_topic), settings)
     finally:
         consumer.close()
     if partition.error is not None and partition.error.code() not in client.MISSING:
@@ -145,12 +172,12 @@ def _given_up_after(cluster: Cluster) -> str:
     return f"; the partitions of a killed worker move after {timeout_s:g} s, its {name}"
 
 
-def _committed(consumer: Consumer, settings: Settings) -> TopicPartition:
-    """The committed offset of the first partition. Waits for a coordinator, for up to `startup_timeout_s`."""
+def _committed(consumer: Consumer, topic: str, settings: Settings) -> TopicPartition:
+    """The committed offset of the topic's first partition. Waits for a coordinator, for up to `startup_timeout_s`."""
     deadline = time.monotonic() + settings.startup_timeout_s
     while True:
         try:
-            return consumer.committed([TopicPartition(settings.input_topic, 0)], timeout=ANSWER_S)[0]
+            return consumer.committed([TopicPartition(topic, 0)], timeout=ANSWER_S)[0]
         except KafkaException as raised:
             if client.error_of(raised).code() not in client.COORDINATOR_MOVES or time.monotonic() > deadline:
                 raise

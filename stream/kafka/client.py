@@ -184,7 +184,7 @@ def _security(settings: Settings) -> Config:
 _AUTHORIZATION = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED: (
         "the use of a topic",
-        "READ on the topic {settings.input_topic}, WRITE on the topics {settings.written_topics}",
+        "READ on the topic {settings.inputs}, WRITE on the topics {settings.written_topics}",
     ),
     KafkaError.GROUP_AUTHORIZATION_FAILED: (
         "the use of the consumer group {settings.group_id}",

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AclOperation, AdminClient, ConfigResource, Res
 from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, NotAuthorized, StreamError, TopicMissing
 from stream.kafka import client
+from stream.kafka.found import existing
 from stream.kafka.refusals import closed, refuses, tells
 
 waiting_log = logging.getLogger("stream.waiting")  # a command shows these lines, whatever else it keeps quiet about
@@ -95,6 +96,10 @@ class Cluster:
     def embedded(self) -> bool:
         """Whether this is the embedded broker."""
         return str(self.metadata.cluster_id).startswith(EMBEDDED)
+
+    def inputs(self) -> list[str]:
+        """The input topics that exist; if there is only one by its name, that, whether it exists or not."""
+        return self.settings.inputs.among(existing(self.metadata))
 
     def topic(self, name: str, operation: AclOperation | None = None) -> Any:
         """A topic's metadata. Raises `TopicMissing`, or `NotAuthorized`, which names `operation` if it is given."""

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 from confluent_kafka import Consumer, TopicPartition
 
 from stream.errors import StreamError
+from stream.records.input_partition import InputPartition
 from stream.records.outcomes import Outcome
 
 
@@ -36,7 +37,7 @@ class Aborted(Exception):
 class Committer(Protocol):
     """Publishes one publication at a time. `commit` is called by the sink's thread, the others by the source's."""
 
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+    def own(self, partitions: Sequence[InputPartition], gained: Sequence[InputPartition]) -> None:
         """The worker now owns `partitions`, of which it has just gained `gained`. Called while no record is in flight.
 
         Afterwards nothing that the previous owners have left open can change the committed offsets any more.

@@ -31,7 +31,7 @@ def demoted(outcome: Outcome, refused: Refused, settings: Settings) -> Outcome:
         return without_removals(outcome, refused.reason)
     if outcome.name != "dead":
         size = len(outcome.value or b"")
-        message = f"{settings.output_topic} refuses the record of {size} bytes: {refused.message}"
+        message = f"{settings.output_for(outcome.source.topic())} refuses the record of {size} bytes: {refused.message}"
         return dead(outcome.source, refused.reason, message)
     if refused.reason == "rejected":
         dated = outcome.timestamp_ms != NOW

@@ -9,16 +9,22 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from stream.config.settings import Settings
 from stream.kafka import client
+from stream.kafka.found import existing
+from stream.records.input_partition import InputPartition
 
 ANSWER_S = 5.0  # how long a broker may take to answer; health checks repeat every 3 s, so a late answer is worthless
 GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
 
 
 class Ends:
-    """Asks the cluster. Every method may block for a few seconds, and raises `KafkaException`."""
+    """Asks the cluster. Every method may block for a few seconds, and raises `KafkaException`.
+
+    `inputs`: the input topics that existed when `missing_topics` was last asked.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.inputs: list[str] = []
         self.renew()
 
     def renew(self) -> None:
@@ -26,11 +32,16 @@ class Ends:
         self._admin = AdminClient(client.common(self._settings))
 
     def missing_topics(self) -> list[str]:
-        """One clause for each of our topics that does not exist or that we are not allowed to see."""
-        known = self._admin.list_topics(timeout=ANSWER_S).topics
-        problems = []
-        for role, topic in self._settings.topics.items():
-            if topic not in known or known[topic].error is not None:
+        """One clause for each of our topics that does not exist or that we are not allowed to see.
+
+        Of several input topics some may be missing; `inputs` are the others.
+        """
+        inputs = self._settings.inputs
+        known = existing(self._admin.list_topics(timeout=ANSWER_S))
+        self.inputs = inputs.among(known)
+        problems = [] if self.inputs else [inputs.none_exists]
+        for role, topic in self._settings.topics(self.inputs):
+            if topic not in known:
                 if self._forbidden(topic):
                     problems.append(f"Kafka forbids DESCRIBE on the {role} topic {topic}")
                 else:
@@ -46,17 +57,17 @@ class Ends:
         error = found.error if found is not None else None
         return error is not None and error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED
 
-    def last_stable_offsets(self, partitions: Sequence[int]) -> dict[int, int]:
-        """The last stable offset of each of these partitions of the input topic, by number; -1 if it is not known.
+    def last_stable_offsets(self, partitions: Sequence[InputPartition]) -> dict[InputPartition, int]:
+        """The last stable offset of each of these partitions; -1 if it is not known.
 
         The last stable offset is where the first open transaction begins, or the end of the log if there is none.
         """
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        return dict.fromkeys(partitions, -1) | offsets_of(self._admin, self._settings, partitions, latest)
+        return dict.fromkeys(partitions, -1) | offsets_of(self._admin, partitions, latest)
 
 
-def offsets_of(admin: AdminClient, settings: Settings, partitions: Sequence[int], spec: OffsetSpec) -> dict[int, int]:
-    """An offset of each of these partitions of the input topic, by number: the last stable one or the first, by `spec`.
+def offsets_of(admin: AdminClient, partitions: Sequence[InputPartition], spec: OffsetSpec) -> dict[InputPartition, int]:
+    """An offset of each of these partitions: the last stable one or the first, by `spec`.
 
     Partitions whose leader reports an error are left out. May block for `ANSWER_S` and `GRACE_S` per partition. Raises
     `KafkaException` if no broker can be reached, or `concurrent.futures.TimeoutError`.
@@ -64,14 +75,14 @@ def offsets_of(admin: AdminClient, settings: Settings, partitions: Sequence[int]
     if not partitions:
         return {}
     answers = admin.list_offsets(
-        {TopicPartition(settings.input_topic, number): spec for number in partitions},
+        {TopicPartition(*place): spec for place in partitions},
         isolation_level=IsolationLevel.READ_COMMITTED,
         request_timeout=ANSWER_S,
     )
-    found: dict[int, int] = {}
+    found: dict[InputPartition, int] = {}
     for partition, future in answers.items():
         try:
-            found[partition.partition] = future.result(ANSWER_S + GRACE_S).offset
+            found[InputPartition(partition.topic, partition.partition)] = future.result(ANSWER_S + GRACE_S).offset
         except KafkaException as raised:
             if client.error_of(raised).code() == KafkaError._TRANSPORT:  # noqa: SLF001
                 raise

@@ -27,15 +27,16 @@ class Batch:
 class Flow:
     """The number of records in flight, the session that they belong to, and the error that has ended it.
 
-    `session`: a number that grows with each session. `metadata`: a text that is committed with each offset (see
-    `stream.kafka.topic_id`). `error`: the first error of the session. `stopping`: set when the worker is asked to stop.
+    `session`: a number that grows with each session. `metadata`: by input topic, a text that is committed with each of
+    its offsets (see `stream.kafka.topic_id`). `error`: the first error of the session. `stopping`: set when the worker
+    is asked to stop.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._in_flight = 0
         self.session = 0
-        self.metadata = ""
+        self.metadata: dict[str, str] = {}
         self.error: BaseException | None = None
         self.stopping = threading.Event()
 
@@ -52,7 +53,7 @@ class Flow:
         with self._changed:
             self.session += 1
             self._in_flight = 0
-            self.metadata = ""
+            self.metadata = {}
             self.error = None
             self._changed.notify_all()
             return self.session

@@ -17,6 +17,8 @@ from confluent_kafka.admin import AdminClient, MemberAssignment, OffsetSpec
 from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.ends import ANSWER_S, GRACE_S, offsets_of
+from stream.kafka.found import partitions_of
+from stream.records.input_partition import InputPartition
 
 COORDINATOR_S = 3600.0
 """The client's timeout for requests to the group's coordinator, in seconds; we ourselves wait for much less.
@@ -31,20 +33,20 @@ that were shorter. Worst case: the client keeps an abandoned request for an hour
 class GroupView:
     """The group at one moment.
 
-    `partitions`: all partitions of the input topic. `members`: by member id, the partitions that are assigned to it.
+    `partitions`: all partitions of the input topics. `members`: by member id, the partitions that are assigned to it.
     `targets`: with the consumer protocol, by member id, the partitions that it is to have at the end of the rebalance.
     `stable`: whether no rebalance is going on. `lag`: by partition, the number of offsets after the group's committed
     one; transaction markers count, because they cannot be told from records without reading.
     """
 
-    partitions: frozenset[int]
-    members: Mapping[str, frozenset[int]]
+    partitions: frozenset[InputPartition]
+    members: Mapping[str, frozenset[InputPartition]]
     stable: bool
-    lag: Mapping[int, int] = field(default_factory=dict)
-    targets: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    lag: Mapping[InputPartition, int] = field(default_factory=dict)
+    targets: Mapping[str, frozenset[InputPartition]] = field(default_factory=dict)
 
     @property
-    def unowned(self) -> frozenset[int]:
+    def unowned(self) -> frozenset[InputPartition]:
         """The partitions that are assigned to no member."""
         return self.partitions.difference(*self.members.values())
 
@@ -68,10 +70,8 @@ class Group:
         `concurrent.futures.TimeoutError`.
         """
         admin = self._admin = self._admin or AdminClient(client.common(self._settings))
-        topic, group = self._settings.input_topic, self._settings.group_id
-        found = admin.list_topics(topic, timeout=ANSWER_S).topics[topic]
-        if found.error is not None:
-            raise KafkaException(found.error)
+        group = self._settings.group_id
+        places = partitions_of(admin, self._settings.inputs, ANSWER_S)
         try:
             description = admin.describe_consumer_groups([group], request_timeout=COORDINATOR_S)[group].result(
                 ANSWER_S + GRACE_S
@@ -86,29 +86,27 @@ class Group:
             members[member.member_id] = self._input_partitions(member.assignment)
             if member.target_assignment is not None:
                 targets[member.member_id] = self._input_partitions(member.target_assignment)
-        numbers = sorted(found.partitions)
         stable = description.state == ConsumerGroupState.STABLE
-        return GroupView(frozenset(numbers), members, stable, self._lag(admin, numbers), targets)
+        return GroupView(frozenset(places), members, stable, self._lag(admin, places), targets)
 
-    def _input_partitions(self, assignment: MemberAssignment) -> frozenset[int]:
-        topic = self._settings.input_topic
-        return frozenset(assigned.partition for assigned in assignment.topic_partitions if assigned.topic == topic)
-
-    def _lag(self, admin: AdminClient, numbers: list[int]) -> dict[int, int]:
-        topic = self._settings.input_topic
-        asked = ConsumerGroupTopicPartitions(
-            self._settings.group_id, [TopicPartition(topic, number) for number in numbers]
+    def _input_partitions(self, assignment: MemberAssignment) -> frozenset[InputPartition]:
+        inputs = self._settings.inputs
+        return frozenset(
+            InputPartition(it.topic, it.partition) for it in assignment.topic_partitions if it.topic in inputs
         )
+
+    def _lag(self, admin: AdminClient, places: list[InputPartition]) -> dict[InputPartition, int]:
+        asked = ConsumerGroupTopicPartitions(self._settings.group_id, [TopicPartition(*place) for place in places])
         (answer,) = admin.list_consumer_group_offsets([asked], request_timeout=COORDINATOR_S).values()
         answered = answer.result(ANSWER_S + GRACE_S).topic_partitions
-        committed = {partition.partition: partition.offset for partition in answered}
-        ends = offsets_of(admin, self._settings, numbers, OffsetSpec.latest())  # type: ignore[no-untyped-call]
-        never = [number for number in numbers if committed.get(number, -1) < 0]
-        if len(never) == len(numbers) and self._settings.start_at == "latest":
+        committed = {InputPartition(it.topic, it.partition): it.offset for it in answered}
+        ends = offsets_of(admin, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        never = [place for place in places if committed.get(place, -1) < 0]
+        if len(never) == len(places) and self._settings.start_at == "latest":
             return dict.fromkeys(ends, 0)  # a new group will begin at the end, so it has no lag
-        begins = offsets_of(admin, self._settings, never, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        begins = offsets_of(admin, never, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
         return {
-            number: max(0, end - (begins[number] if number in begins else committed[number]))
-            for number, end in ends.items()
-            if number in begins or committed.get(number, -1) >= 0
+            place: max(0, end - (begins[place] if place in begins else committed[place]))
+            for place, end in ends.items()
+            if place in begins or committed.get(place, -1) >= 0
         }

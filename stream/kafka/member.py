@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from stream.config.settings import Settings
 from stream.errors import SessionLost
 from stream.kafka import client
+from stream.kafka.refusals import ENDS_THE_SESSION
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class Member:
         """Joins the group. The callbacks are called during `consume` and `close`."""
         self.consumer = Consumer(client.consumer(self._settings))
         self.consumer.subscribe(
-            [self._settings.input_topic],
+            self._settings.inputs.subscription,
             on_assign=self._deferring_errors(on_assign),
             on_revoke=self._deferring_errors(on_revoke),
             on_lost=self._deferring_errors(on_lost),
@@ -91,6 +92,23 @@ class Member:
         metadata = consumer.consumer_group_metadata()
         if member and consumer.memberid() == member:
             self.id, self.metadata = member, metadata
+
+    def ask_whether_fenced(self, removed: Callable[[], bool]) -> None:
+        """Raises `InstanceFenced` if a newer worker with the same instance id has joined the group.
+
+        The newer worker fences our producer before the answer to our next heartbeat says that it has replaced us. If
+        we joined again without waiting for that answer, we would fence the newer worker, which would then fence us,
+        and so on. Waits for half a session timeout at most, or until the group has `removed` us; a classic consumer
+        sends five heartbeats in a whole one.
+        """
+        if self.consumer is None or not self._settings.instance_id:
+            return
+        deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
+        while time.monotonic() < deadline and not removed():
+            for message in self.consume(1, IDLE_WAIT_S):
+                error = message.error()
+                if error is not None and error.code() in ENDS_THE_SESSION:
+                    raise client.explain(error, self._settings, doing="reading")
 
     def leave_when_closed(self) -> None:
         """Makes `close` leave the group even with a static instance id. May be called by any thread."""

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from stream.config.settings import Settings
 from stream.errors import TopicMissing
 from stream.kafka import client
+from stream.kafka.found import existing
 
 ANSWER_S = 2.0  # short, because the sink waits for it; if Kafka does not answer, that is the error to report
 
@@ -24,7 +25,12 @@ class Missing:
     def error(self) -> TopicMissing | None:
         """The error for the first of our topics that does not exist; None if all do, or if Kafka does not answer."""
         admin = AdminClient(client.common(self._settings))
-        for role, topic in self._settings.topics.items():
+        inputs = self._settings.inputs
+        try:
+            there = [] if inputs.one else existing(admin.list_topics(timeout=ANSWER_S))
+        except KafkaException:
+            return None
+        for role, topic in self._settings.topics(inputs.among(there)):
             try:  # asked for by its name: a list of all topics leaves out those that we may not see
                 found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
             except KafkaException:

@@ -9,6 +9,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaExcepti
 from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import client
+from stream.records.input_partition import InputPartition
 
 OFFSETS_S = 10.0
 """How long Kafka may take to answer, in seconds.
@@ -21,13 +22,13 @@ reported as such.
 DIAGNOSIS_S = 3.0  # for each of the two questions by which such a transaction is told from a broker that is down
 
 
-def committed(consumer: Consumer, numbers: Iterable[int], settings: Settings) -> list[TopicPartition]:
-    """The committed offsets of these partitions of the input topic, with their metadata.
+def committed(consumer: Consumer, places: Iterable[InputPartition], settings: Settings) -> list[TopicPartition]:
+    """The committed offsets of these partitions, with their metadata.
 
     The offset is negative (`OFFSET_INVALID`) if none is committed. Waits for open transactions that hold such offsets.
     Raises one of our errors.
     """
-    asked = [TopicPartition(settings.input_topic, number) for number in numbers]
+    asked = [TopicPartition(*place) for place in places]
     if not asked:
         return []
     try:
@@ -37,23 +38,25 @@ def committed(consumer: Consumer, numbers: Iterable[int], settings: Settings) ->
     return _without_errors(found, settings, "reading the committed offset of partition")
 
 
-def edges(consumer: Consumer, numbers: Iterable[int], which: int, settings: Settings) -> dict[int, int]:
-    """The offset at which each of these partitions begins (`OFFSET_BEGINNING`) or ends (`OFFSET_END`), by number.
+def edges(
+    consumer: Consumer, places: Iterable[InputPartition], which: int, settings: Settings
+) -> dict[InputPartition, int]:
+    """The offset at which each of these partitions begins (`OFFSET_BEGINNING`) or ends (`OFFSET_END`).
 
     If a transaction is open, the end is where the first one begins. Raises one of our errors.
     """
-    asked = [TopicPartition(settings.input_topic, number, which) for number in numbers]
+    asked = [TopicPartition(*place, which) for place in places]
     edge = "first" if which == OFFSET_BEGINNING else "last"
     doing = f"looking up the {edge} offset of a partition"
     with client.explained(settings, doing=doing):
         found: list[TopicPartition] = consumer.offsets_for_times(asked, timeout=OFFSETS_S)
-    return {it.partition: it.offset for it in _without_errors(found, settings, f"{doing}:")}
+    return {InputPartition(it.topic, it.partition): it.offset for it in _without_errors(found, settings, f"{doing}:")}
 
 
 def _without_errors(found: list[TopicPartition], settings: Settings, doing: str) -> list[TopicPartition]:
     for partition in found:
         if partition.error is not None:
-            raise client.explain(partition.error, settings, doing=f"{doing} {partition.partition}")
+            raise client.explain(partition.error, settings, doing=f"{doing} {partition.partition} of {partition.topic}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Whether every partition of the input topic is assigned to a member of the group, and what to do if one is not.
+"""Whether every partition of the input topics is assigned to a member of the group, and what to do if one is not.
 
 A group can be stable and still leave partitions unassigned. With static membership and the classic protocol one kill is
 enough: a member is asked to give partitions up (the first phase of a cooperative rebalance), dies before it joins
@@ -18,17 +18,26 @@ A member that does not act in its turn, because it is dead or frozen, costs no m
 from __future__ import annotations
 
 import logging
+import math
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from stream.kafka.group import GroupView
+from stream.records.input_partition import InputPartition, listed
 
 log = logging.getLogger(__name__)
 
 Action = Literal["", "rebalance", "leave", "end"]
 CONFIRMING_VIEWS = 2  # a single view of the group may have been taken between the two phases of a rebalance
 REBALANCE_TURNS, LEAVE_TURNS = 3, 3
+NEW_TOPIC_S = 30.0
+"""How long a new topic may have no owner at all, in seconds.
+
+Every member asks for new topics every 10 s (`client.consumer`), and rebalances then. Trade: a rebalance of ours before
+that would find members that do not know of the topic. Worst case: if it is not assigned then, that shows 30 s late.
+"""
+
 DISAGREEMENT_TURNS = 3  # disagreeing is normal for a while: the records in flight are committed before a rebalance ends
 
 
@@ -44,12 +53,13 @@ class Ownership:
         self._turn_s = turn_s
         self._clock = clock
         self.view: GroupView | None = None
-        self.unowned: tuple[int, ...] = ()
+        self.unowned: tuple[InputPartition, ...] = ()
         self._views_unowned = 0  # how many views in a row have shown partitions without an owner
         self._unowned_since_s = 0.0
         self._last_turn = -1
+        self._seen_s: dict[str, float] = {}  # when each topic was first seen; those of the first view were always there
         # What the group and this member disagree about (see `disagreement`), and since when.
-        self._differs: tuple[frozenset[int], frozenset[int]] = frozenset(), frozenset()
+        self._differs: tuple[frozenset[InputPartition], frozenset[InputPartition]] = frozenset(), frozenset()
         self._differs_since_s = 0.0
 
     def observe(self, view: GroupView, member: str) -> Action:
@@ -58,7 +68,7 @@ class Ownership:
         if not view.stable:
             self._views_unowned = 0  # the partitions are just being assigned
             return ""
-        unowned = view.unowned
+        unowned = view.unowned.difference(self._new(view))
         if not unowned:
             self._views_unowned = 0
             if self.unowned:
@@ -73,10 +83,19 @@ class Ownership:
             log.warning(
                 "Partitions %s are assigned to no worker although the group is stable, so nobody reads them. "
                 "The workers will make the group rebalance.",
-                numbers(unowned),
+                listed(unowned),
             )
         self.unowned = tuple(sorted(unowned))
         return self._action(sorted(view.members), member)
+
+    def _new(self, view: GroupView) -> set[InputPartition]:
+        """The partitions of topics that are new and have no owner yet."""
+        now = self._clock()
+        first = now if self._seen_s else -math.inf
+        self._seen_s = {topic: self._seen_s.get(topic, first) for topic in {place.topic for place in view.partitions}}
+        owned = {place.topic for places in view.members.values() for place in places}
+        young = {topic for topic, seen_s in self._seen_s.items() if now - seen_s < NEW_TOPIC_S}
+        return {place for place in view.partitions if place.topic in young.difference(owned)}
 
     def _action(self, members: list[str], member: str) -> Action:
         if member not in members:
@@ -89,7 +108,7 @@ class Ownership:
             return "rebalance"
         return "leave" if turn < REBALANCE_TURNS + LEAVE_TURNS else "end"
 
-    def disagreement(self, member: str, reading: Collection[int]) -> str:
+    def disagreement(self, member: str, reading: Collection[InputPartition]) -> str:
         """A sentence if the group and this member have disagreed about its partitions for too long; else empty.
 
         The group may count on the member for partitions that it does not read, or wait for it to give up partitions
@@ -106,12 +125,7 @@ class Ownership:
         if self._clock() - self._differs_since_s <= DISAGREEMENT_TURNS * self._turn_s:
             return ""
         if unread:
-            return f"The group has assigned partitions {numbers(unread)} to this worker, which does not read them."
+            return f"The group has assigned partitions {listed(unread)} to this worker, which does not read them."
         if asked_back:
-            return f"The group has asked for partitions {numbers(asked_back)} back, which this worker still reads."
+            return f"The group has asked for partitions {listed(asked_back)} back, which this worker still reads."
         return ""
-
-
-def numbers(partitions: Iterable[int]) -> str:
-    """Partition numbers for a sentence: in order, with commas between."""
-    return ", ".join(map(str, sorted(partitions)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from stream.records.input_partition import InputPartition
+
 
 @dataclass(slots=True)
 class Partition:
@@ -47,65 +49,65 @@ class Partitions:
     """
 
     def __init__(self) -> None:
-        self._partitions: dict[int, Partition] = {}
-        # By number, of the partitions given up: the position, and for how many seconds it had not moved.
-        self._given_up: dict[int, tuple[int, float]] = {}
+        self._partitions: dict[InputPartition, Partition] = {}
+        # Of the partitions given up: the position, and for how many seconds it had not moved.
+        self._given_up: dict[InputPartition, tuple[int, float]] = {}
         self.assigned = False  # whether the group has assigned partitions in this session, possibly none
 
-    def items(self) -> list[tuple[int, Partition]]:
-        """The partitions with their numbers, in order. The list is a copy, the partitions are not."""
+    def items(self) -> list[tuple[InputPartition, Partition]]:
+        """The partitions with what is known of each, in order. The list is a copy, the partitions are not."""
         return sorted(self._partitions.copy().items())
 
     @property
-    def numbers(self) -> list[int]:
-        """The assigned partitions' numbers, in order."""
+    def places(self) -> list[InputPartition]:
+        """Which partitions are assigned, in order."""
         return sorted(self._partitions.copy())
 
-    def gain(self, number: int, position: int) -> None:
+    def gain(self, place: InputPartition, position: int) -> None:
         """A partition was assigned; `position` is the next offset to read, -1 if that is not known yet."""
-        before, still_s = self._given_up.get(number, (-1, 0.0))
+        before, still_s = self._given_up.get(place, (-1, 0.0))
         # If the position is another than before, the partition has moved while another worker owned it.
         moved_s = time.monotonic() - (still_s if position == before else 0.0)
-        self._partitions[number] = Partition(position=position, fetched=position, moved_s=moved_s)
+        self._partitions[place] = Partition(position=position, fetched=position, moved_s=moved_s)
         self.assigned = True
 
-    def lose(self, number: int) -> None:
+    def lose(self, place: InputPartition) -> None:
         """A partition was given up."""
-        if (partition := self._partitions.pop(number, None)) and partition.position >= 0:
+        if (partition := self._partitions.pop(place, None)) and partition.position >= 0:
             idle = partition.end >= 0 and partition.lag == 0
-            self._given_up[number] = partition.position, 0.0 if idle else time.monotonic() - partition.moved_s
+            self._given_up[place] = partition.position, 0.0 if idle else time.monotonic() - partition.moved_s
 
     def clear(self) -> None:
         """The session is over: every partition is given up."""
-        for number in self.numbers:
-            self.lose(number)
+        for place in self.places:
+            self.lose(place)
         self.assigned = False
 
-    def fetched(self, number: int, following: int) -> None:
+    def fetched(self, place: InputPartition, following: int) -> None:
         """All records before the offset `following` were fetched."""
-        if partition := self._partitions.get(number):
+        if partition := self._partitions.get(place):
             partition.fetched = following
 
-    def reached_end(self, number: int, offset: int) -> None:
+    def reached_end(self, place: InputPartition, offset: int) -> None:
         """The consumer found the end of the partition at this offset."""
-        if partition := self._partitions.get(number):
+        if partition := self._partitions.get(place):
             partition.read_to_end = offset
             partition.end = max(partition.end, offset)
 
-    def published(self, number: int, following: int) -> None:
+    def published(self, place: InputPartition, following: int) -> None:
         """All records before the offset `following` were published and committed."""
-        if partition := self._partitions.get(number):
+        if partition := self._partitions.get(place):
             partition.position = following
             partition.moved_s = time.monotonic()
 
-    def update_end(self, number: int, end: int) -> None:
+    def update_end(self, place: InputPartition, end: int) -> None:
         """The broker reports this last stable offset; -1 if it could not tell, which changes nothing."""
-        if (partition := self._partitions.get(number)) and end >= 0:
+        if (partition := self._partitions.get(place)) and end >= 0:
             partition.end = end
             if partition.lag == 0:
                 partition.moved_s = time.monotonic()
 
-    def stalled(self, for_s: float) -> list[int]:
-        """Numbers of the partitions that have records waiting and whose position has not moved for `for_s` seconds."""
+    def stalled(self, for_s: float) -> list[InputPartition]:
+        """The partitions that have records waiting and whose position has not moved for `for_s` seconds."""
         now = time.monotonic()
-        return [number for number, known in self.items() if known.lag > 0 and now - known.moved_s > for_s]
+        return [place for place, known in self.items() if known.lag > 0 and now - known.moved_s > for_s]

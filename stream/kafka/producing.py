@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
+from stream.config.inputs import PLACE
 from stream.config.settings import Settings
 from stream.kafka import client
 from stream.records.outcomes import Outcome
@@ -18,12 +19,15 @@ def produce_all(
 
     Raises `KafkaException`.
     """
-    output, dead, removed_topic = settings.output_topic, settings.dead_letter_topic, settings.removed_topic
-    produce = client.produce
-    for name, key, value, headers, timestamp_ms, _, _, _, _, _, _, removed, _ in outcomes:
-        produce(producer, dead if name == "dead" else output, value, key, headers, timestamp_ms, on_delivery)
+    dead, removed_topic = settings.dead_letter_topic, settings.removed_topic
+    one = "" if PLACE in settings.output_topic else settings.output_topic
+    produce, of = client.produce, settings.output_for
+    for name, key, value, headers, at_ms, source, _, _, _, _, _, removed, _ in outcomes:
+        produce(
+            producer, dead if name == "dead" else one or of(source.topic()), value, key, headers, at_ms, on_delivery
+        )
         if removed is not None and removed_topic:
-            produce(producer, removed_topic, removed, key, None, timestamp_ms, on_delivery)
+            produce(producer, removed_topic, removed, key, None, at_ms, on_delivery)
 
 
 def cause_of(producer: Producer, error: KafkaError) -> KafkaError:

@@ -13,6 +13,7 @@ from stream.config.settings import Settings
 from stream.errors import SessionLost
 from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
+from stream.records.input_partition import listed
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ class Progress:
         """The group has assigned partitions, possibly none."""
         self._partitions.assigned = self.joined_once = True
         self._troubled_s = time.monotonic()
-        if not self._partitions.numbers:
+        if not self._partitions.places:
             self.recovered()  # there is nothing to read
 
     def recovered(self) -> None:
@@ -96,6 +97,5 @@ class Progress:
         elif self.trouble and now - self._troubled_s > NO_PROGRESS_S:
             raise SessionLost(self.trouble)
         elif waiting := self._partitions.stalled(NO_PROGRESS_S):
-            names = ", ".join(map(str, waiting))
-            msg = f"No records arrive from partitions {names}, although records are waiting there."
+            msg = f"No records arrive from partitions {listed(waiting)}, although records are waiting there."
             raise SessionLost(msg)

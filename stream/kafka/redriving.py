@@ -1,4 +1,4 @@
-"""Sending dead letters back to the input topic, each exactly once.
+"""Sending dead letters back to their input topics, each exactly once.
 
 `Redrive._commit` does it; its docstring is the order of a commit.
 """
@@ -86,7 +86,7 @@ class Redrive:
         cluster = Cluster(settings)
         cluster.connect()
         self._numbers = sorted(cluster.topic(settings.dead_letter_topic).partitions)
-        self._input_partitions = len(cluster.topic(settings.input_topic).partitions)
+        self._partitions = {name: len(cluster.topic(name).partitions) for name in cluster.inputs()}
         self._consumer = Consumer(
             client.consumer(settings.model_copy(update={"instance_id": None}), **{"group.id": self._group})
             | {"auto.offset.reset": "earliest"}
@@ -139,6 +139,10 @@ class Redrive:
                 headers = readable(record)
         if headers is None:
             headers, verdict = [], "refused: its headers cannot be read, because the name of one is not UTF-8"
+        if letter.topic not in self._settings.inputs:
+            verdict = f"refused: its topic {letter.topic or '(none)'} is not an input topic"
+        elif letter.topic not in self._partitions:
+            verdict = f"refused: its topic {letter.topic} is gone"
         rounds = times_redriven(headers)
         if rounds >= self._most_rounds:
             verdict = f"refused: it has already gone back {rounds} {noun(rounds, 'time')}"
@@ -156,7 +160,7 @@ class Redrive:
     def run(self) -> None:
         """Sends back the candidates that go, in transactions of `BATCH_RECORDS`; `tally` counts them.
 
-        A record that the input topic refuses stays a dead letter, and the others go. Raises one of our errors.
+        A record that its topic refuses stays a dead letter, and the others go. Raises one of our errors.
         """
         with client.explained(self._settings, doing="sending dead letters back"):
             self._begin()
@@ -200,13 +204,13 @@ class Redrive:
         verdicts = self.tally.verdicts
         verdicts[candidate.verdict] -= 1
         verdicts += Counter()  # drops verdicts whose count is 0
-        topic = self._settings.input_topic
+        topic = candidate.letter.topic
         verdicts[f"refused: {topic} does not accept {candidate.partition}:{candidate.offset} ({why})"] += 1
 
     def _commit(self, batch: list[Candidate]) -> None:
         """Sends one batch back in one transaction, in this order:
 
-        1. The transaction is begun, and the records are produced to the input topic.
+        1. The transaction is begun, and each record is produced to the input topic that it came from.
         2. The offsets of their letters join the transaction. Their metadata tells which letters before the offset have
            gone back and which have not (`Redriven`).
         3. The transaction is committed. If anything fails it stays open, and the next producer with this transactional
@@ -217,9 +221,9 @@ class Redrive:
         for candidate in batch:
             again = back(candidate.record, candidate.headers, is_letter=candidate.is_letter)
             number = candidate.letter.partition
-            more: Any = {"partition": number} if 0 <= number < self._input_partitions else {}
+            more: Any = {"partition": number} if 0 <= number < self._partitions[candidate.letter.topic] else {}
             producer.produce(
-                self._settings.input_topic,
+                candidate.letter.topic,
                 candidate.record.value(),
                 again.key,
                 headers=again.headers,  # type: ignore[arg-type]  # the stubs take lists for invariant

@@ -32,7 +32,7 @@ def rebalance(settings: Settings, *, timeout_s: float, stopping: threading.Event
 
     consumer = Consumer(config)
     try:
-        consumer.subscribe([settings.input_topic], on_assign=assigned)
+        consumer.subscribe(settings.inputs.subscription, on_assign=assigned)
         deadline = time.monotonic() + timeout_s
         while not joined.is_set() and not stopping.is_set() and time.monotonic() < deadline:
             message = consumer.poll(POLL_S)

@@ -1,4 +1,4 @@
-"""Publishing records to the input topic for the commands, and knowing which of them were acknowledged."""
+"""Publishing records to an input topic for the commands, and knowing which of them were acknowledged."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ FINISH_S = 60.0  # for the last acknowledgements: a cluster that changes leaders
 
 
 class Sender:
-    """An idempotent producer to the input topic.
+    """An idempotent producer to an input topic, the `topic`.
 
     `acknowledged`: how many records were. `problems`: which were not, by the name given to `send`, and why.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, topic: str) -> None:
         self._settings = settings
+        self._topic = topic
         self._producer = Producer(client.producer(settings))
         self.acknowledged = 0
         self.problems: list[tuple[str, str]] = []
@@ -32,7 +33,7 @@ class Sender:
         """Queues one record; waits while the queue is full. `where` names it among the `problems`."""
         report = self._on_delivery(where)
         try:
-            client.produce(self._producer, self._settings.input_topic, value=value, key=key, on_delivery=report)
+            client.produce(self._producer, self._topic, value=value, key=key, on_delivery=report)
         except KafkaException as raised:
             self._waiting.pop(self._sent)
             self.problems.append((where, self._why(client.error_of(raised))))
@@ -46,8 +47,7 @@ class Sender:
         self.problems += [(where, f"not acknowledged within {FINISH_S:g} s") for where in self._waiting.values()]
 
     def _why(self, error: KafkaError) -> str:
-        topic = self._settings.input_topic
-        return str(client.explain(error, self._settings, doing=f"sending to {topic}"))
+        return str(client.explain(error, self._settings, doing=f"sending to {self._topic}"))
 
     def _on_delivery(self, where: str) -> Callable[[KafkaError | None, Message], None]:
         """The callback that notes what became of the record named `where`."""

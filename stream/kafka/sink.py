@@ -248,9 +248,10 @@ class Sink:
 
     def _publication(self, outcomes: Outcomes) -> Publication:
         """These outcomes with the offsets to commit: of each partition, the one after its last record."""
-        topic, metadata = self._settings.input_topic, self._flow.metadata
+        metadata = self._flow.metadata
         offsets = [
-            TopicPartition(topic, partition, offset, metadata) for partition, offset in outcomes.following.items()
+            TopicPartition(topic, number, offset, metadata.get(topic, ""))
+            for (topic, number), offset in outcomes.following.items()
         ]
         return Publication(outcomes.made, offsets)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.config.settings import Settings
-from stream.errors import SessionLost
+from stream.errors import SessionLost, SettingsError
 from stream.kafka import client
 from stream.kafka.beginnings import Beginnings
 from stream.kafka.committer import Committer
@@ -25,6 +25,7 @@ from stream.kafka.partitions import Partitions
 from stream.kafka.progress import Progress
 from stream.kafka.refusals import ENDS_THE_SESSION
 from stream.kafka.same_topic import SameTopic
+from stream.records.input_partition import InputPartition, listed, partition_of
 
 log = logging.getLogger(__name__)
 
@@ -89,9 +90,9 @@ class Source:
         self._partitions = partitions
         self._committer = committer
         self._on_event = on_event
-        self._taken_away: set[int] = set()
+        self._taken_away: set[InputPartition] = set()
         self._topic = SameTopic(settings, flow, partitions, on_event)
-        self._beginnings = Beginnings(settings, committer, self._topic.id, partitions)
+        self._beginnings = Beginnings(settings, committer, self._topic.ids, partitions)
         self.progress = Progress(settings, flow, partitions)
         self.member = Member(settings)
         self._mean_bytes = 0.0
@@ -101,7 +102,7 @@ class Source:
     def open(self) -> None:
         """Joins the group. The group assigns partitions during the first calls of `fetch`."""
         self._removed_from_group = False
-        self._topic.id.begin()
+        self._topic.ids.begin()
         self._beginnings.waiting.clear()
         self.progress.opened()
         self.member.join(on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
@@ -149,14 +150,16 @@ class Source:
         after the rebalance, so `SessionLost` is raised rather than drop one by mistake.
         """
         if self._taken_away:
-            again = self._taken_away & set(self._partitions.numbers) & {message.partition() for message in messages}
+            came = {partition_of(message) for message in messages}
+            again = self._taken_away & set(self._partitions.places) & came
             if again:
-                msg = f"Partitions {_listed(again)} were taken away and given back during one fetch."
+                msg = f"Partitions {listed(again)} were taken away and given back during one fetch."
                 raise SessionLost(msg)
-            messages = [message for message in messages if message.partition() not in self._taken_away]
+            messages = [message for message in messages if partition_of(message) not in self._taken_away]
         records = [message for message in messages if message.error() is None]
-        for number, last in {message.partition(): message for message in records}.items():
-            self._partitions.fetched(number, last.offset() + 1)
+        # Pairs of topic and number, because making an `InputPartition` of each record would take twice as long.
+        for place, last in {(message.topic(), message.partition()): message for message in records}.items():
+            self._partitions.fetched(InputPartition._make(place), last.offset() + 1)
         if len(records) < len(messages):
             for message in messages:
                 if error := message.error():
@@ -168,20 +171,8 @@ class Source:
         self.member.refresh()
 
     def ask_whether_fenced(self) -> None:
-        """Raises `InstanceFenced` if a newer worker with the same instance id has joined the group.
-
-        The newer worker fences our producer before the answer to our next heartbeat says that it has replaced us. If
-        we joined again without waiting for that answer, we would fence the newer worker, which would then fence us,
-        and so on. Waits for half a session timeout at most; a classic consumer sends five heartbeats in a whole one.
-        """
-        if self.member.consumer is None or not self._settings.instance_id:
-            return
-        deadline = time.monotonic() + self._settings.session_timeout_ms / 1000 / 2
-        while time.monotonic() < deadline and not self._removed_from_group:
-            for message in self.member.consume(1, IDLE_WAIT_S):
-                error = message.error()
-                if error is not None and error.code() in ENDS_THE_SESSION:
-                    raise client.explain(error, self._settings, doing="reading")
+        """See `Member`."""
+        self.member.ask_whether_fenced(lambda: self._removed_from_group)
 
     def _max_records(self) -> int:
         """How many records to fetch at most, judged by the mean size of the last ones, so that memory stays bounded."""
@@ -194,19 +185,27 @@ class Source:
         2. Transactions that the previous owners left open are aborted. After that the committed offsets are final.
         3. The offset at which each partition begins is looked up, and committed if it was not committed yet.
         """
-        numbers = [partition.partition for partition in gained]
+        places = _places(gained)
+        self._require_other_outputs(places)
         self._refresh_member()  # the group would refuse the records in flight with the previous generation
         if not self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
             # The transactional id may change below, which would break a transaction in the middle of its commit.
-            msg = f"Partitions {_listed(numbers)} were gained, but the records in flight were not committed in time."
+            msg = f"Partitions {listed(places)} were gained, but the records in flight were not committed in time."
             raise SessionLost(msg)
-        self._committer.own(sorted({*self._partitions.numbers, *numbers}), numbers)
-        self._topic.check()
-        consumer.incremental_assign(self._beginnings.find(consumer, numbers, self.member.metadata))
+        self._committer.own(sorted({*self._partitions.places, *places}), places)
+        self._topic.check(places)
+        consumer.incremental_assign(self._beginnings.find(consumer, places, self.member.metadata))
         self._refresh_member()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
-        log.info("Partitions assigned: %s (now: %s).", _listed(numbers), _listed(self._partitions.numbers))
+        log.info("Partitions assigned: %s (now: %s).", listed(places), listed(self._partitions.places))
+
+    def _require_other_outputs(self, gained: list[InputPartition]) -> None:
+        """Raises `SettingsError` if a topic that has come later would feed itself; those at the start are checked."""
+        for topic in {place.topic for place in gained}:
+            if why := self._settings.why_not_read(topic):
+                msg = f"The input topic {topic} cannot be read: {why}."
+                raise SettingsError(msg, fix="Change STREAM_INPUT_TOPIC or STREAM_OUTPUT_TOPIC.")
 
     def _revoked(self, consumer: Consumer, leaving: list[TopicPartition]) -> None:
         """Called when the group asks for partitions back. In this order:
@@ -215,37 +214,36 @@ class Source:
         2. The transactional id is given up if it is made from one of these partitions.
         3. The group is told that they are free.
         """
-        numbers = [partition.partition for partition in leaving]
+        places = _places(leaving)
         self._refresh_member()
         if self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
             why = "but the records in flight were not committed in time"
-            self._flow.fail(SessionLost(f"The group asked for partitions {_listed(numbers)} back, {why}."))
+            self._flow.fail(SessionLost(f"The group asked for partitions {listed(places)} back, {why}."))
         reading = self._give_up(leaving)
         if self._flow.error is None:
-            self._committer.own(self._partitions.numbers, [])
+            self._committer.own(self._partitions.places, [])
         consumer.incremental_unassign(reading)
         self._on_event("revoked", len(leaving))
-        log.info("Partitions given up: %s (now: %s).", _listed(numbers), _listed(self._partitions.numbers))
+        log.info("Partitions given up: %s (now: %s).", listed(places), listed(self._partitions.places))
 
     def _lost(self, consumer: Consumer, lost: list[TopicPartition]) -> None:
         """Called when the group has taken partitions away without asking.
 
         Another worker may own them already, so none of the records in flight may be published.
         """
-        numbers = [partition.partition for partition in lost]
         self._removed_from_group = True
-        self._flow.fail(SessionLost(f"The group took partitions {_listed(numbers)} away."))
+        self._flow.fail(SessionLost(f"The group took partitions {listed(_places(lost))} away."))
         consumer.incremental_unassign(self._give_up(lost))
         self._on_event("lost", len(lost))
 
     def _give_up(self, leaving: list[TopicPartition]) -> list[TopicPartition]:
         """Forgets these partitions. Returns those that had been assigned to the consumer."""
         reading = self._beginnings.give_up(leaving)
-        for partition in leaving:
-            self._taken_away.add(partition.partition)
-            self._partitions.lose(partition.partition)
+        for place in _places(leaving):
+            self._taken_away.add(place)
+            self._partitions.lose(place)
         return reading
 
     def _find_waiting_beginnings(self, consumer: Consumer) -> None:
@@ -260,41 +258,43 @@ class Source:
 
     def _handle_event(self, message: Any, error: KafkaError) -> None:
         """Handles a message that is not a record: the end of a partition, a gap, or an error."""
-        code, number = error.code(), message.partition()
+        code = error.code()
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
-            self._partitions.reached_end(number, message.offset())
+            self._partitions.reached_end(partition_of(message), message.offset())
             self.progress.recovered()
         elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
-            self._reset(number, error)
+            self._reset(partition_of(message), error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
-        else:
+        elif code not in client.MISSING or self._settings.inputs.one:  # of several, the monitor says that one is gone
             self.progress.failing(str(client.explain(error, self._settings, doing="reading")))
 
-    def _reset(self, number: int, error: KafkaError) -> None:
+    def _reset(self, place: InputPartition, error: KafkaError) -> None:
         """Handles a committed offset that is no longer in the log.
 
         The gap is logged as an error and its records are counted as skipped; then reading goes on with what is left.
         """
         self._topic.check()
-        consumer, topic = self.member.open_consumer, self._settings.input_topic
-        low, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=WATERMARKS_TIMEOUT_S)
-        found = dict(self._partitions.items()).get(number)
+        consumer = self.member.open_consumer
+        low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=WATERMARKS_TIMEOUT_S)
+        found = dict(self._partitions.items()).get(place)
         if found is None:
             return  # the partition was given up meanwhile
         truncated = error.code() == KafkaError._LOG_TRUNCATION  # noqa: SLF001
-        same = bool(self._topic.id.known)
-        target, skipped, says = gap(f"{topic} [{number}]", found.fetched, low, high, truncated=truncated, same=same)
+        same = place.topic in self._topic.ids.known
+        target, skipped, says = gap(
+            f"{place.topic} [{place.number}]", found.fetched, low, high, truncated=truncated, same=same
+        )
         log.error("%s", says)
         if target != found.fetched:
             self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
             self._committer.settle(consumer, wait=True)
-            self._beginnings.move(consumer, number, target, self.member.metadata)
+            self._beginnings.move(consumer, place, target, self.member.metadata)
         # After this error librdkafka has stopped the partition and refuses to seek in it, so it is assigned anew.
-        consumer.incremental_unassign([TopicPartition(topic, number)])
-        consumer.incremental_assign([TopicPartition(topic, number, target)])
+        consumer.incremental_unassign([TopicPartition(*place)])
+        consumer.incremental_assign([TopicPartition(*place, target)])
         self._on_event("skipped", skipped)
 
 
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, sorted(numbers))) or "none"
+def _places(partitions: list[TopicPartition]) -> list[InputPartition]:
+    return [InputPartition(it.topic, it.partition) for it in partitions]

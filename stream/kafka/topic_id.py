@@ -1,4 +1,4 @@
-"""The id of the input topic, by which a topic that was deleted and created again is recognised (KIP-516, Kafka 2.8).
+"""The ids of the input topics, by which a topic that was deleted and created again is recognised (KIP-516, Kafka 2.8).
 
 A consumer does not notice: from offset 100 of the old topic it reads on at offset 100 of the new one, so that the new
 topic's first 100 records would be lost. So the id is asked for now and then, and that is enough: the client fetches by
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
+from collections.abc import Collection
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -45,12 +46,13 @@ def of_metadata(metadata: str | None) -> str:
     return metadata[len(PREFIX) :] if metadata and metadata.startswith(PREFIX) else ""
 
 
-class TopicId:
-    """The id of the input topic, asked for now and then. All methods are called by one thread.
+class TopicIds:
+    """The ids of the input topics, asked for now and then. All methods are called by one thread.
 
-    `known`: the id that this session has first been told; empty if the brokers have no ids or have not answered yet.
-    `taken`: the ids found beside committed offsets that were used before the brokers had answered; they are compared
-    with the answer when it comes. `embedded`: whether this is the embedded broker, which has no ids.
+    `known`: by topic, the id that this session has first been told; missing if the brokers have no ids or have not
+    answered yet. `taken`: by topic, the ids found beside committed offsets that were used before the brokers had
+    answered; they are compared with the answer when it comes. `embedded`: whether this is the embedded broker, which
+    has no ids.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -58,54 +60,57 @@ class TopicId:
         self._admin: AdminClient | None = None
         self._no_ids = False  # the brokers have none, so that there is nothing to ask
         self._due_reading_s = self._due_idle_s = 0.0
-        self.known = ""
-        self.taken: set[str] = set()
+        self.known: dict[str, str] = {}
+        self.taken: dict[str, set[str]] = {}
         self.embedded = False
 
     def begin(self) -> None:
-        """A session begins: nothing is known of the topic yet."""
+        """A session begins: nothing is known of the topics yet."""
         self._no_ids = False
         self._due_reading_s = self._due_idle_s = 0.0
-        self.known = ""
+        self.known.clear()
         self.taken.clear()
 
     def due(self, *, reading: bool) -> bool:
         """Whether it is time to ask again. `reading`: whether records have just arrived."""
         return not self._no_ids and time.monotonic() > (self._due_reading_s if reading else self._due_idle_s)
 
-    def ask(self) -> str:
-        """The topic's current id, which differs from `known` if it was created again.
+    def ask(self, topics: Collection[str]) -> dict[str, str]:
+        """The current ids of these topics; a topic's differs from the one `known` if it was created again.
 
-        Empty if there is no answer or no such topic. Blocks for about `ANSWER_S` at most.
+        Those that do not exist are left out, and all if there is no answer. Blocks for about `ANSWER_S` at most.
         """
-        if self._no_ids:
-            return ""
+        if self._no_ids or not topics:
+            return {}
         asked_s = time.monotonic()
+        found: dict[str, str] = {}
         try:
-            found = self._answer()
-        except (KafkaException, concurrent.futures.TimeoutError) as raised:
-            gone = isinstance(raised, KafkaException) and client.error_of(raised).code() in client.MISSING
-            found = ""
-            if not gone:
-                self._admin = None  # this client may have lost its brokers for good
-                asked_s += AFTER_SILENCE_S
+            found = self._answer(topics)
+        except (KafkaException, concurrent.futures.TimeoutError):
+            self._admin = None  # this client may have lost its brokers for good
+            asked_s += AFTER_SILENCE_S
         self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + WHILE_IDLE_S
-        self.known = self.known or found
+        self.known = found | self.known
         return found
 
-    def _answer(self) -> str:
+    def _answer(self, topics: Collection[str]) -> dict[str, str]:
         timeout_s = ANSWER_S
         if self._admin is None:
             self._admin, timeout_s = AdminClient(client.common(self._settings)), FIRST_ANSWER_S
-            cluster: Any = self._admin.list_topics(self._settings.input_topic, timeout=timeout_s)
+            cluster: Any = self._admin.list_topics(min(topics), timeout=timeout_s)
             self.embedded = str(cluster.cluster_id).startswith(EMBEDDED)
         if self.embedded:
             self._no_ids = True
-            return ""
-        topic = self._settings.input_topic
-        asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=timeout_s)
-        found = str(asked[topic].result(timeout_s + 1).topic_id).rstrip("=")
-        if found == NONE:
+            return {}
+        asked = self._admin.describe_topics(TopicCollection(sorted(topics)), request_timeout=timeout_s)
+        found = {}
+        for topic, future in asked.items():
+            try:
+                found[topic] = str(future.result(timeout_s + 1).topic_id).rstrip("=")
+            except KafkaException as raised:
+                if client.error_of(raised).code() not in client.MISSING:
+                    raise
+        if NONE in found.values():
             self._no_ids = True
-            return ""
+            return {}
         return found

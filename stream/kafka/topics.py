@@ -44,7 +44,8 @@ def create(
     """
     cluster = Cluster(settings)
     cluster.connect()
-    for topic in settings.topics.values():
+    inputs = list(settings.inputs.names) or cluster.inputs()
+    for _, topic in settings.topics(inputs):
         found = cluster.metadata.topics.get(topic)
         if found is not None and found.error is None:
             differs = tuple(

@@ -20,6 +20,7 @@ from stream.kafka.committer import Aborted, Publication
 from stream.kafka.missing import Missing
 from stream.kafka.producing import cause_of, produce_all
 from stream.kafka.refused import Refused
+from stream.records.input_partition import InputPartition
 
 FENCES_IN_PARALLEL = 8
 """How many transactional ids are fenced at the same time.
@@ -71,9 +72,10 @@ Worst case: data that does not compress is refused once. That transaction is abo
 class Transactions:
     """The committer that uses Kafka's transactions; see `Committer`.
 
-    The transactional id is made from the lowest partition that the worker owns. A worker that gains partitions fences
-    the transactional id of each. So a transaction that a killed worker left open is aborted at once, by whoever takes
-    over its partitions, and not by the broker after `transaction.timeout.ms` (docs/decisions/0002).
+    The transactional id is made from the lowest partition that the worker owns, by topic and number. A worker that
+    gains partitions fences the transactional id of each. So a transaction that a killed worker left open is aborted at
+    once, by whoever takes over its partitions, and not by the broker after `transaction.timeout.ms`
+    (docs/decisions/0002).
 
     `group_metadata()` returns the consumer's membership for `send_offsets_to_transaction`; `on_stage(name, seconds)` is
     told how long each step took; `batch_bytes` is the largest batch that every topic takes for certain; `make_producer`
@@ -102,11 +104,11 @@ class Transactions:
         self._call_in_progress: tuple[Producer | None, float] = None, 0.0
         self._timeout_s = settings.transaction_timeout_ms / 1000
 
-    def transactional_id(self, partition: int) -> str:
+    def transactional_id(self, partition: InputPartition) -> str:
         """The transactional id of a worker whose lowest partition is `partition`."""
-        return f"{self._settings.group_id}.{self._settings.input_topic}.{partition}"
+        return f"{self._settings.group_id}.{partition.topic}.{partition.number}"
 
-    def own(self, partitions: Sequence[int], gained: Sequence[int]) -> None:
+    def own(self, partitions: Sequence[InputPartition], gained: Sequence[InputPartition]) -> None:
         """See `Committer`. Fences the ids of all gained partitions. Raises one of our errors."""
         wanted = self.transactional_id(min(partitions)) if partitions else ""
         if self._id != wanted:

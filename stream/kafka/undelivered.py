@@ -19,6 +19,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.partitions import Partition, Partitions
+from stream.records.input_partition import InputPartition
 
 QUIET_S = 5.0
 """How long, in seconds, a range must have stayed undelivered before it is read.
@@ -39,38 +40,38 @@ class Undelivered:
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self._settings = settings
         self._clock = clock
-        self._gaps: dict[int, tuple[Gap, float]] = {}  # by partition: the range, and since when (monotonic)
-        self._known: dict[int, Gap] = {}  # by partition: a range that was read and has no records
+        self._gaps: dict[InputPartition, tuple[Gap, float]] = {}  # by partition: the range, and since when (monotonic)
+        self._known: dict[InputPartition, Gap] = {}  # by partition: a range that was read and has no records
 
-    def find_missed(self, partitions: Partitions) -> int | None:
-        """The number of a partition of which records were passed over; None if there is none, or reading failed.
+    def find_missed(self, partitions: Partitions) -> InputPartition | None:
+        """A partition of which records were passed over; None if there is none, or reading failed.
 
         Reads at most one range, and blocks for up to `ANSWER_S`.
         """
-        now, gaps = self._clock(), {number: _gap(known) for number, known in partitions.items()}
-        for number, gap in gaps.items():
-            if gap is None or gap == self._known.get(number):
-                self._gaps.pop(number, None)
-            elif self._gaps.get(number, (None, 0.0))[0] != gap:
-                self._gaps[number] = gap, now
-        due = [number for number, (_, since) in self._gaps.items() if number in gaps and now - since >= QUIET_S]
-        for number in due[:1]:  # the others at the next calls
-            gap, _ = self._gaps.pop(number)
+        now, gaps = self._clock(), {place: _gap(known) for place, known in partitions.items()}
+        for place, gap in gaps.items():
+            if gap is None or gap == self._known.get(place):
+                self._gaps.pop(place, None)
+            elif self._gaps.get(place, (None, 0.0))[0] != gap:
+                self._gaps[place] = gap, now
+        due = [place for place, (_, since) in self._gaps.items() if place in gaps and now - since >= QUIET_S]
+        for place in due[:1]:  # the others at the next calls
+            gap, _ = self._gaps.pop(place)
             try:
-                if self.has_record(number, gap):
-                    return number
+                if self.has_record(place, gap):
+                    return place
             except KafkaException:
                 return None
-            self._known[number] = gap
+            self._known[place] = gap
         return None
 
-    def has_record(self, number: int, gap: Gap) -> bool:
+    def has_record(self, place: InputPartition, gap: Gap) -> bool:
         """Whether there is a committed record in this range. Raises `KafkaException`, also if that takes too long."""
         first, end = gap
         consumer = Consumer(client.consumer(self._settings.model_copy(update={"instance_id": None})))
         try:
             # Assigned by hand, so that this consumer does not join the group.
-            consumer.assign([TopicPartition(self._settings.input_topic, number, first)])
+            consumer.assign([TopicPartition(*place, first)])
             deadline = time.monotonic() + ANSWER_S
             while time.monotonic() < deadline:
                 for message in consumer.consume(1, 0.2):

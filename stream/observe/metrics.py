@@ -27,6 +27,7 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from stream.records.input_partition import InputPartition
 from stream.records.outcomes import OUTCOMES, Outcomes
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -40,7 +41,7 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the se
 class PartitionReading(NamedTuple):
     """One assigned partition: the next offset to publish and the last stable offset, each -1 while unknown."""
 
-    number: int
+    place: InputPartition
     position: int
     end: int
     lag_records: int
@@ -50,7 +51,7 @@ class GroupReading(NamedTuple):
     """The whole group at the last query: the number of partitions without an owner, and each partition's lag."""
 
     unowned: int
-    lag_records: Mapping[int, int]
+    lag_records: Mapping[InputPartition, int]
 
 
 class PartitionCollector(Collector):
@@ -62,16 +63,18 @@ class PartitionCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges, with one sample for each partition that is assigned now."""
         position = GaugeMetricFamily(
-            f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["partition"]
+            f"{PREFIX}partition_position", "Next offset to publish, by input partition.", labels=["topic", "partition"]
         )
         end = GaugeMetricFamily(
-            f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["partition"]
+            f"{PREFIX}partition_end", "Last stable offset, by input partition.", labels=["topic", "partition"]
         )
         lag = GaugeMetricFamily(
-            f"{PREFIX}partition_lag_records", "Records not yet published, by input partition.", labels=["partition"]
+            f"{PREFIX}partition_lag_records",
+            "Records not yet published, by input partition.",
+            labels=["topic", "partition"],
         )
         for reading in self._read():
-            label = [str(reading.number)]
+            label = _labels(reading.place)
             lag.add_metric(label, reading.lag_records)
             for gauge, value in ((position, reading.position), (end, reading.end)):
                 if value >= 0:
@@ -88,19 +91,23 @@ class GroupCollector(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """The gauges."""
         unowned = GaugeMetricFamily(
-            f"{PREFIX}partitions_unowned", "Partitions of the input topic that belong to no worker of the group."
+            f"{PREFIX}partitions_unowned", "Partitions of the input topics that belong to no worker of the group."
         )
         lag = GaugeMetricFamily(
             f"{PREFIX}group_lag_records",
             "Records not yet published, by input partition, whoever owns it, or nobody.",
-            labels=["partition"],
+            labels=["topic", "partition"],
         )
         reading = self._read()
         if reading is not None:
             unowned.add_metric([], reading.unowned)
-            for number, records in sorted(reading.lag_records.items()):
-                lag.add_metric([str(number)], records)
+            for place, records in sorted(reading.lag_records.items()):
+                lag.add_metric(_labels(place), records)
         return unowned, lag
+
+
+def _labels(place: InputPartition) -> list[str]:
+    return [place.topic, str(place.number)]
 
 
 class Metrics:
@@ -126,7 +133,7 @@ class Metrics:
             return Counter(PREFIX + name, text, labels, registry=registry)
 
         self._fetched = counter("records_fetched", "Records fetched; after a failure some are fetched again.")
-        self._records_in = counter("records_in", "Records read from the input topic and committed.")
+        self._records_in = counter("records_in", "Records read from the input topics and committed.")
         self._bytes_in = counter("bytes_in", "Bytes of the values of these records.")
         self._records = counter("records", "Committed records, by what became of them.", "outcome")
         self._bytes_out = counter("bytes_out", "Bytes of the values written to the output topics.")
@@ -137,7 +144,7 @@ class Metrics:
         )
         self._transactions = counter("commits", "Batches (or transactions) committed or aborted.", "outcome")
         self._rebalances = counter("rebalanced_partitions", "Partitions assigned, revoked or lost.", "event")
-        self._skipped = counter("records_skipped", "Records deleted from the input topic before they could be read.")
+        self._skipped = counter("records_skipped", "Records deleted from the input topics before they could be read.")
         self._sessions = counter("sessions", "Times the worker joined its group.")
         self._batch = Histogram(PREFIX + "commit_records", "Records in one commit.", buckets=RECORDS, registry=registry)
         self._stage = Histogram(

@@ -1,5 +1,6 @@
 """Turns the bytes of a record into an article, and the cleaned article into an outcome. No Kafka client is used here.
 
+    input_partition a partition of an input topic, by which offsets and the lag are kept
     record          a consumed record: its parts, its place in the input, its size on the wire
     headers         the names of all headers, and how headers are read
     shape           where the texts of a record are, and what every format of a value can do

@@ -25,6 +25,7 @@ REMOVED_HEADER = "article-stream.removed"
 RAW_HEADER = "article-stream.raw"
 FIELDS_HEADER = "article-stream.fields"
 TIMESTAMP_HEADER = "article-stream.timestamp"
+ORIGIN_HEADER = "article-stream.topic"
 
 # Why a record became a dead letter, and where it stood in the input: the headers of KIP-1034.
 LETTER_PREFIX = "__streams.errors."

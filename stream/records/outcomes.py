@@ -10,6 +10,7 @@ from operator import itemgetter
 from typing import Any, Literal, NamedTuple, get_args
 
 from stream.records.headers import Headers
+from stream.records.input_partition import InputPartition
 from stream.records.record import Record
 
 OutcomeName = Literal["cleaned", "unchanged", "passed", "tombstone", "dead"]
@@ -58,8 +59,8 @@ class Outcomes:
 
     `names`, `reasons`: the number of outcomes with each. `repeats`: paragraphs; `footer`, `junk`: lines; `withheld`:
     articles with withheld lines. `bytes_in`, `bytes_out`: of the values. `size_bytes`: an upper bound of the size of
-    all on the wire, `largest_bytes` of the largest one. `following`: for each partition the offset after its last
-    record.
+    all on the wire, `largest_bytes` of the largest one. `following`: for each input partition the
+    offset after its last record.
     """
 
     made: list[Outcome] = field(default_factory=list)
@@ -73,7 +74,7 @@ class Outcomes:
     bytes_out: int = 0
     size_bytes: int = 0
     largest_bytes: int = 0
-    following: dict[int, int] = field(default_factory=dict)
+    following: dict[InputPartition, int] = field(default_factory=dict)
 
     @classmethod
     def counted(cls, outcomes: Iterable[Outcome]) -> Outcomes:
@@ -82,7 +83,7 @@ class Outcomes:
         names: dict[OutcomeName, int] = dict.fromkeys(OUTCOMES, 0)
         reasons: Counter[str] = Counter()
         all_repeats = all_footer = all_junk = articles_withheld = bytes_in = bytes_out = size_bytes = largest_bytes = 0
-        last: dict[int, Record] = {}
+        last: dict[tuple[str | None, int | None], Record] = {}
         for outcome in outcomes:
             name, value, source, size, reason, repeats, footer, withheld, junk = _counted(outcome)
             made.append(outcome)
@@ -101,8 +102,11 @@ class Outcomes:
             size_bytes += size
             if size > largest_bytes:  # noqa: PLR1730 - calling `max` takes a quarter of the time of all this
                 largest_bytes = size
-            last[source.partition() or 0] = source
-        following = {partition: (record.offset() or 0) + 1 for partition, record in last.items()}
+            last[source.topic(), source.partition()] = source
+        following = {
+            InputPartition(topic or "", number or 0): (record.offset() or 0) + 1
+            for (topic, number), record in last.items()
+        }
         return cls(
             made, Counter(names), reasons, all_repeats, all_footer, all_junk, articles_withheld,
             bytes_in, bytes_out, size_bytes, largest_bytes, following,

@@ -26,6 +26,7 @@ from stream.records.headers import (
     FIELDS_HEADER,
     FOOTER_HEADER,
     JUNK_HEADER,
+    ORIGIN_HEADER,
     RAW_HEADER,
     READ,
     REMOVED_HEADER,
@@ -72,6 +73,7 @@ class Processor:
     """Decodes, cleans and encodes records, one by one. `process` never raises on any record.
 
     `no_text`: what becomes of a record whose text is absent or null: a dead letter, or it goes on as it is.
+    `names_origin`: whether a header names the input topic.
     """
 
     codec: JsonCodec
@@ -80,6 +82,7 @@ class Processor:
     version: bytes
     keeps_removed: bool = False
     no_text: NoText = "dead_letter"
+    names_origin: bool = False
 
     @classmethod
     def for_settings(
@@ -89,13 +92,14 @@ class Processor:
         rules: Rules,
         *,
         keeps_removed: bool = False,
+        names_origin: bool = False,
     ) -> Processor:
         """Make a processor for what the settings say of records, one format and one rule set.
 
-        `keeps_removed`: make `Outcome.removed`.
+        `keeps_removed`: make `Outcome.removed`. `names_origin`: see the class.
         """
-        codec = JsonCodec.of(settings.text_field, settings.source_field)
-        return cls(codec, input_format, rules, rules.version.encode(), keeps_removed, settings.no_text)
+        codec, version = JsonCodec.of(settings.text_field, settings.source_field), rules.version.encode()
+        return cls(codec, input_format, rules, version, keeps_removed, settings.no_text, names_origin)
 
     @classmethod
     def for_field(
@@ -118,18 +122,19 @@ class Processor:
             headers = READ[type(record)](record) or []
         except UNREADABLE as error:
             return dead(record, "bad_header", why_unreadable(record, error), headers=[])
+        out = [*headers, (ORIGIN_HEADER, (record.topic() or "").encode())] if self.names_origin else headers
         if value is None:
-            return _as_it_is("tombstone", record, headers)
+            return _as_it_is("tombstone", record, out)
         kind = _header(headers, CONTENT_TYPE_HEADER) if headers else None
         plain = format_of_value(kind, self.input_format) == "text"
         texts = decode_text(value) if plain else self.codec.decode(value)
         if isinstance(texts, Undecodable):
             if texts.absent and self.no_text == "pass":
-                return _as_it_is("passed", record, headers)
+                return _as_it_is("passed", record, out)
             return dead(record, texts.reason, texts.message, headers=headers)
         cleaned = self.clean(texts, self.rules_for(None if plain else value, headers))
         value = self.encode(value, cleaned, plain=plain)
-        return self._outcome(record, headers, value, cleaned)
+        return self._outcome(record, out, value, cleaned)
 
     def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
         """Give the rules for an article: its source field names the site, or else the last header with that name.

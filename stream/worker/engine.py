@@ -120,8 +120,13 @@ class Engine:
 
     def _processor(self, rules: Rules) -> Processor:
         settings = self.settings
-        keeps_removed = settings.removed_topic is not None
-        return Processor.for_settings(settings, settings.input_format, rules, keeps_removed=keeps_removed)
+        return Processor.for_settings(
+            settings,
+            settings.input_format,
+            rules,
+            keeps_removed=settings.removed_topic is not None,
+            names_origin=settings.names_origin,
+        )
 
     def use(self, rules: Rules) -> None:
         """Puts other rules in force, from the next batch on. May be called by any thread."""
@@ -145,8 +150,8 @@ class Engine:
 
     def _delivered(self, outcomes: Outcomes, seconds: float) -> None:
         self.metrics.committed(outcomes, seconds)
-        for number, following in outcomes.following.items():
-            self.partitions.published(number, following)
+        for place, following in outcomes.following.items():
+            self.partitions.published(place, following)
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
         """Runs session after session until a stop, or until an error that a new session would not cure; raises that.

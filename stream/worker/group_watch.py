@@ -12,7 +12,8 @@ from mode import Service
 from stream.errors import PartitionsUnowned, SessionLost, StreamError
 from stream.kafka import client, rejoin
 from stream.kafka.group import Group
-from stream.kafka.ownership import Action, numbers
+from stream.kafka.ownership import Action
+from stream.records.input_partition import listed
 from stream.worker.engine import Engine
 
 log = logging.getLogger("stream.group")
@@ -63,7 +64,7 @@ class GroupWatch(Service):
             return ""
         member = engine.source.member.id
         action = engine.ownership.observe(view, member)
-        if difference := engine.ownership.disagreement(member, engine.partitions.numbers):
+        if difference := engine.ownership.disagreement(member, engine.partitions.places):
             engine.flow.fail(SessionLost(difference))
         return action
 
@@ -72,7 +73,7 @@ class GroupWatch(Service):
 
         `rebalance` joins the group for a moment, `leave` ends the session, `end` ends the worker.
         """
-        engine, unowned = self._engine, numbers(self._engine.ownership.unowned)
+        engine, unowned = self._engine, listed(self._engine.ownership.unowned)
         if engine.flow.stopping.is_set():
             return
         if action == "rebalance":
@@ -89,7 +90,7 @@ class GroupWatch(Service):
             msg = f"Partitions {unowned} are assigned to no worker, and a rebalance did not help."
             engine.flow.fail(SessionLost(msg))
             return
-        topic, group = self._settings.input_topic, self._settings.group_id
-        msg = f"Partitions {unowned} of {topic} are assigned to no worker of the group {group}."
+        group = self._settings.group_id
+        msg = f"Partitions {unowned} are assigned to no worker of the group {group}."
         fix = "Neither a rebalance nor a new session helped: restart the workers."
         engine.flow.fail(PartitionsUnowned(msg, fix=fix))

@@ -18,8 +18,8 @@ from mode import Service
 from stream.errors import SessionLost, StreamError
 from stream.kafka import client
 from stream.kafka.ends import Ends
-from stream.kafka.ownership import numbers
 from stream.kafka.undelivered import Undelivered
+from stream.records.input_partition import listed
 from stream.worker.engine import Engine
 
 log = logging.getLogger("stream.health")
@@ -35,10 +35,14 @@ MIN_PAUSE_S = 0.1  # between two questions, if the broker was slow to answer
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An answer. `problems`: a clause each, none if all is well. `partitions`: position and lag of each, by number."""
+    """An answer.
+
+    `problems`: a clause each, none if all is well. `partitions`: position and lag of each, by its number, or by topic
+    and number where there may be several topics.
+    """
 
     problems: tuple[str, ...]
-    partitions: dict[int, dict[str, int]] = field(default_factory=dict)
+    partitions: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -50,7 +54,7 @@ class Health:
         return {
             "status": "ok" if self.ok else "failing",
             "problems": list(self.problems),
-            "partitions": {str(number): offsets for number, offsets in self.partitions.items()},
+            "partitions": self.partitions,
         }
 
 
@@ -58,8 +62,8 @@ def live(engine: Engine) -> Health:
     """Whether the worker makes progress. If it does not, the process should be restarted."""
     stall_s = engine.settings.stall_timeout_s
     problems = [
-        f"partition {number} has records waiting and has made no progress for {stall_s:g} s"
-        for number in engine.partitions.stalled(stall_s)
+        f"partition {listed([place])} has records waiting and has made no progress for {stall_s:g} s"
+        for place in engine.partitions.stalled(stall_s)
     ]
     if engine.fatal is not None:
         problems.append(str(engine.fatal))
@@ -73,8 +77,8 @@ def ready(engine: Engine) -> Health:
         problems.append("the worker is stopping")
     if not engine.partitions.assigned:
         problems.append("the group has not assigned partitions yet")
-    if waiting := [number for number, known in engine.partitions.items() if known.position < 0]:
-        problems.append(f"it is not known yet where partitions {numbers(waiting)} begin")
+    if waiting := [place for place, known in engine.partitions.items() if known.position < 0]:
+        problems.append(f"it is not known yet where partitions {listed(waiting)} begin")
     if trouble := engine.source.progress.trouble:
         problems.append(f"reading fails: {trouble}")
     elif engine.flow.error is not None:
@@ -83,13 +87,17 @@ def ready(engine: Engine) -> Health:
         problems.append(f"publishing fails and is being retried: {engine.sink.problem}")
     if unowned := engine.ownership.unowned:
         group = engine.settings.group_id
-        problems.append(f"partitions {numbers(unowned)} are assigned to no worker of the group {group}")
+        problems.append(f"partitions {listed(unowned)} are assigned to no worker of the group {group}")
     problems.extend(engine.cluster_problems)
     return Health(tuple(problems), _partitions(engine))
 
 
-def _partitions(engine: Engine) -> dict[int, dict[str, int]]:
-    return {number: {"position": known.position, "lag": known.lag} for number, known in engine.partitions.items()}
+def _partitions(engine: Engine) -> dict[str, dict[str, int]]:
+    one = engine.settings.inputs.one
+    return {
+        str(place.number if one else place): {"position": known.position, "lag": known.lag}
+        for place, known in engine.partitions.items()
+    }
 
 
 class Monitor(Service):
@@ -99,6 +107,7 @@ class Monitor(Service):
         super().__init__(**kwargs)
         self._engine = engine
         self._undelivered = Undelivered(engine.settings)
+        self._inputs: set[str] = set()
 
     @Service.task
     async def _watch(self) -> None:
@@ -109,15 +118,26 @@ class Monitor(Service):
             await loop.run_in_executor(None, self._ask_once, ends)
             await self.sleep(max(MIN_PAUSE_S, ASK_EVERY_S - (time.monotonic() - began)))
 
+    def _tell_of_inputs(self, inputs: set[str]) -> None:
+        """Says which of several input topics have gone since the last time, and which have come."""
+        if gone := self._inputs - inputs:
+            log.warning("No input topic any more, because it was deleted: %s.", ", ".join(sorted(gone)))
+        if self._inputs and (come := inputs - self._inputs):
+            log.info("A new input topic: %s.", ", ".join(sorted(come)))
+        self._inputs = inputs
+
     def _ask_once(self, ends: Ends) -> None:
         engine = self._engine
         try:
             with client.explained(engine.settings, doing="asking about the topics"):
                 engine.cluster_problems = ends.missing_topics()
-                for number, end in ends.last_stable_offsets(engine.partitions.numbers).items():
-                    engine.partitions.update_end(number, end)
+                self._tell_of_inputs(set(ends.inputs))
+                for place, end in ends.last_stable_offsets(engine.partitions.places).items():
+                    engine.partitions.update_end(place, end)
             if (missed := self._undelivered.find_missed(engine.partitions)) is not None:
-                msg = f"Kafka's client has passed over records of partition {missed}; they will be read again."
+                msg = (
+                    f"Kafka's client has passed over records of partition {listed([missed])}; they will be read again."
+                )
                 engine.flow.fail(SessionLost(msg))
             return
         except StreamError as error:

@@ -9,7 +9,7 @@ from stream.observe.metrics import GroupReading, PartitionReading
 
 def partition_readings(partitions: Partitions) -> list[PartitionReading]:
     """One reading for each partition that is assigned to this worker, in order."""
-    return [PartitionReading(number, known.position, known.end, known.lag) for number, known in partitions.items()]
+    return [PartitionReading(place, known.position, known.end, known.lag) for place, known in partitions.items()]
 
 
 def group_reading(partitions: Partitions, ownership: Ownership) -> GroupReading | None:
@@ -22,5 +22,5 @@ def group_reading(partitions: Partitions, ownership: Ownership) -> GroupReading 
     if view is None:
         return None
     own = dict(partitions.items())
-    lag = {number: own[number].lag if number in own else records for number, records in view.lag.items()}
+    lag = {place: own[place].lag if place in own else records for place, records in view.lag.items()}
     return GroupReading(len(ownership.unowned), lag)

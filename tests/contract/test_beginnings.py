@@ -95,7 +95,7 @@ def test_a_partition_that_was_added_is_read_from_its_beginning(real: Broker, way
         admin.create_partitions([NewPartitions(raw, 5)])[raw].result(PATIENCE_S)
         send_to(real, raw, 0, 20, 4)
         until(lambda: one.metric(RECORDS_IN) == 20, "what came before anybody had the partition")
-        assert "partitions 4 are new to the group and are read from their beginning" in one.log
+        assert f"Partitions 4 of {topics.name}.raw are new to the group and are read from their beginning" in one.log
         assert positions(real, topics, 5)[4] >= 0
         assert one.terminate() == 0, one.log
     assert set(numbers(real.read(f"{topics.name}.clean"))) == set(range(20))

@@ -171,7 +171,7 @@ def test_metrics_add_up(run: Run) -> None:
     assert of("bytes_out_total") == sum(len(it.value() or b"") for it in [*run.clean, *run.dead])
     assert of('dead_letters_total{reason="no_text"}') == 2
     assert of('paragraphs_removed_total{reason="repeat"}') == ARTICLES + 5
-    assert sum(of(f'partition_lag_records{{partition="{n}"}}') for n in range(4)) == 0
+    assert sum(of(f'partition_lag_records{{partition="{n}",topic="{run.topics.name}.raw"}}') for n in range(4)) == 0
 
 
 def test_sigterm_ends_it_with_0_and_the_totals(run: Run) -> None:

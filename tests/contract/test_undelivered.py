@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import Producer
 
+from harness.fakes import at
 from harness.processes import PATIENCE_S, Worker, until
 from stream.config.loading import load
 from stream.kafka.undelivered import Undelivered
@@ -25,8 +26,8 @@ def test_a_record_is_told_from_markers_and_from_what_was_aborted(real: Broker, e
     else:
         producer.abort_transaction(PATIENCE_S)
     looks = Undelivered(load(topics.settings(instance_id="w0"), environ={}))
-    assert looks.has_record(2, (0, 2)) == (ends == "committed")
-    assert not looks.has_record(2, (1, 2)), "the marker"
+    assert looks.has_record(at(2, f"{topics.name}.raw"), (0, 2)) == (ends == "committed")
+    assert not looks.has_record(at(2, f"{topics.name}.raw"), (1, 2)), "the marker"
     with Worker(topics.settings()) as worker:
         worker.wait_ready()
         until(lambda: worker.partitions().get("2", {}).get("lag") == 0, "the end to be found")
@@ -40,5 +41,5 @@ def test_a_record_that_comes_after_the_end_was_told_is_no_missed_one(real: Broke
     producer.produce(f"{topics.name}.raw", b'{"text":"a"}', partition=1)
     assert producer.flush(PATIENCE_S) == 0
     looks = Undelivered(load(topics.settings(), environ={}))
-    assert looks.has_record(1, (0, 1))
-    assert not looks.has_record(1, (0, 0)), "the record is behind the end that was told"
+    assert looks.has_record(at(1, f"{topics.name}.raw"), (0, 1))
+    assert not looks.has_record(at(1, f"{topics.name}.raw"), (0, 0)), "the record is behind the end that was told"

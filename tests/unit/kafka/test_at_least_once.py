@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import NotingProducer, ProducerSupply, outcome
+from harness.fakes import NotingProducer, ProducerSupply, at, outcome
 from stream.config.loading import load
 from stream.errors import NotAuthorized, TopicMissing
 from stream.kafka.at_least_once import AtLeastOnce
@@ -64,7 +64,7 @@ class Trial:
         self.committer = AtLeastOnce(
             load(settings, environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply
         )
-        self.committer.own([0], [0])
+        self.committer.own([at(0)], [at(0)])
 
     def commit(self, *numbers: int, removed: bytes | None = None) -> None:
         """Commit articles with these numbers."""
@@ -125,7 +125,7 @@ def test_a_new_session_sends_all_again() -> None:
     with pytest.raises(Aborted):
         trial.commit(1, 2)
     trial.committer.close()
-    trial.committer.own([0], [0])
+    trial.committer.own([at(0)], [at(0)])
     trial.commit(1, 2)
     assert trial.sent == [[b"1", b"2"], [b"1", b"2"]], "the topic may be another one by then"
 
@@ -142,7 +142,7 @@ def test_a_fatal_error_costs_no_report() -> None:
 def owning(supply: ProducerSupply) -> AtLeastOnce:
     """A committer that owns partition 0, with its first producer."""
     committer = AtLeastOnce(load(environ={}), lambda *_: None, batch_bytes=1000, make_producer=supply)
-    committer.own([0], [])
+    committer.own([at(0)], [])
     return committer
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka.beginnings import ASK_EVERY_S, REPORT_AFTER_S, Beginnings
@@ -15,6 +16,7 @@ from stream.kafka.committer import Aborted
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import as_metadata, of_metadata
 
+RAW = "articles.raw"
 LOW, HIGH, NONE = 10, 50, -1001
 ME = object()
 
@@ -40,7 +42,9 @@ class Group:
 
     def list_topics(self, topic: str, **_: object) -> Any:
         """The metadata: the topic's partitions."""
-        return SimpleNamespace(topics={topic: SimpleNamespace(partitions=dict.fromkeys(range(self.partitions)))})
+        return SimpleNamespace(
+            topics={topic: SimpleNamespace(error=None, partitions=dict.fromkeys(range(self.partitions)))}
+        )
 
     def commit_start(self, _: object, offsets: list[TopicPartition], member: object) -> None:
         """Act as the committer: keep the offsets."""
@@ -58,7 +62,8 @@ class Worker:
         """Begin without partitions."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
-        identity: Any = SimpleNamespace(known=topic_id, taken=set(), embedded=embedded)
+        known = {RAW: topic_id} if topic_id else {}
+        identity: Any = SimpleNamespace(known=known, taken={}, embedded=embedded)
         committer: Any = group
         self.identity = identity
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)
@@ -66,7 +71,7 @@ class Worker:
     def gains(self, *numbers: int) -> dict[int, int]:
         """Be assigned partitions; return where those begin that may be read now."""
         consumer: Any = self.group
-        return {it.partition: it.offset for it in self.beginnings.find(consumer, numbers, ME)}
+        return {it.partition: it.offset for it in self.beginnings.find(consumer, map(at, numbers), ME)}
 
 
 @pytest.fixture
@@ -94,8 +99,8 @@ def test_who_has_not_the_first_partition_waits_for_its_owner(group: Group, monke
     other = Worker(group)
     assert other.gains(2, 3) == {}
     assert group.commits == []
-    assert other.beginnings.waiting == {2, 3}
-    assert dict(other.partitions.items())[2].position == -1
+    assert other.beginnings.waiting == {at(2), at(3)}
+    assert dict(other.partitions.items())[at(2)].position == -1
     assert not other.beginnings.trouble, "a moment is no news"
     now += REPORT_AFTER_S + ASK_EVERY_S
     assert other.beginnings.due()
@@ -144,14 +149,14 @@ def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_whi
     group.offsets = {0: (100, as_metadata("old")), 1: (7, "")}
     worker = Worker(group)
     assert worker.gains(0, 1) == {0: 100, 1: 7}
-    assert worker.identity.taken == {"old"}
+    assert worker.identity.taken == {RAW: {"old"}}
 
 
 def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_again(group: Group) -> None:
     worker = Worker(group)
     group.refuses = Aborted(SessionLost("The group went on."))
     assert worker.gains(0, 1) == {}
-    assert worker.beginnings.waiting == {0, 1}
+    assert worker.beginnings.waiting == {at(0), at(1)}
     group.refuses = None
     group.offsets = {0: (70, ""), 1: (HIGH, "")}  # another worker was faster and has read on
     assert worker.gains() == {0: 70, 1: HIGH}
@@ -166,7 +171,7 @@ def test_what_waits_is_not_the_consumers_to_give_up(group: Group) -> None:
     worker.gains(2, 3)
     leaving = [TopicPartition("articles.raw", number) for number in (1, 2)]
     assert [it.partition for it in worker.beginnings.give_up(leaving)] == [1]
-    assert worker.beginnings.waiting == {3}
+    assert worker.beginnings.waiting == {at(3)}
 
 
 def test_on_the_embedded_broker_nobody_waits(group: Group) -> None:
@@ -177,9 +182,9 @@ def test_on_the_embedded_broker_nobody_waits(group: Group) -> None:
 def test_a_position_that_is_moved_is_committed_or_the_session_ends(group: Group) -> None:
     worker = Worker(group)
     consumer: Any = group
-    worker.beginnings.move(consumer, 2, 17, ME)
+    worker.beginnings.move(consumer, at(2), 17, ME)
     assert group.commits == [{2: 17}]
-    assert dict(worker.partitions.items())[2].position == 17
+    assert dict(worker.partitions.items())[at(2)].position == 17
     group.refuses = Aborted(SessionLost("The group went on."))
     with pytest.raises(SessionLost, match="The group went on"):
-        worker.beginnings.move(consumer, 2, 18, ME)
+        worker.beginnings.move(consumer, at(2), 18, ME)

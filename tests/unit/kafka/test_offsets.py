@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import KafkaUnavailable
 from stream.kafka import offsets
@@ -51,4 +52,4 @@ def test_a_transaction_is_blamed_only_where_it_is_one(
     monkeypatch.setattr(Asked, "answers", answers)
     silent = Asked({"isolation.level": "none of these"})
     with pytest.raises(KafkaUnavailable, match=says):
-        offsets.committed(silent, [0], load({"instance_id": "a"}, environ={}))  # type: ignore[arg-type]
+        offsets.committed(silent, [at(0)], load({"instance_id": "a"}, environ={}))  # type: ignore[arg-type]

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.fakes import at
 from stream.kafka.group import GroupView
 from stream.kafka.ownership import Action, Ownership
+from stream.records.input_partition import InputPartition
 
 TURN_S, LOOK_S = 6.0, 2.0
-ALL = frozenset(range(4))
+ALL = frozenset(map(at, range(4)))
 
 
 class Clock:
@@ -27,7 +29,7 @@ class Clock:
 
 
 def view(members: Mapping[str, set[int]], *, stable: bool = True) -> GroupView:
-    return GroupView(ALL, {name: frozenset(owned) for name, owned in members.items()}, stable)
+    return GroupView(ALL, {name: frozenset(map(at, owned)) for name, owned in members.items()}, stable)
 
 
 ORPHANED = view({"a": {2, 3}, "b": set()})
@@ -54,7 +56,7 @@ def test_what_one_look_shows_may_be_the_middle_of_a_rebalance() -> None:
     assert ownership.observe(UNDER_WAY, "a") == ""
     assert ownership.observe(ORPHANED, "a") == "", "the looks before the rebalance count for nothing"
     assert ownership.observe(ORPHANED, "a") == "rebalance"
-    assert ownership.unowned == (0, 1)
+    assert ownership.unowned == (at(0), at(1))
 
 
 def test_it_is_said_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFixture) -> None:
@@ -63,13 +65,13 @@ def test_it_is_said_when_it_begins_and_when_it_ends(caplog: pytest.LogCaptureFix
     for _ in range(5):
         ownership.observe(ORPHANED, "b")
     ownership.observe(UNDER_WAY, "b")
-    assert ownership.unowned == (0, 1), "a rebalance has only begun"
+    assert ownership.unowned == (at(0), at(1)), "a rebalance has only begun"
     ownership.observe(HEALTHY, "b")
     ownership.observe(HEALTHY, "b")
     assert not ownership.unowned
     said = [record.message for record in caplog.records]
     assert len(said) == 2
-    assert said[0].startswith("Partitions 0, 1 are assigned to no worker although the group is stable")
+    assert said[0].startswith("Partitions 0, 1 of articles.raw are assigned to no worker although the group is stable")
     assert said[1] == "Every partition is assigned to a worker again."
 
 
@@ -110,28 +112,28 @@ def test_a_group_that_is_well_is_left_alone(looks: list[GroupView]) -> None:
 def test_what_the_group_counts_on_and_nobody_reads_is_told_after_a_while() -> None:
     clock = Clock()
     ownership = Ownership(TURN_S, clock=clock)
-    assert not ownership.disagreement("a", [1]), "nothing is known yet"
+    assert not ownership.disagreement("a", [at(1)]), "nothing is known yet"
     ownership.observe(HEALTHY, "a")
-    assert not ownership.disagreement("a", [2, 3])
-    assert not ownership.disagreement("a", [2]), "it may just have been gained"
+    assert not ownership.disagreement("a", [at(2), at(3)])
+    assert not ownership.disagreement("a", [at(2)]), "it may just have been gained"
     clock.now = 3 * TURN_S + 1
     assert (
-        ownership.disagreement("a", [2])
-        == "The group has assigned partitions 3 to this worker, which does not read them."
+        ownership.disagreement("a", [at(2)])
+        == "The group has assigned partitions 3 of articles.raw to this worker, which does not read them."
     )
-    assert not ownership.disagreement("a", [2, 3])
-    assert not ownership.disagreement("a", [2]), "the time begins anew"
+    assert not ownership.disagreement("a", [at(2), at(3)])
+    assert not ownership.disagreement("a", [at(2)]), "the time begins anew"
     assert not ownership.disagreement("stranger", [])
 
 
 def test_what_the_group_has_asked_for_and_is_still_read_is_told_after_a_while() -> None:
     clock = Clock()
     ownership = Ownership(TURN_S, clock=clock)
-    owned = {"a": frozenset(ALL), "b": frozenset[int]()}
-    ownership.observe(GroupView(ALL, owned, stable=False, targets={"a": frozenset({0, 1})}), "a")
-    assert not ownership.disagreement("a", range(4)), "what is under way is committed first"
+    owned = {"a": frozenset(ALL), "b": frozenset[InputPartition]()}
+    ownership.observe(GroupView(ALL, owned, stable=False, targets={"a": frozenset({at(0), at(1)})}), "a")
+    assert not ownership.disagreement("a", ALL), "what is under way is committed first"
     clock.now = 3 * TURN_S + 1
-    said = "The group has asked for partitions 2, 3 back, which this worker still reads."
-    assert ownership.disagreement("a", range(4)) == said
-    assert not ownership.disagreement("a", [0, 1])
+    said = "The group has asked for partitions 2, 3 of articles.raw back, which this worker still reads."
+    assert ownership.disagreement("a", ALL) == said
+    assert not ownership.disagreement("a", [at(0), at(1)])
     assert not ownership.disagreement("b", []), "of a member without a target nothing is asked"

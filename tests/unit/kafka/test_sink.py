@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from confluent_kafka import TopicPartition
 
-from harness.fakes import BODY, PROCESSOR, FakeRecord, outcome
+from harness.fakes import BODY, PROCESSOR, FakeRecord, at, outcome
 from stream.config.loading import load
 from stream.errors import KafkaUnavailable, SessionLost
 from stream.kafka.committer import Aborted, Publication
@@ -31,7 +31,7 @@ async def test_a_lone_article_is_committed_at_once_with_the_offset_after_it(rig:
 
 def test_the_offsets_are_after_the_last_record_of_each_partition() -> None:
     mixed = [outcome(4, partition=1), outcome(9, partition=0), outcome(5, partition=1)]
-    assert Outcomes.counted(mixed).following == {0: 10, 1: 6}
+    assert Outcomes.counted(mixed).following == {at(0): 10, at(1): 6}
 
 
 async def test_a_transaction_grows_while_another_commits(rig: Rig) -> None:

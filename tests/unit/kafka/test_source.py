@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 from confluent_kafka import TopicPartition
 
-from harness.fakes import FakeRecord
+from harness.fakes import FakeRecord, at
 from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka.flow import Flow
@@ -97,8 +97,8 @@ class IdleCommitter:
 class NoTopicId:
     """The topic id of brokers that have no ids."""
 
-    known = ""
-    taken: ClassVar[set[str]] = set()
+    known: ClassVar[dict[str, str]] = {}
+    taken: ClassVar[dict[str, set[str]]] = {}
     embedded = False
 
     def begin(self) -> None:
@@ -108,9 +108,9 @@ class NoTopicId:
         """Never."""
         return False
 
-    def ask(self) -> str:
+    def ask(self, _: object) -> dict[str, str]:
         """No id."""
-        return ""
+        return {}
 
 
 class Clock:
@@ -144,7 +144,7 @@ def partitions() -> Partitions:
 
 @pytest.fixture
 def source(clock: Clock, flow: Flow, partitions: Partitions, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
-    monkeypatch.setattr("stream.kafka.same_topic.TopicId", lambda _: NoTopicId())
+    monkeypatch.setattr("stream.kafka.same_topic.TopicIds", lambda _: NoTopicId())
     made = Source(SETTINGS, flow, partitions, IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
     made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
@@ -178,24 +178,24 @@ def test_an_assignment_of_nothing_is_waited_with_for_ever(source: Source, clock:
 def test_records_that_wait_and_do_not_come_end_the_session(
     source: Source, clock: Clock, partitions: Partitions
 ) -> None:
-    partitions.gain(3, 100)
+    partitions.gain(at(3), 100)
     fetch_for(source, clock, 60)
-    partitions.update_end(3, 150)
-    with pytest.raises(SessionLost, match="No records arrive from partitions 3, although records are waiting"):
+    partitions.update_end(at(3), 150)
+    with pytest.raises(SessionLost, match="No records arrive from partitions 3 of"):
         fetch_for(source, clock, 17)
 
 
 def test_while_records_are_under_way_nothing_is_doubted(
     source: Source, clock: Clock, flow: Flow, partitions: Partitions
 ) -> None:
-    partitions.gain(3, 100)
-    partitions.update_end(3, 150)
+    partitions.gain(at(3), 100)
+    partitions.update_end(at(3), 150)
     flow.enter(1)
     fetch_for(source, clock, 60)
 
 
 def test_reading_that_fails_for_long_begins_anew(source: Source, clock: Clock, partitions: Partitions) -> None:
-    partitions.gain(3, 100)
+    partitions.gain(at(3), 100)
     source.progress.failing("Kafka forbids the use of a topic.")
     fetch_for(source, clock, 15)
     with pytest.raises(SessionLost, match="Kafka forbids the use of a topic"):
@@ -240,10 +240,10 @@ def test_no_record_of_a_partition_that_moves_is_passed_over(
     source: Source, partitions: Partitions, *, back: bool
 ) -> None:
     """Records from before the rebalance are the next owner's to publish, those from after it this worker's."""
-    partitions.gain(0, 0)
+    partitions.gain(at(0), 0)
     source.member.consumer = Rebalancing(source, back=back)  # type: ignore[assignment]
     if back:
-        with pytest.raises(SessionLost, match="Partitions 0 were taken away and given back"):
+        with pytest.raises(SessionLost, match=r"Partitions 0 of articles.raw were taken away and given back"):
             source.fetch()
     else:
         assert source.fetch() == []

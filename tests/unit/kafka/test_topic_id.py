@@ -12,14 +12,16 @@ from confluent_kafka import KafkaError, KafkaException
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka import client, topic_id
 from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
 from stream.kafka.same_topic import SameTopic
-from stream.kafka.topic_id import TopicId, as_metadata, of_metadata
+from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
 
+TOPIC = "articles.raw"
 MISSING = KafkaException(KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART))
 SILENT = KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
 Answers = Iterator["str | KafkaException"]
@@ -33,15 +35,17 @@ def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return clock
 
 
-def answering(monkeypatch: pytest.MonkeyPatch, identity: TopicId, *answers: str | KafkaException) -> None:
+def answering(monkeypatch: pytest.MonkeyPatch, identity: TopicIds, *answers: str | KafkaException) -> None:
     """Let the broker answer this, one after the other, and the last one again and again."""
     left = itertools.chain(answers, itertools.repeat(answers[-1]))
 
-    def answer() -> str:
+    def answer(_: object) -> dict[str, str]:
         said = next(left)
+        if said is MISSING or not said:
+            return {}
         if isinstance(said, KafkaException):
             raise said
-        return said
+        return {TOPIC: said}
 
     monkeypatch.setattr(identity, "_answer", answer)
 
@@ -61,15 +65,15 @@ def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_af
     monkeypatch: pytest.MonkeyPatch, now: list[float]
 ) -> None:
     """A record that arrives soon enough after an answer is of the topic that the answer has named."""
-    identity = TopicId(load(environ={}))
+    identity = TopicIds(load(environ={}))
     answering(monkeypatch, identity, "a")
     assert identity.due(reading=True)
-    assert identity.ask() == "a"
+    assert identity.ask([TOPIC]) == {TOPIC: "a"}
     asked = 0
     for _ in range(1000):
         now[0] += 0.01
         if identity.due(reading=True):
-            identity.ask()
+            identity.ask([TOPIC])
             asked += 1
     assert 20 <= asked <= 30, "not for each batch"
     assert client.consumer(load(environ={}))["fetch.error.backoff.ms"] / 1000 > topic_id.WHILE_READING_S
@@ -80,11 +84,11 @@ def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_af
 
 
 def test_no_answer_is_not_waited_for_again_and_again(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
-    identity = TopicId(load(environ={}))
+    identity = TopicIds(load(environ={}))
     answering(monkeypatch, identity, "a", SILENT, "a")
-    identity.ask()
-    assert identity.ask() == ""
-    assert identity.known == "a"
+    identity.ask([TOPIC])
+    assert identity.ask([TOPIC]) == {}
+    assert identity.known == {TOPIC: "a"}
     now[0] += 9
     assert not identity.due(reading=True)
     now[0] += 2
@@ -105,8 +109,8 @@ def flow() -> Flow:
 def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
     """Partition 3 is read up to 40 of 50."""
     made = Partitions()
-    made.gain(3, 40)
-    made.update_end(3, 50)
+    made.gain(at(3), 40)
+    made.update_end(at(3), 50)
     return made
 
 
@@ -124,12 +128,12 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
     told: list[tuple[str, int]],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    answering(monkeypatch, watched.id, "old", MISSING, "new")
+    answering(monkeypatch, watched.ids, "old", MISSING, "new")
     watched.check()
-    assert flow.metadata == "topic.id=old"
-    partitions.published(3, 42)
+    assert flow.metadata == {TOPIC: "topic.id=old"}
+    partitions.published(at(3), 42)
     watched.check()  # it is deleted
-    partitions.update_end(3, 900)  # the end of the new one: the monitor has noticed it first
+    partitions.update_end(at(3), 900)  # the end of the new one: the monitor has noticed it first
     with pytest.raises(SessionLost, match="was deleted and created again"):
         watched.check()
     assert told == [("skipped", 8)]
@@ -140,10 +144,10 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
 def test_anything_else_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], answer: Any
 ) -> None:
-    answering(monkeypatch, watched.id, "old", answer)
+    answering(monkeypatch, watched.ids, "old", answer)
     for _ in range(3):
         watched.check()
-    assert watched.id.known == "old"
+    assert watched.ids.known == {TOPIC: "old"}
     assert told == []
 
 
@@ -151,19 +155,19 @@ def test_anything_else_changes_nothing(
 def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_the_first_one(
     monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
 ) -> None:
-    answering(monkeypatch, watched.id, SILENT, "new")
+    answering(monkeypatch, watched.ids, SILENT, "new")
     watched.check()
-    watched.id.taken |= taken
+    watched.ids.taken[TOPIC] = taken
     with pytest.raises(SessionLost) if lost else nullcontext():
         watched.check()
-    assert watched.id.known == "new"
+    assert watched.ids.known == {TOPIC: "new"}
 
 
 def test_the_next_session_goes_by_the_new_topic(
     monkeypatch: pytest.MonkeyPatch, watched: SameTopic, flow: Flow
 ) -> None:
-    answering(monkeypatch, watched.id, "old", "new")
+    answering(monkeypatch, watched.ids, "old", "new")
     watched.check()
-    watched.id.begin()
+    watched.ids.begin()
     watched.check()
-    assert flow.metadata == "topic.id=new"
+    assert flow.metadata == {TOPIC: "topic.id=new"}

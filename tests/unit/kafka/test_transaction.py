@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 import pytest
 from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
-from harness.fakes import NotingProducer, ProducerSupply, outcome
+from harness.fakes import NotingProducer, ProducerSupply, at, outcome
 from stream.config.loading import load
 from stream.errors import SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Publication
@@ -21,7 +21,7 @@ PATIENCE_S = 60.0
 def owning(supply: ProducerSupply) -> Transactions:
     """A committer that owns partition 0, with its first producer."""
     transactions = Transactions(load(environ={}), object, lambda *_: None, batch_bytes=1000, make_producer=supply)
-    transactions.own([0], [])
+    transactions.own([at(0)], [])
     return transactions
 
 
@@ -120,11 +120,11 @@ def test_batches_count_on_compression_until_several_records_are_refused_for_thei
     monkeypatch.setattr(SizedProducer, "error", error)
     settings, make_producer = load({"compression": compression}, environ={}), cast("Any", SizedProducer)
     transactions = Transactions(settings, object, lambda *_: None, batch_bytes=1000, make_producer=make_producer)
-    transactions.own([0], [])
+    transactions.own([at(0)], [])
     with pytest.raises(Refused):
         transactions.commit(Publication([outcome(number) for number in range(count)], []))
     transactions.close()
-    transactions.own([0], [])
+    transactions.own([at(0)], [])
     assert made == sizes
 
 
@@ -152,7 +152,7 @@ def committing(transactions: Transactions, producer: HangingProducer) -> threadi
         with pytest.raises(StreamError):
             transactions.commit(Publication([], []))
 
-    transactions.own([0], [])
+    transactions.own([at(0)], [])
     thread = threading.Thread(target=commit)
     thread.start()
     assert producer.asked.wait(PATIENCE_S)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.kafka.partitions import Partitions
 from stream.kafka.undelivered import QUIET_S, Gap, Undelivered
+from stream.records.input_partition import InputPartition
 
 
 class Clock:
@@ -25,11 +27,11 @@ def partitions() -> Partitions:
     """Two partitions: everything of one was delivered; of the other, offsets 7 and 8 were not."""
     made = Partitions()
     for number, end in ((0, 5), (1, 9)):
-        made.gain(number, 3)
+        made.gain(at(number), 3)
         following = 5 if number == 0 else 7
-        made.fetched(number, following)
-        made.published(number, following)
-        made.reached_end(number, end)
+        made.fetched(at(number), following)
+        made.published(at(number), following)
+        made.reached_end(at(number), end)
     return made
 
 
@@ -41,16 +43,16 @@ class Reads(Undelivered):
         self.clock = Clock()
         super().__init__(load(environ={}), self.clock)
         self.holds, self.fails = holds, fails
-        self.read: list[tuple[int, Gap]] = []
+        self.read: list[tuple[InputPartition, Gap]] = []
 
-    def has_record(self, number: int, gap: Gap) -> bool:
+    def has_record(self, place: InputPartition, gap: Gap) -> bool:
         """As given."""
-        self.read.append((number, gap))
+        self.read.append((place, gap))
         if self.fails:
             raise KafkaException(KafkaError(KafkaError._TIMED_OUT))  # noqa: SLF001
         return self.holds
 
-    def later(self, partitions: Partitions) -> int | None:
+    def later(self, partitions: Partitions) -> InputPartition | None:
         """Ask once, and again after nothing has arrived for long enough."""
         first = self.find_missed(partitions)
         assert first is None
@@ -60,18 +62,18 @@ class Reads(Undelivered):
 
 def test_a_record_that_did_not_come_is_told(partitions: Partitions) -> None:
     reads = Reads(holds=True)
-    assert reads.later(partitions) == 1
-    assert reads.read == [(1, (7, 9))]
+    assert reads.later(partitions) == at(1)
+    assert reads.read == [(at(1), (7, 9))]
 
 
 def test_markers_are_read_once(partitions: Partitions) -> None:
     reads = Reads()
     for _ in range(3):
         assert reads.later(partitions) is None
-    assert reads.read == [(1, (7, 9))]
-    partitions.reached_end(1, 10)
+    assert reads.read == [(at(1), (7, 9))]
+    partitions.reached_end(at(1), 10)
     assert reads.later(partitions) is None
-    assert reads.read[1:] == [(1, (7, 10))], "there may be a record now"
+    assert reads.read[1:] == [(at(1), (7, 10))], "there may be a record now"
 
 
 def test_while_records_come_nothing_is_read(partitions: Partitions) -> None:
@@ -79,10 +81,10 @@ def test_while_records_come_nothing_is_read(partitions: Partitions) -> None:
     for following in range(8, 20):
         assert reads.find_missed(partitions) is None
         reads.clock.now += QUIET_S - 1
-        partitions.fetched(1, following)
+        partitions.fetched(at(1), following)
         assert reads.find_missed(partitions) is None, "what is under way is not missing"
-        partitions.published(1, following)
-        partitions.reached_end(1, following + 1)
+        partitions.published(at(1), following)
+        partitions.reached_end(at(1), following + 1)
     assert reads.read == []
 
 
@@ -96,6 +98,6 @@ def test_without_an_answer_it_is_asked_again(partitions: Partitions) -> None:
 def test_a_partition_that_was_given_up_is_not_read(partitions: Partitions) -> None:
     reads = Reads(holds=True)
     reads.find_missed(partitions)
-    partitions.lose(1)
+    partitions.lose(at(1))
     reads.clock.now += QUIET_S
     assert reads.find_missed(partitions) is None

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord
+from harness.fakes import CLEAN, PROCESSOR, REPEATED, FakeRecord, at
 from stream.records.outcomes import Outcomes
 
 VALUES = [
@@ -53,4 +53,4 @@ def test_each_is_counted_once(picks: list[tuple[int, int]]) -> None:
     assert counted.bytes_out == sum(len(one.value or b"") for one in made)
     assert counted.size_bytes == sum(one.size_bytes for one in made)
     assert counted.largest_bytes == max((one.size_bytes for one in made), default=0)
-    assert counted.following == {partition: offset + 1 for offset, (_, partition) in enumerate(picks)}
+    assert counted.following == {at(partition): offset + 1 for offset, (_, partition) in enumerate(picks)}

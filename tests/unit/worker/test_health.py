@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.errors import KafkaFatal, SessionLost
@@ -19,10 +20,10 @@ def engine() -> Engine:
     """An engine with two partitions and nothing to do."""
     made = Engine(load({"stall_timeout_s": 60}, environ={}), builtin(), largest_bytes=1_000_000)
     made.flow.begin_session()
-    made.partitions.gain(0, 5)
-    made.partitions.gain(3, 7)
+    made.partitions.gain(at(0), 5)
+    made.partitions.gain(at(3), 7)
     for number, end in ((0, 5), (3, 7)):
-        made.partitions.update_end(number, end)
+        made.partitions.update_end(at(number), end)
     return made
 
 
@@ -46,15 +47,15 @@ def test_idle_for_long_is_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_partition_that_does_not_move_is_named_and_not_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine.partitions.update_end(3, 9)
+    engine.partitions.update_end(at(3), 9)
     assert live(engine).ok, "records may wait a while"
-    assert live(engine).partitions[3] == {"position": 7, "lag": 2}
+    assert live(engine).partitions["3"] == {"position": 7, "lag": 2}
     later(monkeypatch, 61)
     health = live(engine)
-    assert health.problems == ("partition 3 has records waiting and has made no progress for 60 s",)
+    assert health.problems == ("partition 3 of articles.raw has records waiting and has made no progress for 60 s",)
     assert health.as_json()["status"] == "failing"
     assert not ready(engine).ok, "what is not live is not ready"
-    engine.partitions.published(3, 8)
+    engine.partitions.published(at(3), 8)
     assert live(engine).ok
 
 
@@ -95,10 +96,14 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
 
 
 def test_a_worker_that_knows_of_partitions_without_an_owner_is_not_ready(engine: Engine) -> None:
-    seen = GroupView(frozenset(range(5)), {"a": frozenset({0, 3}), "b": frozenset({1})}, stable=True)
+    seen = GroupView(
+        frozenset(map(at, range(5))), {"a": frozenset({at(0), at(3)}), "b": frozenset({at(1)})}, stable=True
+    )
     for _ in range(2):
         engine.ownership.observe(seen, "a")
-    assert ready(engine).problems == ("partitions 2, 4 are assigned to no worker of the group article-stream",)
+    assert ready(engine).problems == (
+        "partitions 2, 4 of articles.raw are assigned to no worker of the group article-stream",
+    )
     assert live(engine).ok, "it heals without a restart"
 
 
@@ -108,6 +113,6 @@ def test_a_new_session_is_not_ready_before_its_own_assignment(engine: Engine) ->
 
 
 def test_a_partition_that_nobody_knows_the_beginning_of_is_not_ready(engine: Engine) -> None:
-    engine.partitions.gain(7, -1)
-    assert ready(engine).problems == ("it is not known yet where partitions 7 begin",)
+    engine.partitions.gain(at(7), -1)
+    assert ready(engine).problems == ("it is not known yet where partitions 7 of articles.raw begin",)
     assert live(engine).ok
