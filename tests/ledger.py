@@ -94,7 +94,7 @@ class Ledger:
     """Sends numbered articles and watches the output with a read_committed reader.
 
     Every number has to come out once, as ``expected``. ``longest_silence_s`` is the longest time between two
-    arrivals from one input partition while something of it was owed.
+    arrivals from one input partition while something of it was owed. ``inputs``: the ends of the input topics' names.
     """
 
     topics: Topics
@@ -103,6 +103,7 @@ class Ledger:
     altered: int = 0
     longest_silence_s: float = 0.0
     partitions: int = 4
+    inputs: tuple[str, ...] = ("raw",)
 
     def __post_init__(self) -> None:
         """Start the reader's thread."""
@@ -123,9 +124,8 @@ class Ledger:
         began = time.monotonic()
         for sent in range(count):
             number = self.sent
-            self._producer.produce(
-                f"{self.topics.name}.raw", article(number), f"a{number}".encode(), on_delivery=self._acknowledged
-            )
+            topic = f"{self.topics.name}.{self.inputs[number % len(self.inputs)]}"
+            self._producer.produce(topic, article(number), f"a{number}".encode(), on_delivery=self._acknowledged)
             self.sent += 1
             if per_second is not None and (ahead := began + sent / per_second - time.monotonic()) > 0:
                 self._producer.poll(ahead)

@@ -41,6 +41,7 @@ SCENARIOS = (
     Scenario(workers.killed_in_a_backlog),
     Scenario(workers.killed_at_start),
     Scenario(workers.killed_at_least_once),
+    Scenario(workers.several_topics),
     Scenario(workers.terminated_in_a_batch),
     Scenario(workers.out_of_memory),
     Scenario(workers.frozen),

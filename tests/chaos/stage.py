@@ -43,24 +43,33 @@ class Stage:
         partitions: int = 4,
         replication: int = 1,
         proxied: bool = False,
+        inputs: tuple[str, ...] = ("raw",),
         topics: Mapping[str, dict[str, str]] | None = None,
         **settings: object,
     ) -> None:
-        """Make the topics; ``topics`` is their configuration by role, ``settings`` are every worker's."""
+        """Make the topics; ``topics`` is their configuration by role, ``settings`` are every worker's.
+
+        ``inputs``: the ends of the input topics' names.
+        """
         servers = site.servers
         self.size = size
         self.topics = Topics(servers, fresh_name("chaos"))
         self.admin = AdminClient({"bootstrap.servers": servers, "reconnect.backoff.max.ms": 500})
         self._config = dict(topics or {})
         worker_servers = site.proxy.address if proxied else servers
-        self.settings = settings | {"bootstrap_servers": worker_servers}
+        names = ",".join(f"{self.topics.name}.{end}" for end in inputs)
+        self.settings = settings | {"bootstrap_servers": worker_servers, "input_topic": names}
+        self._inputs = inputs
         self.workers: list[Worker] = []
         self._partitions, self._replication = partitions, replication
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         self.topics.make(self._partitions, self._replication, **self._config)
-        self.ledger = self._stack.enter_context(ChaosLedger(self.topics, partitions=self._partitions))
+        for end in self._inputs[1:]:
+            self.make(f"{self.topics.name}.{end}")
+        ledger = ChaosLedger(self.topics, partitions=self._partitions, inputs=self._inputs)
+        self.ledger = self._stack.enter_context(ledger)
         return self
 
     def __exit__(self, kind: object, raised: BaseException | None, trace: object) -> None:

@@ -41,6 +41,12 @@ def killed_at_least_once(site: Site, size: Size) -> Result:
     return _killed(stage, max(2, size.kills // 4), "worker killed, at_least_once", may_repeat=True)
 
 
+def several_topics(site: Site, size: Size) -> Result:
+    """SIGKILL of a worker with two input topics and one output topic for both, again and again."""
+    stage = Stage(site, size, instance_id="one", inputs=("raw", "more"))
+    return _killed(stage, max(2, size.kills // 2), "worker with two input topics killed")
+
+
 def _killed(stage: Stage, kills: int, fault: str, *, may_repeat: bool = False) -> Result:
     with stage:
         worker = stage.worker()
