@@ -24,6 +24,7 @@ from stream.config.settings import Settings  # noqa: E402
 from stream.observe.metrics import PREFIX as METRICS_PREFIX  # noqa: E402
 from stream.observe.metrics import GroupReading, Metrics, PartitionReading  # noqa: E402
 from stream.records.dead_letters import REASONS  # noqa: E402
+from stream.records.input_partition import InputPartition  # noqa: E402
 from stream.records.outcomes import Outcomes  # noqa: E402
 
 EVENTS = ("assigned", "revoked", "lost", "skipped", "session", "aborted")
@@ -107,9 +108,10 @@ def _shown(default: object) -> str:
 
 def metrics() -> Iterator[str]:
     """Give the table of all metrics, sorted by name: those of a worker to which everything has happened once."""
+    place = InputPartition("", 0)
     worker = Metrics(
-        lambda: [PartitionReading(0, 1, 2, 1)],
-        lambda: GroupReading(0, {0: 1}),
+        lambda: [PartitionReading(place, 1, 2, 1)],
+        lambda: GroupReading(0, {place: 1}),
         {"version": "", "librdkafka": ""},
         rules_version="",
     )

@@ -23,9 +23,8 @@ def produce_all(
     one = "" if PLACE in settings.output_topic else settings.output_topic
     produce, of = client.produce, settings.output_for
     for name, key, value, headers, at_ms, source, _, _, _, _, _, removed, _ in outcomes:
-        produce(
-            producer, dead if name == "dead" else one or of(source.topic()), value, key, headers, at_ms, on_delivery
-        )
+        to = dead if name == "dead" else one or of(source.topic())
+        produce(producer, to, value, key, headers, at_ms, on_delivery)
         if removed is not None and removed_topic:
             produce(producer, removed_topic, removed, key, None, at_ms, on_delivery)
 

@@ -32,7 +32,8 @@ def make(broker: Broker, *topics: str) -> None:
 
 def delete(broker: Broker, topic: str) -> None:
     """Delete a topic."""
-    AdminClient({"bootstrap.servers": broker.bootstrap_servers}).delete_topics([topic])[topic].result(PATIENCE_S)
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
+    admin.delete_topics([topic])[topic].result(PATIENCE_S)
 
 
 def sent(count: int = EACH) -> list[Sent]:
@@ -43,7 +44,7 @@ def sent(count: int = EACH) -> list[Sent]:
 def settings(broker: Broker, name: str, inputs: str, output: str) -> dict[str, object]:
     """A worker's settings."""
     return {
-        "bootstrap_servers": broker.bootstrap_servers, "group_id": name, "session_timeout_ms": 3_000,
+        "bootstrap_servers": broker.bootstrap_servers, "group_id": name,
         "input_topic": inputs, "output_topic": output, "dead_letter_topic": f"{name}.dead",
     }  # fmt: skip
 
