@@ -75,10 +75,10 @@ def at(number: int, topic: str = "articles.raw") -> InputPartition:
     return InputPartition(topic, number)
 
 
-def outcome(offset: int, *, partition: int = 0, text: str = CLEAN) -> Outcome:
-    """The outcome that the worker makes of an article at this place in the input topic."""
+def outcome(offset: int, *, partition: int = 0, text: str = CLEAN, topic: str = "articles.raw") -> Outcome:
+    """The outcome that the worker makes of an article at this place in an input topic."""
     value = orjson.dumps({"id": offset, "text": text})
-    return PROCESSOR.process(FakeRecord(value, the_partition=partition, the_offset=offset))
+    return PROCESSOR.process(FakeRecord(value, the_partition=partition, the_offset=offset, the_topic=topic))
 
 
 class NotingProducer:
