@@ -116,6 +116,7 @@ def test_a_pattern_takes_up_a_topic_that_comes_and_lets_one_go(real: Broker, pro
     it = settings(real, name, rf"^{name}\.(..)$", f"{name}.clean") | {"group_protocol": protocol}
     with Worker(it | {"start_at": "latest"}) as worker:
         worker.wait_ready()
+        until(lambda: b"article_stream_partitions_unowned 0.0" in worker.get("/metrics")[1], "the group to be seen")
         make(real, second)
         real.send(second, sent())  # before it is taken up: it is read from its first record on
         until(lambda: second in of(worker), "the new topic to be taken up")

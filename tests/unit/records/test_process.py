@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -285,19 +285,3 @@ def test_removals_many_times_as_large_as_their_article_are_left_out() -> None:
     outcome = process(value, None, Processor.for_field("text", "auto", builtin(), keeps_removed=True))
     assert (outcome.repeats, outcome.removed) == (3_000, None)
     assert dict(outcome.headers)["article-stream.removed"] == b"too_large"
-
-
-@pytest.mark.parametrize(
-    "value", [article(REPEATED), article(BODY), None, b"{"], ids=["cleaned", "same", "none", "dead"]
-)
-def test_the_input_topic_is_named_where_asked_for_but_in_a_dead_letter(value: bytes | None) -> None:
-    named = replace(PROCESSOR, names_origin=True)
-    record = FakeRecord(value, the_headers=[("trace", b"1")], the_topic="articles.en")
-    plain, made = PROCESSOR.process(record), named.process(record)
-    origin = ("article-stream.topic", b"articles.en")
-    assert [header for header in made.headers if header != origin] == plain.headers
-    assert made.headers.count(origin) == (made.name != "dead")
-    assert made.headers[0] == ("trace", b"1")
-    beside = made.size_bytes - plain.size_bytes
-    assert beside >= sum(map(len, origin)) if made.name != "dead" else beside == 0
-    assert PROCESSOR.process(record).headers == plain.headers, "the record's own headers stay as they are"
