@@ -9,6 +9,8 @@
       source            reads the input topic in a thread of its own, and what it does at a rebalance
       member            the consumer as a member of its group: joining and leaving
       beginnings        finds the offset at which a partition begins, and commits it before anything is read
+      outputs           which input topics wait, because their output topics are missing
+      found             which input topics there are, and their partitions
       offsets           asks for committed offsets, and for the first and last of a partition
       gaps              where to resume if the committed offset is no longer in the log
       topic_id          the id by which a topic that was created again is recognised

@@ -17,6 +17,7 @@ from stream.errors import SessionLost
 from stream.kafka import offsets
 from stream.kafka.committer import Aborted, Committer
 from stream.kafka.found import partitions_of
+from stream.kafka.outputs import Outputs
 from stream.kafka.partitions import Partitions
 from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
 from stream.records.input_partition import InputPartition, listed
@@ -36,7 +37,8 @@ REPORT_AFTER_S = 2.0  # how long partitions may wait before it is reported as tr
 class Beginnings:
     """Finds where our partitions begin. All methods are called by the source's thread while no record is in flight.
 
-    `waiting`: our partitions whose beginning is not known yet; they are not assigned to the consumer. `trouble`: why
+    `waiting`: our partitions whose beginning is not known yet, or whose topic has no output topic yet; they are not
+    assigned to the consumer. `trouble`: why
     they wait, in one sentence.
     """
 
@@ -48,6 +50,7 @@ class Beginnings:
         self._has_begun = False  # whether a partition was found in this process, so that the group is not new
         self._why = ""
         self._asked_s = self._waiting_s = 0.0
+        self._outputs = Outputs(settings)
         self.waiting: set[InputPartition] = set()
 
     @property
@@ -56,8 +59,13 @@ class Beginnings:
         lasts = self.waiting and time.monotonic() - self._waiting_s > REPORT_AFTER_S
         return self._why if lasts else ""
 
-    def due(self) -> bool:
+    def due(self, consumer: Consumer) -> bool:
         """Whether it is time to look up the waiting partitions again."""
+        topics = {place.topic for place in self.waiting}
+        if topics <= self._outputs.missing:
+            if self._outputs.due():
+                self._outputs.ask(consumer, topics)
+            return not topics <= self._outputs.missing
         return time.monotonic() - self._asked_s > ASK_EVERY_S
 
     def give_up(self, leaving: Iterable[TopicPartition]) -> list[TopicPartition]:
@@ -75,7 +83,9 @@ class Beginnings:
         if not self.waiting:
             self._waiting_s = time.monotonic()
         wanted = sorted(self.waiting.union(gained))
-        found = self._find(consumer, wanted, member)
+        if not self._topic_ids.embedded:  # which creates a topic when it is asked for it
+            self._outputs.ask(consumer, {place.topic for place in wanted})
+        found = self._find(consumer, [place for place in wanted if place.topic not in self._outputs.missing], member)
         begun = {InputPartition(it.topic, it.partition): it.offset for it in found}
         for place in wanted:
             self._partitions.gain(place, begun.get(place, -1))

@@ -122,7 +122,7 @@ class Source:
         self._committer.settle(consumer, wait=False)
         if time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
             self._refresh_member()
-        if self._beginnings.waiting and self._beginnings.due():
+        if self._beginnings.waiting and self._beginnings.due(consumer):
             self._find_waiting_beginnings(consumer)
         messages = self.member.consume(1, IDLE_WAIT_S)
         if messages:

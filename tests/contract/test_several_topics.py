@@ -138,6 +138,28 @@ def of(worker: Worker) -> set[str]:
     return {name.rpartition("/")[0] for name in worker.partitions()}
 
 
+def test_a_topic_that_comes_before_its_output_waits_for_it_alone(real: Broker) -> None:
+    name = fresh_name("several")
+    first, second = f"{name}.aa", f"{name}.bb"
+    make(real, first, f"clean.{first}", f"{name}.dead")
+    with Worker(settings(real, name, rf"^{name}\.(..)$", "clean.{topic}")) as worker:
+        worker.wait_ready()
+        make(real, second)
+        real.send(second, sent())
+        missing = f"The output topic clean.{second} is missing, so {second} is not read yet"
+        until(lambda: missing in worker.log, "it to be said")
+        real.send(first, sent())
+        require_all(real, f"clean.{first}")
+        until(
+            lambda: f"the output topic clean.{second} is missing" in worker.get("/health/ready")[1].decode(), "health"
+        )
+        make(real, f"clean.{second}")
+        require_all(real, f"clean.{second}")
+        until(worker.ready, "the worker to be ready")
+        assert worker.terminate() == 0, worker.log
+        assert "Publishing fails" not in worker.log
+
+
 def test_a_listed_topic_that_is_missing_is_said_and_read_once_it_is_there(real: Broker) -> None:
     name = fresh_name("several")
     there, missing = f"{name}.aa", f"{name}.bb"

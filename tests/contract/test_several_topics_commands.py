@@ -39,11 +39,11 @@ def test_with_a_pattern_the_outputs_of_what_there_is_are_made(real: Broker) -> N
     none = lines(article_stream("check", settings=it), code=1)
     assert f"No topic matches ^{name}" in "\n".join(none)
     make(real, f"{name}.en")
-    made = lines(article_stream("topics", "create", "--partitions", 2, settings=it))
+    made = lines(article_stream("topics", "create", "--partitions", 4, settings=it))
     assert made == [
         f"· {name}.en: exists already, with 4 partitions",
-        f"✓ clean.{name}.en: created, with 2 partitions",
-        f"✓ {name}.dead: created, with 2 partitions",
+        f"✓ clean.{name}.en: created, with 4 partitions",
+        f"✓ {name}.dead: created, with 4 partitions",
     ]
     assert {line[0] for line in lines(article_stream("check", settings=it))} == {"✓"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, TopicPartition
@@ -96,14 +96,14 @@ def test_the_owner_of_the_first_partition_begins_a_new_group_for_all(group: Grou
 def test_who_has_not_the_first_partition_waits_for_its_owner(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
     monkeypatch.setattr("stream.kafka.beginnings.time.monotonic", lambda: now)
-    other = Worker(group)
+    other, consumer = Worker(group), cast("Any", group)
     assert other.gains(2, 3) == {}
     assert group.commits == []
     assert other.beginnings.waiting == {at(2), at(3)}
     assert dict(other.partitions.items())[at(2)].position == -1
     assert not other.beginnings.trouble, "a moment is no news"
     now += REPORT_AFTER_S + ASK_EVERY_S
-    assert other.beginnings.due()
+    assert other.beginnings.due(consumer)
     assert other.gains() == {}
     assert "the owner of partition 0 of articles.raw has not yet committed" in other.beginnings.trouble
     Worker(group).gains(0, 1)

@@ -21,6 +21,7 @@ from stream.kafka.committer import Aborted, Publication
 from stream.kafka.demoting import demoted
 from stream.kafka.flow import Flow
 from stream.kafka.group import GroupView
+from stream.kafka.outputs import ASK_EVERY_S
 from stream.kafka.ownership import NEW_TOPIC_S, Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.producing import produce_all
@@ -161,6 +162,7 @@ class Broker:
         """`offsets`: what the group has committed, by the end of the topic's name and the partition."""
         self.offsets = offsets
         self.commits: list[dict[InputPartition, tuple[int, str]]] = []
+        self.missing: set[str] = set()
 
     def committed(self, asked: list[TopicPartition], **_: object) -> list[TopicPartition]:
         """As given."""
@@ -173,10 +175,11 @@ class Broker:
         """The first or last offsets."""
         return [TopicPartition(it.topic, it.partition, 10 if it.offset == OFFSET_BEGINNING else 50) for it in asked]
 
-    def list_topics(self, **_: object) -> Any:
-        """The two, and another one."""
+    def list_topics(self, asked: str = "other", **_: object) -> Any:
+        """The two, and the one that is asked for."""
         topic = SimpleNamespace(error=None, partitions={0: None, 1: None})
-        return SimpleNamespace(topics={EN: topic, DE: topic, "other": topic})
+        none = SimpleNamespace(error=KafkaError(KafkaError.UNKNOWN_TOPIC_OR_PART), partitions={})
+        return SimpleNamespace(topics={EN: topic, DE: topic, asked: none if asked in self.missing else topic})
 
     def commit_start(self, _: object, offsets: list[TopicPartition], __: object) -> None:
         """Keep them."""
@@ -185,7 +188,7 @@ class Broker:
 
 def beginnings(broker: Broker, ids: dict[str, str] | None = None) -> Beginnings:
     """Of a group with `latest`."""
-    settings = load({"input_topic": f"{EN},{DE}", "start_at": "latest"}, environ={})
+    settings = SEVERAL.model_copy(update={"start_at": "latest"})
     known: Any = SimpleNamespace(known=ids or {}, taken={}, embedded=False)
     committer: Any = broker
     return Beginnings(settings, committer, known, Partitions())
@@ -239,6 +242,31 @@ def test_only_the_topic_that_was_made_again_is_skipped(
         watched.check()
     assert told == [("skipped", 10)]
     assert "The topic articles.en" not in caplog.text
+
+
+def test_a_topic_without_its_output_waits_and_the_others_are_read(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("stream.kafka.outputs.time.monotonic", lambda: now)
+    broker: Any = Broker(en0=23, en1=24)
+    broker.missing = {"clean.articles.de"}
+    known = beginnings(broker)
+    (found,) = known.find(broker, [at(0, DE), at(0, EN)], object())
+    assert (found.topic, found.offset) == (EN, 23)
+    assert known.waiting == {at(0, DE)}
+    assert not known.trouble
+    assert "The output topic clean.articles.de is missing, so articles.de is not read yet" in caplog.text
+    now += ASK_EVERY_S + 1
+    assert not known.due(broker)
+    broker.missing.clear()
+    assert not known.due(broker), "it is asked for only now and then"
+    now += ASK_EVERY_S + 1
+    assert known.due(broker)
+    (found,) = known.find(broker, [], object())
+    assert (found.topic, found.offset) == (DE, 10)
+    assert not known.waiting
+    assert caplog.text.count("is missing") == 1
 
 
 class Clock:
