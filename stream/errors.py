@@ -81,7 +81,7 @@ class SessionLost(StreamError):
 
 
 class PartitionsUnowned(StreamError):
-    """Partitions of the input topic belong to no member of the group, and neither a rebalance nor a session helped."""
+    """Partitions of the input topics belong to no member of the group, and neither a rebalance nor a session helped."""
 
 
 class KafkaFatal(StreamError):

@@ -18,7 +18,7 @@ COMMANDS = {
     "clean": Entry("stream.cli.clean", "clean", "Clean articles in files, without Kafka."),
     "learn": Entry("stream.cli.learn", "learn", "Learn from articles in files what their sites repeat."),
     "sites": Entry("stream.cli.sites", "app", "List the sites that were learned, show what is known of one."),
-    "send": Entry("stream.cli.send", "send", "Publish articles from files to the input topic."),
+    "send": Entry("stream.cli.send", "send", "Publish articles from files to an input topic."),
     "check": Entry("stream.cli.check", "check", "Check that the worker can start."),
     "health": Entry("stream.cli.health", "health", "Ask a running worker on this machine whether it is healthy."),
     "settings": Entry("stream.cli.settings", "settings", "Show every setting, its value and where it was set."),

@@ -6,7 +6,7 @@
       refusals          how Kafka refuses a connection, recognised by the client's message
 
     Reading
-      source            reads the input topic in a thread of its own, and what it does at a rebalance
+      source            reads the input topics in a thread of its own, and what it does at a rebalance
       member            the consumer as a member of its group: joining and leaving
       beginnings        finds the offset at which a partition begins, and commits it before anything is read
       outputs           which input topics wait, because their output topics are missing
@@ -14,7 +14,7 @@
       offsets           asks for committed offsets, and for the first and last of a partition
       gaps              where to resume if the committed offset is no longer in the log
       topic_id          the id by which a topic that was created again is recognised
-      same_topic        notices that the input topic was deleted and created again
+      same_topic        notices that an input topic was deleted and created again
       flow              counts the records in flight between source and sink
 
     Publishing
@@ -45,7 +45,7 @@
       topic_settings    what a topic's settings mean for its records
       topic_differences how an existing topic differs from the one that was asked for
       topics            creates topics, and reads whole topics
-      sending           publishes records to the input topic
+      sending           publishes records to an input topic
       redriving         sends dead letters back, each exactly once
       embedded          the embedded broker, for the demo and quick tests
 

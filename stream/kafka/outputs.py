@@ -21,7 +21,7 @@ ASK_EVERY_S = 3.0
 
 
 class Outputs:
-    """Asked by the source's thread. `missing`: the input topics without an output topic, as of the last question.
+    """Asked by the source's thread. `missing`: the input topics without an output topic, by the last answer.
 
     Failure: a topic comes that the pattern of input topics matches, and nobody has created its output topic. If its
     records were read, no transaction could be committed, and all other topics would wait with it.

@@ -39,7 +39,8 @@ class Candidate:
 
     `partition`, `offset`: its place in the dead letter topic. `letter`: what its headers say. `record`, `headers`: what
     is sent back; the letter itself if `is_letter`, else the input record that a pointer names. `verdict`: "succeeds",
-    "may succeed: …" or "fails again: …" if it goes back; "stays, …" or "refused: …" if it does not.
+    "may succeed: …" or "fails again: …" if it goes back; "stays, …" or "refused: …" if it does not. `topic`: the input
+    topic that it came from; that of a letter that names none is the only one.
     """
 
     partition: int
@@ -49,6 +50,7 @@ class Candidate:
     headers: list[tuple[str, bytes | None]]
     verdict: str
     is_letter: bool
+    topic: str
 
     @property
     def goes(self) -> bool:
@@ -139,16 +141,18 @@ class Redrive:
                 headers = readable(record)
         if headers is None:
             headers, verdict = [], "refused: its headers cannot be read, because the name of one is not UTF-8"
-        if letter.topic not in self._settings.inputs:
-            verdict = f"refused: its topic {letter.topic or '(none)'} is not an input topic"
-        elif letter.topic not in self._partitions:
-            verdict = f"refused: its topic {letter.topic} is gone"
+        inputs = self._settings.inputs
+        topic = letter.topic or (inputs.names[0] if inputs.one else "")
+        if not verdict and topic not in inputs:
+            verdict = f"refused: its topic {topic or '(none)'} is not an input topic"
+        elif not verdict and topic not in self._partitions:
+            verdict = f"refused: its topic {topic} is gone"
         rounds = times_redriven(headers)
         if rounds >= self._most_rounds:
             verdict = f"refused: it has already gone back {rounds} {noun(rounds, 'time')}"
         verdict = verdict or self._verdict(record, letter)
         self.tally.verdicts[verdict] += 1
-        return Candidate(partition, offset, letter, record, headers, verdict, is_letter)
+        return Candidate(partition, offset, letter, record, headers, verdict, is_letter, topic)
 
     def _verdict(self, record: Any, letter: Letter) -> str:
         """What would become of a record that is sent back; found out by processing it."""
@@ -204,8 +208,7 @@ class Redrive:
         verdicts = self.tally.verdicts
         verdicts[candidate.verdict] -= 1
         verdicts += Counter()  # drops verdicts whose count is 0
-        topic = candidate.letter.topic
-        verdicts[f"refused: {topic} does not accept {candidate.partition}:{candidate.offset} ({why})"] += 1
+        verdicts[f"refused: {candidate.topic} does not accept {candidate.partition}:{candidate.offset} ({why})"] += 1
 
     def _commit(self, batch: list[Candidate]) -> None:
         """Sends one batch back in one transaction, in this order:
@@ -221,9 +224,9 @@ class Redrive:
         for candidate in batch:
             again = back(candidate.record, candidate.headers, is_letter=candidate.is_letter)
             number = candidate.letter.partition
-            more: Any = {"partition": number} if 0 <= number < self._partitions[candidate.letter.topic] else {}
+            more: Any = {"partition": number} if 0 <= number < self._partitions[candidate.topic] else {}
             producer.produce(
-                candidate.letter.topic,
+                candidate.topic,
                 candidate.record.value(),
                 again.key,
                 headers=again.headers,  # type: ignore[arg-type]  # the stubs take lists for invariant

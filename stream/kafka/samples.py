@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from operator import attrgetter
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
@@ -11,6 +12,7 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.checks import Check
 from stream.kafka.cluster import ANSWER_S
+from stream.kafka.found import partitions_of
 from stream.observe.wording import counted
 from stream.records.nearest import nearest
 from stream.records.process import Processor
@@ -21,12 +23,14 @@ PATIENCE_S = 5.0
 
 
 def texts(settings: Settings, processor: Processor) -> Check:
-    """Look at the last records of the input topic, without joining the group."""
-    with client.explained(settings, doing=f"reading the last records of {settings.input_topic}"):
+    """Look at the last records of the input topics, without joining the group."""
+    with client.explained(settings, doing=f"reading the last records of {settings.inputs}"):
         records = [record for record in _last(settings) if record.value() is not None]
     where = settings.text_field
     if not records:
-        return Check("records", f"{settings.input_topic} holds no records to look at yet")
+        return Check(
+            "records", f"{settings.inputs} {'holds' if settings.inputs.one else 'hold'} no records to look at yet"
+        )
     outcomes = [processor.process(record) for record in records]
     wrong = [outcome for outcome in outcomes if outcome.name == "dead"]
     good = len(outcomes) - len(wrong)
@@ -51,12 +55,14 @@ def _last(settings: Settings) -> list[Any]:
     consumer = Consumer(config)
     found: list[Any] = []
     try:
-        topic = consumer.list_topics(settings.input_topic, ANSWER_S).topics[settings.input_topic]
+        of_all = partitions_of(consumer, settings.inputs, ANSWER_S)
         places = []
-        for number in list(topic.partitions)[:PARTITIONS]:
-            low, high = consumer.get_watermark_offsets(TopicPartition(settings.input_topic, number), ANSWER_S)
+        for place in sorted(of_all, key=attrgetter("number"))[
+            :PARTITIONS
+        ]:  # the first ones of every topic before others
+            low, high = consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_S)
             if high > low:
-                places.append(TopicPartition(settings.input_topic, number, max(low, high - RECORDS)))
+                places.append(TopicPartition(*place, max(low, high - RECORDS)))
         consumer.assign(places)
         deadline, ended = time.monotonic() + PATIENCE_S, 0
         while ended < len(places) and time.monotonic() < deadline:
