@@ -65,10 +65,11 @@ class Ownership:
     def observe(self, view: GroupView, member: str) -> Action:
         """Takes a view of the group; returns what the worker with this member id should do now, empty for nothing."""
         self.view = view
+        new = self._new(view)
         if not view.stable:
             self._views_unowned = 0  # the partitions are just being assigned
             return ""
-        unowned = view.unowned.difference(self._new(view))
+        unowned = view.unowned.difference(new)
         if not unowned:
             self._views_unowned = 0
             if self.unowned:

@@ -164,7 +164,7 @@ def test_a_new_topic_has_time_to_get_owners() -> None:
     clock = Clock()
     ownership = Ownership(6.0, clock=clock)
     old, new = frozenset({at(0, EN)}), frozenset({at(0, DE)})
-    ownership.observe(GroupView(old, {"a": old}, stable=True), "a")
+    ownership.observe(GroupView(old, {"a": old}, stable=False), "a")
     grown = GroupView(old | new, {"a": old}, stable=True)
     for _ in range(10):
         assert ownership.observe(grown, "a") == ""
