@@ -38,8 +38,7 @@ class Beginnings:
     """Finds where our partitions begin. All methods are called by the source's thread while no record is in flight.
 
     `waiting`: our partitions whose beginning is not known yet, or whose topic has no output topic yet; they are not
-    assigned to the consumer. `trouble`: why
-    they wait, in one sentence.
+    assigned to the consumer. `trouble`: why the first kind waits, in one sentence.
     """
 
     def __init__(self, settings: Settings, committer: Committer, topic_ids: TopicIds, partitions: Partitions) -> None:

@@ -81,7 +81,7 @@ def consumer(settings: Settings, **more: Any) -> Config:
         "fetch.wait.max.ms": 100,
         "fetch.error.backoff.ms": FETCH_ERROR_BACKOFF_MS,
         "queued.max.messages.kbytes": max(1, settings.fetch_buffer_bytes // 1000),
-        "topic.metadata.refresh.interval.ms": 10_000,  # partitions added while running are found in seconds
+        "topic.metadata.refresh.interval.ms": 10_000,  # partitions and topics that come later are found in seconds
         "max.poll.interval.ms": 300_000,
     }
     if settings.group_protocol == "classic":
