@@ -181,7 +181,7 @@ class AtLeastOnce:
             flush(producer, PURGE_REPORTS_S)
             if any(error.fatal() or error.code() in BEHIND or error.code() in REFUSALS for error in failed):
                 self._renew(producer)
-            self._explain(producer, failed)
+            self._explain(producer, failed, {it.source.topic() or "" for _, it in wanted})
         return produced
 
     def _remember(self, producer: Producer, acknowledged: list[tuple[str, Outcome]]) -> None:
@@ -199,13 +199,15 @@ class AtLeastOnce:
             if self._producer is producer:
                 self._producer = self._fresh()
 
-    def _explain(self, producer: Producer, failed: list[KafkaError]) -> NoReturn:
+    def _explain(self, producer: Producer, failed: list[KafkaError], inputs: set[str]) -> NoReturn:
         """Raises the error of the record that failed first, and not of those that only were queued behind it."""
         for error in failed:
             if refused := Refused.from_error(error):
                 raise refused
         error = next((error for error in failed if error.code() not in BEHIND), failed[0])
         explained = client.explain(error, self._settings, doing="publishing a batch")
+        if isinstance(explained, (KafkaUnavailable, TopicMissing)):
+            explained = self._missing.gone(inputs) or explained
         if isinstance(explained, (KafkaUnavailable, TopicMissing)) and (missing := self._missing.error()):
             self._renew(producer)  # the old client would not look for the topic again for minutes
             raise Aborted(missing)

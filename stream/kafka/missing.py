@@ -5,11 +5,13 @@ librdkafka reports only that nothing was acknowledged in time.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from stream.config.settings import Settings
-from stream.errors import TopicMissing
+from stream.errors import SessionLost, TopicMissing
 from stream.kafka import client
 from stream.kafka.found import existing
 
@@ -21,6 +23,21 @@ class Missing:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+
+    def gone(self, topics: Collection[str]) -> SessionLost | None:
+        """The error if one of several input topics, of which there are records to publish, was deleted; else None.
+
+        Their offsets can be committed no more, and the records of the other topics wait with them: the next session
+        reads those again.
+        """
+        if self._settings.inputs.one:
+            return None
+        try:
+            there = existing(AdminClient(client.common(self._settings)).list_topics(timeout=ANSWER_S))
+        except KafkaException:
+            return None
+        gone = sorted(set(topics).difference(there))
+        return SessionLost(f"Input topics with records in flight were deleted: {', '.join(gone)}.") if gone else None
 
     def error(self) -> TopicMissing | None:
         """The error for the first of our topics that does not exist; None if all do, or if Kafka does not answer."""

@@ -219,13 +219,15 @@ class Transactions:
         """Ends a transaction that failed with `error`; raises what `_publish` says. In this order:
 
         1. If there was no answer because a topic is missing, the producer is replaced and the publication tried again.
-        2. If Kafka does not answer, or the transaction or the membership is lost, the producer is given up unaborted:
-           the next session's producer aborts what is still open before it does anything else.
+        2. If Kafka does not answer, or the transaction, the membership or an input topic is lost, the producer is given
+           up unaborted: the next session's producer aborts what is still open before it does anything else.
         3. Otherwise the transaction is aborted. Refused records are named to the sink, which publishes something else
            instead; anything else is tried again.
         """
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
+        if isinstance(explained, (KafkaUnavailable, TopicMissing)):
+            explained = self._missing.gone({it.topic for it in publication.offsets}) or explained
         unanswered = isinstance(explained, (KafkaUnavailable, TopicMissing)) and self._producer is producer
         if unanswered and (missing := self._missing.error()):
             producer.purge()

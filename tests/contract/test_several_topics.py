@@ -15,7 +15,7 @@ from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import PARTITIONS, Broker, Sent, headers_of
 from tests.ledger import fresh_name
 
-EACH = 40
+EACH, BACKLOG = 40, 3000
 
 
 def make(broker: Broker, *topics: str) -> None:
@@ -136,6 +136,24 @@ def test_a_pattern_takes_up_a_topic_that_comes_and_lets_one_go(real: Broker, pro
 def of(worker: Worker) -> set[str]:
     """The topics whose partitions a worker has."""
     return {name.rpartition("/")[0] for name in worker.partitions()}
+
+
+def test_a_topic_that_is_deleted_in_the_middle_of_its_backlog_costs_the_others_nothing(real: Broker) -> None:
+    name = fresh_name("several")
+    going, staying = f"{name}.aa", f"{name}.bb"
+    make(real, going, staying, f"clean.{going}", f"clean.{staying}", f"{name}.dead")
+    for topic in (going, staying):
+        real.send(topic, sent(BACKLOG))
+    with Worker(settings(real, name, f"{going},{staying}", "clean.{topic}") | {"batch_max_records": 50}) as worker:
+        until(lambda: worker.metric("article_stream_records_in_total") > 0, "the first records")
+        delete(real, going)
+        until(lambda: of(worker) == {staying}, "the topic to be let go", 2 * PATIENCE_S)
+        real.send(staying, [Sent(b"k0", orjson.dumps({"n": BACKLOG, "text": REPEATED}))])
+        require_all(real, f"clean.{staying}", BACKLOG + 1)
+        assert worker.terminate() == 0, worker.log
+    require_all(real, f"clean.{staying}", BACKLOG + 1)
+    came = [orjson.loads(it.value() or b"")["n"] for it in real.read(f"clean.{going}")]
+    assert len(came) == len(set(came)), "none of the deleted topic's is twice"
 
 
 def test_a_topic_that_comes_before_its_output_waits_for_it_alone(real: Broker) -> None:
