@@ -19,6 +19,7 @@ from stream.kafka.committer import Publication
 from stream.kafka.demoting import demoted
 from stream.kafka.flow import Flow
 from stream.kafka.group import GroupView
+from stream.kafka.missing import Missing
 from stream.kafka.ownership import NEW_TOPIC_S, Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.producing import produce_all
@@ -205,3 +206,17 @@ def test_health_and_metrics_name_the_topic() -> None:
     text = engine.metrics.text().decode()
     assert 'article_stream_partition_lag_records{partition="0",topic="articles.de"} 2.0' in text
     assert 'article_stream_partition_lag_records{partition="0",topic="articles.en"} 4.0' in text
+
+
+@pytest.mark.parametrize(
+    ("inputs", "topics", "gone"),
+    [(f"{EN},{DE}", {EN, DE}, DE), (f"{EN},{DE}", {EN}, ""), (DE, {DE}, ""), ("^articles.*$", {DE}, DE)],
+)
+def test_an_input_topic_that_is_gone_is_told_where_there_are_others(
+    monkeypatch: pytest.MonkeyPatch, inputs: str, topics: set[str], gone: str
+) -> None:
+    there = SimpleNamespace(topics={EN: SimpleNamespace(error=None)})
+    monkeypatch.setattr("stream.kafka.missing.AdminClient", lambda _: SimpleNamespace(list_topics=lambda **_: there))
+    missing = Missing(load({"input_topic": inputs, "dead_letter_topic": "dead", "output_topic": "clean"}, environ={}))
+    error = missing.gone(topics)
+    assert str(error or "") == (f"Input topics with records in flight were deleted: {gone}." if gone else "")
