@@ -25,7 +25,13 @@ from stream.records.record import Record, size, timed
 REASONS = {
     "not_utf8": "the value is not UTF-8",
     "not_json": "the value is not JSON",
+    "not_avro": "the value is not what its Avro schema says",
+    "not_protobuf": "the value is not what its Protobuf schema says",
     "no_text": "the value holds no text",
+    "no_schema_id": "the value names no schema",
+    "unknown_schema": "the registry does not know the schema",
+    "unusable_schema": "the schema cannot be used",
+    "encrypted": "the text is encrypted",
     "bad_header": "a header's name is not UTF-8",
     "too_large": "the record is larger than the output topic allows",
     "rejected": "the broker refuses the record",

@@ -30,7 +30,10 @@ class Undecodable(NamedTuple):
     `absent`: the value is well-formed, and where its text should be there is nothing, or null.
     """
 
-    reason: Literal["not_utf8", "not_json", "no_text"]
+    reason: Literal[
+        "not_utf8", "not_json", "not_avro", "not_protobuf", "no_text",
+        "no_schema_id", "unknown_schema", "unusable_schema", "encrypted",
+    ]  # fmt: skip
     message: str
     absent: bool = False
 
