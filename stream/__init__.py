@@ -13,6 +13,7 @@ The way of an article through the rooms:
 
     cli/      one file a command             demo/    an embedded broker with articles for `article-stream demo`
     offline/  the same cleaning on files     observe/ metrics, logs
+    registry/ schemas, from a registry
     learner/  what the articles of a site have in common
     config/   the settings                   errors   one tree of errors, each a sentence with its fix
 
@@ -21,7 +22,7 @@ What may import what: a room imports only rooms on the lines below its own, and 
     cli
     demo
     worker
-    kafka | offline
+    kafka | registry | offline
     observe
     records
     learner

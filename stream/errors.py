@@ -10,6 +10,8 @@
     ├── InstanceHeld           the group still waits for an earlier worker with it  retriable
     ├── SessionLost            fenced, or partitions lost: begin a new session      retriable
     ├── PartitionsUnowned      partitions belong to no worker, and no remedy worked
+    ├── RegistryUnavailable    the schema registry gives no answer                  retriable
+    ├── RegistryRefused        the schema registry refuses our credentials
     └── KafkaFatal             the client cannot continue; the process must end
 
 A record that cannot be cleaned is not an error: it becomes a value with a reason
@@ -82,6 +84,16 @@ class SessionLost(StreamError):
 
 class PartitionsUnowned(StreamError):
     """Partitions of the input topics belong to no member of the group, and neither a rebalance nor a session helped."""
+
+
+class RegistryUnavailable(StreamError):
+    """The schema registry gives no answer, or none that can be used."""
+
+    retriable = True
+
+
+class RegistryRefused(StreamError):
+    """The schema registry refuses the credentials, or forbids the question."""
 
 
 class KafkaFatal(StreamError):

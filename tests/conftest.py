@@ -10,6 +10,8 @@ import pytest
 
 from harness.kafka.jars import kafka_version, version_numbers
 from harness.kafka.server import GivenKafka, KafkaServer, RealKafka, real_kafka
+from harness.registry.door import Door
+from harness.registry.server import GivenRegistry, RealRegistry, SchemaRegistry
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
 from tests.trials import load_profile
@@ -50,11 +52,12 @@ def without_kafka(reason: str) -> None:
 
 
 SHARED_KAFKA = pytest.StashKey[KafkaServer]()
+SHARED_REGISTRY = pytest.StashKey[RealRegistry]()
 NEED_SHARED_KAFKA = ("tests", "tests/contract")  # what may be asked for that has many tests on the shared one
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Start one Kafka for all processes of a run with several, where most tests may ask for it.
+    """Start one Kafka, and one schema registry, for all processes of a run with several, where many tests ask for them.
 
     Each of them would start one of its own otherwise, which takes as much processor time as all its tests.
     """
@@ -64,17 +67,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         found = real_kafka()
         if not isinstance(found, str):
             config.stash[SHARED_KAFKA] = found
+        if RealRegistry.why_not() is None:
+            config.stash[SHARED_REGISTRY] = RealRegistry().__enter__()
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a process of the run where that Kafka is (a hook of pytest-xdist)."""
+    """Tell a process of the run where they are (a hook of pytest-xdist)."""
     if (shared := node.config.stash.get(SHARED_KAFKA, None)) is not None:
         node.workerinput["kafka"] = shared.bootstrap_servers
+    if (registry := node.config.stash.get(SHARED_REGISTRY, None)) is not None:
+        node.workerinput["registry"] = registry.url
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """End it."""
+    """End them."""
+    if (registry := session.config.stash.get(SHARED_REGISTRY, None)) is not None:
+        registry.close()
     if (shared := session.config.stash.get(SHARED_KAFKA, None)) is not None:
         shared.close()
 
@@ -106,6 +115,26 @@ def own_kafka(runs_kafka: None) -> Iterator[RealKafka]:  # noqa: ARG001 - asked 
     cluster = RealKafka()
     yield cluster
     cluster.close()
+
+
+@pytest.fixture(scope="session")
+def registry(request: pytest.FixtureRequest) -> Iterator[SchemaRegistry]:
+    """A real schema registry for the whole session; give subjects fresh names."""
+    if shared := getattr(request.config, "workerinput", {}).get("registry"):
+        yield GivenRegistry(shared)
+        return
+    if reason := RealRegistry.why_not():
+        without_kafka(f"no schema registry: {reason}")
+        return
+    with RealRegistry() as server:
+        yield server
+
+
+@pytest.fixture
+def door(registry: SchemaRegistry) -> Iterator[Door]:
+    """A door in front of that registry for one test, which may shut it."""
+    with Door(registry.url) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

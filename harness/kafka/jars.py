@@ -1,20 +1,16 @@
-"""Kafka's jars, resolved by Maven into a cache: once per machine, not once per run."""
+"""Kafka's jars, resolved by Maven into a cache."""
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 
+from harness import maven
 from harness.kafka.errors import KafkaServerError
 
 POM = Path(__file__).with_name("pom.xml")
 VERSION_VARIABLE = "STREAM_TEST_KAFKA_VERSION"
-RESOLVE_TIMEOUT_S = 600.0
 
 
 def kafka_version() -> str:
@@ -34,19 +30,9 @@ def version_numbers() -> tuple[int, int]:
     return int(major), int(minor)
 
 
-def cache_folder() -> Path:
-    """Return the folder of the cached jars; it exists only when they are all there."""
-    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(root) / "article-stream" / f"kafka-{kafka_version()}"
-
-
 def missing() -> str | None:
     """Say why a Kafka cannot be run with Java here; None if it can."""
-    if shutil.which("java") is None:
-        return "Java is not installed"
-    if shutil.which("mvn") is None and not cache_folder().is_dir():
-        return "Maven is not installed, and Kafka's jars are not in the cache"
-    return None
+    return maven.missing(_name())
 
 
 def jars() -> Path:
@@ -55,43 +41,12 @@ def jars() -> Path:
     Raises:
         KafkaServerError: Maven could not resolve them.
     """
-    folder = cache_folder()
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        # Two runs that start together download once. The lock goes with the process that held it, however it ended.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not folder.is_dir():
-            _resolve(folder)
-    return folder
+
+    def fill(folder: Path) -> None:
+        maven.copy_dependencies(POM, folder, "kafka_*.jar", f"-Dkafka.version={kafka_version()}")
+
+    return maven.cached(_name(), fill)
 
 
-def _resolve(folder: Path) -> None:
-    """Resolve into a temporary folder, then rename: a download that broke off leaves no half cache behind."""
-    partial = Path(tempfile.mkdtemp(prefix=f"{folder.name}.partial-", dir=folder.parent))
-    try:
-        maven = subprocess.run(
-            [
-                "mvn",
-                "-q",
-                "-B",
-                "-f",
-                str(POM),
-                f"-Dkafka.version={kafka_version()}",
-                "dependency:copy-dependencies",
-                f"-DoutputDirectory={partial}",
-            ],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=RESOLVE_TIMEOUT_S,
-            check=False,
-        )
-        if maven.returncode != 0 or not any(partial.glob("kafka_*.jar")):
-            msg = f"Maven could not resolve Kafka's jars (exit code {maven.returncode}):\n{maven.stdout[-3000:]}"
-            raise KafkaServerError(msg)
-        partial.rename(folder)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        msg = f"Maven could not resolve Kafka's jars: {error}"
-        raise KafkaServerError(msg) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+def _name() -> str:
+    return f"kafka-{kafka_version()}"

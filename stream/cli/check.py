@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import typer
@@ -10,13 +11,13 @@ from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
 
 if TYPE_CHECKING:
-    from stream.kafka.checks import Check
+    from stream.observe.check import Check
 
 GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
-    """Check that the worker can start: settings, rules, brokers, topics, group, transactions, records.
+    """Check that the worker can start: settings, rules, brokers, topics, group, transactions, schemas, records.
 
     Each check is one line. A failed one says how to repair it, and the exit code is 1.
     """
@@ -25,6 +26,8 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     from stream.kafka import checks, samples
     from stream.observe import logs
     from stream.records.process import Processor
+    from stream.registry import checks as registry_checks
+    from stream.registry.formats import asked_schemas
 
     logs.configure_for_command()
     out = output()
@@ -32,12 +35,13 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     rules = load_rules(settings)
     out.print(line(GOOD, f" rules: valid, version {rules.version}"))
     failed = False
-    for answer in checks.run(settings):
+    for answer in chain(checks.run(settings), registry_checks.run(settings)):
         failed = failed or answer.error is not None
         _show(answer)
     if failed:
         raise typer.Exit(1)
-    _show(samples.texts(settings, Processor.for_settings(settings, settings.input_format, rules)))
+    processor = Processor.for_settings(settings, settings.input_format, rules, schemas=asked_schemas(settings))
+    _show(samples.texts(settings, processor))
 
 
 def _show(answer: Check) -> None:

@@ -53,9 +53,11 @@ def replay(
     from stream.kafka.redriving import STAYS, Redrive
     from stream.observe import logs
     from stream.records.process import Processor
+    from stream.registry.formats import asked_schemas
 
     logs.configure_for_command()
-    processor = Processor.for_settings(settings, settings.input_format, load_rules(settings))
+    schemas = asked_schemas(settings)
+    processor = Processor.for_settings(settings, settings.input_format, load_rules(settings), schemas=schemas)
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
     try:
         if dry_run:

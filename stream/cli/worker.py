@@ -47,6 +47,7 @@ def worker(
 
     logs.configure(settings.log_format, settings.log_level)
     from stream.kafka import checks
+    from stream.registry import checks as registry_checks
     from stream.worker.app import ArticleWorker, create_app
     from stream.worker.web import require_port
 
@@ -54,6 +55,7 @@ def worker(
     rules = load_rules(settings)
     logs.silence_librdkafka()  # the checks report problems in their own words
     largest_bytes = checks.require(settings)
+    registry_checks.require(settings)
     logs.configure(settings.log_format, settings.log_level)
     app = create_app(settings, rules=rules, largest_bytes=largest_bytes)
     ArticleWorker(app).execute_from_commandline()

@@ -5,6 +5,7 @@
     inputs        the input topics: one, a list, or a pattern
     light         the few that `article-stream clean` and `health` need, without loading the others
     properties    librdkafka properties that a user may set, and those that article-stream sets itself
+    registry      what the settings of a schema registry have to be like
     paths         where in a record its texts are: names of fields, and JSON Pointers
     written       finds values that were damaged on their way here, such as by quotes in an env file
 

@@ -12,6 +12,7 @@ from stream.config.inputs import PLACE, Inputs, conflict, feeds, parsed, templat
 from stream.config.light import DEFAULTS, HTTP_HOST, HTTP_PORT, Footers, NoText
 from stream.config.paths import path_of, paths_of
 from stream.config.properties import OURS, Properties, missing_for_login, parse_properties
+from stream.config.registry import bad_url, contradiction
 from stream.config.written import bad_address
 
 TopicName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
@@ -72,8 +73,10 @@ class Settings(BaseModel):
         DEFAULTS.no_text,
         description="what becomes of a record whose text is absent or null: a dead letter, or it goes on as it is",
     )
-    input_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="format of the records; auto: JSON unless the content-type header is text/plain"
+    input_format: Literal["auto", "json", "text", "registry"] = Field(
+        "auto",
+        description="format of the records; auto: JSON unless the content-type header is text/plain, or what a schema "
+        "registry says if STREAM_REGISTRY_URL is set; registry: always that",
     )
     footers: Footers = Field(
         DEFAULTS.footers,
@@ -101,6 +104,35 @@ class Settings(BaseModel):
     sasl_oauth_client_id: str | None = Field(None, description="client id (OAUTHBEARER)")
     sasl_oauth_client_secret: SecretStr | None = Field(None, description="client secret (OAUTHBEARER)")
     sasl_oauth_scope: str | None = Field(None, description="scope to request (OAUTHBEARER)")
+    # A schema registry
+    registry_url: str | None = Field(
+        None,
+        description="addresses of a schema registry with Confluent's interface: URLs, separated by commas, which are "
+        "tried in turn; unset: there is none",
+    )
+    registry_username: str | None = Field(None, description="user name for the registry (basic authentication)")
+    registry_password: SecretStr | None = Field(None, description="password for the registry (basic authentication)")
+    registry_token: SecretStr | None = Field(None, description="token for the registry (bearer authentication)")
+    registry_oauth_token_url: str | None = Field(
+        None, description="URL of the endpoint that gives tokens for the registry (OAuth client credentials)"
+    )
+    registry_oauth_client_id: str | None = Field(None, description="client id for the registry's tokens")
+    registry_oauth_client_secret: SecretStr | None = Field(None, description="client secret for the registry's tokens")
+    registry_oauth_scope: str | None = Field(None, description="scope to request for the registry's tokens")
+    registry_logical_cluster: str | None = Field(
+        None, description="logical cluster that goes with a token (Confluent Cloud)"
+    )
+    registry_identity_pool: str | None = Field(
+        None, description="identity pool that goes with a token (Confluent Cloud)"
+    )
+    registry_ssl_ca: Path | None = Field(
+        None, description="file with the authorities to trust; unset: those that come with Python's certifi"
+    )
+    registry_ssl_certificate: Path | None = Field(
+        None, description="file with the client certificate for the registry (mutual TLS)"
+    )
+    registry_ssl_key: Path | None = Field(None, description="file with the private key of that certificate")
+    registry_ssl_key_password: SecretStr | None = Field(None, description="password of that private key")
     # Any librdkafka property
     kafka_properties: Properties = Field(
         {}, repr=False, description="librdkafka properties for every client: name=value, separated by commas"
@@ -207,6 +239,14 @@ class Settings(BaseModel):
     def _output_topic(cls, value: str) -> str:
         return template(value)
 
+    @field_validator("registry_url", "registry_oauth_token_url")
+    @classmethod
+    def _urls(cls, value: str | None) -> str | None:
+        urls = [url.strip() for url in (value or "").split(",")]
+        if value is not None and (msg := next(filter(None, map(bad_url, urls)), "")):
+            raise ValueError(msg)
+        return value and ",".join(urls)
+
     @field_validator("rules", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
@@ -229,6 +269,8 @@ class Settings(BaseModel):
             raise ValueError(msg)
         if missing := missing_for_login(self.sasl_mechanism, dict(self), self.kafka_properties):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs {missing}"
+            raise ValueError(msg)
+        if msg := contradiction(dict(self)):
             raise ValueError(msg)
         for name in ("kafka_properties", "consumer_properties", "producer_properties"):
             for key in getattr(self, name):

@@ -84,7 +84,7 @@ def is_secret(field: FieldInfo) -> bool:
 
 def shown_value(field: FieldInfo, value: object) -> str:
     """A value as a sentence shows it."""
-    return "***" if is_secret(field) else repr(value)
+    return "***" if is_secret(field) else re.sub(r"//\S*@", "//***@", repr(value))  # a URL may hold a password
 
 
 def bad_address(address: str) -> str:

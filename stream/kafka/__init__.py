@@ -1,4 +1,4 @@
-"""Everything that talks to Kafka; the only room that imports confluent-kafka.
+"""Everything that talks to Kafka; the only room that imports Kafka's client.
 
     Clients and their errors
       client            configures the clients, and turns their errors into ours
@@ -15,6 +15,7 @@
       gaps              where to resume if the committed offset is no longer in the log
       topic_id          the id by which a topic that was created again is recognised
       same_topic        notices that an input topic was deleted and created again
+      held              partitions that wait for something other than Kafka, and are read again
       flow              counts the records in flight between source and sink
 
     Publishing

@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
@@ -19,24 +18,12 @@ from stream.errors import SettingsError, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
 from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.cluster import ANSWER_S, GRACE_S, Cluster
+from stream.observe.check import Check
 from stream.observe.wording import noun
 
 log = logging.getLogger(__name__)
 
 COORDINATOR_RETRY_S = 0.2  # the pause before the group is asked again while its coordinator is elected
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One answer. `name`: what was checked. `detail`: what was found. `error`: None if all is well.
-
-    `warning`: whether the worker can start but something will be lost, as `detail` says.
-    """
-
-    name: str
-    detail: str
-    error: StreamError | None = None
-    warning: bool = False
 
 
 def run(settings: Settings) -> Iterator[Check]:

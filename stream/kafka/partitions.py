@@ -16,7 +16,8 @@ class Partition:
     the offset at which the consumer last found the end of the log; it may be greater than `fetched`, because behind
     the last record there may be transaction markers, which take offsets but are no records. `end`: the last stable
     offset, as the broker last reported it. `moved_s`: when `position` last moved or nothing was left to publish
-    (seconds, monotonic).
+    (seconds, monotonic). `held`: whether the next record waits for something other than Kafka; `released_s`: when it
+    last was let go.
     """
 
     position: int = -1
@@ -24,6 +25,8 @@ class Partition:
     end: int = -1
     moved_s: float = 0.0
     fetched: int = -1
+    held: bool = False
+    released_s: float = 0.0
 
     @property
     def lag(self) -> int:
@@ -106,6 +109,26 @@ class Partitions:
             partition.end = end
             if partition.lag == 0:
                 partition.moved_s = time.monotonic()
+
+    def hold(self, place: InputPartition, offset: int) -> None:
+        """The record at this offset waits for something other than Kafka; it and those behind it are fetched again."""
+        if partition := self._partitions.get(place):
+            partition.fetched, partition.read_to_end, partition.held = offset, -1, True
+
+    def release(self) -> None:
+        """No record waits any more."""
+        for partition in self._partitions.copy().values():
+            if partition.held:
+                partition.held, partition.released_s = False, time.monotonic()
+
+    def unread(self, for_s: float) -> list[InputPartition]:
+        """The partitions that are `stalled` although nothing but Kafka is waited for."""
+        now, known = time.monotonic(), self._partitions.copy()
+        return [
+            place
+            for place in self.stalled(for_s)
+            if place in known and not known[place].held and now - known[place].released_s > for_s
+        ]
 
     def stalled(self, for_s: float) -> list[InputPartition]:
         """The partitions that have records waiting and whose position has not moved for `for_s` seconds."""

@@ -96,6 +96,6 @@ class Progress:
                 raise SessionLost(msg)
         elif self.trouble and now - self._troubled_s > NO_PROGRESS_S:
             raise SessionLost(self.trouble)
-        elif waiting := self._partitions.stalled(NO_PROGRESS_S):
+        elif waiting := self._partitions.unread(NO_PROGRESS_S):
             msg = f"No records arrive from partitions {listed(waiting)}, although records are waiting there."
             raise SessionLost(msg)

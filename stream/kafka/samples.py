@@ -10,9 +10,9 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from stream.config.settings import Settings
 from stream.kafka import client
-from stream.kafka.checks import Check
 from stream.kafka.cluster import ANSWER_S
 from stream.kafka.found import partitions_of
+from stream.observe.check import Check
 from stream.observe.wording import counted
 from stream.records.nearest import nearest
 from stream.records.process import Processor

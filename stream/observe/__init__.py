@@ -3,6 +3,7 @@
     metrics       what the worker counts, for Prometheus
     logs          log lines for people or for machines
     shown         makes text from outside safe to print on a terminal
+    check         one answer of the checks before a start
     wording       numbers with their nouns, for sentences
 
 Imports only `records` and what is below it.

@@ -22,6 +22,12 @@ QUIET = (
     "aiokafka",
     "asyncio",
     "prometheus_client",
+    # Below the client of the schema registry: each request, and at the level debug its headers, with our credentials.
+    "authlib",
+    "httpcore",
+    "httpcore2",
+    "httpx",
+    "httpx2",
 )
 
 

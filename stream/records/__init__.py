@@ -8,6 +8,10 @@
     json_values     reads JSON, and finds what a path leads to
     nearest         where in a value its text may be, for who has named another place
     splice          finds where in the bytes something stands, and edits it there
+    framing         the frame of a schema registry around a value, which names its schema
+    schema_formats  a registry's schema becomes a format for its payloads
+    json_schema     where in a JSON Schema the texts are
+    schemas/        formats of values that are written by a schema: Avro and Protobuf
     site            the site of an article: what its source field names, or the host of its address
     process         one record in, one `Outcome` out: here a record becomes an article
     outcomes        `Outcome`, and `Outcomes`: many of them, counted

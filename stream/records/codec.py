@@ -18,6 +18,7 @@ from stream.records.shape import Change, Shape, Text, Undecodable
 from stream.records.splice import Edit, edited, item_spans, span_at, without
 
 TextFormat = Literal["json", "text"]
+InputFormat = Literal["auto", "json", "text", "registry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def decode_text(value: bytes) -> list[Text] | Undecodable:
         return Undecodable("not_utf8", f"byte {error.start} of the value is not UTF-8 ({error.reason})")
 
 
-def format_of_value(content_type: bytes | str | None, default: Literal["auto", "json", "text"]) -> TextFormat:
+def format_of_value(content_type: bytes | str | None, default: InputFormat) -> TextFormat:
     """Tell a record's format: the setting decides, or with `auto` the `content-type` header (`text/plain` is text)."""
     if default != "auto" or not content_type:
         return "text" if default == "text" else "json"

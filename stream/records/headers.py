@@ -50,8 +50,9 @@ NO_KEY_HEADER = "article-stream.no-key"
 # How often a record was sent back to the input topic.
 REDRIVEN_HEADER = "article-stream.redriven"
 
-# How a producer says what format the value has.
+# How a producer says what format the value has, and which schema in a registry.
 CONTENT_TYPE_HEADER = "content-type"
+SCHEMA_ID_HEADER = "__value_schema_id"
 
 UNREADABLE = (UnicodeDecodeError, SystemError)
 """What `READ` raises if the name of a header is not UTF-8."""
@@ -87,3 +88,22 @@ def readable(record: Any) -> Headers | None:
     except UNREADABLE as error:
         why_unreadable(record, error)
         return None
+
+
+class Unreadable:
+    """A record whose headers cannot be read, after somebody has tried: who tries again gets the same error."""
+
+    def __init__(self, record: Any, error: BaseException) -> None:
+        why_unreadable(record, error)
+        self._record = record
+        self._error = error.__cause__ if isinstance(error.__cause__, UNREADABLE) else error
+
+    def __len__(self) -> int:
+        return len(self._record)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._record, name)
+
+    def headers(self) -> Headers:
+        """Raises the error."""
+        raise self._error

@@ -19,8 +19,9 @@ from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
 from stream.core.sites import Profile
-from stream.records.codec import JsonCodec, decode_text, format_of_value
+from stream.records.codec import InputFormat, JsonCodec, decode_text, format_of_value
 from stream.records.dead_letters import dead
+from stream.records.framing import SchemaFormat, Schemas, framed
 from stream.records.headers import (
     CONTENT_TYPE_HEADER,
     FIELDS_HEADER,
@@ -77,35 +78,37 @@ class Processor:
     """
 
     codec: JsonCodec
-    input_format: Literal["auto", "json", "text"]
+    input_format: InputFormat
     rules: Rules
     version: bytes
     keeps_removed: bool = False
     no_text: NoText = "dead_letter"
     names_origin: bool = False
+    schemas: Schemas | None = None
 
     @classmethod
-    def for_settings(
+    def for_settings(  # noqa: PLR0913 - the last three are what a worker adds
         cls,
         settings: CleaningSettings,
-        input_format: Literal["auto", "json", "text"],
+        input_format: InputFormat,
         rules: Rules,
         *,
         keeps_removed: bool = False,
         names_origin: bool = False,
+        schemas: Schemas | None = None,
     ) -> Processor:
         """Make a processor for what the settings say of records, one format and one rule set.
 
-        `keeps_removed`: make `Outcome.removed`. `names_origin`: see the class.
+        `keeps_removed`: make `Outcome.removed`. `names_origin`: see the class. `schemas`: those of a registry, if any.
         """
         codec, version = JsonCodec.of(settings.text_field, settings.source_field), rules.version.encode()
-        return cls(codec, input_format, rules, version, keeps_removed, settings.no_text, names_origin)
+        return cls(codec, input_format, rules, version, keeps_removed, settings.no_text, names_origin, schemas)
 
     @classmethod
     def for_field(
         cls,
         text_field: str,
-        input_format: Literal["auto", "json", "text"],
+        input_format: InputFormat,
         rules: Rules,
         *,
         keeps_removed: bool = False,
@@ -127,23 +130,32 @@ class Processor:
             return _as_it_is("tombstone", record, out)
         kind = _header(headers, CONTENT_TYPE_HEADER) if headers else None
         plain = format_of_value(kind, self.input_format) == "text"
-        texts = decode_text(value) if plain else self.codec.decode(value)
+        codec: SchemaFormat = self.codec
+        if self.schemas is not None:
+            required = self.input_format == "registry"
+            found = framed(value, headers, self.schemas, required=required, plain=plain)
+            if isinstance(found, Undecodable):
+                return dead(record, found.reason, found.message, headers=headers)
+            if found is not None:
+                codec, plain = found, False
+        texts = decode_text(value) if plain else codec.decode(value)
         if isinstance(texts, Undecodable):
             if texts.absent and self.no_text == "pass":
                 return _as_it_is("passed", record, out)
             return dead(record, texts.reason, texts.message, headers=headers)
-        cleaned = self.clean(texts, self.rules_for(None if plain else value, headers))
-        value = self.encode(value, cleaned, plain=plain)
+        cleaned = self.clean(texts, self.rules_for(None if plain else value, headers, codec))
+        value = self.encode(value, cleaned, plain=plain, codec=codec)
         return self._outcome(record, out, value, cleaned)
 
-    def rules_for(self, document: bytes | None, headers: Headers) -> Rules:
+    def rules_for(self, document: bytes | None, headers: Headers, codec: SchemaFormat | None = None) -> Rules:
         """Give the rules for an article: its source field names the site, or else the last header with that name.
 
-        `document` is the JSON object that the article is in, if it is in one. Case does not matter in a header's name.
+        `document` is what the article is in, if it is not all there is, and `codec` reads that, if it is not JSON. Case
+        does not matter in a header's name.
         """
         if not self.rules.sites:
             return self.rules
-        site = "" if document is None else self.codec.site(document)
+        site = "" if document is None else (codec or self.codec).site(document)
         if not site:
             said = _header(headers, self.codec.shape.source.written.lower())
             site = said.decode("utf-8", "replace") if said else ""
@@ -158,12 +170,16 @@ class Processor:
             cleaned.append(CleanedText(field if several else "", result))
         return cleaned
 
-    def encode(self, value: bytes, cleaned: Sequence[CleanedText], *, plain: bool) -> bytes:
-        """Give the value with its cleaned texts; `plain`: it is the text itself."""
+    def encode(
+        self, value: bytes, cleaned: Sequence[CleanedText], *, plain: bool, codec: SchemaFormat | None = None
+    ) -> bytes:
+        """Give the value with its cleaned texts; `plain`: it is the text itself; `codec`: its format, if not JSON."""
         if not any(text.result.removed for text in cleaned):
             return value
         changes = [text.change for text in cleaned]
-        return changes[0].encode() if plain and isinstance(changes[0], str) else self.codec.encode(value, changes)
+        if plain and isinstance(changes[0], str):
+            return changes[0].encode()
+        return (codec or self.codec).encode(value, changes)
 
     def _outcome(self, record: Record, headers: Headers, value: bytes, cleaned: Sequence[CleanedText]) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""

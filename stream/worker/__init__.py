@@ -2,6 +2,7 @@
 
     engine        wires the parts of one worker together and runs session after session, without Faust
     app           the Faust app around the engine: services, the agent that cleans, signals, the web server
+    gate          records pass once their schemas are known; while the registry is away, they wait
     health        what /health/live and /health/ready answer, and the monitor that asks the broker
     group_watch   watches the whole consumer group, and acts if partitions are assigned to no worker
     reload        reads the user's rule files again when they change
@@ -9,5 +10,6 @@
     web           the HTTP pages
 
 Promises: a stop commits the records in flight and takes no longer than the user allows; a worker that makes no progress
-reports it, and begins a new session or ends. Imports only `kafka`, `offline` and what is below them.
+reports it, and begins a new session or ends. Imports only `kafka`,
+`registry`, `offline` and what is below them.
 """

@@ -32,6 +32,7 @@ from stream.kafka.at_least_once import AtLeastOnce
 from stream.kafka.causes import instance_fenced
 from stream.kafka.committer import Committer
 from stream.kafka.flow import Batch, Flow
+from stream.kafka.held import Held
 from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
@@ -41,6 +42,8 @@ from stream.observe.metrics import Metrics
 from stream.observe.wording import counted
 from stream.records.outcomes import OUTCOMES, Outcomes
 from stream.records.process import Processor
+from stream.registry.formats import known_schemas
+from stream.worker.gate import Gate
 from stream.worker.readings import group_reading, partition_readings
 
 log = logging.getLogger("stream")
@@ -88,6 +91,7 @@ class Engine:
         self.settings = settings
         self.flow = Flow()
         self.partitions = Partitions()
+        self.schemas = known_schemas(settings)
         self.processor = self._processor(rules)
         self.ownership = Ownership(settings.session_timeout_ms / 1000)
         self.metrics = Metrics(
@@ -106,6 +110,8 @@ class Engine:
             committer = AtLeastOnce(settings, self.metrics.stage, batch_bytes=largest_bytes)
         self.committer = committer
         self.source = Source(settings, self.flow, self.partitions, committer, self.metrics.event)
+        held = Held(self.source.member, self.partitions)
+        self.gate = None if self.schemas is None else Gate(self.schemas, held)
         self.sink = Sink(
             settings,
             self.flow,
@@ -126,6 +132,7 @@ class Engine:
             rules,
             keeps_removed=settings.removed_topic is not None,
             names_origin=settings.names_origin,
+            schemas=self.schemas,
         )
 
     def use(self, rules: Rules) -> None:
@@ -191,11 +198,15 @@ class Engine:
         session = self.flow.begin_session()
         self.metrics.event("session", 1)
         self.source.open()
+        if self.gate is not None:
+            self.gate.open()
         try:
             with client.explained(self.settings, doing="reading"):  # any call on the consumer may fail
                 while not self.flow.stopping.is_set():
                     records = self.source.fetch()
                     self.check()
+                    if self.gate is not None:
+                        records = self.gate.admit(records)
                     if records:
                         self.metrics.fetched(len(records))
                         self.flow.enter(len(records))

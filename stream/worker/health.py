@@ -83,6 +83,8 @@ def ready(engine: Engine) -> Health:
         problems.append(f"reading fails: {trouble}")
     elif engine.flow.error is not None:
         problems.append(f"the session has ended: {engine.flow.error}")
+    if engine.gate is not None and engine.gate.trouble:
+        problems.append(f"records wait for the schema registry: {engine.gate.trouble}")
     if engine.sink.problem:
         problems.append(f"publishing fails and is being retried: {engine.sink.problem}")
     if unowned := engine.ownership.unowned:

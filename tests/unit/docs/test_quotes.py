@@ -33,7 +33,8 @@ PYDANTIC = "input should be … or …"
 VARIES = re.compile(
     r"""\{[^{}]*\} | %[sd] | %\.\df | (?<!\w)'[^']*' | "[^"]*" | \bSTREAM_[A-Z_…]+ | \bhttps?://[^\s;,]+
     | (?<![\w/])/[\w*~/]+
-    | \bkafka:\d+ | \barticles\.\w+(?:\ \[\d+\]|/[\d/]+)? | \barticle-stream\b | \b[0-9a-f]{12}\b | \bexactly\ once\b
+    | \bkafka:\d+ | \b(?:clean\.)?articles\.\w+(?:\ \[\d+\]|/[\d/]+)?
+    | \barticle-stream\b | \b[0-9a-f]{12}\b | \bexactly\ once\b
     | \b(?:none|compiled|READ|WRITE)\b
     | \b\d[\d.,]*\d?(?:\ (?:records?|partitions?|cleaned|unchanged|tombstone|dead
                           |(?:repeated|footer|junk)\ [a-z]+))?\b""",

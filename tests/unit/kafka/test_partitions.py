@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness.fakes import at
@@ -156,3 +158,25 @@ def test_sessions_too_short_for_the_end_to_be_known_count(monkeypatch: pytest.Mo
     known.gain(at(3), 100)
     known.update_end(at(3), 150)
     assert known.stalled(60) == [at(3)], "that it was not known for a while where it begins forgets nothing"
+
+
+def test_a_partition_that_waits_for_something_else_is_no_fault_of_the_consumer(
+    partitions: Partitions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = time.monotonic()
+    monkeypatch.setattr("stream.kafka.partitions.time.monotonic", lambda: now_s)
+    partitions.update_end(at(3), 150)
+    partitions.fetched(at(3), 120)
+    partitions.reached_end(at(3), 150)
+    now_s += 20
+    assert partitions.unread(15) == [at(3)]
+    partitions.hold(at(3), 105)
+    known = dict(partitions.items())[at(3)]
+    assert (known.fetched, known.read_to_end, known.lag) == (105, -1, 50)
+    assert partitions.unread(15) == []
+    assert partitions.stalled(15) == [at(3)], "the worker makes no progress all the same"
+    partitions.release()
+    assert partitions.unread(15) == [], "it gets as long to arrive as any other"
+    now_s += 20
+    assert partitions.unread(15) == [at(3)]
+    partitions.hold(at(9), 1)

@@ -43,6 +43,7 @@ def test_the_projects_own_lock_is_in_step(tool: ModuleType) -> None:
         (PROJECT.replace(', "other"', ""), PINS, "it was made from other dependencies than pyproject.toml has now"),
         (PROJECT, PINS.replace("2.5", "3.0"), "Some_thing 3.0 does not fit <3,>=2"),
         (PROJECT, PINS.replace("other", "another"), "other is not in it"),
+        (f'{PROJECT}optional-dependencies.registry = ["more"]', PINS, "more is not in it"),
         (PROJECT, PINS.replace(" \\\n    --hash=sha256:bb", ""), "other has no hash"),
         (PROJECT, f"--index-url x\n{PINS}", "it holds the address of an index"),
         (PROJECT, PINS.replace("==1 ", " @ https://example.org/other.whl "), "it holds the address of an index"),

@@ -116,3 +116,13 @@ def test_a_partition_that_nobody_knows_the_beginning_of_is_not_ready(engine: Eng
     engine.partitions.gain(at(7), -1)
     assert ready(engine).problems == ("it is not known yet where partitions 7 of articles.raw begin",)
     assert live(engine).ok
+
+
+def test_records_that_wait_for_the_registry_make_it_not_ready_with_the_reason() -> None:
+    waits = Engine(load({"registry_url": "http://127.0.0.1:9"}, environ={}), builtin(), largest_bytes=1_000_000)
+    waits.partitions.assigned = True
+    assert waits.gate is not None
+    assert ready(waits).ok
+    waits.gate.trouble = "No answer."
+    assert ready(waits).problems == ("records wait for the schema registry: No answer.",)
+    assert live(waits).ok
