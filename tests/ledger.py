@@ -7,6 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -95,6 +96,7 @@ class Ledger:
 
     Every number has to come out once, as ``expected``. ``longest_silence_s`` is the longest time between two
     arrivals from one input partition while something of it was owed. ``inputs``: the ends of the input topics' names.
+    ``dress``: makes a record's value of an article in JSON, ``undress`` the reverse.
     """
 
     topics: Topics
@@ -104,6 +106,8 @@ class Ledger:
     longest_silence_s: float = 0.0
     partitions: int = 4
     inputs: tuple[str, ...] = ("raw",)
+    dress: Callable[[bytes], bytes] = bytes
+    undress: Callable[[bytes], bytes] = bytes
 
     def __post_init__(self) -> None:
         """Start the reader's thread."""
@@ -125,7 +129,9 @@ class Ledger:
         for sent in range(count):
             number = self.sent
             topic = f"{self.topics.name}.{self.inputs[number % len(self.inputs)]}"
-            self._producer.produce(topic, article(number), f"a{number}".encode(), on_delivery=self._acknowledged)
+            self._producer.produce(
+                topic, self.dress(article(number)), f"a{number}".encode(), on_delivery=self._acknowledged
+            )
             self.sent += 1
             if per_second is not None and (ahead := began + sent / per_second - time.monotonic()) > 0:
                 self._producer.poll(ahead)
@@ -216,6 +222,7 @@ class Ledger:
                     self._moved[partition] = now
 
     def _note(self, value: bytes) -> None:
+        value = self.undress(value)
         number = orjson.loads(value)["number"]
         with self._lock:
             self.seen[number] += 1

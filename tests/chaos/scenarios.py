@@ -42,6 +42,7 @@ SCENARIOS = (
     Scenario(workers.killed_at_start),
     Scenario(workers.killed_at_least_once),
     Scenario(workers.several_topics),
+    Scenario(workers.framed),
     Scenario(workers.terminated_in_a_batch),
     Scenario(workers.out_of_memory),
     Scenario(workers.frozen),

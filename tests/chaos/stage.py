@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness.processes import PATIENCE_S, Worker, until
+from tests.chaos.avro import avro
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.ledger import Ledger, Topics, fresh_name
@@ -44,12 +45,13 @@ class Stage:
         replication: int = 1,
         proxied: bool = False,
         inputs: tuple[str, ...] = ("raw",),
+        framed: bool = False,
         topics: Mapping[str, dict[str, str]] | None = None,
         **settings: object,
     ) -> None:
         """Make the topics; ``topics`` is their configuration by role, ``settings`` are every worker's.
 
-        ``inputs``: the ends of the input topics' names.
+        ``inputs``: the ends of the input topics' names. ``framed``: articles are a schema registry's Avro.
         """
         servers = site.servers
         self.size = size
@@ -59,7 +61,8 @@ class Stage:
         worker_servers = site.proxy.address if proxied else servers
         names = ",".join(f"{self.topics.name}.{end}" for end in inputs)
         self.settings = settings | {"bootstrap_servers": worker_servers, "input_topic": names}
-        self._inputs = inputs
+        self._inputs, self._framed = inputs, framed
+        self._undress: Callable[[bytes], bytes] = bytes
         self.workers: list[Worker] = []
         self._partitions, self._replication = partitions, replication
         self._stack = ExitStack()
@@ -69,6 +72,11 @@ class Stage:
         for end in self._inputs[1:]:
             self.make(f"{self.topics.name}.{end}")
         ledger = ChaosLedger(self.topics, partitions=self._partitions, inputs=self._inputs)
+        if self._framed:
+            form = self._stack.enter_context(avro(f"{self.raw}-value"))
+            self.settings["registry_url"] = form.url
+            ledger.dress, ledger.undress = form.dress, form.undress
+            self._undress = form.undress
         self.ledger = self._stack.enter_context(ledger)
         return self
 
@@ -152,7 +160,9 @@ class Stage:
 
     def count(self, topic: str) -> Counter[int]:
         """Read a whole topic again with a new reader: how often each number is in it."""
-        return Counter(number_of(value) for _, value in read_all(self.topics.bootstrap_servers, topic) if value)
+        return Counter(
+            number_of(self._undress(value)) for _, value in read_all(self.topics.bootstrap_servers, topic) if value
+        )
 
     def make(self, topic: str) -> None:
         """Create a topic, or create it again."""

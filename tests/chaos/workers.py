@@ -47,6 +47,12 @@ def several_topics(site: Site, size: Size) -> Result:
     return _killed(stage, max(2, size.kills // 2), "worker with two input topics killed")
 
 
+def framed(site: Site, size: Size) -> Result:
+    """SIGKILL of a worker that cleans Avro in a schema registry's frames, again and again."""
+    stage = Stage(site, size, instance_id="one", framed=True)
+    return _killed(stage, max(2, size.kills // 2), "worker that cleans Avro killed")
+
+
 def _killed(stage: Stage, kills: int, fault: str, *, may_repeat: bool = False) -> Result:
     with stage:
         worker = stage.worker()
