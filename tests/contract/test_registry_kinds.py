@@ -158,3 +158,19 @@ def test_a_schema_in_another_subject_is_followed(real: Broker, door: Door) -> No
         assert worker.terminate() == 0, worker.log
     read: Any = AvroDeserializer(client)
     assert read(came.value(), context) == {"after": {"body": CLEAN}}
+
+
+def test_a_change_feed_in_avro_with_deletes_and_tombstones(real: Broker, door: Door) -> None:
+    """What Debezium writes: an envelope, one with nothing after the delete, and a tombstone behind it."""
+    topics = real.topics("feed")
+    update = written(door, topics, ("avro", "id"), REPEATED, "u")
+    delete: Any = AvroSerializer(SchemaRegistryClient({"url": door.url}), AVRO)
+    context = SerializationContext(f"{topics.name}.raw", MessageField.VALUE)
+    gone = delete({"op": "d", "after": None}, context)
+    real.send(f"{topics.name}.raw", [update, Sent(b"key", gone), Sent(b"key", None)])
+    settings = settings_of(topics, door, text_field="/after/body", no_text="pass", input_format="registry")
+    with Worker(settings) as worker:
+        came = [message.value() for message in real.read(f"{topics.name}.clean", 3)]
+        assert worker.terminate() == 0, worker.log
+    want = written(door, topics, ("avro", "id"), CLEAN, "u")
+    assert came == [want.value, gone, None], "byte for byte"
