@@ -11,6 +11,7 @@ import pytest
 from harness.kafka.jars import kafka_version, version_numbers
 from harness.kafka.server import GivenKafka, KafkaServer, RealKafka, real_kafka
 from harness.registry.door import Door
+from harness.registry.java import serializers
 from harness.registry.server import GivenRegistry, RealRegistry, SchemaRegistry
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker
@@ -128,6 +129,13 @@ def registry(request: pytest.FixtureRequest) -> Iterator[SchemaRegistry]:
         return
     with RealRegistry() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def runs_java_serializers() -> None:
+    """Ask that this machine can run serializers for Java."""
+    if reason := serializers.why_not():
+        without_kafka(f"no serializers for Java: {reason}")
 
 
 @pytest.fixture

@@ -104,12 +104,17 @@ class RealRegistry:
         raise KafkaServerError(msg)
 
 
-def _name() -> str:
+def registry_version() -> str:
+    """Return the version that ``pom.xml`` pins."""
     found = re.search(r"<registry\.version>([\w.]+)</registry\.version>", POM.read_text(encoding="utf-8"))
     if found is None:
         msg = f"{POM} names no registry.version"
         raise KafkaServerError(msg)
-    return f"apicurio-registry-{found.group(1)}"
+    return found.group(1)
+
+
+def _name() -> str:
+    return f"apicurio-registry-{registry_version()}"
 
 
 def _app() -> Path:

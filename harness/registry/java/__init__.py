@@ -1,0 +1,1 @@
+"""Serializers for Java, to write and read values as producers and consumers in Java do."""
