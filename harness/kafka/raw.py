@@ -34,8 +34,17 @@ def produce(bootstrap_servers: str, topic: str, records: Sequence[RawRecord], pa
     Raises:
         KafkaServerError: the broker refuses one.
     """
-    known = AdminClient({"bootstrap.servers": bootstrap_servers}).list_topics(topic, timeout=PATIENCE_S)
-    leader = known.brokers[known.topics[topic].partitions[partition].leader]
+    admin, deadline = AdminClient({"bootstrap.servers": bootstrap_servers}), time.monotonic() + PATIENCE_S
+    while True:  # a topic that was just created may have no leader yet
+        known = admin.list_topics(topic, timeout=PATIENCE_S)
+        found = known.topics[topic].partitions.get(partition)
+        if found is not None and found.leader in known.brokers:
+            break
+        if time.monotonic() > deadline:
+            msg = f"{topic} [{partition}] has no leader"
+            raise KafkaServerError(msg)
+        time.sleep(0.05)
+    leader = known.brokers[found.leader]
     with socket.create_connection((leader.host, leader.port), PATIENCE_S) as connection:
         return min(_produced(connection, topic, partition, batch(record)) for record in records)
 

@@ -20,6 +20,7 @@ _CHARACTER = r"(?:[a-zA-Z0-9._-]|\\\.|\[\^?[a-zA-Z0-9._-]+\])"
 _TIMES = r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})"
 # What is in parentheses is not repeated: with `(a*)*` a short name could take hours.
 _COMMON = re.compile(rf"\^(?:{_CHARACTER}{_TIMES}?|[(|]|\)\??)+\$")
+MOST_CHARACTERS = 249
 _KAFKAS_OWN = "__consumer_offsets"
 
 
@@ -125,6 +126,14 @@ def _pattern(text: str) -> re.Pattern[str]:
             r"a pattern may have letters, digits, _ and -, \. for a dot, . for any character, [a-z], (en|de), and "
             "*, +, ? or {2} behind a character"
         )
+        raise ValueError(msg)
+    if any(
+        int(times) > MOST_CHARACTERS
+        for braces in re.findall(r"\{([0-9,]+)\}", text)
+        for times in braces.split(",")
+        if times
+    ):
+        msg = f"no name is longer than {MOST_CHARACTERS} characters, so nothing is repeated more often"
         raise ValueError(msg)
     try:
         pattern = re.compile(text)

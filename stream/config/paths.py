@@ -36,6 +36,9 @@ def path_of(written: str) -> Path:
     if len(steps) > MOST_STEPS:
         msg = f"{written[:40]}… has {len(steps)} steps; {MOST_STEPS} are the most"
         raise ValueError(msg)
+    if steps[0] == ALL:
+        msg = f"{written}: a record is an object, so the first step is the name of a field"
+        raise ValueError(msg)
     if steps.count(ALL) > 1:
         msg = f"{written}: only one step may be {ALL}; several articles in one record are not supported"
         raise ValueError(msg)

@@ -6,7 +6,7 @@ keeps it in its group, and a rebalance may take them away like any others. One t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from confluent_kafka import TopicPartition
 
@@ -31,9 +31,13 @@ class Held:
             consumer.seek(place)
             self._partitions.hold(partition, offset)
 
-    def release(self) -> None:
-        """Goes on with all partitions."""
+    def owned(self) -> set[InputPartition]:
+        """The partitions that this consumer has now."""
+        return {InputPartition(each.topic, each.partition) for each in self._member.open_consumer.assignment()}
+
+    def release(self, partitions: Collection[InputPartition]) -> None:
+        """Goes on with these partitions."""
         consumer = self._member.open_consumer
-        if owned := consumer.assignment():
+        if owned := [each for each in consumer.assignment() if (each.topic, each.partition) in partitions]:
             consumer.resume(owned)
-        self._partitions.release()
+        self._partitions.release(partitions)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from stream.records.input_partition import InputPartition
@@ -115,10 +116,10 @@ class Partitions:
         if partition := self._partitions.get(place):
             partition.fetched, partition.read_to_end, partition.held = offset, -1, True
 
-    def release(self) -> None:
-        """No record waits any more."""
-        for partition in self._partitions.copy().values():
-            if partition.held:
+    def release(self, places: Collection[InputPartition]) -> None:
+        """No record of these waits any more."""
+        for place in places:
+            if (partition := self._partitions.get(place)) and partition.held:
                 partition.held, partition.released_s = False, time.monotonic()
 
     def unread(self, for_s: float) -> list[InputPartition]:

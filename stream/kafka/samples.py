@@ -14,11 +14,13 @@ from stream.kafka.cluster import ANSWER_S
 from stream.kafka.found import partitions_of
 from stream.observe.check import Check
 from stream.observe.wording import counted
+from stream.records.codec import JsonCodec
 from stream.records.nearest import nearest
 from stream.records.process import Processor
+from stream.records.shape import Shape, Undecodable
 
-RECORDS, PARTITIONS = 5, 8
-"""How many records are read, of how many partitions, at most."""
+RECORDS, PARTITIONS, LOOKED_AT = 5, 8, 64
+"""How many records are read, of how many partitions that have any, and how many are looked at for that, at most."""
 PATIENCE_S = 5.0
 
 
@@ -37,15 +39,39 @@ def texts(settings: Settings, processor: Processor) -> Check:
     asked = counted(len(records), "record")
     if not wrong:
         passed = sum(outcome.name == "passed" for outcome in outcomes)
+        if passed == len(outcomes):
+            return Check(
+                "records", f"of the last {asked} none has a text at {where}{_near(records[-1], where)}", warning=True
+            )
+        if absent := _absent(processor, records):
+            said = f"of the last {asked} none has a text at {absent}{_near(records[-1], absent)}"
+            return Check("records", said, warning=True)
         without = f"; {passed} of them without one go on as they are" if passed else ""
         return Check("records", f"the last {asked} can be cleaned, with the text at {where}{without}")
     headers = dict(wrong[-1].headers)
     why = (headers["__streams.errors.message"] or b"").decode()
-    near = nearest(wrong[-1].value or b"", where.split(",")[0].strip())
-    fix = f"; a text is at {near}" if near and wrong[-1].reason == "no_text" else ""
+    fix = _near(wrong[-1].source, where) if wrong[-1].reason == "no_text" else ""
     if good:
         return Check("records", f"of the last {asked} {len(wrong)} would become dead letters: {why}{fix}", warning=True)
     return Check("records", f"of the last {asked} none can be cleaned: {why}{fix}", warning=True)
+
+
+def _near(record: Any, where: str) -> str:
+    """A clause that names the place of a text in a record; empty if it has none."""
+    near = nearest(record.value() or b"", where.split(",", maxsplit=1)[0].strip())
+    return f"; a text is at {near}" if near else ""
+
+
+def _absent(processor: Processor, records: list[Any]) -> str:
+    """The first of several paths at which no record has a text; "" if there is none, or records name a schema."""
+    shape = processor.codec.shape
+    if len(shape.texts) == 1 or processor.schemas is not None:
+        return ""
+    for path in shape.texts:
+        codec = JsonCodec(Shape((path,), shape.source))
+        if all(isinstance(codec.decode(record.value()), Undecodable) for record in records):
+            return path.written
+    return ""
 
 
 def _last(settings: Settings) -> list[Any]:
@@ -56,10 +82,10 @@ def _last(settings: Settings) -> list[Any]:
     found: list[Any] = []
     try:
         of_all = partitions_of(consumer, settings.inputs, ANSWER_S)
-        places = []
-        for place in sorted(of_all, key=attrgetter("number"))[
-            :PARTITIONS
-        ]:  # the first ones of every topic before others
+        places: list[TopicPartition] = []
+        for place in sorted(of_all, key=attrgetter("number"))[:LOOKED_AT]:  # the first ones of every topic first
+            if len(places) == PARTITIONS:
+                break
             low, high = consumer.get_watermark_offsets(TopicPartition(*place), ANSWER_S)
             if high > low:
                 places.append(TopicPartition(*place, max(low, high - RECORDS)))

@@ -35,7 +35,7 @@ class JsonCodec:
     def decode(self, value: bytes) -> list[Text] | Undecodable:
         """Give the texts that are there, in the order of the shape, or why there is none."""
         paths = self.shape.texts
-        if len(paths) == 1 and len(paths[0].steps) == 1:  # the usual case
+        if len(paths) == 1 and len(paths[0].steps) == 1 and paths[0].each < 0:  # the usual case
             try:
                 found = orjson.loads(value)[paths[0].steps[0]]
             except (orjson.JSONDecodeError, KeyError, TypeError):  # what is wrong is found out below

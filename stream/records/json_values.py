@@ -51,10 +51,11 @@ def text_at(document: object, path: Path) -> str | list[str] | Undecodable:
     inner = path.steps[path.each + 1 :]
     if type(items) is not list or not inner:
         return _paragraphs(items, path.written, among=pointer(path.steps[: path.each]))
-    texts = [text for item in items if type(text := find(item, inner)) is str]
+    found = [find(item, inner) for item in items]
+    texts = [text for text in found if type(text) is str]
     if items and not texts:
         which = f"no item of {pointer(path.steps[: path.each])} has a text at {pointer(inner)}"
-        return Undecodable("no_text", which, absent=True)
+        return Undecodable("no_text", which, absent=all(map(_is_absent, found)))
     return texts
 
 
@@ -94,6 +95,10 @@ def _paragraphs(items: object, written: str, *, among: str = "") -> list[str] | 
         if type(item) is not str:
             return Undecodable("no_text", f"item {place} of {written!r} is no string but {kind(item)}")
     return items
+
+
+def _is_absent(found: object) -> bool:
+    return found is None or (isinstance(found, Undecodable) and found.absent)
 
 
 def _nowhere(here: object, steps: Sequence[str], at: int, written: str) -> Undecodable:

@@ -61,7 +61,7 @@ def _tags(stored: Stored, name: str) -> set[str]:
         return found
     for field in _fields(schema, name):
         listed = field.get(TAGS)
-        found.update(listed if isinstance(listed, list) else [])
+        found.update(tag for tag in (listed if isinstance(listed, list) else []) if isinstance(tag, str))
     return found
 
 

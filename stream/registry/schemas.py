@@ -77,14 +77,15 @@ class Known:
             self._unknown_s[schema] = self._clock()
             self._formats[schema] = Undecodable("unknown_schema", f"the registry knows no schema with {named(schema)}")
             return
-        self._formats[schema] = self._format(schema, stored)
         self._unknown_s.pop(schema, None)
+        self._formats[schema] = self._format(schema, stored)
 
     def _format(self, schema: SchemaId, stored: Stored) -> SchemaFormat | Undecodable:
         try:
             made = format_of(self._registry, stored, self._make, self._texts)
         except Unresolved as error:
             made = Undecodable("unusable_schema", str(error))
+            self._unknown_s[schema] = self._clock()  # what it refers to may still come
         if not isinstance(made, Undecodable):
             return made
         subject = self._registry.subject_of(schema)
@@ -113,8 +114,8 @@ def format_of(registry: Registry, stored: Stored, make: Make, texts: tuple[Path,
     references = {} if kind == "JSON" else registry.references(stored)  # JSON is read without its schema
     try:
         return make(kind, stored.schema_str or "", references)
-    except (ValueError, RecursionError) as error:
-        return Undecodable("unusable_schema", str(error))
+    except Exception as error:  # noqa: BLE001 - whatever a schema holds, it must not end the worker at each start
+        return Undecodable("unusable_schema", str(error) or type(error).__name__)
 
 
 def named(schema: SchemaId) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from stream.errors import RegistryRefused, RegistryUnavailable
 from stream.kafka.held import Held
 from stream.records.framing import SchemaId, schema_of
 from stream.records.input_partition import InputPartition, partition_of
+from stream.registry.schemas import named
 
 log = logging.getLogger("stream")
 
@@ -51,14 +53,16 @@ class Gate:
         self._schemas = schemas
         self._held = held
         self._clock = clock
-        self._waiting: list[SchemaId] = []
+        self._waiting: dict[InputPartition, SchemaId] = {}  # by the schema that the first record there names
+        self._failed: Counter[SchemaId] = Counter()  # how often the registry gave no answer for a schema
         self._failures = 0
         self._next_s = 0.0
         self.trouble = ""
 
     def open(self) -> None:
         """A session begins: nothing waits yet, and the next question is asked at once."""
-        self._waiting, self._failures, self._next_s, self.trouble = [], 0, 0.0, ""
+        self._waiting, self._failures, self._next_s, self.trouble = {}, 0, 0.0, ""
+        self._failed.clear()
 
     def admit(self, records: list[Any]) -> list[Any]:
         """Those of the records that may be cleaned now. A partition's others are put back, from the first that waits.
@@ -66,9 +70,7 @@ class Gate:
         To be called again and again while there are no records, so that those that wait are read again.
         """
         if self._waiting and self._clock() >= self._next_s:
-            self._waiting = self._ask(self._waiting)
-            if not self._waiting:
-                self._held.release()
+            self._ask_again()
         if not records:
             return records
         read = [schema_of(record) for record in records]
@@ -78,34 +80,54 @@ class Gate:
             missing = self._ask(missing)
         if not missing:
             return [record for record, _ in read]
-        self._waiting = list(dict.fromkeys([*self._waiting, *missing]))
         first: dict[InputPartition, int] = {}
         through = []
         for record, schema in read:
             partition = partition_of(record)
-            if partition not in first and schema in missing:
+            if partition not in first and schema is not None and schema in missing:
                 first[partition] = record.offset() or 0
+                self._waiting[partition] = schema
             if partition not in first:
                 through.append(record)
         self._held.put_back(first)
         return through
 
+    def _ask_again(self) -> None:
+        """Asks for what partitions wait for, and goes on with each whose schema is known."""
+        owned = self._held.owned()
+        self._waiting = {partition: schema for partition, schema in self._waiting.items() if partition in owned}
+        missing = self._ask(dict.fromkeys(self._waiting.values()))
+        if known := [partition for partition, schema in self._waiting.items() if schema not in missing]:
+            for partition in known:
+                del self._waiting[partition]
+            self._held.release(known)
+        if not self._waiting:
+            self._failed.clear()
+            self.trouble = ""
+
     def _ask(self, schemas: Collection[SchemaId]) -> list[SchemaId]:
-        """Asks for each, as long as the registry answers. Returns those that are still missing."""
-        began_s, left = self._clock(), list(schemas)
+        """Asks for each, as long as the registry answers. Returns those that are still missing.
+
+        Those for which it gave no answer come last: one that it keeps from us must not keep the others waiting.
+        """
+        began_s, left = self._clock(), sorted(schemas, key=self._failed.__getitem__)
         while left and self._clock() - began_s < ASKING_S:
+            schema = left[0]
             try:
-                self._schemas.learn(left[0])
+                self._schemas.learn(schema)
             except (RegistryUnavailable, RegistryRefused) as error:
-                self._failed(str(error))
+                self._failed[schema] += 1
+                self._pause(f"{error} Asked for: the schema with {named(schema)}.")
                 return left
             del left[0]
-            if self.trouble:
+            self._failed.pop(schema, None)
+            self._failures = 0
+            if self.trouble and not self._failed:
                 log.info("The schema registry answers again.")
-            self.trouble, self._failures = "", 0
+                self.trouble = ""
         return left
 
-    def _failed(self, why: str) -> None:
+    def _pause(self, why: str) -> None:
         pause_s = min(FIRST_PAUSE_S * 2 ** min(self._failures, MOST_DOUBLINGS), LAST_PAUSE_S)
         self._failures += 1
         self._next_s = self._clock() + pause_s

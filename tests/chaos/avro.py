@@ -31,7 +31,8 @@ class Avro:
     def __init__(self, url: str, subject: str) -> None:
         """Register the schema."""
         self.url = url
-        number = SchemaRegistryClient({"url": url}).register_schema(subject, Schema(json.dumps(SCHEMA), "AVRO"))
+        with SchemaRegistryClient({"url": url}) as client:
+            number = client.register_schema(subject, Schema(json.dumps(SCHEMA), "AVRO"))
         self._frame = b"\x00" + number.to_bytes(4, "big")
         self._schema = fastavro.parse_schema(SCHEMA)
 

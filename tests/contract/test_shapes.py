@@ -8,6 +8,7 @@ import pytest
 from harness.commands import article_stream
 from harness.fakes import BODY, REPEATED
 from harness.processes import Worker
+from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
 from tests.ledger import Topics
 from tests.shapes import SHAPES, Shape
@@ -51,3 +52,16 @@ def test_check_says_whether_the_last_records_have_their_text_where_the_settings_
     broker.send(f"{topics.name}.raw", [Sent(b"d", orjson.dumps({"text": BODY}))])
     assert "! records: of the last 3 records 1 would become dead" in checked(topics, text_field="/payload/after/body")
     assert "2 of them without one go on" in checked(topics, text_field="text", no_text="pass")
+
+
+def test_check_warns_where_no_record_has_the_text_although_all_may_go_on(embedded: EmbeddedBroker) -> None:
+    broker = Broker("embedded", embedded.bootstrap_servers)
+    topics = broker.topics("quiet")
+    whole = orjson.dumps({"payload": {"body": REPEATED, "title": BODY}})
+    broker.send(f"{topics.name}.raw", [Sent(b"a", whole), Sent(b"b", whole)])
+    wrong = checked(topics, text_field="/payload/bdy", no_text="pass")
+    assert wrong.endswith(
+        "! records: of the last 2 records none has a text at /payload/bdy; a text is at /payload/body"
+    )
+    second = checked(topics, text_field="/payload/body,/payload/titel")
+    assert "of the last 2 records none has a text at /payload/titel; a text is at /payload/title" in second

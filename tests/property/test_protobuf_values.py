@@ -50,7 +50,7 @@ def test_only_the_texts_change(data: st.DataObject, given_: tuple[str, Compiled,
         return
     by_descriptor = format_of("PROTOBUF", made.base64, {}, shape)
     found, want = by_text.decode(FIRST + value), _found(before, chosen)
-    assert by_descriptor.decode(FIRST + value) == found
+    assert _unsaid(by_descriptor.decode(FIRST + value)) == _unsaid(found)
     if isinstance(want, Undecodable):
         # A text that is set and empty is there for us, and not for readers.
         assert isinstance(found, Undecodable) or all(not text.value for text in found)
@@ -74,6 +74,11 @@ def test_only_the_texts_change(data: st.DataObject, given_: tuple[str, Compiled,
 
 def _found(value: Any, chosen: list[Path]) -> Any:
     return texts_of(value, chosen)
+
+
+def _unsaid(answer: Any) -> Any:
+    """Leave out the words: a descriptor names types in full, and text as it was written."""
+    return answer._replace(message="") if isinstance(answer, Undecodable) else answer
 
 
 def _leads(schema: str, path: Path) -> bool:

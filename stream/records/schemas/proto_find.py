@@ -135,11 +135,15 @@ class MessageFinder:
 
 @dataclass(frozen=True, slots=True)
 class EachFinder:
-    """A repeated field each of whose values may hold a text for one slot; `other` is for what some hold besides."""
+    """A repeated field each of whose values may hold a text for one slot; `other` is for what some hold besides.
+
+    `beneath` are the counts of lists within a value: each value begins them anew.
+    """
 
     slot: int
     item: Finder
     other: ListFinder | None
+    beneath: Beneath
 
     @property
     def wire(self) -> int:
@@ -152,6 +156,7 @@ class EachFinder:
         if not isinstance(found, list):
             found = []
         state.hits[self.slot] = None
+        self.beneath.clear(state)
         behind = self.item.find(state, start, at, end, within)
         hit = state.hits[self.slot]
         if isinstance(hit, Place):

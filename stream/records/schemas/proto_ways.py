@@ -91,10 +91,11 @@ class Ways:
                 what = f"{here.where} is repeated, so a number or {ALL} has to follow it, not {step!r}"
                 self.leads.refuse(beyond.written, partial(SchemaError, what))
         some = ListFinder(field.number << 3 | self._wire(of, field), number, items) if items else None
+        lists = self._lists
         item = self._single(of, field, each, inside=True) if each is not None else None
         if item is None or each is None:
             return some
-        return EachFinder(min(ends or each.written), item, some)
+        return EachFinder(min(ends or each.written), item, some, Beneath((), tuple(range(lists, self._lists))))
 
     def _map(self, entry: Found, here: Wanted, *, inside: bool) -> Finder | None:
         self._not_a_text(here, here.slots, "map")

@@ -26,7 +26,14 @@ def test_a_path_is_a_name_or_a_json_pointer(written: str, steps: tuple[str, ...]
 
 @pytest.mark.parametrize(
     ("written", "wrong"),
-    [("", "empty"), ("/a~2", "~0"), ("/a~", "~0"), ("/a/*/b/*/c", "only one step"), ("/a" * 33, "33 steps")],
+    [
+        ("", "empty"),
+        ("/a~2", "~0"),
+        ("/a~", "~0"),
+        ("/a/*/b/*/c", "only one step"),
+        ("/*", "first step"),
+        ("/a" * 33, "33 steps"),
+    ],
 )
 def test_what_is_no_path_is_said(written: str, wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong):

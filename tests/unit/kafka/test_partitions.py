@@ -175,7 +175,7 @@ def test_a_partition_that_waits_for_something_else_is_no_fault_of_the_consumer(
     assert (known.fetched, known.read_to_end, known.lag) == (105, -1, 50)
     assert partitions.unread(15) == []
     assert partitions.stalled(15) == [at(3)], "the worker makes no progress all the same"
-    partitions.release()
+    partitions.release([at(3)])
     assert partitions.unread(15) == [], "it gets as long to arrive as any other"
     now_s += 20
     assert partitions.unread(15) == [at(3)]

@@ -27,5 +27,5 @@ def test_a_partition_that_is_held_starts_no_new_session(monkeypatch: pytest.Monk
         progress.check()
     partitions.hold(at(0), 5)
     progress.check()
-    partitions.release()
+    partitions.release([at(0)])
     progress.check()

@@ -69,6 +69,8 @@ def test_why_there_is_no_text_names_the_step(field: str, value: bytes, why: str)
         ("/a/3", b'{"a":["x"]}', "passed"),
         ("/a,/b", b'{"c":"x"}', "passed"),
         ("/a/b", b'{"a":5}', "dead"),
+        ("/a/*/b", b'{"a":[{"c":"x"},{"b":null}]}', "passed"),
+        ("/a/*/b", b'{"a":[{"c":"x"},{"b":["y"]}]}', "dead"),
         ("/a/b", b'{"a":{"b":[5]}}', "dead"),
         ("text", b"[]", "dead"),
         ("text", b"{", "dead"),

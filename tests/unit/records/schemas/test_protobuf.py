@@ -204,3 +204,16 @@ def test_a_text_that_is_not_utf8() -> None:
     found = made("text").decode(FIRST + b"\x12\2a\xff")
     assert isinstance(found, Undecodable)
     assert found.message == "byte 4 of the value, in a text, is not UTF-8 (invalid start byte)"
+
+
+def test_an_index_within_every_item_counts_from_its_own_beginning() -> None:
+    """`/a/*/b/1` is the second of each item, not of all."""
+    schema = (
+        'syntax = "proto3"; message T { message M { repeated N b = 1; } message N { string c = 1; } repeated M a = 1; }'
+    )
+    made = compiled(schema).message
+    value = made(a=[{"b": [{"c": "1"}]}, {"b": [{"c": "2"}, {"c": "3"}]}, {"b": [{"c": "4"}, {"c": "5"}]}])
+    way = format_of("PROTOBUF", schema, {}, Shape(paths_of("/a/*/b/1/c"), path_of("source")))
+    found = way.decode(b"\0" + value.SerializeToString())
+    assert isinstance(found, list)
+    assert found[0].value == ["3", "5"]
