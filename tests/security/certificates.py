@@ -31,6 +31,7 @@ class Authority:
         self.certificate = folder / f"{name}.pem"
         _openssl(
             *("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"),
+            *("-addext", "keyUsage=critical,keyCertSign,cRLSign"),  # Python 3.13 asks for it
             *("-subj", f"/CN={name}", "-keyout", str(folder / f"{name}.key"), "-out", str(self.certificate)),
         )
 
