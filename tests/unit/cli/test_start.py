@@ -54,7 +54,7 @@ def test_cleaning_a_file_with_the_defaults_imports_nothing_of_kafka_settings_or_
 COMPILES = """
 import re, sys
 callers, compile = [], re.compile
-re.compile = lambda *given: callers.append(sys._getframe(1).f_globals["__name__"]) or compile(*given)
+re.compile = lambda *given, **more: callers.append(sys._getframe(1).f_globals["__name__"]) or compile(*given, **more)
 from stream.cli import main
 try:
     main()
