@@ -52,7 +52,7 @@ class Known:
         self._texts = texts
         self._clock = clock
         self._formats: dict[SchemaId, SchemaFormat | Undecodable] = {}
-        self._unknown_s: dict[SchemaId, float] = {}  # when the registry last said that it does not know an id
+        self._unknown_s: dict[SchemaId, float] = {}  # when the registry last did not know an id, or what it refers to
 
     def format_of(self, schema: SchemaId) -> SchemaFormat | Undecodable:
         """The format, or why the schema is of no use. Raises `KeyError` if it was never asked for."""
@@ -69,28 +69,25 @@ class Known:
     def learn(self, schema: SchemaId) -> None:
         """Asks the registry for a schema. Raises `RegistryUnavailable` or `RegistryRefused`; nothing is kept then."""
         stored = self._registry.schema(schema)
+        may_change = stored is None
         if stored is None:
+            made: SchemaFormat | Undecodable = _unknown(schema)
+        else:
+            try:
+                made = format_of(self._registry, stored, self._make, self._texts)
+            except Unresolved as error:
+                made, may_change = Undecodable("unusable_schema", str(error)), True  # what is missing may still come
+            if isinstance(made, Undecodable):
+                subject = self._registry.subject_of(schema)
+                which = f"{named(schema)}, {subject}" if subject else named(schema)
+                made = made._replace(message=f"the schema with {which}: {made.message}")
+        self._unknown_s.pop(schema, None)
+        if may_change:
             while len(self._unknown_s) >= MOST_UNKNOWN:
                 oldest = next(iter(self._unknown_s))
                 del self._unknown_s[oldest], self._formats[oldest]
-            self._unknown_s.pop(schema, None)
             self._unknown_s[schema] = self._clock()
-            self._formats[schema] = Undecodable("unknown_schema", f"the registry knows no schema with {named(schema)}")
-            return
-        self._unknown_s.pop(schema, None)
-        self._formats[schema] = self._format(schema, stored)
-
-    def _format(self, schema: SchemaId, stored: Stored) -> SchemaFormat | Undecodable:
-        try:
-            made = format_of(self._registry, stored, self._make, self._texts)
-        except Unresolved as error:
-            made = Undecodable("unusable_schema", str(error))
-            self._unknown_s[schema] = self._clock()  # what it refers to may still come
-        if not isinstance(made, Undecodable):
-            return made
-        subject = self._registry.subject_of(schema)
-        which = f"{named(schema)}, {subject}" if subject else named(schema)
-        return made._replace(message=f"the schema with {which}: {made.message}")
+        self._formats[schema] = made
 
 
 class Asked:
@@ -116,6 +113,10 @@ def format_of(registry: Registry, stored: Stored, make: Make, texts: tuple[Path,
         return make(kind, stored.schema_str or "", references)
     except Exception as error:  # noqa: BLE001 - whatever a schema holds, it must not end the worker at each start
         return Undecodable("unusable_schema", str(error) or type(error).__name__)
+
+
+def _unknown(schema: SchemaId) -> Undecodable:
+    return Undecodable("unknown_schema", f"the registry knows no schema with {named(schema)}")
 
 
 def named(schema: SchemaId) -> str:

@@ -99,6 +99,34 @@ def test_an_unknown_one_is_asked_for_again_after_a_while() -> None:
     assert known.missing([7]) == []
 
 
+def test_a_schema_that_refers_to_one_that_is_missing_is_asked_for_again() -> None:
+    registry, clock = FakeRegistry(_7=Schema("{}", "AVRO")), Clock()
+    known = Known(registry, made, SHAPE.texts, clock)
+    known.learn(7)
+    assert isinstance(known.format_of(7), Undecodable)
+    clock.now_s += UNKNOWN_S + 1
+    assert known.missing([7]) == [7]
+
+
+def test_an_unknown_one_stays_to_be_asked_for_where_its_references_get_no_answer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    registry, clock = FakeRegistry(), Clock()
+    known = Known(registry, made, SHAPE.texts, clock)
+    known.learn(7)
+    clock.now_s += UNKNOWN_S + 1
+    registry.schemas[7] = Schema("{}", "AVRO")
+
+    def away(_: Schema) -> dict[str, str]:
+        msg = "Away."
+        raise RegistryUnavailable(msg)
+
+    monkeypatch.setattr(registry, "references", away)
+    with pytest.raises(RegistryUnavailable):
+        known.learn(7)
+    assert known.missing([7]) == [7]
+
+
 def test_of_unknown_ones_only_so_many_are_remembered() -> None:
     known = Known(FakeRegistry(), made, SHAPE.texts)
     for schema in range(MOST_UNKNOWN + 5):
