@@ -21,6 +21,16 @@ class Path(NamedTuple):
     steps: tuple[str, ...]
     each: int = -1
 
+    @property
+    def outer(self) -> tuple[str, ...]:
+        """The steps to what a change of the text may touch: the text, or the list whose items go whole."""
+        return self.steps if self.each < 0 else self.steps[: self.each]
+
+    @property
+    def inner(self) -> tuple[str, ...]:
+        """The steps from an item of that list to its text."""
+        return () if self.each < 0 else self.steps[self.each + 1 :]
+
 
 def path_of(written: str) -> Path:
     """Read a field's name, or a JSON Pointer, which begins with a slash. Raises `ValueError`."""
@@ -53,7 +63,7 @@ def paths_of(written: str) -> tuple[Path, ...]:
     paths = tuple(path_of(part.strip()) for part in written.split(","))
     for at, one in enumerate(paths):
         for other in paths[at + 1 :]:
-            if any(a.steps[: len(_taken(b))] == _taken(b) for a, b in ((one, other), (other, one))):
+            if any(a.steps[: len(b.outer)] == b.outer for a, b in ((one, other), (other, one))):
                 msg = f"{one.written} and {other.written} overlap; each text has to stand by itself"
                 raise ValueError(msg)
     return paths
@@ -69,8 +79,3 @@ def around(path: Path, text: str) -> dict[str, Any]:
     for step in reversed(path.steps[1:]):
         inner = [inner] if step in {ALL, "0"} else {step: inner}
     return {path.steps[0]: inner}
-
-
-def _taken(path: Path) -> tuple[str, ...]:
-    """The steps to what a change of the text may touch: the text, or the list whose items go whole."""
-    return path.steps if path.each < 0 else path.steps[: path.each]

@@ -15,6 +15,7 @@ from stream.kafka.found import partitions_of
 from stream.observe.check import Check
 from stream.observe.wording import counted
 from stream.records.codec import JsonCodec
+from stream.records.dead_letters import read_letter
 from stream.records.nearest import nearest
 from stream.records.process import Processor
 from stream.records.shape import Shape, Undecodable
@@ -48,8 +49,7 @@ def texts(settings: Settings, processor: Processor) -> Check:
             return Check("records", said, warning=True)
         without = f"; {passed} of them without one go on as they are" if passed else ""
         return Check("records", f"the last {asked} can be cleaned, with the text at {where}{without}")
-    headers = dict(wrong[-1].headers)
-    why = (headers["__streams.errors.message"] or b"").decode()
+    why = read_letter(wrong[-1].headers).message
     fix = _near(wrong[-1].source, where) if wrong[-1].reason == "no_text" else ""
     if good:
         return Check("records", f"of the last {asked} {len(wrong)} would become dead letters: {why}{fix}", warning=True)

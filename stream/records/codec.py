@@ -64,11 +64,12 @@ class JsonCodec:
         parser.
         """
         paths = self.shape.texts
-        if len(paths) > 1:
+        document: object = None  # in the usual case, one string, nobody has to look into it
+        if len(paths) > 1 or not isinstance(changes[0], str):
             document = object_of(value)
             paths = tuple(path for path in paths if not isinstance(text_at(document, path), Undecodable))
         pairs = zip(paths, changes, strict=True)
-        return edited(value, [edit for path, change in pairs for edit in _edits(value, path, change)])
+        return edited(value, [edit for path, change in pairs for edit in _edits(value, document, path, change)])
 
     def fields(self, value: bytes) -> dict[str, Any]:
         """Give all fields of the object; none if the value is no object."""
@@ -97,11 +98,11 @@ def format_of_value(content_type: bytes | str | None, default: InputFormat) -> T
     return "text" if name.strip().lower().startswith("text/plain") else "json"
 
 
-def _edits(value: bytes, path: Path, change: Change) -> Iterator[Edit]:
-    """Give the edits that make a change."""
+def _edits(value: bytes, document: object, path: Path, change: Change) -> Iterator[Edit]:
+    """Give the edits that make a change; `document` is the value, parsed."""
     if isinstance(change, str):
         yield Edit(*span_at(value, path.steps), orjson.dumps(change))
     elif change:
-        places = places_of_texts(object_of(value), path)
-        begin, end = span_at(value, path.steps if path.each < 0 else path.steps[: path.each])
+        places = places_of_texts(document, path)
+        begin, end = span_at(value, path.outer)
         yield from without(item_spans(value, begin, end), {places[at] for at in change})

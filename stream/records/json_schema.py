@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from stream.config.paths import ALL, Path
+from stream.records.json_values import pointer
 
 Node = dict[str, Any]
 MOST_NODES = 2_000  # alternatives that are looked at for one step
@@ -47,14 +48,14 @@ def texts(schema: str) -> list[str]:
     level: list[tuple[str, Node]] = [("", root)]
     for _ in range(MOST_DEEP):
         below: list[tuple[str, Node]] = []
-        for pointer, start in level[:MOST_NODES]:
+        for where, start in level[:MOST_NODES]:
             for node in _alternatives(start, root):
-                if pointer and "string" in _types(node):
-                    found[pointer] = None
+                if where and "string" in _types(node):
+                    found[where] = None
                 for name, child in _named(node.get("properties")):
-                    below.append((f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", child))
-                if f"/{ALL}" not in pointer:
-                    below += [(f"{pointer}/{ALL}", child) for child in _children(node, ALL)]
+                    below.append((where + pointer((name,)), child))
+                if f"/{ALL}" not in where:
+                    below += [(f"{where}/{ALL}", child) for child in _children(node, ALL)]
         if not below or len(found) >= MOST_TEXTS:
             break
         level = below

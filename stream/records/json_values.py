@@ -42,31 +42,23 @@ def find(document: object, steps: Sequence[str], written: str = "") -> object | 
 
 def text_at(document: object, path: Path) -> str | list[str] | Undecodable:
     """Give the text, or the list of paragraphs, that a path leads to."""
-    if path.each < 0:
-        found = find(document, path.steps, path.written)
-        return found if isinstance(found, str | Undecodable) else _paragraphs(found, path.written)
-    items = find(document, path.steps[: path.each], path.written)
-    if isinstance(items, Undecodable):
-        return items
-    inner = path.steps[path.each + 1 :]
-    if type(items) is not list or not inner:
-        return _paragraphs(items, path.written, among=pointer(path.steps[: path.each]))
-    found = [find(item, inner) for item in items]
+    here = find(document, path.outer, path.written)
+    if isinstance(here, Undecodable) or (path.each < 0 and type(here) is str):
+        return here
+    if type(here) is not list or not path.inner:
+        return _paragraphs(here, path.written, among="" if path.each < 0 else pointer(path.outer))
+    found = [find(item, path.inner) for item in here]
     texts = [text for text in found if type(text) is str]
-    if items and not texts:
-        which = f"no item of {pointer(path.steps[: path.each])} has a text at {pointer(inner)}"
+    if here and not texts:
+        which = f"no item of {pointer(path.outer)} has a text at {pointer(path.inner)}"
         return Undecodable("no_text", which, absent=all(map(_is_absent, found)))
     return texts
 
 
 def places_of_texts(document: object, path: Path) -> list[int]:
     """Give the indices of the items that the paragraphs of `text_at` come from; `path` leads to a list."""
-    if path.each < 0 or path.each + 1 == len(path.steps):
-        items = find(document, path.steps[: path.each] if path.each >= 0 else path.steps)
-        return [*range(len(items))] if type(items) is list else []
-    items = find(document, path.steps[: path.each])
-    inner = path.steps[path.each + 1 :]
-    return [at for at, item in enumerate(items) if type(find(item, inner)) is str] if type(items) is list else []
+    items = find(document, path.outer)
+    return [at for at, item in enumerate(items) if type(find(item, path.inner)) is str] if type(items) is list else []
 
 
 def pointer(steps: Sequence[str]) -> str:

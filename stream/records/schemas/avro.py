@@ -82,6 +82,10 @@ class _Ways:
 
     def _way(self, of: Type, here: Wanted, *, inside: bool) -> Finder:
         if of.kind == "union":
+            if not of.inner:
+                self.leads.refuse(
+                    here.written, partial(SchemaError, f"{here.where or 'the value'} is a union without branches")
+                )
             for branch in sorted(of.inner, key=_is_null):  # what null says of a path counts least
                 self.way(branch, here, inside=inside)
             return UnionFinder(tuple(self.way(branch, here, inside=inside) for branch in of.inner), here.where)

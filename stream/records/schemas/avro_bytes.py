@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stream.records.schemas.found import Malformed
-from stream.records.schemas.varints import MORE, varint, written_varint
+from stream.records.schemas.varints import signed, written_varint
 
 
 def block(data: bytes, at: int, number: int, size: int | None) -> tuple[int, int, int]:
@@ -13,8 +13,7 @@ def block(data: bytes, at: int, number: int, size: int | None) -> tuple[int, int
     """
     count, end = abs(number), -1
     if number < 0:
-        begin, (long, at) = at, varint(data, at)
-        long = (long >> 1) ^ -(long & 1)
+        begin, (long, at) = at, signed(data, at)
         if not 0 <= long <= len(data) - at:
             raise bad_length(data, begin, long)
         end = at + long
@@ -25,15 +24,6 @@ def block(data: bytes, at: int, number: int, size: int | None) -> tuple[int, int
     if max(end, at if size is not None else at + count) > len(data):
         raise Malformed(at, f"a block has {count:,} items, more than the value has bytes")
     return count, at, end
-
-
-def signed(data: bytes, at: int) -> tuple[int, int]:
-    """Read a number; give it and the offset behind it."""
-    number = data[at]
-    if number < MORE:
-        return (number >> 1) ^ -(number & 1), at + 1
-    number, at = varint(data, at)
-    return (number >> 1) ^ -(number & 1), at
 
 
 def written(number: int) -> bytes:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from stream.records.schemas.avro_bytes import bad_branch, bad_length, block, signed
+from stream.records.schemas.avro_bytes import bad_branch, bad_length, block
 from stream.records.schemas.avro_skip import Program, skip
 from stream.records.schemas.found import Enclosure, Hits, Item, Malformed, Nowhere, Place
-from stream.records.schemas.varints import varint
+from stream.records.schemas.varints import signed, varint
 
 
 class Finder(Protocol):

@@ -14,7 +14,7 @@ from stream.records.schemas.proto_text import file_of
 from stream.records.schemas.proto_types import File, Message, Types
 from stream.records.schemas.proto_ways import Ways
 from stream.records.schemas.spliced import SchemaFormat
-from stream.records.schemas.varints import varint, written_varint
+from stream.records.schemas.varints import signed, written_varint
 from stream.records.schemas.wanted import SchemaError, slots_of, wanted
 from stream.records.shape import Shape
 
@@ -122,19 +122,14 @@ def _indexes(value: bytes) -> tuple[tuple[int, ...], int]:
     """Read the indexes before a message, and give where it begins. A single 0 stands for the first message."""
     if value[0] == 0:
         return FIRST, 1
-    count, at = _index(value, 0)
+    count, at = signed(value, 0)
     if not 0 <= count <= MOST_INDEXES:
         raise Malformed(0, f"it is said to begin with {count:,} indexes of messages")
     indexes = []
     for _ in range(count):
-        index, at = _index(value, at)
+        index, at = signed(value, at)
         indexes.append(index)
     return tuple(indexes), at
-
-
-def _index(value: bytes, at: int) -> tuple[int, int]:
-    number, at = varint(value, at)
-    return (number >> 1) ^ -(number & 1), at
 
 
 def _dotted(indexes: tuple[int, ...]) -> str:

@@ -24,6 +24,15 @@ def varint(data: bytes, at: int) -> tuple[int, int]:
     return number, at + 1
 
 
+def signed(data: bytes, at: int) -> tuple[int, int]:
+    """Read a number with its sign, which is in its lowest bit (zigzag); give it and the offset behind it."""
+    number = data[at]
+    if number < MORE:
+        return (number >> 1) ^ -(number & 1), at + 1
+    number, at = varint(data, at)
+    return (number >> 1) ^ -(number & 1), at
+
+
 def written_varint(number: int) -> bytes:
     """Write a number that is not negative."""
     out = bytearray()

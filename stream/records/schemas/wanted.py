@@ -85,8 +85,4 @@ class Leads:
 
     def error(self, count: int) -> SchemaError | None:
         """Give what is wrong with the first of so many paths that leads nowhere, if one does."""
-        return next((self._errors.get(slot, _nowhere)() for slot in range(count) if slot not in self.good), None)
-
-
-def _nowhere() -> SchemaError:
-    return SchemaError("a path leads to a union without branches")
+        return next((self._errors[slot]() for slot in range(count) if slot not in self.good), None)

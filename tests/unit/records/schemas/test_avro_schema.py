@@ -123,3 +123,9 @@ def test_many_branches_on_every_step() -> None:
     branches = [{"type": "record", "name": f"B{at}", "fields": [{"name": "x", "type": "Any"}]} for at in range(200)]
     top = {"type": "record", "name": "Any", "fields": [{"name": "x", "type": [*branches, "string"]}]}
     made(top, "/x" * 31)
+
+
+def test_a_union_without_branches_is_named() -> None:
+    schema = '{"type": "record", "name": "R", "fields": [{"name": "text", "type": []}]}'
+    with pytest.raises(SchemaError, match="/text is a union without branches"):
+        format_of("AVRO", schema, {}, Shape(paths_of("text"), path_of("source")))
