@@ -22,18 +22,17 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     Each check is one line. A failed one says how to repair it, and the exit code is 1.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream.cli.console import line, output
     from stream.kafka import checks, samples
     from stream.observe import logs
+    from stream.observe.check import Check
     from stream.records.process import Processor
     from stream.registry import checks as registry_checks
     from stream.registry.formats import asked_schemas
 
     logs.configure_for_command()
-    out = output()
-    out.print(line(GOOD, " settings: valid"))
+    _show(Check("settings", "valid"))
     rules = load_rules(settings)
-    out.print(line(GOOD, f" rules: valid, version {rules.version}"))
+    _show(Check("rules", f"valid, version {rules.version}"))
     failed = False
     for answer in chain(checks.run(settings), registry_checks.run(settings)):
         failed = failed or answer.error is not None

@@ -58,6 +58,8 @@ def test_what_every_engine_understands_alike(text: str) -> None:
         ("a,b c", "'b c' is not the name of a topic"),
         ("a,b,a", "it names a twice"),
         ("", "that is not the name of a topic"),
+        ("^a{70000}$", "no name is longer than 249 characters"),
+        ("^a{2,250}$", "no name is longer than 249 characters"),
     ],
 )
 def test_what_is_refused_says_how_to_write_it(text: str, says: str) -> None:

@@ -188,6 +188,11 @@ def test_a_rule_that_encrypts_the_text_is_seen(kind: str, schema: object) -> Non
     assert not encrypted(stored(schema, rule("ENCRYPT", "PII"), kind=kind), paths_of("/title,body"))
 
 
+def test_tags_that_are_no_strings_are_passed_over() -> None:
+    schema = {"properties": {"text": {"confluent:tags": [{"a": 1}, 5, "PII"]}}}
+    assert encrypted(stored(schema, rule("ENCRYPT", "PII")), SHAPE.texts)
+
+
 @pytest.mark.parametrize("pattern", ["Article.text", "**.text", "*.te*"])
 def test_tags_may_stand_in_the_metadata(pattern: str) -> None:
     found = stored({}, rule("ENCRYPT", "PII"), tags={pattern: ["PII"], "A.other": ["X"]})
