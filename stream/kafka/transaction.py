@@ -220,7 +220,9 @@ class Transactions:
 
         1. If there was no answer because a topic is missing, the producer is replaced and the publication tried again.
         2. If Kafka does not answer, or the transaction, the membership or an input topic is lost, the producer is given
-           up unaborted: the next session's producer aborts what is still open before it does anything else.
+           up unaborted: the next session's producer aborts what is still open before it does anything else. That our
+           instance id has another member now says nothing of who that is: after a silence our own consumer joins anew,
+           and replaces itself. So the session ends, and the consumer is asked (`Member.ask_whether_fenced`).
         3. Otherwise the transaction is aborted. Refused records are named to the sink, which publishes something else
            instead; anything else is tried again.
         """
@@ -233,6 +235,8 @@ class Transactions:
             producer.purge()
             self._renew(producer)  # the old client would not look for the topic again for minutes
             raise Aborted(missing)
+        if isinstance(explained, InstanceFenced):
+            explained = SessionLost(f"The group gave our instance id to another member.")
         stale = error.code() in client.STALE
         # A client that gets no answer may never get one again (see `client.common`).
         silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()
@@ -250,8 +254,6 @@ class Transactions:
                 self._compression_ratio = 1.0  # perhaps only the batch was too large, and no record in it
             self._renew(producer)
             raise refused
-        if isinstance(explained, InstanceFenced):
-            raise explained  # another try would fail as well
         raise Aborted(explained)
 
     def _renew(self, producer: Producer) -> None:

@@ -166,6 +166,7 @@ class EachFinder:
         """Collect the items that hold a text."""
         found: list[Item] = []
         wrong: Nowhere | None = None
+        absent = True  # of all items
         seen = 0
         while True:
             count, at, inner, end = blocks(data, at, within)
@@ -179,12 +180,14 @@ class EachFinder:
                     self.others[index].find(data, start, inner, hits)
                 if isinstance(hit, Place):
                     found.append(Item(start, at, inner, hit))
-                elif self.whole and wrong is None and isinstance(hit, Nowhere):
-                    wrong = Nowhere(f"item {index}: {hit.message}", absent=False)
+                elif isinstance(hit, Nowhere):
+                    absent = absent and hit.absent
+                    if self.whole and wrong is None:
+                        wrong = Nowhere(f"item {index}: {hit.message}", absent=False)
             seen += count
             close(inner, at, end)
         if seen and not found:
-            wrong = wrong or Nowhere(f"no item of {self.where} has a text", absent=True)
+            wrong = wrong or Nowhere(f"no item of {self.where} has a text", absent)
         hits[self.slot] = wrong or found
         return at
 

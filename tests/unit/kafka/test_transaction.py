@@ -84,6 +84,20 @@ def test_a_record_that_is_refused_before_the_last_one_is_produced_is_known_and_t
     assert fresh.called[-1] == "commit_transaction"
 
 
+class FencedProducer(NotingProducer):
+    """A producer whose offsets are refused because the instance id has another member now."""
+
+    def send_offsets_to_transaction(self, *_: object) -> None:
+        """Fail."""
+        raise KafkaException(KafkaError(KafkaError.FENCED_INSTANCE_ID, txn_requires_abort=True))
+
+
+def test_a_member_that_replaced_itself_is_no_other_worker_so_the_session_ends_and_not_the_worker() -> None:
+    transactions = owning(ProducerSupply(FencedProducer()))
+    with pytest.raises(SessionLost, match="gave our instance id to another member"):
+        transactions.commit(Publication([outcome(0)], []))
+
+
 class SizedProducer(NotingProducer):
     """A producer that notes its batch size, and fails with `error` when it commits."""
 
