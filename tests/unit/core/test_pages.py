@@ -6,17 +6,13 @@ corpus is not ours to ship; a page of it is a line of `article-stream evaluate`'
 
 from __future__ import annotations
 
-import gzip
 import random
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
-from itertools import islice
-from pathlib import Path
 
-import orjson
 import pytest
 
+from harness import corpus
 from harness import pages as composed
 from harness.twins import in_python, needs_compiled, slow
 from stream.core.cleaning import clean
@@ -24,9 +20,8 @@ from stream.core.listing import is_code_alone
 from stream.core.removals import as_json, original
 from stream.core.rules import Rules, builtin, load
 from stream.core.stack import LEAD, is_long
-from stream.offline.evaluation import PARAGRAPH, LabelledPage, Tally, flags_of, labelled_page
+from stream.offline.evaluation import PARAGRAPH, LabelledPage, Tally, flags_of
 
-CORPUS = Path(__file__).parents[4] / "shared" / "corpus" / "articles.jsonl.gz"
 EVERY = 4  # of so many pages one: all of them take minutes
 # Of the composed pages' lines outside their articles, and of those inside, so many are removed, by STREAM_FOOTERS.
 REMOVED = {"markers": (2_409, 4), "model": (8_661, 47)}
@@ -40,19 +35,13 @@ Pages = Sequence[LabelledPage]
         "composed",
         pytest.param(
             "corpus",
-            marks=[pytest.mark.slow, pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not here")],
+            marks=[pytest.mark.slow, pytest.mark.skipif(not corpus.is_here(), reason=corpus.WITHOUT)],
         ),
     ],
 )
 def pages(request: pytest.FixtureRequest) -> Pages:
     """Pages of each kind in turn."""
-    return tuple(composed.pages()) if request.param == "composed" else from_corpus()
-
-
-@cache
-def from_corpus() -> Pages:
-    with gzip.open(CORPUS) as file:
-        return tuple(labelled_page(orjson.loads(line)) for line in islice(file, 0, None, EVERY))
+    return tuple(composed.pages()) if request.param == "composed" else corpus.corpus()[::EVERY]
 
 
 @pytest.mark.parametrize("footers", REMOVED)
