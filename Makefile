@@ -38,7 +38,7 @@ check: $(READY) ## style, types, the container files, known vulnerabilities
 	$(BIN)/python tools/lock.py --check
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(BIN)/hadolint Dockerfile
-	$(BIN)/python tools/sanitize.py --warnings
+	@$(BIN)/python tools/native.py --lint
 	@$(BIN)/python .ci/audit.py
 
 docs: $(READY) ## the documentation as a web site, in site/; fails on a broken link
@@ -62,8 +62,8 @@ model: $(READY) ## learn where footers begin, from labelled pages: make model CO
 	@$(INTO) '.[train]' --quiet
 	@$(BIN)/python -m tools.model $(CORPUS)
 
-sanitize: $(READY) ## the compiled parts with the compiler's checks of memory and arithmetic, on any input
-	$(BIN)/python tools/sanitize.py
+sanitize: $(READY) ## the compiled core with all of the compiler's checks at run time, on any input
+	$(BIN)/python tools/native.py
 
 bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop (minutes)
 	@$(BIN)/python -m bench
@@ -75,9 +75,9 @@ bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS
 	@$(BIN)/python -m bench.peers $(PEERS)
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site stream/core/native/*.so
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site native/target stream/core/native/*.so
 
-NATIVE := $(wildcard stream/core/native/*.[ch])
+NATIVE := native/Cargo.toml $(wildcard native/src/*.rs)
 
 INTO = $(BIN)/python -m pip install --disable-pip-version-check --editable
 
@@ -90,7 +90,7 @@ $(VENV)/.program: pyproject.toml setup.py $(NATIVE)
 	  echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) tools/working.py "Installing article-stream into $(VENV), once" -- sh -c '\
 	  $(PYTHON) -m venv --clear $(VENV) && $(INTO) . && $(BIN)/python -m compileall -q stream'
-	@$(BIN)/python -c 'from stream.core import native; native.compiled or print("No C compiler with Python.h was found: the core runs in Python, at half the speed.")' >&2
+	@$(BIN)/python -c 'from stream.core import native; native.compiled or print(f"The compiled core was not built: cleaning runs in Python, a tenth as fast. To get it, {native.HOW_TO_GET_IT}.")' >&2
 	@touch $@
 
 $(READY): $(VENV)/.program

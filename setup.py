@@ -1,23 +1,27 @@
-"""The compiled part of the core, which is optional: without a C compiler the package is installed without it."""
+"""The compiled core, which is optional: without a Rust compiler the package is installed without it."""
 
+import os
 from pathlib import Path
 from zlib import crc32
 
-from setuptools import Extension, setup
+from setuptools import setup
+from setuptools_rust import Binding, RustExtension, Strip
 
-NATIVE = Path("stream", "core", "native")
-# What it was built from: in a checkout one of other sources is not used (stream/core/native/__init__.py).
-STATE = f"{crc32(b''.join(path.read_bytes() for path in sorted(NATIVE.glob('*.[ch]')))):08x}"
+NATIVE = Path("native")
+# What it is built from: in a checkout one of other sources is not used (stream/core/native/__init__.py).
+SOURCES = [*sorted(NATIVE.glob("src/*.rs")), NATIVE / "Cargo.toml"]
+os.environ["ARTICLE_STREAM_STATE"] = f"{crc32(b''.join(path.read_bytes() for path in SOURCES)):08x}"
 
 setup(
-    ext_modules=[
-        Extension(
+    rust_extensions=[
+        RustExtension(
             "stream.core.native.compiled",
-            sources=sorted(str(path) for path in NATIVE.glob("*.c")),
-            depends=sorted(str(path) for path in NATIVE.glob("*.h")),
-            extra_compile_args=["-O3"],
-            define_macros=[("STATE", f'"{STATE}"')],
+            path=str(NATIVE / "Cargo.toml"),
+            binding=Binding.PyO3,
+            debug=False,
+            strip=Strip.All,
             optional=True,
+            py_limited_api=True,
         )
     ]
 )

@@ -1,32 +1,25 @@
-"""The core without its compiled parts, for comparing the two."""
+"""The core without its compiled twin, for comparing the two."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 
 from stream.core import native
 from stream.core.footer.network import Network, shipped
 from stream.core.rules import Rules
-from stream.core.rules.topics import Signs
 
-needs_compiled = pytest.mark.skipif(native.compiled is None, reason="the compiled parts were not built: no C compiler")
+needs_compiled = pytest.mark.skipif(native.compiled is None, reason="the compiled core was not built: no Rust compiler")
 
 
 @contextmanager
 def in_python() -> Iterator[None]:
-    """Run the block without the compiled parts. Objects that were made with them before keep them."""
+    """Run the block without the compiled core. Networks that were made with it before keep it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "compiled", None)
         yield
-
-
-def plain(signs: Signs) -> Signs:
-    """Return the same look-ups, done in Python."""
-    return signs._replace(compiled=None)
 
 
 def without(network: Network) -> Network:
@@ -35,5 +28,5 @@ def without(network: Network) -> Network:
 
 
 def slow(rules: Rules) -> Rules:
-    """Return the same rules without compiled parts, and with empty caches."""
-    return replace(rules, signs=plain(rules.signs), model=without(shipped()), for_sites={})
+    """Return the same rules with a network in Python, so that articles are cleaned in Python, too."""
+    return rules.with_model(without(shipped()))

@@ -22,6 +22,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     Each check is one line. A failed one says how to repair it, and the exit code is 1.
     """
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
+    from stream.core import native
     from stream.kafka import checks, samples
     from stream.observe import logs
     from stream.observe.check import Check
@@ -33,6 +34,8 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     _show(Check("settings", "valid"))
     rules = load_rules(settings)
     _show(Check("rules", f"valid, version {rules.version}"))
+    slow = f"in Python, at a tenth of the speed. To get the compiled one, {native.HOW_TO_GET_IT}."
+    _show(Check("core", native.NAME if native.compiled else slow, warning=not native.compiled))
     failed = False
     for answer in chain(checks.run(settings), registry_checks.run(settings)):
         failed = failed or answer.error is not None

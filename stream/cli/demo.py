@@ -51,6 +51,7 @@ def demo(
     It needs nothing else and ends by itself.
     """
     from stream.cli.console import errors, line, output
+    from stream.core import native
     from stream.core.rules import builtin
     from stream.demo import run
     from stream.observe import logs
@@ -71,7 +72,8 @@ def demo(
         counts = Counter(one.became for one in ended)
         _summarize(out, ended)
         parts = f"{counts['cleaned']} cleaned + {counts['unchanged']} unchanged + {counts['dead']} dead"
-        note = f"   (the tombstone counts as unchanged; {time.monotonic() - began:.1f} s, on an embedded broker)"
+        how = f"{time.monotonic() - began:.1f} s, on an embedded broker, core {native.NAME}"
+        note = f"   (the tombstone counts as unchanged; {how})"
         out.print(line((f"{len(sent)} in = {parts}", "bold"), (note, "dim")))
         if len(found) != len(sent) or counts.total() != len(sent):
             msg = f"{len(sent)} records went in and {len(found)} came out."

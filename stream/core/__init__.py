@@ -10,7 +10,7 @@
     cleaning        the order of these steps, and the budget that protects the story
     restoring       undoes a cleaning
     removals        the record of what was removed, from which it is undone
-    native/         compiled twins of the slow parts; optional
+    native/         calls the compiled core, which does all of this in one call, where it was built
 
     listing         which lines are source code, which is left alone
     line_ends       keeps CR LF whole where lines are removed

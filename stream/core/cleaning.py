@@ -20,7 +20,6 @@ from functools import partial
 from itertools import compress
 from typing import NamedTuple
 
-from stream.core import native
 from stream.core.article import Cleaned, CleanedList, Reason, Removal
 from stream.core.comments import comments_at
 from stream.core.footer.lines import Line
@@ -29,6 +28,7 @@ from stream.core.footer.words import Said
 from stream.core.line_ends import with_whole_ends
 from stream.core.listing import code_among
 from stream.core.markers import footer_of, weigh
+from stream.core.native import calls
 from stream.core.paragraphs import (
     first_of,
     first_places,
@@ -38,7 +38,7 @@ from stream.core.paragraphs import (
     split,
     width,
 )
-from stream.core.repeats import goes_whole, repeats_of
+from stream.core.repeats import repeats_of
 from stream.core.rules import MAX_MARKER, Rule, Rules, builtin
 from stream.core.sentence_ends import ends_sentence, is_open_ended
 from stream.core.sites import Profile
@@ -66,6 +66,11 @@ def clean(text: str, rules: Rules | None = None, profile: Profile | None = None)
     """
     if rules is None:
         rules = builtin()
+    return calls.clean(text, rules, profile) or clean_in_python(text, rules, profile)
+
+
+def clean_in_python(text: str, rules: Rules, profile: Profile | None = None) -> Cleaned:
+    """Do what `clean` does, without the compiled core."""
     separator = separator_of(text)
     lines, first = first_of(text, separator)
     gone, withheld = _find(lines, first, rules, profile)
@@ -77,7 +82,7 @@ def clean(text: str, rules: Rules | None = None, profile: Profile | None = None)
         kept, removed = _part(gone, lines, first, separator)
         # A single line that is left may contain another separator, at which a second cleaning would split it: check
         # that it would find nothing, or else leave the text as it is.
-        if separator in kept or len(split(kept)[0]) == 1 or not clean(kept, rules, profile).removed:
+        if separator in kept or len(split(kept)[0]) == 1 or not clean_in_python(kept, rules, profile).removed:
             return Cleaned(kept, removed, rules.version, held, separator, version)
     return Cleaned(text, (), rules.version, held, separator, version)
 
@@ -93,6 +98,11 @@ def clean_list(paragraphs: Sequence[str], rules: Rules | None = None, profile: P
     """
     if rules is None:
         rules = builtin()
+    return calls.clean_list(paragraphs, rules, profile) or list_in_python(paragraphs, rules, profile)
+
+
+def list_in_python(paragraphs: Sequence[str], rules: Rules, profile: Profile | None = None) -> CleanedList:
+    """Do what `clean_list` does, without the compiled core."""
     first = first_places(keys(normal_list(paragraphs)))
     gone, withheld = _find(paragraphs, first, rules, profile)
     gone, withheld = _with_blanks(gone, first), _with_blanks(withheld, first)
@@ -193,13 +203,6 @@ def _marks(lines: Sequence[str], places: list[int], rules: Rules) -> dict[int, R
 
 def _repeats(lines: Sequence[str], first: list[int]) -> tuple[_Gone, list[int], bool]:
     """Find the repeats. Give them, the indices of the other lines that are not blank, and whether these all differ."""
-    if native.compiled is not None:
-        simple: tuple[_Gone, list[int]] | None = native.compiled.repeats(first, "repeat")
-        if simple is not None:
-            gone, places = simple
-            run = list(gone)
-            if not run or goes_whole(lines, run, places[bisect(places, run[0]) - 1], followed=places[-1] > run[-1]):
-                return gone, places, True
     repeats: _Gone = {at: ("repeat", copied + 1, None) for at, copied in repeats_of(lines, first).items()}
     places = [at for at, place in enumerate(first) if place >= 0 and at not in repeats]
     return repeats, places, len({first[at] for at in places}) == len(places)
@@ -251,9 +254,6 @@ def _with_blanks(gone: _Gone, first: Sequence[int]) -> _Gone:
 
 def _part(gone: _Gone, lines: list[str], first: list[int], separator: str) -> tuple[str, tuple[Removal, ...]]:
     """Give the text that stays, and the removals in order, each with the blank lines before it."""
-    if native.compiled is not None:
-        parts: tuple[str, tuple[Removal, ...]] = native.compiled.part(Removal, gone, lines, first, separator)
-        return parts
     stays = bytearray(b"\1" * len(lines))
     for at in _with_blanks(gone, first):
         stays[at] = 0

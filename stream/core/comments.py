@@ -186,7 +186,7 @@ def _count(text: str) -> int:
 def _is_name(text: str) -> bool:
     """Whether a line may be a name: one word or a few with capitals, and no punctuation but that of an initial."""
     words = text.split()
-    if len(text) > NAME or len(words) > WORDS:
+    if not words or len(text) > NAME or len(words) > WORDS:
         return False
     if not text[-1].isalnum() and not (text[-1] == "." and len(words[-1]) <= len("B.")):
         return False

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from stream.core import native
-from stream.core.paragraphs import FORMAT, WIDE, width
+from stream.core.paragraphs import width
 from stream.core.rules import MAX_MARKER, Rule, Rules
-from stream.core.sentence_ends import ENDS_SET, PROSE, QUOTES_SET, ends_sentence, is_open_ended
+from stream.core.sentence_ends import PROSE, ends_sentence, is_open_ended
 
 STRONG = 200
 """Width of two adjacent paragraphs of prose that are body; teasers and notices are seldom so wide."""
@@ -48,9 +47,6 @@ def weigh(lines: Sequence[str]) -> list[int]:
     """Give `prose` of each line, 0 for an empty one. On an open-ended page every wide line is prose."""
     if is_open_ended(lines):
         return [size if (size := width(line)) >= PROSE else 0 for line in lines]
-    if native.compiled is not None and isinstance(lines, list):
-        found: list[int] = native.compiled.weigh(lines, ENDS_SET, QUOTES_SET, WIDE, FORMAT)
-        return found
     return [prose(line) if line else 0 for line in lines]
 
 

@@ -12,7 +12,6 @@ from itertools import chain
 
 from xxhash import xxh3_128_digest
 
-from stream.core import native
 from stream.core.patterns import pattern
 
 SEPARATORS = ("\n", "\r", "\u2029", "\u2028")
@@ -30,15 +29,12 @@ _PLAIN_SET = (
     "\u200b-\u200f\u20a0-\u20b0\u2190-\u2328\u2500-\u27bf\ufe0f\U0001f300-\U0001faff\u3001-\u3029\u3041-\u3096\u309b-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uff01-\uffef"
 )
 _PLAIN = pattern(f"[{_PLAIN_SET}]*")
-PLAIN_LETTERS = native.letters(*re.findall("(?s).-.|.", _PLAIN_SET))
 # A run of other characters, longer than any word with its marks in a language that puts spaces between words.
 _UNUSUAL_RUN = pattern(f"[^{_PLAIN_SET}]{{64,}}")
 _BELOW = bytes(range(0xE3))  # all bytes of UTF-8 but those that begin a character from U+3000 on
 _RADICAL = pattern(b"\xe2[\xba-\xbf]")
-_WIDE_SET = ("\u2e80-\u9fff", "\uac00-\ud7af", "\uf900-\ufaff", "\uff01-\uff60", "\U00020000-\U0003ffff")
-_WIDE = pattern(f"[{''.join(_WIDE_SET)}]")
-WIDE = native.letters(*_WIDE_SET)
-"""The characters that are as wide as three Latin ones, as a bitmap for C."""
+# As wide as three Latin letters.
+_WIDE = pattern("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff01-\uff60\U00020000-\U0003ffff]")
 # Format characters (general category Cf) are invisible, and do not count for a line's length or shape.
 _FORMAT_SET = (
     *("\u00ad", "\u0600-\u0605", "\u061c", "\u06dd", "\u070f", "\u0890-\u0891", "\u08e2", "\u180e"),
@@ -47,7 +43,6 @@ _FORMAT_SET = (
     *("\U000e0001", "\U000e0020-\U000e007f"),
 )
 _FORMAT = pattern(f"[{''.join(_FORMAT_SET)}]")
-FORMAT = native.letters(*_FORMAT_SET)
 FORMATS = tuple(chr(code) for each in _FORMAT_SET for code in range(ord(each[0]), ord(each[-1]) + 1))
 
 
@@ -72,10 +67,10 @@ def split(text: str) -> tuple[list[str], str]:
 def normal(paragraph: str) -> str:
     """Give the normal form of a paragraph, which equality is defined on: NFC, white space collapsed; "" if blank."""
     paragraph = " ".join(paragraph.split())
-    return paragraph if paragraph.isascii() else _composed(paragraph)
+    return paragraph if paragraph.isascii() else composed(paragraph)
 
 
-def _composed(text: str) -> str:
+def composed(text: str) -> str:
     """Apply NFC in linear time.
 
     `unicodedata` sorts the marks on a letter by insertion, in quadratic time: minutes for a hostile record of half a
@@ -118,7 +113,7 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
         for space in _OTHER_SPACES:
             if space in others and space != separator:
                 changed = changed.replace(space, " ")
-        changed = _composed(changed)
+        changed = composed(changed)
     while "  " in changed:  # each pass halves the runs of spaces, so that all passes together take linear time
         changed = changed.replace("  ", " ")
     if " " + separator in changed:
@@ -132,10 +127,6 @@ def normal_lines(text: str, lines: list[str], separator: str) -> list[str]:
 
 def first_of(text: str, separator: str) -> tuple[list[str], list[int]]:
     """Split `text` into lines. Give them, and for each the index of the first line equal to it; -1 for a blank line."""
-    if native.compiled is not None and separator == "\n":
-        found: tuple[list[str], list[int]] | None = native.compiled.places(text, PLAIN_LETTERS)
-        if found is not None:
-            return found
     lines, outlines = text.split(separator), outline(text, separator)
     if outlines is not None:
         first = first_places(digests(outlines), BLANK)
@@ -221,6 +212,16 @@ def width(line: str) -> int:
     if not encoded.translate(None, _BELOW) and not _RADICAL.search(encoded):
         return size
     return size + 2 * len(_WIDE.findall(line))
+
+
+def is_wide(each: str) -> bool:
+    """Whether a character is as wide as three Latin ones."""
+    return _WIDE.match(each) is not None
+
+
+def is_format(each: str) -> bool:
+    """Whether a character is a format character."""
+    return _FORMAT.match(each) is not None
 
 
 def without_format(lines: list[str]) -> list[str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stream.core import native
 from stream.core.paragraphs import FORMATS, width
 from stream.core.patterns import pattern
 
@@ -23,9 +22,9 @@ SENTENCE_ENDS = "".join(
 )
 """All characters that end a sentence."""
 _QUOTES = "\"'\u201d\u2019\u00bb\u203a\u201c\u300d\u300f)\uff09] \t\r\xa0"
-_BEHIND = _QUOTES + "".join(FORMATS)
-_ENDS, _BEHINDS = frozenset(SENTENCE_ENDS), frozenset(_BEHIND)
-ENDS_SET, QUOTES_SET = native.letters(*SENTENCE_ENDS), native.letters(*_BEHIND)
+BEHIND = _QUOTES + "".join(FORMATS)
+"""Characters that may stand behind what ends a sentence."""
+_ENDS, _BEHINDS = frozenset(SENTENCE_ENDS), frozenset(BEHIND)
 PROSE = 80
 """Minimum width of a line that is prose if it ends a sentence."""
 # Letters of scripts that are written without a full stop, and the first two bytes of these in UTF-8, for a fast test.
@@ -48,7 +47,7 @@ FEW, MANY = 3, 5
 
 def ends_sentence(line: str) -> bool:
     """Whether `line` ends with a sentence's final punctuation, ignoring quotes and brackets after it."""
-    return line[-1:] in _ENDS or (line[-1:] in _BEHINDS and line.rstrip(_BEHIND)[-1:] in _ENDS)
+    return line[-1:] in _ENDS or (line[-1:] in _BEHINDS and line.rstrip(BEHIND)[-1:] in _ENDS)
 
 
 def is_open_ended(lines: Sequence[str]) -> bool:
@@ -69,6 +68,11 @@ def is_open_ended(lines: Sequence[str]) -> bool:
         if long >= FEW:
             return True
     return _in_open_script("\n".join(lines[:LOOKED_AT]))
+
+
+def is_open(each: str) -> bool:
+    """Whether a character belongs to a script that is written without full stops."""
+    return _OPEN.match(each) is not None
 
 
 def _in_open_script(text: str) -> bool:

@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from stream.core import native
 from stream.core.patterns import pattern
 
 _LEFT_OUT = pattern(  # marks that do not make a different word, and invisible letters
@@ -52,22 +51,24 @@ _CATEGORIES = {
 }  # fmt: skip
 # Korean syllables and voiced kana that are written as several characters, and have to be composed first.
 _PARTS = pattern("[\u1100-\u11ff\u3041-\u30ff\uff66-\uffdc\u3099\u309a]*[\u1160-\u11ff\u3099\u309a\uff9e-\uffdc]+")
-PARTS_SET = native.letters("\u1160\u11ff", "\u3099\u309a", "\uff9e\uffdc")
-"""The characters of `_PARTS` that continue a syllable, as a set for C: a line with one is left to `spell_each`."""
+_CONTINUES = pattern("[\u1160-\u11ff\u3099\u309a\uff9e-\uffdc]")
 
 
 def spell(line: str) -> str:
     """Give the lookup spelling of a line, with single spaces inside and none at its ends."""
     if line.isascii():
         return " ".join(line.lower().split())
-    if native.compiled is not None:
-        return str(native.compiled.spelled(line))
     return spell_each(line)
 
 
 def spell_each(line: str) -> str:
-    """Do what `spell` does, in Python, for a line that is not ASCII."""
+    """Do what `spell` does, for a line that is not ASCII."""
     return " ".join(_PARTS.sub(_put_together, line).translate(_SPELLED).split())
+
+
+def is_part(each: str) -> bool:
+    """Whether a character continues a syllable, so that its spelling depends on what stands before it."""
+    return _CONTINUES.match(each) is not None
 
 
 def letter(each: str) -> str:

@@ -236,7 +236,7 @@ class Transactions:
             self._renew(producer)  # the old client would not look for the topic again for minutes
             raise Aborted(missing)
         if isinstance(explained, InstanceFenced):
-            explained = SessionLost(f"The group gave our instance id to another member.")
+            explained = SessionLost("The group gave our instance id to another member.")
         stale = error.code() in client.STALE
         # A client that gets no answer may never get one again (see `client.common`).
         silent = isinstance(explained, KafkaUnavailable) and not error.txn_requires_abort()

@@ -1,4 +1,4 @@
-"""The compiled parts of the core do what their twins in Python do, to the byte, for any input."""
+"""The compiled core does what the Python core does, to the byte, for any input."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import orjson
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.twins import in_python, needs_compiled, plain, slow
+from harness.twins import needs_compiled, slow
 from stream.core import native
-from stream.core.article import Removal
-from stream.core.cleaning import _part, _repeats, clean, clean_list
-from stream.core.footer.codes import ENDS_TABLE, QUOTES, STARTS, codes_of, unpacked
-from stream.core.footer.lines import lines_of
-from stream.core.markers import weigh
-from stream.core.paragraphs import PLAIN_LETTERS, first_of, outline, separator_of
+from stream.core.cleaning import clean, clean_list
+from stream.core.footer.page import read_lines
+from stream.core.native import alphabet
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import LEFT, RIGHT
+from stream.core.sites import Known, Profile
 from stream.records.splice import SpanNotFound, _walk, value_span
 from tests.trials import trials
 
@@ -69,129 +67,100 @@ texts = st.tuples(pages | tails, st.sampled_from(["\n", "\n", "\n\n", "\r\n", " 
 )
 
 
+CODE = [
+    "def sail(to, at=None):", "    return to[at] + 1", "}", "$ make install", ">>> sail(1)", "x_1 = y->z && !w;",
+    "<div>", "| a | b | c |", "key: value;", "SELECT a FROM b", "/usr/lib/x/", "--verbose", "{ article(s) }",
+    '{ "a": 1 }', "->", "color: red; top: 1px;", "print 'x';", "\tgoto(end);", "  - name: x", "#include <a.h>",
+    'f("x");', "%s of %d", "{ }", "0123456789abcdefgh", "https://a.b/?c=d", "name = 'x'", "```", "  ", "a::b::c",
+    "\u6587(x) \u6587[0]",
+]  # fmt: skip
+COMMENTS = [
+    "Comments (3)",
+    "3 Comments",
+    "Kommentare",
+    "Anna B.",
+    "ivan",
+    "5 min ago",
+    "12.11.2023 10:02",
+    "Comment on",
+]
+mixed = st.lists(line | blank | st.sampled_from([*CODE, *COMMENTS, *PROSE]), max_size=30)
+copied = st.tuples(mixed, mixed, st.integers(1, 3)).map(lambda parts: parts[0] * parts[2] + parts[1] + parts[0])
+
 FAST = [load(whole_page=False), builtin()]
 SLOW = [slow(rules) for rules in FAST]
 
 
-@trials(500)
-@given(texts | wild)
-def test_a_text_is_cleaned_alike(text: str) -> None:
-    found = [clean(text, rules) for rules in FAST]
-    with in_python():
-        assert found == [clean(text, rules) for rules in SLOW]
+def known(keys: list[int], counts: list[int]) -> Profile:
+    """A profile that knows these keys, by these counts of 1/256 articles."""
+    each = {key: Known(counts[at % 3], counts[at % 2], counts[-1]) for at, key in enumerate(keys)}
+    return Profile("sea.example", "v", max(counts), each)
 
 
-@trials(150)
-@given(pages | tails)
-def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
-    found = [clean_list(paragraphs, rules) for rules in FAST]
-    with in_python():
-        assert found == [clean_list(paragraphs, rules) for rules in SLOW]
-
-
-@trials(400)
-@given(texts | wild)
+@trials(600)
+@given(texts | wild | mixed.map("\n".join) | copied.map("\n".join))
 @example("a  b\na b\n a b \na\tb\r\nab\n\n \n")
 @example("\x85\n\x85")
 @example("\ud800\n\ud800")
-def test_lines_and_their_first_places(text: str) -> None:
-    found = first_of(text, separator_of(text))
-    with in_python():
-        assert found == first_of(text, separator_of(text))
-    places = native.compiled.places(text, PLAIN_LETTERS)
-    assert (places is None) == (outline(text.replace("\r", "\n"), "\n") is None or "\u2028" in text or "\u2029" in text)
-
-
-@trials(400)
-@given(line)
-def test_what_a_line_says(text: str) -> None:
-    signs = builtin().signs
-    assert signs.topic(text) == plain(signs).topic(text)
-
-
-def test_every_phrase_is_found() -> None:
-    signs = builtin().signs
-    for phrase in PHRASES:
-        for shown in (phrase, phrase.upper(), f"• {phrase} (3)", f"[{phrase}]", f"{phrase}: more", f"  {phrase}  x"):
-            assert signs.topic(shown) == plain(signs).topic(shown), shown
-
-
-@trials(150)
-@given(line)
-def test_what_a_line_says_on_a_site_of_its_own(text: str) -> None:
-    own = replace(builtin().rules[0], phrases=("what the sea says", "ferry"), source=("sea.example",))
-    rules = Rules.from_rules((*builtin().rules, own), "v", whole_page=True).for_site("www.sea.example")
-    mine = rules.signs
-    slowly = mine._replace(compiled=None, base=plain(mine.base))
-    for shown in (text, "Ferry", "What the sea says", f"ferry {text}"):
-        assert mine.topic(shown) == slowly.topic(shown)
-
-
-@trials(500)
-@given((line | shapes).filter(bool), st.sampled_from([2, 5]))
-@example("x" * 5000, 2)
-def test_a_line_in_one_number(text: str, per_letter: int) -> None:
-    signs = builtin().signs
-    code = native.compiled.LineReader(STARTS, ENDS_TABLE, QUOTES, int).code(text, per_letter, signs.compiled)
-    size, *codes = codes_of(text, per_letter, plain(signs))
-    assert unpacked(code) == (min(size, 4000), *codes)
+@example("\n".join(["\u200b", "\u200b", *PROSE, "Comments (3)", "\u200b", "x", "\u00ad"]))
+@example("\n".join([*CODE, *PROSE, *CODE, *PROSE]))
+def test_a_text_is_cleaned_alike(text: str) -> None:
+    for fast, slowly in zip(FAST, SLOW, strict=True):
+        assert clean(text, fast) == clean(text, slowly)
 
 
 @trials(200)
-@given(st.lists((line | shapes).map(str.strip).filter(bool), min_size=1, max_size=8))
-def test_lines(lines: list[str]) -> None:
-    signs = builtin().signs
-    found = lines_of(lines, signs)
-    with in_python():
-        assert found == lines_of(lines, plain(signs))
+@given(pages | tails | copied)
+def test_a_list_is_cleaned_alike(paragraphs: list[str]) -> None:
+    for fast, slowly in zip(FAST, SLOW, strict=True):
+        assert clean_list(paragraphs, fast) == clean_list(paragraphs, slowly)
+
+
+@trials(200)
+@given(tails | mixed, st.lists(st.integers(0, 3000), min_size=3, max_size=3), st.randoms(use_true_random=False))
+def test_with_what_is_known_of_the_site(paragraphs: list[str], counts: list[int], chance: Any) -> None:
+    keys = [
+        key for each in read_lines([one for one in paragraphs if one.strip()], SLOW[1])[2] for key in each.keys if key
+    ]
+    profile = known(chance.sample(keys, len(keys) // 2), counts)
+    text = "\n".join(paragraphs)
+    assert clean(text, FAST[1], profile) == clean(text, SLOW[1], profile)
+    assert clean_list(paragraphs, FAST[1], profile) == clean_list(paragraphs, SLOW[1], profile)
 
 
 @trials(400)
-@given(st.lists(line | st.tuples(line, st.integers(1, 30)).map(lambda it: it[0] * it[1]), max_size=6))
-def test_the_width_of_prose(lines: list[str]) -> None:
-    found = weigh(lines)
-    with in_python():
-        assert found == weigh(lines)
+@given(st.lists((line | shapes | st.sampled_from(CODE)).filter(lambda one: bool(one.strip())), max_size=8))
+@example(["x" * 5000])
+@example(["\u200b", "\u200bShare", "a"])
+def test_lines_are_seen_alike(lines: list[str]) -> None:
+    assert read_lines(lines, FAST[1]) == read_lines(lines, SLOW[1])
 
 
-@trials(400)
-@given(st.lists(line | phrases.map("a ".__add__) | st.sampled_from(OPENED).map("".join), max_size=6))
-def test_which_lines_are_looked_up(lines: list[str]) -> None:
-    rules, places = builtin(), list(range(0, len(lines), 2))
-    found = rules.candidates(lines, places)
-    with in_python():
-        assert found == rules.candidates(lines, places)
-
-
-numbers = st.lists(st.integers(0, 9), max_size=30)
-
-
-@trials(400)
-@given(numbers, st.lists(st.integers(0, 29), max_size=4))
-@example([0, 1, 2, 0, 1, 2], [])
-@example([0, 1, 2, 3, 1, 2, 4], [3])
-def test_repeats(kinds: list[int], blanks: list[int]) -> None:
-    lines = ["" if at in blanks else f"{kind} " + "long " * 20 for at, kind in enumerate(kinds)]
-    short = [line[:1] if at % 3 else line for at, line in enumerate(lines)]
-    for each in (lines, short):
-        first = first_of("\n".join(each), "\n")[1] if each else []
-        found = _repeats(each, first)
-        with in_python():
-            again = _repeats(each, first)
-        assert found == again
-        assert list(found[0]) == list(again[0])
+def test_every_phrase_is_found() -> None:
+    forms = ("{}", "• {} (3)", "[{}]", "{}: more", "  {}  x", "a {}")
+    shown = [form.format(each) for phrase in PHRASES for each in (phrase, phrase.upper()) for form in forms]
+    for some in (shown[begin : begin + 400] for begin in range(0, len(shown), 400)):
+        assert read_lines(some, FAST[1]) == read_lines(some, SLOW[1])
+        page = [each for one in some for each in (one, PROSE[len(one) % len(PROSE)] + one)]
+        assert clean_list(page, FAST[0]) == clean_list(page, SLOW[0])
 
 
 @trials(150)
-@given(st.dictionaries(st.integers(0, 9), st.sampled_from([("repeat", 1, None), ("footer", None, "a.b")]), max_size=9))
-def test_parts(gone: dict[int, Any]) -> None:
-    lines = ["a", "", "b", " ", "", "c", "d", "e", "", "f"]
-    for first in ([0, -1, 2, -1, -1, 5, 6, 7, -1, 9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]):
-        there = {at: why for at, why in gone.items() if first[at] >= 0}
-        found = _part(there, lines, first, "\n")
-        with in_python():
-            assert found == _part(there, lines, first, "\n")
-        assert all(type(removal) is Removal for removal in found[1])
+@given(line)
+def test_a_line_on_a_site_that_has_rules_of_its_own(text: str) -> None:
+    own = replace(builtin().rules[0], id="sea", phrases=("what the sea says", "ferry"), source=("sea.example",))
+    for whole_page in (True, False):
+        rules = Rules.from_rules((*builtin().rules, own), "v", whole_page=whole_page).for_site("www.sea.example")
+        for shown in (text, "Ferry", "What the sea says", f"ferry {text}"):
+            page = [*PROSE[:2], shown, "Storm Closes the Bridge", "Tide"]
+            assert clean_list(page, rules) == clean_list(page, slow(rules))
+
+
+def test_what_is_known_of_characters_fits_into_numbers() -> None:
+    for code in (*range(0x500), *range(0x3000, 0x3100), *range(0xAC00, 0xAC20), *range(0xFF00, 0x10000), 0x1F600):
+        kinds, spelling = alphabet.known(chr(code))
+        assert 0 <= kinds < 1 << 31, "the highest bit says that the character is known"
+        assert 0 <= spelling < 1 << 64
 
 
 values = st.recursive(

@@ -1,4 +1,4 @@
-"""The compiled parts called with wrong arguments, from other processes, and often: errors are raised, nothing leaks."""
+"""The compiled core called with wrong arguments, from other processes, and often: errors are raised, nothing leaks."""
 
 from __future__ import annotations
 
@@ -14,56 +14,62 @@ from harness.twins import needs_compiled
 from stream.core import native
 from stream.core.article import Removal
 from stream.core.cleaning import clean, clean_list
-from stream.core.footer.codes import ENDS_TABLE, QUOTES, STARTS
-from stream.core.footer.lines import lines_of
-from stream.core.footer.words import Said, said
+from stream.core.footer.page import read_lines
+from stream.core.footer.words import said
 from stream.core.rules import builtin
+from stream.core.sites import Known, Profile
 from stream.records.splice import value_span
 from tests.property.test_native import FAST, PROSE
 
 pytestmark = needs_compiled
+WHOLE = True
 
 
 def test_what_is_no_argument_is_an_error() -> None:
-    code, lookup = native.compiled, builtin().signs.compiled
-    reader, why = code.LineReader(STARTS, ENDS_TABLE, QUOTES, int), ("a", 1, None)
+    code, rules = native.compiled, (("a", "label", "share", True),)
+    lookups = code.RuleSet(rules, {}, {}, {}, set(), {}, {}, None)
+    network, powers = code.Network(*weights()), [1] * 256
+    cleaner = code.Cleaner(lookups, network, powers, 100, WHOLE, Removal, "shape")
     calls: list[tuple[Any, ...]] = [
-        (code.places, "a"), (code.places, b"a", b""), (code.span, "a", b""), (code.repeats, (), ""),
-        (code.repeats, ["x"], ""), (code.weigh, [1], b"", b"", b""), (code.weigh, ()),
-        (code.candidates, ["a"], [1], set(), 9), (code.candidates, ["a"], [0], {}, 9),
-        (code.candidates, [0], [0], set(), 9), (code.part, dict, {}, [], [], ""),
-        (code.part, Removal, {1: why}, ["a", "b"], ["x", 1], ""), (code.part, Removal, {3: why}, ["a"], [], ""),
-        (code.part, Removal, {0: ("a", 1)}, ["a"], [], ""), (code.part, Removal, {"x": why}, ["a"], [], ""),
-        (code.Lookup, {}, {}, 1, b"", b"", b""), (code.Lookup, {1: 1}, {}, None, b"", b"", b""), (code.Lookup,),
-        (lookup.topic, 1), (code.LineReader, STARTS, ENDS_TABLE, QUOTES),
-        (reader.lines, [1], 2, lookup), (reader.lines, ["a"], 2, 3), (reader.code, 1, 2, lookup),
-        (code.said, "a"), (code.said, b"a", Said, b""), (code.said, "a", dict, b""), (code.said, "a", 1, b""),
-        (code.said, "a", Said, ""), (code.xxh3, "a"),
+        (code.span, "a", b""), (code.spelled, b"a"), (code.said, 1), (code.said,),
+        (code.RuleSet,), (code.RuleSet, rules, {"a": 1}, {}, {}, set(), {}, {}, None),
+        (code.RuleSet, rules, {}, {}, {"a": {"": 9}}, set(), {}, {}, None),
+        (code.RuleSet, rules, {}, {}, {"a": 1}, set(), {}, {}, None),
+        (code.RuleSet, rules, {}, {}, {}, set(), {"a": 256}, {}, None),
+        (code.RuleSet, rules, {}, {}, {}, set(), {}, {"ab": (["ab"], [], [])}, None),
+        (code.RuleSet, rules, {}, {}, {}, set(), {}, {"ab": (["ab"], [1], [0])}, None),
+        (code.RuleSet, rules, {}, {}, {}, set(), {}, {"a": (["a"], [1], [-1])}, None),
+        (code.RuleSet, rules, {}, {}, {}, set(), {}, {}, 1), (code.RuleSet, [1], {}, {}, {}, set(), {}, {}, None),
+        (code.Cleaner, lookups, network, powers[1:], 100, WHOLE, Removal, "shape"),
+        (code.Cleaner, lookups, network, powers, 100, WHOLE, 1, "shape"), (code.Cleaner, lookups),
+        (cleaner.clean, b"a", None), (cleaner.clean, "a", 1), (cleaner.clean, "a"), (cleaner.clean, "a", (1, [])),
+        (cleaner.clean_list, "a", (-1, {})), (cleaner.clean_list, [1], None), (cleaner.read, [1]), (cleaner.read, 1),
     ]  # fmt: skip
     for call, *arguments in calls:
-        with pytest.raises((TypeError, ValueError, OverflowError)):
+        with pytest.raises((TypeError, ValueError, OverflowError, IndexError)):
             call(*arguments)
 
 
 def weights(**other: Any) -> tuple[Any, ...]:
     """The arguments of a network of one channel, three words and two traits; `other` ones by their places."""
     small: dict[str, Any] = {
-        "words": b"\1\0\2\0\3\0", "width": 2, "traits": b"\1\0" * 6, "bias": b"\1\0", "layers": (b"\1\0" * 3,) * 6,
-        "biases": (b"\1\0",) * 6, "out": b"\1\0" * 2, "out_bias": b"\1\0\0\0" * 2, "sizes": (3, 2, 1),
+        "words": b"\1\0\2\0\3\0", "width": 2, "traits": b"\1\0" * 6, "bias": b"\1\0",
+        "layers": [(b"\1\0" * 3, b"\1\0")] * 6, "out": b"\1\0" * 2, "out_bias": b"\1\0\0\0" * 2, "sizes": (3, 2, 1),
         "numbers": (4, 5, 6),
     }  # fmt: skip
     return tuple({**small, **other}.values())
 
 
 def test_weights_that_do_not_fit_are_an_error() -> None:
-    for other in (
-        {"words": b"\0"}, {"words": 1}, {"width": 1}, {"width": 3}, {"traits": b""}, {"bias": ""}, {"layers": ()},
-        {"layers": [b"\1\0" * 3] * 6}, {"layers": (b"\1\0" * 2,) * 6}, {"layers": (1,) * 6}, {"biases": (b"\1",) * 6},
+    others: list[dict[str, Any]] = [
+        {"words": b"\0"}, {"words": 1}, {"width": 1}, {"width": 3}, {"traits": b""}, {"bias": ""}, {"layers": []},
+        {"layers": [(b"\1\0" * 2, b"\1\0")] * 6}, {"layers": [1] * 6}, {"layers": [(b"\1\0" * 3, b"\1")] * 6},
         {"out": b"\1\0"}, {"out_bias": b"\1\0" * 2}, {"out_bias": None}, {"sizes": (3, 2)}, {"sizes": (3, 2, 0)},
         {"sizes": (3, 2, 65)}, {"sizes": (0, 2, 1)}, {"sizes": (1 << 40, 2, 1)}, {"sizes": (3, -1, 1)},
         {"sizes": (3, 2, 2)}, {"numbers": (-1, 5, 6)}, {"numbers": (41, 5, 6)}, {"numbers": (4, 5, 0)},
         {"numbers": (4, 1 << 31, 6)}, {"numbers": (4, 5, 1 << 21)}, {"numbers": ("4", 5, 6)},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for other in others:
         with pytest.raises((TypeError, ValueError, OverflowError)):
             native.compiled.Network(*weights(**other))
     assert native.compiled.Network(*weights()).scores([[0, 1]], [[1]]) == [7]
@@ -72,34 +78,20 @@ def test_weights_that_do_not_fit_are_an_error() -> None:
 def test_rows_that_there_are_not_are_an_error() -> None:
     scores = native.compiled.Network(*weights()).scores
     wrong: list[tuple[Any, ...]] = [
-        (), ([],), ([], [], []), ((), ()), ([()], []), ([1], [()]), ([()], [None]), ([{}], [()]), ([(3,)], [()]),
+        (), ([],), ([], [], []), ([()], []), ([1], [()]), ([()], [None]), ([{}], [()]), ([(3,)], [()]),
         ([(-1,)], [()]), ([(1 << 70,)], [()]), ([("1",)], [()]), ([(1.0,)], [()]), ([(0,) * 25], [()]), ([()], [(2,)]),
         ([()], [(0,) * 65]), ([(), (3,)], [(), ()]),
     ]  # fmt: skip
     for arguments in wrong:
-        with pytest.raises((TypeError, ValueError, IndexError)):
+        with pytest.raises((TypeError, ValueError, IndexError, OverflowError)):
             scores(*arguments)
 
 
-def test_keywords_are_an_error() -> None:
-    for made in (native.compiled.Lookup, native.compiled.LineReader, native.compiled.Network):
-        with pytest.raises(TypeError, match="keyword"):
-            made(words=1)
-
-
-def test_an_error_in_what_is_called_back_comes_out() -> None:
-    def fails(_: object) -> None:
-        msg = "no line"
-        raise LookupError(msg)
-
-    reader, lookup = native.compiled.LineReader(STARTS, ENDS_TABLE, QUOTES, fails), builtin().signs.compiled
-    with pytest.raises(LookupError, match="no line"):
-        reader.lines(["a"], 2, lookup)
-
-
-def test_the_look_ups_travel_to_other_processes() -> None:
-    signs = pickle.loads(pickle.dumps(builtin())).signs  # noqa: S301 - our own
-    assert signs.topic("You may also like") == builtin().signs.topic("You may also like") > 0
+def test_rules_travel_to_other_processes() -> None:
+    text = "\n".join([*PROSE, "You may also like", "Storm Closes Bridge", "Ferry"])
+    clean(text)
+    rules = pickle.loads(pickle.dumps(builtin()))  # noqa: S301 - our own
+    assert clean(text, rules) == clean(text)
 
 
 def test_nothing_is_kept_or_given_back_twice() -> None:
@@ -111,12 +103,12 @@ def test_nothing_is_kept_or_given_back_twice() -> None:
             clean(text, rules)
         clean_list(text.split("\n"), FAST[1])
         lines = [each.strip() for each in text.split("\n")]
-        lines_of(lines, FAST[1].signs)
+        read_lines([each for each in lines if each], FAST[1])
         for each in (*lines, "", "é", "a b " * 300, "é b " * 300):
             said(each)
         native.compiled.Network(*weights()).scores([(0, 1)] * 20, [(1,)] * 20)
         value_span(value, "text")
-        pickle.dumps(FAST[1].signs.compiled)
+        clean(text, FAST[1], Profile("a.example", "v", 3000, {1: Known(1, 1, 1)}))
 
     def grown() -> int:
         gc.collect()

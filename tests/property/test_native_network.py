@@ -8,11 +8,9 @@ from random import Random
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from xxhash import xxh3_64_intdigest
 
 from harness.networks import ALL, network
 from harness.twins import needs_compiled
-from stream.core import native
 from stream.core.footer.network import Network, network_of
 from stream.core.footer.traits import TRAITS
 from stream.core.footer.words import HEAD, MOST, TAIL, WORDS, Said, said, said_each
@@ -28,12 +26,6 @@ spaced = st.lists(words, max_size=90).map(" ".join)
 long = st.tuples(words, st.sampled_from(["", " ", "x", "7", "é", ". ", "漢"]), st.integers(0, 700), words).map(
     lambda parts: f"{parts[0]}{parts[1] * parts[2]}{parts[3]}"
 )
-
-
-def test_the_hash_for_every_length() -> None:
-    data = Random(3).randbytes(2_200)  # noqa: S311 - the same each time
-    for size in range(len(data) - 1):
-        assert native.compiled.xxh3(data[1 : size + 1]) == xxh3_64_intdigest(data[1 : size + 1]), size
 
 
 @trials(2_000)

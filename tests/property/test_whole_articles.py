@@ -1,4 +1,4 @@
-"""A whole record gives the same outcome with and without the compiled parts, to the byte."""
+"""A whole record gives the same outcome with and without the compiled core, to the byte."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ spelling = st.sampled_from(
 
 
 class Twins:
-    """A processor, and its twin without compiled parts."""
+    """A processor, and its twin without the compiled core."""
 
     def __init__(self, rules: Rules) -> None:
         """Make both."""

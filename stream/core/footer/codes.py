@@ -1,7 +1,15 @@
 """The seven codes of a line: what can be seen of it without understanding it.
 
 They are small integers: the effective length, what the line ends and begins with, its topic, digits, capitals and
-sentences. `stream.core.native` lists their values.
+sentences:
+
+    length     effective length, in characters
+    end        what the last character is, 0 to 6 (`CLOSED`, `COLON`, ...)
+    start      what the first character is, 0 to 6 (small letter, capital, digit, quote, ...)
+    topic      what a short line says, 0 to 21 (`TOPICS`, `LEGAL_WORDS`)
+    digits     0 none, 1 a digit, 2 a date or time; 3 more with a web or mail address
+    capitals   0 not looked at, 1 all capitals, 2 title case, 3 to 5 most, some or few words with a capital
+    sentences  1 more than one, 2 a colon inside, 0 neither
 """
 
 from __future__ import annotations
@@ -9,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from operator import itemgetter
 
-from stream.core import native
 from stream.core.patterns import pattern
 from stream.core.rules.topics import LEGAL_LONGEST, LEGAL_WORDS, SHORT, Signs, is_legal
 from stream.core.sentence_ends import LOOKED_AT, SENTENCE_ENDS
@@ -60,7 +67,7 @@ PAIR, WIDEST = 2, 5  # see `halves`: the half characters of a Latin letter, and 
 _first = itemgetter(0)
 
 Codes = tuple[int, int, int, int, int, int, int]
-"""Effective length, end, start, topic, digits, capitals, sentences: `stream.core.native` lists their values."""
+"""Effective length, end, start, topic, digits, capitals, sentences."""
 
 
 def halves(lines: Sequence[str]) -> int:
@@ -134,13 +141,11 @@ def _capitals(line: str, size: int) -> int:
     return 0
 
 
-STARTS, ENDS_TABLE, QUOTES = native.table(START_CODES), native.table(END_CODES), native.letters(*QUOTE_MARKS)
+def is_lean(each: str) -> bool:
+    """Whether a letter takes three bytes in UTF-8 and says no more than a Latin one."""
+    return _SPELLED.match(each) is not None
 
 
-def unpacked(code: int) -> Codes:
-    """Give the codes that the compiled twin packs into one integer (`stream.core.native` draws it).
-
-    The length is at most `_MOST_PROSE` there.
-    """
-    low, high = code & (1 << 18) - 1, code >> 18
-    return (low & 4095, low >> 12 & 7, low >> 15, high & 31, high >> 5 & 7, high >> 8 & 7, high >> 11)
+def stops_inside(each: str) -> bool:
+    """Whether a character ends a sentence also within a line, without a space behind it."""
+    return _STOPS_INSIDE.match(each) is not None

@@ -36,13 +36,14 @@ def _powers() -> tuple[int, ...]:
     return tuple(powers)
 
 
-_POWERS = _powers()
+POWERS = _powers()
+"""2**40 divided by 2**(n/256), for n from 0 to 255."""
 
 
 def likelihoods(scores: Sequence[int]) -> list[int]:
     """Turn scores into likelihoods: integers, to be divided by their sum."""
     best = max(scores)
-    return [_POWERS[(best - score) % _UNIT] >> (best - score) // _UNIT for score in scores]
+    return [POWERS[(best - score) % _UNIT] >> (best - score) // _UNIT for score in scores]
 
 
 def price(length: int) -> int:

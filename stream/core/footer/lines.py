@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from stream.core import native
-from stream.core.footer.codes import CLOSED, ENDS, ENDS_TABLE, QUOTES, STARTS, Codes, codes_of, halves, unpacked
+from stream.core.footer.codes import CLOSED, ENDS, Codes, codes_of, halves
 from stream.core.rules.topics import Signs
 
 PROSE = 80
@@ -55,16 +53,7 @@ def columns(codes: Codes) -> tuple[int, ...]:
     )
 
 
-@cache
-def _reader() -> Any:
-    """Give the compiled twin of `codes_of`, which makes a line once for all that have the same codes."""
-    return native.compiled.LineReader(STARTS, ENDS_TABLE, QUOTES, lambda code: line_of(unpacked(code)))
-
-
 def lines_of(texts: list[str], signs: Signs) -> list[Line]:
     """Look at each line of a page; none is blank."""
     per_letter = halves(texts)
-    if native.compiled is not None and signs.compiled is not None:
-        found: list[Line] = _reader().lines(texts, per_letter, signs.compiled)
-        return found
     return [line_of(codes_of(text, per_letter, signs)) for text in texts]

@@ -16,7 +16,7 @@ from stream.core.comments import comments_of
 from stream.core.footer.budget import Budget
 from stream.core.footer.decision import by_harm, likelihoods
 from stream.core.footer.junk import find_junk, known_junk
-from stream.core.footer.lines import Line
+from stream.core.footer.lines import Line, line_of
 from stream.core.footer.network import Network, shipped
 from stream.core.footer.reading import Reading, read
 from stream.core.footer.refusals import Refusals
@@ -24,12 +24,11 @@ from stream.core.footer.traits import traits_of
 from stream.core.footer.words import Said, said
 from stream.core.listing import code_among
 from stream.core.markers import named, tail_of, weigh
+from stream.core.native import calls
+from stream.core.native.calls import SHAPE
 from stream.core.paragraphs import without_format
 from stream.core.rules import Rule, Rules
 from stream.core.sites import Profile
-
-SHAPE = "tail.shape"
-"""The rule id of footer lines that stand under no marker: they go because of what the whole page looks like."""
 
 
 class Found(NamedTuple):
@@ -109,6 +108,10 @@ def _look(stripped: list[str], rules: Rules, code: Code) -> tuple[list[str], Rea
 
 def read_lines(lines: Sequence[str], rules: Rules) -> tuple[list[str], list[Line], list[Said]]:
     """Give for lines, none of them blank, their texts, what is seen of each, and what each says."""
+    found = calls.read(lines, rules)
+    if found is not None:
+        texts, codes, heard = ([*part] for part in zip(*found, strict=True)) if lines else ([], [], [])
+        return texts, [line_of(each) for each in codes], heard
     texts, reading = _look([line.strip() for line in lines], rules, code_among(lines, range(len(lines))))
     return texts, reading.lines, [said(text) for text in texts]
 

@@ -32,12 +32,12 @@ _SHORT = 6
 _FIRST, _PAIRS, _LAST = 10, 6, 3
 
 # Scripts that put no spaces between words: Thai, Lao, Burmese, Khmer, kana, ideographs.
-_UNSPACED = (
+_RANGES = (
     *("\u0e00-\u0eff", "\u1000-\u109f", "\u1780-\u17ff", "\u3040-\u30ff"),
     *("\u3400-\u4dbf", "\u4e00-\u9fff", "\uf900-\ufaff"),
 )
-_UNSPACED_SET = native.letters(*_UNSPACED)
-TOKEN = pattern(rf"\d+|[{''.join(_UNSPACED)}]|[^\W\d_]+")
+UNSPACED = pattern(f"[{''.join(_RANGES)}]")
+TOKEN = pattern(rf"\d+|[{''.join(_RANGES)}]|[^\W\d_]+")
 _DIGITS = pattern(r"\d+")
 _MASK = (1 << 64) - 1
 # Odd 64-bit numbers, by which the hashes of several tokens are combined into one (multiply and add, modulo 2**64).
@@ -64,9 +64,8 @@ NOTHING = Said((), (0,) * KEYS)
 
 def said(line: str) -> Said:
     """Read a line. The hashes are XXH3 (64 bits) of each token in UTF-8."""
-    if native.compiled is not None:
-        found: Said = native.compiled.said(line, Said, _UNSPACED_SET)
-        return found
+    if native.compiled is not None and (found := native.compiled.said(line)) is not None:
+        return Said(*found)
     return said_each(line)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from stream.core import native
 from stream.core.rules.topics import BRACKETS, LEFT, About, Signs, signs_of
 from stream.core.spelling import spell
 
@@ -106,6 +105,19 @@ class Rule:
     within: bool = True
 
 
+class Kept:
+    """Room for what is made of rules when it is first needed. It is not taken along to another process."""
+
+    __slots__ = ("cleaner", "lookups")
+
+    def __init__(self) -> None:
+        self.cleaner: Any = None
+        self.lookups: Any = None
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Kept, ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """A set of rules, indexed for lookups. `version` is a short hash of its content (hexadecimal).
@@ -130,6 +142,7 @@ class Rules:
     for_sites: dict[frozenset[str], Rules] = field(default_factory=dict, repr=False, compare=False)  # a cache
     whole_page: bool = False  # the footer model decides where a footer begins
     model: Any = field(default=None, repr=False, compare=False)  # a footer model to use instead of the shipped one
+    kept: Kept = field(default_factory=Kept, repr=False, compare=False)  # what the compiled core makes of these rules
 
     @classmethod
     def from_rules(
@@ -181,12 +194,12 @@ class Rules:
         if found is None:
             own = tuple(replace(rule, source=()) for rule in self.rules if mine.intersection(rule.source))
             found = Rules.from_rules(own, self.version, self, whole_page=self.whole_page)
-            found = self.for_sites[mine] = replace(found, model=self.model)
+            found = self.for_sites[mine] = replace(found, model=self.model, kept=Kept())
         return found
 
     def with_model(self, model: Any) -> Rules:
         """Give the same rules with another footer model than the shipped one."""
-        return replace(self, model=model, for_sites={})
+        return replace(self, model=model, for_sites={}, kept=Kept())
 
     def find_all(self, lines: Sequence[str], places: Sequence[int]) -> dict[int, Rule]:
         """Find the rules that match the lines at `places`: 0-based index in `lines` -> rule, in order.
@@ -209,10 +222,7 @@ class Rules:
         if it is a single letter, it must begin one together with the next word.
         """
         openings = self.openings
-        if native.compiled is not None and isinstance(lines, list) and isinstance(places, list):
-            some: list[int] = native.compiled.candidates(lines, places, openings, MAX_MARKER)
-            return some
-        some = []
+        some: list[int] = []
         for place in places:
             line = lines[place]
             if len(line) <= MAX_MARKER:

@@ -11,7 +11,6 @@ from bisect import bisect
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
-from stream.core import native
 from stream.core.spelling import spell
 
 About = Literal["related", "share", "comments", "tags", "popular", "ad", "legal", "subscribe", "nav", "credit"]
@@ -31,9 +30,8 @@ LEFT = _UNSEEN + ">|*+#~_-.,:;!?'\"0123456789/\\=^&"
 BRACKETS = "<()[]{}"
 RIGHT = LEFT + BRACKETS + "\u00a9"
 """Punctuation and numbers around a line that lookups ignore: `LEFT` before it, `RIGHT` after it."""
-_NO_LETTERS = BRACKETS + "\u00a9"
+NO_LETTERS = BRACKETS + "\u00a9"
 _STEM = 2  # characters that openings are grouped by
-_SETS = tuple(native.letters(*marks) for marks in (LEFT, RIGHT, _NO_LETTERS))
 SHORT, LEGAL_LONGEST = 120, 400
 """Maximum characters of a line that is looked up, and of one that is searched for legal words."""
 _CJK = "\u2e80"
@@ -85,15 +83,12 @@ class Signs(NamedTuple):
     whole: Mapping[str, int]
     openings: Mapping[str, Openings]
     base: Any = None  # other lookups, asked where these find nothing
-    compiled: Any = None  # the compiled twin of these lookups, where it was built
 
     def topic(self, line: str) -> int:
         """Give the number of a line's topic; 0 if it has none."""
-        if self.compiled is not None:
-            return int(self.compiled.topic(line))
         low = (line.lower() if line.isascii() else spell(line)).lstrip(LEFT)
         found = self._topic(low)
-        if not found and (low[:1] in _NO_LETTERS or "  " in low or "\t" in low):
+        if not found and (low[:1] in NO_LETTERS or "  " in low or "\t" in low):
             plainer = " ".join(low.lstrip(RIGHT).split()) + " "
             if plainer != f"{low} ":
                 found = self._topic(plainer)
@@ -151,7 +146,4 @@ def signs_of(rules: Iterable[Phrases], spelled: Mapping[str, str], base: Signs |
                 for opening in _openings(form, rule.match):
                     stems.setdefault(opening[:_STEM], {})[opening] = number + OPENING
     openings = {stem: Openings.sorted_from(numbers) for stem, numbers in stems.items()}
-    if native.compiled is None:
-        return Signs(whole, openings, base)
-    below = None if base is None else base.compiled
-    return Signs(whole, openings, base, native.compiled.Lookup(whole, openings, below, *_SETS))
+    return Signs(whole, openings, base)

@@ -1,4 +1,4 @@
-"""Whether the compiled parts were built where they have to be."""
+"""Whether the compiled core was built where they have to be."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import pytest
 from stream.core import native
 
 
-def test_the_compiled_parts_were_built() -> None:
+def test_the_compiled_core_was_built() -> None:
     if native.compiled is None and not os.environ.get("STREAM_TEST_REQUIRE_COMPILED"):
-        pytest.skip(
-            "they were not: no C compiler with Python.h was at hand (STREAM_TEST_REQUIRE_COMPILED=1 wants them)"
-        )
+        pytest.skip("they were not: no Rust compiler was at hand (STREAM_TEST_REQUIRE_COMPILED=1 wants them)")
     assert native.compiled is not None
     assert native.is_of_these_sources(native.compiled.STATE)
     assert not native.is_of_these_sources("another")

@@ -1,4 +1,4 @@
-"""Cleaning gives today what the files in `tests/golden/` say, byte for byte, with and without the compiled parts.
+"""Cleaning gives today what the files in `tests/golden/` say, byte for byte, with and without the compiled core.
 
 The pages are all that this repository has, and those of the corpus of real ones where it is here: of these a sample,
 or all of them with STREAM_TEST_EXAMPLES=full.
@@ -18,7 +18,7 @@ from harness.twins import in_python, needs_compiled, slow
 from stream.offline.evaluation import LabelledPage
 
 IN_FULL = settings.get_current_profile_name() == "full"
-# One of so many sites of the corpus, with the compiled parts and without them, which takes three times as long.
+# One of so many sites of the corpus, with the compiled core and without them, which takes three times as long.
 COMPILED_EVERY, PYTHON_EVERY = (1, 1) if IN_FULL else (12, 40)
 needs_corpus = pytest.mark.skipif(not corpus.is_here(), reason=corpus.WITHOUT)
 IF_MEANT = "If that is meant, `python -m harness.golden --write` writes what cleaning gives now."

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import stream.core.rules
-from stream.core.cleaning import clean
+from stream.core.cleaning import clean_in_python
 from stream.core.rules import Rules, load
 
 # Phrases that would make a regular expression backtrack for ever, match everything, or fail to compile.
@@ -45,7 +45,7 @@ def steps(rules: Rules, text: str) -> int:
     before = sys.gettrace()
     sys.settrace(line)
     try:
-        clean(text, rules)
+        clean_in_python(text, rules)
     finally:
         sys.settrace(before)
     return count

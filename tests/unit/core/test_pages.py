@@ -1,4 +1,4 @@
-"""Whole pages: every removal undone, every repeated run gone, the compiled parts like their twins.
+"""Whole pages: every removal undone, every repeated run gone, the compiled core like the other one.
 
 The pages are those of `harness/pages.py`, and besides, where a corpus of real pages is at hand, every fourth of it. The
 corpus is not ours to ship; a page of it is a line of `article-stream evaluate`'s format (docs/cleaning.md).

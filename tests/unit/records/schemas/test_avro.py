@@ -137,6 +137,8 @@ ARTICLE = record(
     m={"type": "map", "values": "string"}, text="string", next=["null", "Article"],
 )  # fmt: skip
 GOOD = b"\2" + b"ab" + END + b"\0" + END + string("a") + b"\0"
+
+
 def test_items_of_another_kind_are_not_absent_ones() -> None:
     way = made(record(p=array(["null", "int", record(text="string") | {"name": "P"}])), "/p/*/text")
     for items, absent in ((b"\0" + b"\0", True), (b"\0" + b"\2\2", False), (b"\2\2" + b"\0", False)):

@@ -1,0 +1,221 @@
+//! The core, compiled: a whole article in one call, without Python's lock.
+//!
+//! The Python core beside it is the specification; each module names its twin. `Cleaner` is what Python holds of it.
+
+mod alphabet;
+mod cleaning;
+mod codes;
+mod comments;
+mod decision;
+mod endings;
+mod guards;
+mod junk;
+mod listing;
+mod markers;
+mod network;
+mod page;
+mod paragraphs;
+mod repeats;
+mod rules;
+mod sites;
+mod span;
+mod stack;
+mod text;
+mod traits;
+mod words;
+
+use cleaning::{How, Profile, Reason, Removal};
+use network::PyNetwork;
+use page::Model;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use rules::PyRuleSet;
+use sites::Site;
+use std::sync::Arc;
+use words::KEYS;
+
+/// A site's profile: the number of its articles, and what is known by key.
+struct Known {
+    articles: u64,
+    known: Py<PyDict>,
+}
+
+impl Profile for Known {
+    fn look_up(&self, size: usize, keys: &[(usize, [u64; KEYS])]) -> Site {
+        Python::attach(|py| {
+            let keys = keys.iter().map(|(place, keys)| (*place, keys));
+            Site::look_up(self.articles, self.known.bind(py), size, keys)
+        })
+        .unwrap_or_else(|error| panic!("the site's profile cannot be read: {error}"))
+    }
+}
+
+/// Cleans articles by one set of rules and one network.
+#[pyclass(frozen, module = "stream.core.native.compiled")]
+struct Cleaner {
+    rules: Arc<rules::RuleSet>,
+    network: Arc<network::Network>,
+    powers: Vec<u64>,
+    caution: i128,
+    whole_page: bool,
+    names: Names,
+}
+
+/// What Python's values are made with.
+struct Names {
+    removal: Py<PyType>,
+    make: Py<PyAny>,
+    shape: Py<PyString>,
+    repeat: Py<PyString>,
+    footer: Py<PyString>,
+    junk: Py<PyString>,
+    site: Py<PyString>,
+}
+
+/// Kept text or None, removals, what is withheld, the separator.
+type Cleaned<'py> = (Option<String>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, char);
+type SeenCodes = (usize, u8, u8, u8, u8, u8, u8);
+/// The text of a line, its codes, the rows of its words, and its keys.
+type Seen<'py> = (String, SeenCodes, Bound<'py, PyTuple>, Bound<'py, PyTuple>);
+/// The number of a site's articles, and what is known of it.
+type GivenProfile<'py> = Option<(u64, Bound<'py, PyDict>)>;
+
+#[pymethods]
+impl Cleaner {
+    /// `powers`: see `decision`; `caution`: percent; `removal`: the named tuple; `shape`: the rule of lines without one.
+    #[new]
+    fn new(
+        rules: &PyRuleSet,
+        network: &PyNetwork,
+        powers: Vec<u64>,
+        caution: i64,
+        whole_page: bool,
+        removal: Bound<'_, PyType>,
+        shape: Bound<'_, PyString>,
+    ) -> PyResult<Self> {
+        let py = removal.py();
+        if powers.len() != 256 {
+            return Err(pyo3::exceptions::PyValueError::new_err("there are 256 powers"));
+        }
+        let name = |name: &str| PyString::intern(py, name).unbind();
+        Ok(Cleaner {
+            rules: rules.0.clone(),
+            network: network.0.clone(),
+            powers,
+            caution: i128::from(caution),
+            whole_page,
+            names: Names {
+                make: py.get_type::<PyTuple>().getattr("__new__")?.unbind(),
+                removal: removal.unbind(),
+                shape: shape.unbind(),
+                repeat: name("repeat"),
+                footer: name("footer"),
+                junk: name("junk"),
+                site: name("site"),
+            },
+        })
+    }
+
+    /// Cleans a text: gives what stays (None: all of it), the removals, what is withheld, and the separator.
+    ///
+    /// None if the text holds a lone surrogate.
+    fn clean<'py>(
+        &self,
+        py: Python<'py>,
+        text: Bound<'py, PyString>,
+        profile: GivenProfile<'py>,
+    ) -> PyResult<Option<Cleaned<'py>>> {
+        let Ok(text) = text.to_str() else { return Ok(None) };
+        let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
+        let how = self.how(known.as_ref());
+        let cleaned = py.detach(|| cleaning::clean(text, &how));
+        let (removed, withheld) = (self.listed(py, &cleaned.removed)?, self.listed(py, &cleaned.withheld)?);
+        Ok(Some((cleaned.kept, removed, withheld, cleaned.separator)))
+    }
+
+    /// Cleans a list of paragraphs: gives the removals and what is withheld. None if one holds a lone surrogate.
+    fn clean_list<'py>(
+        &self,
+        py: Python<'py>,
+        items: Vec<Bound<'py, PyString>>,
+        profile: GivenProfile<'py>,
+    ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
+        let texts: Result<Vec<String>, _> = items.iter().map(|item| item.to_str().map(str::to_owned)).collect();
+        let Ok(texts) = texts else { return Ok(None) };
+        let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
+        let how = self.how(known.as_ref());
+        let (removed, withheld) = py.detach(|| cleaning::clean_list(&texts, &how));
+        Ok(Some((self.listed(py, &removed)?, self.listed(py, &withheld)?)))
+    }
+
+    /// Looks at lines, none of them blank, as a page. None if one holds a lone surrogate.
+    fn read<'py>(&self, py: Python<'py>, lines: Vec<Bound<'py, PyString>>) -> PyResult<Option<Vec<Seen<'py>>>> {
+        let texts: Result<Vec<&str>, _> = lines.iter().map(|line| line.to_str()).collect();
+        let Ok(texts) = texts else { return Ok(None) };
+        let seen = py.detach(|| page::read_lines(&texts, &self.rules));
+        let as_python = |(text, codes, said): (String, codes::Codes, words::Said)| {
+            Ok((text, Cleaner::codes(&codes), PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?))
+        };
+        seen.into_iter().map(as_python).collect::<PyResult<_>>().map(Some)
+    }
+}
+
+impl Cleaner {
+    /// The codes of a line, as Python orders them.
+    fn codes(codes: &codes::Codes) -> SeenCodes {
+        let codes::Codes { length, end, start, topic, digits, capitals, sentences } = *codes;
+        (length, end, start, topic, digits, capitals, sentences)
+    }
+
+    fn how<'m>(&'m self, known: Option<&'m Known>) -> How<'m> {
+        let model = Model { rules: &self.rules, network: &self.network, powers: &self.powers, caution: self.caution };
+        How { model, whole_page: self.whole_page, profile: known.map(|known| known as &dyn Profile) }
+    }
+
+    /// The removals as Python knows them.
+    fn listed<'py>(&self, py: Python<'py>, removals: &[Removal]) -> PyResult<Bound<'py, PyTuple>> {
+        let made: PyResult<Vec<Bound<'py, PyAny>>> = removals.iter().map(|removal| self.removal(py, removal)).collect();
+        PyTuple::new(py, made?)
+    }
+
+    fn removal<'py>(&self, py: Python<'py>, removal: &Removal) -> PyResult<Bound<'py, PyAny>> {
+        let names = &self.names;
+        let id = |rule: &Option<&rules::Rule>| rule.map_or(&names.shape, |rule| &rule.id).clone_ref(py);
+        let (reason, of, rule) = match &removal.reason {
+            Reason::Repeat(copied) => (&names.repeat, Some(copied + 1), None),
+            Reason::Footer(rule) => (&names.footer, None, Some(id(rule))),
+            Reason::Junk(rule) => (&names.junk, None, Some(id(&Some(*rule)))),
+            Reason::Site(share) => (&names.site, None, Some(PyString::new(py, share).unbind())),
+        };
+        let fields = (removal.line + 1, &*removal.text, reason, of, rule).into_pyobject(py)?;
+        names.make.bind(py).call1((&names.removal, fields))
+    }
+}
+
+/// The lookup spelling of a line; None if it holds a lone surrogate.
+#[pyfunction]
+fn spelled(line: Bound<'_, PyString>) -> Option<String> {
+    line.to_str().ok().map(text::spell)
+}
+
+/// What a line says: the rows of its words, and its keys. None if it holds a lone surrogate.
+#[pyfunction]
+fn said<'py>(
+    py: Python<'py>,
+    line: Bound<'py, PyString>,
+) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
+    let Ok(line) = line.to_str() else { return Ok(None) };
+    let said = words::said(line, || text::spell(line).into());
+    Ok(Some((PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?)))
+}
+
+#[pymodule]
+fn compiled(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("STATE", env!("STATE"))?;
+    module.add_class::<Cleaner>()?;
+    module.add_class::<PyRuleSet>()?;
+    module.add_class::<PyNetwork>()?;
+    module.add_function(wrap_pyfunction!(spelled, module)?)?;
+    module.add_function(wrap_pyfunction!(said, module)?)?;
+    module.add_function(wrap_pyfunction!(span::span, module)?)
+}

@@ -1,0 +1,107 @@
+//! What a site's other articles tell about a line. Twin: `Profile` in stream/core/sites.py.
+
+use crate::words::KEYS;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+const UNIT: u64 = 256;
+const SHARES: [u64; 6] = [0, 15, 30, 50, 70, 90];
+const COUNTS: [u64; 5] = [1, 2, 4, 8, 16];
+const KNOWN_ALONE: u64 = 2;
+const GROUP: u16 = ((SHARES.len() + 1) * (COUNTS.len() + 1)) as u16;
+const FEW: u64 = 5;
+const NEARLY_ALL: u64 = 80;
+pub const ASKED: usize = 9;
+
+/// In how many articles something stood: anywhere, in the story, below its end.
+#[derive(Clone, Copy, Default)]
+pub struct Known {
+    articles: u64,
+    inside: u64,
+    below: u64,
+}
+
+/// What is known of a line by its keys: all of the line itself and of its first words, and how often each key stood.
+pub type OfLine = [Known; KEYS];
+
+/// What is known of a site, for the lines of one article.
+pub struct Site {
+    /// In 1/`UNIT`.
+    articles: u64,
+    lines: Vec<OfLine>,
+}
+
+impl Site {
+    /// Looks up what is known of the lines of an article with so many, each by its place and its keys.
+    ///
+    /// `known` is a dictionary from keys to three counts.
+    pub fn look_up<'a>(
+        articles: u64,
+        known: &Bound<'_, PyDict>,
+        size: usize,
+        keys: impl Iterator<Item = (usize, &'a [u64; KEYS])>,
+    ) -> PyResult<Self> {
+        let mut lines = vec![OfLine::default(); size];
+        for (place, keys) in keys {
+            for (to, &key) in lines[place].iter_mut().zip(keys).filter(|(_, key)| **key != 0) {
+                if let Some(found) = known.get_item(key)? {
+                    let (articles, inside, below) = found.extract()?;
+                    *to = Known { articles, inside, below };
+                }
+            }
+        }
+        Ok(Site { articles, lines })
+    }
+
+    pub fn line(&self, at: usize) -> &Known {
+        &self.lines[at][0]
+    }
+
+    /// The rows of what is known of a line: one for each question, none if no article is known.
+    pub fn evidence(&self, at: usize, begin: u16, rows: &mut Vec<u16>) {
+        if self.articles == 0 {
+            return;
+        }
+        let known = &self.lines[at];
+        let (line, start) = (&known[0], &known[1]);
+        let mut counts = [0; ASKED];
+        for (to, each) in counts.iter_mut().zip(known) {
+            *to = each.articles;
+        }
+        counts[KEYS..].copy_from_slice(&[line.below, line.inside, start.below, start.inside]);
+        if self.articles > KNOWN_ALONE * UNIT {
+            for count in &mut counts {
+                *count = if 2 * *count > 3 * UNIT { *count } else { 0 };
+            }
+        }
+        let articles = bin(&COUNTS, self.articles.div_ceil(UNIT));
+        for (question, count) in (0..).zip(counts) {
+            let share = bin(&SHARES, (100 * count).div_ceil(self.articles));
+            rows.push(begin + question * GROUP + share * (COUNTS.len() as u16 + 1) + articles);
+        }
+    }
+
+    /// Whether something stands in at least two articles of the site, and in a third of them.
+    pub fn is_familiar(&self, known: &Known) -> bool {
+        known.articles >= 2 * UNIT && 3 * known.articles >= self.articles
+    }
+
+    /// Whether something stands in nearly all of the site's articles, of which enough are known to tell.
+    pub fn is_everywhere(&self, known: &Known) -> bool {
+        known.articles >= FEW * UNIT && 100 * known.articles >= NEARLY_ALL * self.articles
+    }
+
+    /// In how many articles of how many something stands: "214/220".
+    pub fn share(&self, known: &Known) -> String {
+        format!("{}/{}", rounded(known.articles), rounded(self.articles))
+    }
+}
+
+fn rounded(count: u64) -> u64 {
+    (count + UNIT / 2) / UNIT
+}
+
+/// The number of thresholds below a number.
+fn bin(thresholds: &[u64], number: u64) -> u16 {
+    thresholds.partition_point(|&each| each < number) as u16
+}

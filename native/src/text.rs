@@ -1,0 +1,273 @@
+//! Lines, and what Python's `str` says of them. Twins: `str`, stream/core/paragraphs.py, stream/core/spelling.py.
+
+use crate::alphabet::{self as abc, is};
+use pyo3::prelude::*;
+use std::borrow::Cow;
+
+/// A part of the article, and what one pass over it tells.
+#[derive(Clone, Copy)]
+pub struct Line<'a> {
+    pub text: &'a str,
+    /// The number of its characters.
+    pub chars: usize,
+    /// Its width in Latin characters: an ideograph is as wide as three, a format character has none.
+    pub width: usize,
+    /// The kinds that any of its characters has, but for those that are ASCII.
+    pub kinds: u32,
+}
+
+impl<'a> Line<'a> {
+    pub fn new(text: &'a str) -> Self {
+        if text.is_ascii() {
+            return Line { text, chars: text.len(), width: text.len(), kinds: 0 };
+        }
+        let (mut chars, mut width, mut any) = (0, 0, 0);
+        for letter in text.chars() {
+            chars += 1;
+            width += 1;
+            if !letter.is_ascii() {
+                let kinds = abc::kinds(letter);
+                any |= kinds;
+                width += 2 * usize::from(kinds & abc::WIDE != 0);
+                width -= usize::from(kinds & abc::FORMAT != 0);
+            }
+        }
+        Line { text, chars, width, kinds: any }
+    }
+
+    pub fn is_ascii(&self) -> bool {
+        self.text.len() == self.chars
+    }
+
+    /// Without white space at its ends.
+    pub fn stripped(self) -> Self {
+        let text = strip(self.text);
+        let gone = self.text.len() - text.len();
+        if gone == 0 {
+            self
+        } else if self.is_ascii() {
+            Line { text, chars: text.len(), width: text.len(), kinds: 0 }
+        } else {
+            Line::new(text)
+        }
+    }
+
+    /// Whether white space is single spaces inside and nothing at the ends, and NFC changes nothing for certain.
+    pub fn is_normal(&self) -> bool {
+        self.kinds & (abc::SPACE | abc::UNSURE) == 0 && is_plainly_spaced(self.text)
+    }
+
+    /// Whether any character may be a capital or a small letter.
+    pub fn is_cased(&self) -> bool {
+        self.kinds & (abc::UPPER | abc::LOWER | abc::TITLE) != 0
+            || self.text.bytes().any(|each| each.is_ascii_alphabetic())
+    }
+}
+
+/// The number of characters.
+#[inline]
+pub fn count(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Which bytes of ASCII are white space to Python.
+pub const SPACES: [bool; 256] = {
+    let mut spaces = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        spaces[byte] = matches!(byte as u8, b' ' | b'\t'..=b'\r' | 0x1c..=0x1f);
+        byte += 1;
+    }
+    spaces
+};
+
+#[inline]
+pub fn is_space(letter: char) -> bool {
+    if letter.is_ascii() { SPACES[letter as usize] } else { is(letter, abc::SPACE) }
+}
+
+pub fn strip(text: &str) -> &str {
+    text.trim_matches(is_space)
+}
+
+pub fn is_blank(text: &str) -> bool {
+    text.chars().all(is_space)
+}
+
+/// The words between white space, as `str.split` gives them.
+pub fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_space).filter(|word| !word.is_empty())
+}
+
+/// Joins words with single spaces.
+pub fn joined<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let mut made = String::new();
+    for word in words {
+        if !made.is_empty() {
+            made.push(' ');
+        }
+        made.push_str(word);
+    }
+    made
+}
+
+/// The first so many characters, and the rest.
+pub fn cut(text: &str, chars: usize) -> (&str, &str) {
+    if text.len() <= chars {
+        return (text, "");
+    }
+    let at = if text.is_ascii() { Some(chars) } else { text.char_indices().nth(chars).map(|(at, _)| at) };
+    at.map_or((text, ""), |at| text.split_at(at))
+}
+
+/// The last so many characters.
+pub fn tail(text: &str, chars: usize) -> &str {
+    match text.char_indices().rev().nth(chars.saturating_sub(1)) {
+        Some((at, _)) => &text[at..],
+        None => text,
+    }
+}
+
+/// Whether what is ASCII in a text holds single spaces inside and no other white space; control characters count as such.
+pub fn is_plainly_spaced(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' '));
+    let doubled =
+        bytes.iter().zip(bytes.get(1..).unwrap_or(&[])).fold(false, |any, (&one, &other)| any | (one | other == b' '));
+    !controls && !doubled && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+pub fn is_unsure(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(|letter| is(letter, abc::UNSURE))
+}
+
+/// Applies NFC; Python does.
+pub fn composed(text: &str) -> String {
+    Python::attach(|py| -> PyResult<String> {
+        py.import("stream.core.paragraphs")?.getattr("composed")?.call1((text,))?.extract()
+    })
+    .unwrap_or_else(|error| panic!("a text could not be composed: {error}"))
+}
+
+/// The normal form of a paragraph, which equality is defined on.
+pub fn normal(text: &str) -> Cow<'_, str> {
+    if Line::new(text).is_normal() {
+        return Cow::Borrowed(text);
+    }
+    let collapsed = joined(split(text));
+    Cow::Owned(if is_unsure(&collapsed) { composed(&collapsed) } else { collapsed })
+}
+
+/// Without format characters, and without white space then left at its ends.
+pub fn without_format<'a>(line: &Line<'a>) -> Cow<'a, str> {
+    if line.kinds & abc::FORMAT == 0 {
+        return Cow::Borrowed(line.text);
+    }
+    let kept: String = line.text.chars().filter(|letter| !is(*letter, abc::FORMAT)).collect();
+    Cow::Owned(strip(&kept).to_owned())
+}
+
+/// Appends the lookup spelling of a line that is not ASCII; false if Python has to do it.
+fn spell_into(line: &str, made: &mut String) -> bool {
+    for letter in line.chars() {
+        if letter.is_ascii_alphanumeric() {
+            made.push(letter.to_ascii_lowercase());
+            continue;
+        }
+        if letter == ' ' {
+            if !(made.is_empty() || made.ends_with(' ')) {
+                made.push(' ');
+            }
+            continue;
+        }
+        let said = abc::spelled(letter);
+        if said == abc::ASK {
+            return false;
+        }
+        for each in abc::letters_of(said) {
+            if each != ' ' || !(made.is_empty() || made.ends_with(' ')) {
+                made.push(each);
+            }
+        }
+    }
+    if made.ends_with(' ') {
+        made.pop();
+    }
+    true
+}
+
+/// The lookup spelling of a line: single spaces inside and none at its ends.
+pub fn spell(line: &str) -> String {
+    if line.is_ascii() && is_plainly_spaced(line) {
+        return line.to_ascii_lowercase();
+    }
+    let mut made = String::with_capacity(line.len() + 8);
+    if line.is_ascii() {
+        for word in split(line) {
+            if !made.is_empty() {
+                made.push(' ');
+            }
+            made.push_str(word);
+        }
+        made.make_ascii_lowercase();
+        return made;
+    }
+    if spell_into(line, &mut made) {
+        return made;
+    }
+    Python::attach(|py| -> PyResult<String> {
+        py.import("stream.core.spelling")?.getattr("spell_each")?.call1((line,))?.extract()
+    })
+    .unwrap_or_else(|error| panic!("a line could not be spelled: {error}"))
+}
+
+/// The lookup spelling of a line; of one that is ASCII only the case changes.
+pub fn lowered(line: &str) -> String {
+    if line.is_ascii() { line.to_ascii_lowercase() } else { spell(line) }
+}
+
+/// `str.isupper`
+pub fn is_upper(text: &str) -> bool {
+    let mut cased = false;
+    for letter in text.chars() {
+        let kinds = abc::kinds(letter);
+        if kinds & (abc::LOWER | abc::TITLE) != 0 {
+            return false;
+        }
+        cased |= kinds & abc::UPPER != 0;
+    }
+    cased
+}
+
+/// `str.istitle`
+pub fn is_title(text: &str) -> bool {
+    let (mut cased, mut before) = (false, false);
+    for letter in text.chars() {
+        let kinds = abc::kinds(letter);
+        let capital = kinds & (abc::UPPER | abc::TITLE) != 0;
+        let small = kinds & abc::LOWER != 0;
+        if (capital && before) || (small && !capital && !before) {
+            return false;
+        }
+        before = capital || small;
+        cased |= before;
+    }
+    cased
+}
+
+pub fn any_alnum(text: &str) -> bool {
+    text.chars().any(|letter| is(letter, abc::ALNUM))
+}
+
+/// `str.isalpha`
+pub fn is_alpha(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|letter| is(letter, abc::ALPHA))
+}
+
+pub fn first(text: &str) -> Option<char> {
+    text.chars().next()
+}
+
+pub fn last(text: &str) -> Option<char> {
+    text.chars().next_back()
+}

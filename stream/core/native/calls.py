@@ -1,0 +1,91 @@
+"""Calls the compiled core with Python's objects. Each function gives None where the Python core has to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from stream.core import native
+from stream.core.article import Cleaned, CleanedList, Removal
+from stream.core.footer.codes import Codes
+from stream.core.footer.decision import POWERS
+from stream.core.footer.network import shipped
+from stream.core.footer.words import Said
+from stream.core.rules import Rule, Rules
+from stream.core.sites import Profile
+
+SHAPE = "tail.shape"
+"""The rule id of footer lines that stand under no marker: they go because of what the whole page looks like."""
+
+
+def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
+    """Clean a text."""
+    cleaner = _cleaner(rules)
+    found = None if cleaner is None else cleaner.clean(text, _given(profile))
+    if found is None:
+        return None
+    kept, removed, withheld, separator = found
+    version = profile.version if profile is not None else ""
+    return Cleaned(text if kept is None else kept, removed, rules.version, withheld, separator, version)
+
+
+def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None) -> CleanedList | None:
+    """Clean a list of paragraphs."""
+    cleaner = _cleaner(rules)
+    found = None if cleaner is None else cleaner.clean_list(list(paragraphs), _given(profile))
+    if found is None:
+        return None
+    removed, withheld = found
+    gone = {removal.line - 1 for removal in removed}
+    rest = tuple(item for at, item in enumerate(paragraphs) if at not in gone)
+    return CleanedList(rest, removed, rules.version, withheld, profile.version if profile is not None else "")
+
+
+def read(lines: Sequence[str], rules: Rules) -> Iterable[tuple[str, Codes, Said]] | None:
+    """Look at lines, none of them blank: give the text of each, what is seen of it, and what it says."""
+    cleaner = _cleaner(rules)
+    found = None if cleaner is None else cleaner.read(list(lines))
+    return None if found is None else ((text, codes, Said(words, keys)) for text, codes, words, keys in found)
+
+
+def _given(profile: Profile | None) -> tuple[int, dict[int, Any]] | None:
+    if profile is None:
+        return None
+    return profile.articles, profile.known if isinstance(profile.known, dict) else dict(profile.known)
+
+
+def _cleaner(rules: Rules) -> Any:
+    """The compiled core with these rules, made when it is first asked for; None if it cannot be used."""
+    network = rules.model or shipped()
+    compiled = getattr(network, "compiled", None)
+    if native.compiled is None or compiled is None:
+        return None
+    if rules.kept.cleaner is None:
+        rules.kept.cleaner = native.compiled.Cleaner(
+            _lookups(rules), compiled, POWERS, network.caution, rules.whole_page, Removal, SHAPE
+        )
+    return rules.kept.cleaner
+
+
+def _lookups(rules: Rules) -> Any:
+    """The rules as the compiled core looks them up."""
+    if rules.kept.lookups is None:
+        numbers = {rule.id: number for number, rule in enumerate(rules.rules)}
+        rules.kept.lookups = native.compiled.RuleSet(
+            [(rule.id, rule.kind, rule.about, rule.within) for rule in rules.rules],
+            {phrase: numbers[rule.id] for phrase, rule in rules.lines.items()},
+            {phrase: numbers[rule.id] for phrase, rule in rules.heads.items()},
+            _numbered(rules.starts, numbers),
+            rules.openings,
+            rules.signs.whole,
+            rules.signs.openings,
+            None if rules.base is None else _lookups(rules.base),
+        )
+    return rules.kept.lookups
+
+
+def _numbered(starts: Any, numbers: dict[str, int]) -> Any:
+    """Put numbers for the rules in a tree of words."""
+    if isinstance(starts, Rule):
+        return numbers[starts.id]
+    return {word: _numbered(next_, numbers) for word, next_ in starts.items()}
