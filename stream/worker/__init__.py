@@ -2,6 +2,7 @@
 
     engine        wires the parts of one worker together and runs session after session, without Faust
     app           the Faust app around the engine: services, the agent that cleans, signals, the web server
+    cleaners      cleans a batch in several threads at once
     gate          records pass once their schemas are known; while the registry is away, they wait
     health        what /health/live and /health/ready answer, and the monitor that asks the broker
     group_watch   watches the whole consumer group, and acts if partitions are assigned to no worker

@@ -115,6 +115,7 @@ class SourceService(Service):
         if self._running is not None:
             await asyncio.wait([self._running], timeout=engine.settings.shutdown_timeout_s)
             engine.sink.close(SINK_CLOSE_S)
+        engine.cleaners.close()
 
 
 class Boot(BootStrategy):

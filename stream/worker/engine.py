@@ -43,6 +43,7 @@ from stream.observe.wording import counted
 from stream.records.outcomes import OUTCOMES, Outcomes
 from stream.records.process import Processor
 from stream.registry.formats import known_schemas
+from stream.worker.cleaners import Cleaners, processors
 from stream.worker.gate import Gate
 from stream.worker.readings import group_reading, partition_readings
 
@@ -93,6 +94,7 @@ class Engine:
         self.partitions = Partitions()
         self.schemas = known_schemas(settings)
         self.processor = self._processor(rules)
+        self.cleaners = Cleaners(processors())
         self.ownership = Ownership(settings.session_timeout_ms / 1000)
         self.metrics = Metrics(
             partial(partition_readings, self.partitions),
@@ -151,7 +153,7 @@ class Engine:
         if batch.session != self.flow.session:
             return
         began = time.perf_counter()
-        outcomes = Outcomes.counted(map(self.processor.process, batch.records))
+        outcomes = await self.cleaners.outcomes(self.processor.process, batch.records)
         self.metrics.stage("clean", time.perf_counter() - began)
         await self.sink.put(batch.session, outcomes)
 
