@@ -217,13 +217,21 @@ fn is_date(line: &str, at: usize) -> bool {
     rest.strip_prefix(' ').is_some_and(|rest| ages.iter().any(|each| rest.starts_with(each)))
 }
 
-/// The number of words, and of those that begin with a capital. Of each character: whether it is a space, or a capital.
-fn counted(letters: impl Iterator<Item = (bool, bool)>) -> (usize, usize) {
+/// The number of words, and of those that begin with a capital.
+fn words_of(line: &Line) -> (usize, usize) {
+    if line.kinds & abc::SPACE != 0 {
+        let capital = |word: &&str| text::first(word).is_some_and(|each| is(each, abc::UPPER));
+        return (text::split(line.text).count(), text::split(line.text).filter(capital).count());
+    }
     let (mut words, mut capitals, mut before) = (0, 0, true);
-    for (space, capital) in letters {
-        let begins = before & !space;
-        words += usize::from(begins);
-        capitals += usize::from(begins & capital);
+    for (at, &byte) in line.text.as_bytes().iter().enumerate() {
+        let space = text::SPACES[usize::from(byte)];
+        if before && !space {
+            words += 1;
+            let capital = byte.is_ascii_uppercase()
+                || (!byte.is_ascii() && text::first(&line.text[at..]).is_some_and(|each| is(each, abc::UPPER)));
+            capitals += usize::from(capital);
+        }
         before = space;
     }
     (words, capitals)
@@ -239,11 +247,7 @@ fn capitals_of(line: &Line, length: usize) -> u8 {
         }
     }
     if length > CAPITALS_FROM {
-        let (words, capitals) = if line.is_ascii() {
-            counted(line.text.bytes().map(|each| (text::SPACES[usize::from(each)], each.is_ascii_uppercase())))
-        } else {
-            counted(line.text.chars().map(|each| (text::is_space(each), is(each, abc::UPPER))))
-        };
+        let (words, capitals) = words_of(line);
         if words > 2 {
             return if capitals * 10 >= words * 6 {
                 3

@@ -42,16 +42,12 @@ pub fn is_open_ended(lines: &[Line]) -> bool {
 /// Whether more than half of the page's beginning is in a script that is written without full stops.
 fn in_open_script(lines: &[Line]) -> bool {
     let top = &lines[..lines.len().min(LOOKED_AT)];
-    if top.iter().all(Line::is_ascii) {
-        return false;
-    }
     let mut open = 0;
     let mut size = top.len() - 1;
     for line in top {
         size += line.chars;
-        if !line.is_ascii() {
-            // None of these letters takes fewer than three bytes.
-            open += line.text.chars().filter(|&each| each as u32 >= 0xE00 && is(each, abc::OPEN)).count();
+        if line.kinds & abc::OPEN != 0 {
+            open += line.text.chars().filter(|&each| !each.is_ascii() && is(each, abc::OPEN)).count();
         }
     }
     2 * open > size

@@ -35,8 +35,8 @@ struct Layer {
 
 pub struct Network {
     width: usize,
-    words: Vec<[i16; LANES]>,
-    traits: Vec<[i32; LANES]>,
+    words: Vec<[i32x4; 4]>,
+    traits: Vec<[i32x4; 4]>,
     direct: Vec<[i64; 2]>,
     bias: Vec<i64>,
     layers: Vec<Layer>,
@@ -52,27 +52,13 @@ pub struct Network {
 impl Network {
     /// What the words of a line come to in each channel.
     pub fn said(&self, words: &[u16]) -> Vec<i32> {
-        let blocks = self.width / LANES;
-        let mut sums = Vec::with_capacity(self.width);
-        for block in 0..blocks {
-            let mut sum = [0i32; LANES];
-            let mut add = |row: usize| {
-                for (sum, each) in sum.iter_mut().zip(&self.words[row * blocks + block]) {
-                    *sum += i32::from(*each);
-                }
-            };
-            words.iter().for_each(|&row| add(usize::from(row)));
-            if self.rests {
-                (words.len()..MOST).for_each(|_| add(0)); // it stands for each missing word
-            }
-            sums.extend(sum);
-        }
+        let missing = if self.rests { MOST - words.len() } else { 0 }; // row 0 stands for each missing word
+        let rows = || words.iter().map(|&row| usize::from(row)).chain(std::iter::repeat_n(0, missing));
         let root = ROOTS[words.len()];
-        for sum in &mut sums {
-            // What is beyond these bounds is beyond those of a channel, whatever the traits add.
-            *sum = ((i64::from(*sum) * root) >> self.words_shift).clamp(-1 << 30, 1 << 30) as i32;
-        }
-        sums
+        // What is beyond these bounds is beyond those of a channel, whatever the traits add.
+        let scaled = |sum: i32| ((i64::from(sum) * root) >> self.words_shift).clamp(-1 << 30, 1 << 30) as i32;
+        let blocks = self.width / LANES;
+        (0..blocks).flat_map(|block| sum_of(&self.words, rows().map(|row| row * blocks + block))).map(scaled).collect()
     }
 
     /// The score of each cut, from the one below the first line to the one below the last.
@@ -120,12 +106,8 @@ impl Network {
         }
         let blocks = self.width / LANES;
         for (block, (to, said)) in to.chunks_exact_mut(LANES).zip(said.chunks_exact(LANES)).enumerate() {
-            let mut shown = [0i32; LANES];
-            for &row in traits {
-                for (sum, each) in shown.iter_mut().zip(&self.traits[usize::from(row) * blocks + block]) {
-                    *sum += each;
-                }
-            }
+            let rows = traits.iter().map(|&row| usize::from(row) * blocks + block);
+            let shown = sum_of(&self.traits, rows);
             for lane in 0..LANES {
                 let sum = i64::from(said[lane]) + i64::from(shown[lane]) + self.bias[block * LANES + lane];
                 to[lane] = sum.clamp(0, i64::from(HIGHEST)) as i16;
@@ -144,6 +126,16 @@ impl Network {
             ends[at] += (sums[at] >> SHIFT) + self.out_bias[at];
         }
     }
+}
+
+/// The sum of some rows of a table.
+fn sum_of(table: &[[i32x4; 4]], rows: impl Iterator<Item = usize>) -> [i32; LANES] {
+    let mut sums = [i32x4::ZERO; 4];
+    for row in rows {
+        let row = &table[row];
+        sums = [sums[0] + row[0], sums[1] + row[1], sums[2] + row[2], sums[3] + row[3]];
+    }
+    bytemuck::cast(sums)
 }
 
 static NOTHING: [i16; MOST_CHANNELS] = [0; MOST_CHANNELS];
@@ -240,8 +232,9 @@ fn padded(numbers: &[i64], columns: usize, width: usize) -> Vec<i64> {
 }
 
 /// Numbers in blocks of `LANES`.
-fn blocks<T>(numbers: &[i64], narrow: impl Fn(i64) -> T) -> Vec<[T; LANES]> {
-    numbers.chunks_exact(LANES).map(|block| std::array::from_fn(|lane| narrow(block[lane]))).collect()
+fn blocks(numbers: &[i64]) -> Vec<[i32x4; 4]> {
+    let block = |block: &[i64]| bytemuck::cast::<[i32; LANES], _>(std::array::from_fn(|lane| block[lane] as i32));
+    numbers.chunks_exact(LANES).map(block).collect()
 }
 
 fn layer_of(weights: &[u8], bias: &[u8], channels: usize, width: usize) -> PyResult<Layer> {
@@ -307,8 +300,8 @@ impl PyNetwork {
         Ok(PyNetwork(Arc::new(Network {
             width: lanes,
             rests: table.iter().take(lanes).any(|&each| each != 0),
-            words: blocks(&table, |each| each as i16),
-            traits: blocks(&padded(&shown, channels, lanes), |each| each as i32),
+            words: blocks(&table),
+            traits: blocks(&padded(&shown, channels, lanes)),
             direct,
             bias: padded(&numbers(bias, channels, 2)?, channels, lanes),
             layers,

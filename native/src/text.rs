@@ -169,18 +169,14 @@ pub fn without_format<'a>(line: &Line<'a>) -> Cow<'a, str> {
 
 /// Appends the lookup spelling of a line that is not ASCII; false if Python has to do it.
 fn spell_into(line: &str, made: &mut String) -> bool {
-    for letter in line.chars() {
-        if letter.is_ascii_alphanumeric() {
-            made.push(letter.to_ascii_lowercase());
+    let mut begin = 0; // of the characters that stay as they are
+    for (at, letter) in line.char_indices() {
+        let said = if letter.is_ascii_lowercase() { letter.into() } else { abc::spelled(letter) };
+        if said == u64::from(letter) && letter != ' ' {
             continue;
         }
-        if letter == ' ' {
-            if !(made.is_empty() || made.ends_with(' ')) {
-                made.push(' ');
-            }
-            continue;
-        }
-        let said = abc::spelled(letter);
+        made.push_str(&line[begin..at]);
+        begin = at + letter.len_utf8();
         if said == abc::ASK {
             return false;
         }
@@ -190,6 +186,7 @@ fn spell_into(line: &str, made: &mut String) -> bool {
             }
         }
     }
+    made.push_str(&line[begin..]);
     if made.ends_with(' ') {
         made.pop();
     }
