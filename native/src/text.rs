@@ -172,7 +172,7 @@ fn spell_into(line: &str, made: &mut String) -> bool {
     let mut begin = 0; // of the characters that stay as they are
     for (at, letter) in line.char_indices() {
         let said = if letter.is_ascii_lowercase() { letter.into() } else { abc::spelled(letter) };
-        if said == u64::from(letter) && letter != ' ' {
+        if said == u64::from(letter) && !matches!(letter, ' ' | '\0') {
             continue;
         }
         made.push_str(&line[begin..at]);
