@@ -11,7 +11,7 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs lock format chaos compat model sanitize bench bench-growth bench-peers clean
+.PHONY: help demo test test-fast check docs lock format chaos compat model sanitize bench bench-growth bench-peers wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench-growth: $(READY) ## processor time of an article by its length, its paragr
 
 bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS=folder (half an hour)
 	@$(BIN)/python -m bench.peers $(PEERS)
+
+wheels: ## a wheel with the compiled core for this kind of machine, in dist/, tried where there is no Rust
+	@$(PYTHON) tools/wheels.py
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis dist build site native/target stream/core/native/*.so

@@ -1,4 +1,7 @@
-"""The compiled core, which is optional: without a Rust compiler the package is installed without it."""
+"""The compiled core, which is optional: without a Rust compiler the package is installed without it.
+
+With STREAM_REQUIRE_COMPILED=1 that is an error.
+"""
 
 import os
 from pathlib import Path
@@ -20,7 +23,7 @@ setup(
             binding=Binding.PyO3,
             debug=False,
             strip=Strip.All,
-            optional=True,
+            optional=os.environ.get("STREAM_REQUIRE_COMPILED") != "1",
             py_limited_api=True,
         )
     ]
