@@ -4,6 +4,7 @@
 //! Unicode: each character is asked for when it is first met. So both cores agree whatever Unicode version the
 //! interpreter has, and nothing is written down twice.
 
+use crate::guarded::raise;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use std::sync::OnceLock;
@@ -81,7 +82,7 @@ fn learn(letter: char) -> u32 {
         })?;
         teacher.bind(py).call1((letter,))?.extract()
     })
-    .unwrap_or_else(|error| panic!("the character {letter:?} is not known: {error}"));
+    .unwrap_or_else(|error| raise(error));
     let entry = entry(letter);
     entry.spelled.store(spelled, Ordering::Relaxed);
     entry.kinds.store(kinds | KNOWN, Ordering::Release); // after its spelling, for whoever sees that it is known

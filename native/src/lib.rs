@@ -8,6 +8,7 @@ mod codes;
 mod comments;
 mod decision;
 mod endings;
+mod guarded;
 mod guards;
 mod junk;
 mod listing;
@@ -25,6 +26,7 @@ mod traits;
 mod words;
 
 use cleaning::{How, Profile, Reason, Removal};
+use guarded::{guarded, raise};
 use network::PyNetwork;
 use page::Model;
 use pyo3::prelude::*;
@@ -46,7 +48,7 @@ impl Profile for Known {
             let keys = keys.iter().map(|(place, keys)| (*place, keys));
             Site::look_up(self.articles, self.known.bind(py), size, keys)
         })
-        .unwrap_or_else(|error| panic!("the site's profile cannot be read: {error}"))
+        .unwrap_or_else(|error| raise(error))
     }
 }
 
@@ -128,7 +130,7 @@ impl Cleaner {
         let Ok(text) = text.to_str() else { return Ok(None) };
         let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
         let how = self.how(known.as_ref());
-        let cleaned = py.detach(|| cleaning::clean(text, &how));
+        let cleaned = guarded(py, || cleaning::clean(text, &how))?;
         let (removed, withheld) = (self.listed(py, &cleaned.removed)?, self.listed(py, &cleaned.withheld)?);
         Ok(Some((cleaned.kept, removed, withheld, cleaned.separator)))
     }
@@ -144,7 +146,7 @@ impl Cleaner {
         let Ok(texts) = texts else { return Ok(None) };
         let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
         let how = self.how(known.as_ref());
-        let (removed, withheld) = py.detach(|| cleaning::clean_list(&texts, &how));
+        let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
         Ok(Some((self.listed(py, &removed)?, self.listed(py, &withheld)?)))
     }
 
@@ -152,7 +154,7 @@ impl Cleaner {
     fn read<'py>(&self, py: Python<'py>, lines: Vec<Bound<'py, PyString>>) -> PyResult<Option<Vec<Seen<'py>>>> {
         let texts: Result<Vec<&str>, _> = lines.iter().map(|line| line.to_str()).collect();
         let Ok(texts) = texts else { return Ok(None) };
-        let seen = py.detach(|| page::read_lines(&texts, &self.rules));
+        let seen = guarded(py, || page::read_lines(&texts, &self.rules))?;
         let as_python = |(text, codes, said): (String, codes::Codes, words::Said)| {
             Ok((text, Cleaner::codes(&codes), PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?))
         };
@@ -194,8 +196,9 @@ impl Cleaner {
 
 /// The lookup spelling of a line; None if it holds a lone surrogate.
 #[pyfunction]
-fn spelled(line: Bound<'_, PyString>) -> Option<String> {
-    line.to_str().ok().map(text::spell)
+fn spelled(py: Python, line: Bound<'_, PyString>) -> PyResult<Option<String>> {
+    let Ok(line) = line.to_str() else { return Ok(None) };
+    guarded(py, || text::spell(line)).map(Some)
 }
 
 /// What a line says: the rows of its words, and its keys. None if it holds a lone surrogate.
@@ -205,7 +208,7 @@ fn said<'py>(
     line: Bound<'py, PyString>,
 ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
     let Ok(line) = line.to_str() else { return Ok(None) };
-    let said = words::said(line, || text::spell(line).into());
+    let said = guarded(py, || words::said(line, || text::spell(line).into()))?;
     Ok(Some((PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?)))
 }
 

@@ -1,6 +1,7 @@
 //! Lines, and what Python's `str` says of them. Twins: `str`, stream/core/paragraphs.py, stream/core/spelling.py.
 
 use crate::alphabet::{self as abc, is};
+use crate::guarded::raise;
 use pyo3::prelude::*;
 use std::borrow::Cow;
 
@@ -146,7 +147,7 @@ pub fn composed(text: &str) -> String {
     Python::attach(|py| -> PyResult<String> {
         py.import("stream.core.paragraphs")?.getattr("composed")?.call1((text,))?.extract()
     })
-    .unwrap_or_else(|error| panic!("a text could not be composed: {error}"))
+    .unwrap_or_else(|error| raise(error))
 }
 
 /// The normal form of a paragraph, which equality is defined on.
@@ -215,7 +216,7 @@ pub fn spell(line: &str) -> String {
     Python::attach(|py| -> PyResult<String> {
         py.import("stream.core.spelling")?.getattr("spell_each")?.call1((line,))?.extract()
     })
-    .unwrap_or_else(|error| panic!("a line could not be spelled: {error}"))
+    .unwrap_or_else(|error| raise(error))
 }
 
 /// The lookup spelling of a line; of one that is ASCII only the case changes.

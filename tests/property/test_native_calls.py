@@ -16,10 +16,11 @@ from stream.core.article import Removal
 from stream.core.cleaning import clean, clean_list
 from stream.core.footer.page import read_lines
 from stream.core.footer.words import said
+from stream.core.native import alphabet
 from stream.core.rules import builtin
 from stream.core.sites import Known, Profile
 from stream.records.splice import value_span
-from tests.property.test_native import FAST, PROSE
+from tests.property.test_native import FAST, PROSE, SLOW
 
 pytestmark = needs_compiled
 WHOLE = True
@@ -92,6 +93,34 @@ def test_rules_travel_to_other_processes() -> None:
     clean(text)
     rules = pickle.loads(pickle.dumps(builtin()))  # noqa: S301 - our own
     assert clean(text, rules) == clean(text)
+
+
+@pytest.mark.parametrize("unmet", ["\U000abcd0", "\U000abcd1"])
+@pytest.mark.parametrize("listed", [False, True])
+def test_where_the_compiled_core_fails_the_python_core_takes_over(
+    monkeypatch: pytest.MonkeyPatch,
+    unmet: str,
+    listed: bool,  # noqa: FBT001
+) -> None:
+    def fails(_: str) -> int:
+        msg = "no such letter"
+        raise LookupError(msg)
+
+    monkeypatch.setattr(alphabet, "kinds", fails)
+    lines = [*PROSE, "Share", f"Tweet{unmet}"]
+    call: Any = clean_list if listed else clean
+    with pytest.warns(RuntimeWarning, match="the compiled core failed: LookupError: no such letter"):
+        found, want = (call(lines if listed else "\n".join(lines), rules) for rules in (FAST[1], SLOW[1]))
+    assert found == want
+
+
+def test_ctrl_c_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: str) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(alphabet, "kinds", fails)
+    with pytest.raises(KeyboardInterrupt):
+        clean("\n".join([*PROSE, "Share", "Tweet\U000abcd2"]))
 
 
 def test_nothing_is_kept_or_given_back_twice() -> None:

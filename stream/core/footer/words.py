@@ -64,7 +64,7 @@ NOTHING = Said((), (0,) * KEYS)
 
 def said(line: str) -> Said:
     """Read a line. The hashes are XXH3 (64 bits) of each token in UTF-8."""
-    if native.compiled is not None and (found := native.compiled.said(line)) is not None:
+    if native.compiled is not None and (found := native.asked(native.compiled.said, line)) is not None:
         return Said(*found)
     return said_each(line)
 

@@ -17,6 +17,8 @@ than those of the checkout; then the Python core does the work.
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -47,3 +49,12 @@ if compiled is not None and not is_of_these_sources(compiled.STATE):
 
 NAME = "Python" if compiled is None else "compiled"
 """Which implementation is in use, for logs and benchmarks."""
+
+
+def asked(call: Callable[..., Any], *given: Any) -> Any:
+    """Call the compiled core; None if it fails. A bug in it must cost no article: the Python core then takes over."""
+    try:
+        return call(*given)
+    except RuntimeError as error:
+        warnings.warn(f"{error}; the Python core does it.", RuntimeWarning, stacklevel=2)
+        return None

@@ -21,7 +21,7 @@ SHAPE = "tail.shape"
 def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
     """Clean a text."""
     cleaner = _cleaner(rules)
-    found = None if cleaner is None else cleaner.clean(text, _given(profile))
+    found = None if cleaner is None else native.asked(cleaner.clean, text, _given(profile))
     if found is None:
         return None
     kept, removed, withheld, separator = found
@@ -32,7 +32,7 @@ def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
 def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None) -> CleanedList | None:
     """Clean a list of paragraphs."""
     cleaner = _cleaner(rules)
-    found = None if cleaner is None else cleaner.clean_list(list(paragraphs), _given(profile))
+    found = None if cleaner is None else native.asked(cleaner.clean_list, list(paragraphs), _given(profile))
     if found is None:
         return None
     removed, withheld = found
@@ -44,7 +44,7 @@ def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None)
 def read(lines: Sequence[str], rules: Rules) -> Iterable[tuple[str, Codes, Said]] | None:
     """Look at lines, none of them blank: give the text of each, what is seen of it, and what it says."""
     cleaner = _cleaner(rules)
-    found = None if cleaner is None else cleaner.read(list(lines))
+    found = None if cleaner is None else native.asked(cleaner.read, list(lines))
     return None if found is None else ((text, codes, Said(words, keys)) for text, codes, words, keys in found)
 
 
