@@ -47,6 +47,7 @@ class Cleaners:
         return first
 
     def close(self) -> None:
-        """Let the threads end."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False)
+        """Let the threads end. A batch that still comes is cleaned by the event loop's thread."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.shutdown(wait=False)

@@ -27,8 +27,9 @@ def records(count: int) -> list[FakeRecord]:
 async def test_the_outcomes_are_those_of_one_thread_in_their_order(count: int) -> None:
     cleaners = Cleaners(4)
     batch = records(count)
-    assert await cleaners.outcomes(PROCESSOR.process, batch) == Outcomes.counted(map(PROCESSOR.process, batch))
-    cleaners.close()
+    for _ in ("open", "closed"):
+        assert await cleaners.outcomes(PROCESSOR.process, batch) == Outcomes.counted(map(PROCESSOR.process, batch))
+        cleaners.close()
 
 
 @needs_compiled
