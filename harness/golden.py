@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import orjson
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
-from harness import corpus, pages
+from harness import corpus, news, pages
 from stream.core.cleaning import clean
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
@@ -29,6 +29,8 @@ from stream.learner.profiles import Profiles
 from stream.offline.evaluation import MOST_OF_SHORT, LabelledPage, shortened
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
+NEWS = 300
+"""Pages of `harness/news.py`."""
 KNOWN = 16
 """The most other pages of a site that its profile is learned from: those after a page; after the last, the first."""
 SHAPES = ("page", "body", "short")
@@ -125,7 +127,15 @@ def write(path: Path, chosen: Iterable[LabelledPage]) -> None:
     path.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-COMPOSED, REAL = FOLDER / "pages.tsv", FOLDER / "corpus.tsv.gz"
+class Kept(NamedTuple):
+    """A file of hashes, and the pages that it is of."""
+
+    path: Path
+    pages: Callable[[], Iterable[LabelledPage]]
+
+
+OWN = {"pages": Kept(FOLDER / "pages.tsv", pages.pages), "news": Kept(FOLDER / "news.tsv", lambda: news.pages(NEWS))}
+REAL = Kept(FOLDER / "corpus.tsv.gz", corpus.corpus)
 
 
 def main() -> None:
@@ -133,9 +143,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m harness.golden", description=__doc__)
     parser.add_argument("--write", action="store_true", required=True, help="write what cleaning gives now")
     parser.parse_args()
-    write(COMPOSED, pages.pages())
-    if corpus.is_here():
-        write(REAL, corpus.corpus())
+    for kept in (*OWN.values(), *([REAL] if corpus.is_here() else [])):
+        write(kept.path, kept.pages())
 
 
 if __name__ == "__main__":

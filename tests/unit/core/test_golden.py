@@ -20,6 +20,7 @@ from stream.offline.evaluation import LabelledPage
 IN_FULL = settings.get_current_profile_name() == "full"
 # One of so many sites of the corpus, with the compiled core and without them, which takes three times as long.
 COMPILED_EVERY, PYTHON_EVERY = (1, 1) if IN_FULL else (12, 40)
+OWN_IN_PYTHON_EVERY = 1 if IN_FULL else 2
 needs_corpus = pytest.mark.skipif(not corpus.is_here(), reason=corpus.WITHOUT)
 IF_MEANT = "If that is meant, `python -m harness.golden --write` writes what cleaning gives now."
 
@@ -32,6 +33,17 @@ def by(request: pytest.FixtureRequest) -> Iterator[golden.Modes]:
         yield rules if request.param == "compiled" else golden.Modes(*map(slow, rules))
 
 
+@pytest.fixture(params=golden.OWN)
+def own(request: pytest.FixtureRequest) -> golden.Kept:
+    """The pages of each kind in turn."""
+    return golden.OWN[request.param]
+
+
+def is_compiled(request: pytest.FixtureRequest) -> bool:
+    """Whether a test has the compiled parts."""
+    return bool(request.node.callspec.params["by"] == "compiled")
+
+
 def differences(path: Path, chosen: Sequence[LabelledPage], by: golden.Modes) -> list[str]:
     """Say which cases of which pages are not as the file has them."""
     known = golden.read(path)
@@ -42,26 +54,28 @@ def differences(path: Path, chosen: Sequence[LabelledPage], by: golden.Modes) ->
     ]
 
 
-def test_own_pages_are_cleaned_as_before(by: golden.Modes) -> None:
-    assert differences(golden.COMPOSED, tuple(pages.pages()), by) == [], IF_MEANT
+def test_own_pages_are_cleaned_as_before(request: pytest.FixtureRequest, own: golden.Kept, by: golden.Modes) -> None:
+    chosen = golden.share_of_sites(own.pages(), 1 if is_compiled(request) else OWN_IN_PYTHON_EVERY)
+    assert len(chosen) > 20
+    assert differences(own.path, chosen, by) == [], IF_MEANT
 
 
 @needs_corpus
 @pytest.mark.slow
 def test_real_pages_are_cleaned_as_before(request: pytest.FixtureRequest, by: golden.Modes) -> None:
-    every = COMPILED_EVERY if request.node.callspec.params["by"] == "compiled" else PYTHON_EVERY
+    every = COMPILED_EVERY if is_compiled(request) else PYTHON_EVERY
     chosen = golden.share_of_sites(corpus.corpus(), every)
     assert len(chosen) > len(corpus.corpus()) / every / 3
-    assert differences(golden.REAL, chosen, by) == [], IF_MEANT
+    assert differences(golden.REAL.path, chosen, by) == [], IF_MEANT
 
 
-def test_every_own_page_is_in_the_file() -> None:
-    assert list(golden.read(golden.COMPOSED)) == sorted(page.id for page in pages.pages())
+def test_every_own_page_is_in_the_file(own: golden.Kept) -> None:
+    assert list(golden.read(own.path)) == sorted(page.id for page in own.pages())
 
 
 @needs_corpus
 def test_every_real_page_is_in_the_file() -> None:
-    assert list(golden.read(golden.REAL)) == sorted(page.id for page in corpus.corpus())
+    assert list(golden.read(golden.REAL.path)) == sorted(page.id for page in corpus.corpus())
 
 
 @pytest.mark.parametrize("name", ["few.tsv", "few.tsv.gz"])
