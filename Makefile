@@ -65,13 +65,13 @@ model: $(READY) ## learn where footers begin, from labelled pages: make model CO
 sanitize: $(READY) ## the compiled core with all of the compiler's checks at run time, on any input
 	$(BIN)/python tools/native.py
 
-bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop (minutes)
+bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop: real pages, then plain ones (a quarter of an hour)
 	@$(BIN)/python -m bench
 
 bench-growth: $(READY) ## processor time of an article by its length, its paragraphs, the rules, the partitions (minutes)
 	@$(BIN)/python -m bench.growth
 
-bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS=folder (half an hour)
+bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS=folder (an hour)
 	@$(BIN)/python -m bench.peers $(PEERS)
 
 wheels: ## a wheel with the compiled core for this kind of machine, in dist/, tried where there is no Rust

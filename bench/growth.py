@@ -16,6 +16,7 @@ from bench import load, shapes
 from bench.curve import Curve, draw, show
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
+from bench.texts import plain
 from harness.fakes import FakeRecord
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
@@ -79,7 +80,7 @@ def paragraphs(arguments: argparse.Namespace) -> Curve:
 
 def rules(arguments: argparse.Namespace) -> Curve:
     """A growing number of user rules: on the load's articles, and on short lines that begin as all the rules do."""
-    values = [load.value(number, text) for number, text in enumerate(load.texts()[:RUN_ARTICLES])]
+    values = [load.value(number, text) for number, text in enumerate(plain()[:RUN_ARTICLES])]
     short = [shapes.value(shapes.short_paragraphs(100, first=first)) for first in range(0, 3_000, 100)]
     series: dict[str, list[float]] = {footers: [] for footers in (*FOOTERS, ALIKE)}
     notes = []

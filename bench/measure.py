@@ -120,6 +120,10 @@ def latency(servers: str, module: tuple[str, ...], settings: Mapping[str, object
         ended.set()
         reader.join()
     delays = sorted(delay for number, delay in found.items() if number >= warm)
+    if not delays:
+        sys.exit(
+            f"{per_second} articles a second are more than this machine can clean now; try --rate {per_second // 4}."
+        )
     stolen = stolen_since(before, began)
     return Latency(statistics.median(delays), delays[int(len(delays) * 0.99)], delays[-1], stolen)
 

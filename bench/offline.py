@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 from rich.console import Console
 
 from bench import load
+from bench.texts import about, add_text_option, texts_of
 from stream.core.cleaning import clean
 from stream.core.rules import builtin
 from stream.records.process import Processor
@@ -36,17 +38,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.offline", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=1000, help="the file's size (1000)")
     parser.add_argument("--runs", type=int, default=3, help="runs of each, by turns; the median counts (3)")
+    add_text_option(parser)
     arguments = parser.parse_args()
+    for kind in arguments.text:
+        measure(kind, arguments)
+
+
+def measure(kind: str, arguments: argparse.Namespace) -> None:
+    """Measure and print for one kind of text."""
     out = Console(width=None if sys.stdout.isatty() else 200, highlight=False).print
+    texts = texts_of(kind)
+    out(f"{kind}: {about(kind)}")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "articles.jsonl"
-        articles = write(path, arguments.megabytes * MB)
+        articles = write(path, arguments.megabytes * MB, texts)
         size = path.stat().st_size
         out(f"{articles:,} articles of {size / articles / 1000:.1f} KB, {size / MB:,.0f} MB")
         runs: dict[int, list[Run]] = {jobs: [] for jobs in JOBS}
         bare: list[float] = []
         for _ in range(arguments.runs):
-            bare.append(cleaning_us())
+            bare.append(cleaning_us(texts))
             for jobs in JOBS:
                 runs[jobs].append(run(path, jobs))
     for jobs in JOBS:
@@ -63,13 +74,12 @@ def main() -> None:
     out(f"cleaning alone: {pure:.0f} µs/article; one job takes {1e6 * one / articles / pure:.2f} times that")
 
 
-def write(path: Path, size: int) -> int:
-    """Write articles until the file has this size; return how many they are."""
-    kinds = load.texts()
+def write(path: Path, size: int, texts: Sequence[str]) -> int:
+    """Write articles of these texts until the file has this size; return how many they are."""
     number = written = 0
     with path.open("wb") as file:
         while written < size:
-            written += file.write(load.value(number, kinds[number % load.VARIANTS]) + b"\n")
+            written += file.write(load.value(number, texts[number % len(texts)]) + b"\n")
             number += 1
     return number
 
@@ -97,13 +107,12 @@ def memory_mb(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / MB + sum(memory_mb(int(child)) for child in children)
 
 
-def cleaning_us(count: int = 10_000) -> float:
+def cleaning_us(texts: Sequence[str], count: int = 10_000) -> float:
     """The time that cleaning decoded texts takes. Each text is made when it is needed, as when a file is read."""
     processor = Processor.for_field("text", "auto", builtin())
-    kinds = load.texts()
     took = 0.0
     for number in range(count):
-        text = f"Head {number}\n{kinds[number % load.VARIANTS]}"
+        text = f"Head {number}\n{texts[number % len(texts)]}"
         began = time.perf_counter()
         clean(text, processor.rules)
         took += time.perf_counter() - began

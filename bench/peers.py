@@ -1,7 +1,8 @@
 """`make bench-peers PEERS=FOLDER`: the worker beside the systems a user would pick instead, on one Kafka, by turns.
 
 The folder holds the same job written for other systems and `bench.py`, which runs them (its README.md says how);
-`setup.sh` in it builds them once. The worker runs twice: with the peers' job alone, and with everything.
+`setup.sh` in it builds them once. The worker runs twice: with the peers' job alone, and with everything. All of it is
+done once for each kind of text: real news pages first.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import load
 from bench.machine import kafka_to_measure, machine
 from bench.measure import make_topics
 from bench.process import stolen_s, stolen_since
+from bench.texts import KINDS, about, add_text_option, texts_of
 from harness.commands import environment
 from harness.kafka.server import RealKafka
 from stream.core.rules import builtin
@@ -47,7 +47,7 @@ kind = "section"
 phrases = {phrases}
 example = "Read more"
 """
-# Makes the harness use the articles of `make bench`, which all differ and have whole sentences; its own have neither.
+# Makes the harness use the texts of `make bench`, so that both measure the same ones, with a corpus or without.
 WITH_OUR_TEXTS = """
 import json, sys, bench
 with open(sys.argv.pop(1)) as file:
@@ -62,14 +62,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.peers", description=__doc__)
     parser.add_argument("folder", nargs="?", default="", help="the folder with the peers")
-    parser.add_argument("-n", "--articles", type=int, default=200_000, help="the backlog (200,000)")
+    parser.add_argument("-n", "--articles", type=int, help="the backlog (60,000, of the plain article 200,000)")
     parser.add_argument("--runs", type=int, default=2, help="runs of each, by turns (2)")
     parser.add_argument("--rate", type=int, default=500, help="articles a second for latency (500)")
     parser.add_argument("--high-rate", type=int, default=5000, help="and once more for the worker's job alone (5,000)")
     parser.add_argument("--seconds", type=float, default=20, help="how long latency is measured (20)")
     parser.add_argument("--speed", default=",".join(FOR_SPEED), help="who runs the backlog")
     parser.add_argument("--latency", default=",".join(FOR_LATENCY), help="whose latency is measured")
-    load.add_text_option(parser)
+    add_text_option(parser, ",".join(KINDS))
     arguments = parser.parse_args()
     folder = Path(arguments.folder).resolve()
     build = Path(os.environ.get("PEERS_BUILD", Path(tempfile.gettempdir()) / "peers-build"))
@@ -78,26 +78,39 @@ def main() -> None:
     if not (build / "v1").is_dir():
         sys.exit(f"The peers are not built yet: run sh {folder / 'setup.sh'} once, or set PEERS_BUILD.")
     with kafka_to_measure() as kafka, tempfile.TemporaryDirectory() as scratch:
-        harness = Harness(folder, build, Path(scratch), kafka, load.texts_of(arguments.text))
+        harness = Harness(folder, build, Path(scratch), kafka)
+        harness.take(arguments.text[0])
         harness.warm_up()
         before, began = stolen_s(), time.monotonic()
-        late = harness.latency(arguments.latency, arguments.rate, arguments)
-        fast_late = harness.latency(JOB, arguments.high_rate, arguments)
-        fast = harness.backlog(arguments.speed, arguments)
+        found = {}
+        for kind in arguments.text:
+            harness.take(kind)
+            late = harness.latency(arguments.latency, arguments.rate, arguments)
+            fast_late = harness.latency(JOB, arguments.high_rate, arguments)
+            count = arguments.articles or KINDS[kind].backlog
+            found[kind] = Measured(count, harness.backlog(arguments.speed, count, arguments.runs), late, fast_late)
         share = stolen_since(before, began)
-    show(arguments, fast, late, fast_late, share)
+    show(arguments, found, share)
+
+
+class Measured(NamedTuple):
+    """What was measured with one kind of text: a backlog of so many articles, the latency at two rates."""
+
+    articles: int
+    fast: Rows
+    late: Rows
+    fast_late: Rows
 
 
 class Harness:
     """The peers' own harness, with the worker among them."""
 
-    def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka, texts: Sequence[str]) -> None:
-        """Copy the folder, because the harness writes into it. The articles are made of these texts."""
+    def __init__(self, folder: Path, build: Path, scratch: Path, kafka: RealKafka) -> None:
+        """Copy the folder, because the harness writes into it."""
         shutil.copytree(folder, scratch / "peers", copy_function=shutil.copyfile)
         (scratch / "peers").chmod(0o755)
         (scratch / "pid").write_text(str(kafka.pid), "ascii")
         make_topics(kafka.bootstrap_servers, "peers.dead")
-        (scratch / "texts.json").write_text(json.dumps(texts), "utf-8")
         self._python = build / "v1" / "bin" / "python"
         self._scratch = scratch
         self._environment = {
@@ -116,6 +129,10 @@ class Harness:
         known.write_text(json.dumps({JOB: {**worker, "env": job}, EVERYTHING: {**worker, "env": {}}}), "utf-8")
         return known
 
+    def take(self, kind: str) -> None:
+        """Make the articles of texts of this kind from now on."""
+        (self._scratch / "texts.json").write_text(json.dumps(texts_of(kind)), "utf-8")
+
     def warm_up(self) -> None:
         """Warm the broker up: a JVM that is still compiling takes three times as long to commit."""
         self._run("latency", "confluent-txn", "--rate", "1500", "--secs", "30")
@@ -125,10 +142,10 @@ class Harness:
         at = ("--rate", str(rate), "--secs", str(arguments.seconds))
         return self._run("latency", peers, *at, "--reps", str(arguments.runs))
 
-    def backlog(self, peers: str, arguments: argparse.Namespace) -> Rows:
+    def backlog(self, peers: str, articles: int, runs: int) -> Rows:
         """Measure the throughput."""
-        size = ("-n", str(arguments.articles), "--limit", str(30 + arguments.articles / 1000))
-        return self._run("tput", peers, *size, "--reps", str(arguments.runs))
+        size = ("-n", str(articles), "--limit", str(60 + articles / 500))
+        return self._run("tput", peers, *size, "--reps", str(runs))
 
     def _run(self, what: str, peers: str, *options: str) -> Rows:
         """Call the harness once; return its rows by peer."""
@@ -151,10 +168,25 @@ def write_jobs_rules(path: Path) -> None:
     path.write_text(JOBS_RULE.format(disable=disable, phrases=json.dumps(MARKERS)), "utf-8")
 
 
-def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows, stolen: float) -> None:
-    """Print the tables, with the least and the most of several runs."""
+def show(arguments: argparse.Namespace, found: dict[str, Measured], stolen: float) -> None:
+    """Print the tables of each text, with the least and the most of several runs."""
     out = Console(width=None if sys.stdout.isatty() else 120)
-    table = Table(title=f"A backlog of {arguments.articles:,} articles: {load.KINDS[arguments.text]}")
+    for kind, measured in found.items():
+        out.print(throughputs(f"{kind}: a backlog of {measured.articles:,} articles", measured.fast))
+        rows = {
+            **measured.late,
+            **{f"{peer} at {arguments.high_rate}/s": of for peer, of in measured.fast_late.items()},
+        }
+        out.print(latencies(f"{kind}: latency at {arguments.rate} articles/s, milliseconds", rows))
+    for kind in found:
+        out.print(f"{kind}: {about(kind)}.")
+    out.print(f"{machine()}, Kafka and the load on the same cores; CPU/article with the start.")
+    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time.")
+
+
+def throughputs(title: str, fast: Rows) -> Table:
+    """The table of a backlog."""
+    table = Table(title=title)
     for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice"):
         table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
     for peer, ran in fast.items():
@@ -166,20 +198,20 @@ def show(arguments: argparse.Namespace, fast: Rows, late: Rows, fast_late: Rows,
             _range([run["peak_rss_MB"] for run in runs], "{:.0f}") + " MB",
             f"{lost}, {sum(run['dup'] for run in runs)}",
         )  # fmt: skip
-    out.print(table)
-    table = Table(title=f"Latency at {arguments.rate} articles/s, milliseconds")
+    return table
+
+
+def latencies(title: str, rows: Rows) -> Table:
+    """The table of latencies."""
+    table = Table(title=title)
     for heading in ("", "guarantee", "p50", "p99", "max", "cores"):
         table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
-    rows = [(peer, runs) for peer, runs in late.items()]
-    rows += [(f"{peer} at {arguments.high_rate}/s", runs) for peer, runs in fast_late.items()]
-    for peer, runs in rows:
+    for peer, runs in rows.items():
         ok = [run for run in runs if run["ok"]]
         values = [[run[name] for run in ok] for name in ("p50_ms", "p99_ms", "max_ms")]
         cores = _range([run["cpu_cores"] for run in ok], "{:.2f}")
         table.add_row(peer, _guarantee(peer), *(_range(value, "{:.0f}") for value in values), cores)
-    out.print(table)
-    out.print(f"{machine()}, Kafka and the load on the same cores; CPU/article with the start.")
-    out.print(f"The machine's other guests took {stolen:.1%} of the processors' time.")
+    return table
 
 
 def _guarantee(peer: str) -> str:

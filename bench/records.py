@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import orjson
 from rich.console import Console
 
-from bench import load
 from bench.costs import PAGES, least, show
+from bench.texts import about, add_text_option, texts_of
 from harness.fakes import FakeRecord
 from stream.config.paths import path_of, paths_of
 from stream.core.rules import builtin
@@ -44,10 +44,16 @@ class Way(NamedTuple):
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.records", description=__doc__)
-    load.add_text_option(parser)
-    arguments = parser.parse_args()
-    texts = load.texts_of(arguments.text)[:PAGES]
-    ways = {
+    add_text_option(parser)
+    out = Console(width=None if sys.stdout.isatty() else 100)
+    for kind in parser.parse_args().text:
+        title = f"A record by where its text is, µs of processor time; {about(kind)}"
+        show(out, title, {name: steps(way) for name, way in ways_of(texts_of(kind)[:PAGES]).items()})
+
+
+def ways_of(texts: Sequence[str]) -> dict[str, Way]:
+    """The ways in which a record may have these texts."""
+    return {
         "a field at the top": json("text", [{"text": text} for text in texts]),
         "/payload/after/body": json("/payload/after/body", [{"payload": {"after": {"body": text}}} for text in texts]),
         "/elements/*/content": json(
@@ -56,9 +62,6 @@ def main() -> None:
         "in Avro": with_schema("AVRO", orjson.dumps(AVRO).decode(), [avro(text) for text in texts]),
         "in Protobuf": with_schema("PROTOBUF", PROTOBUF, [protobuf(text) for text in texts]),
     }
-    title = f"A record by where its text is, µs of processor time; {load.KINDS[arguments.text]}"
-    out = Console(width=None if sys.stdout.isatty() else 100)
-    show(out, title, {name: steps(way) for name, way in ways.items()})
 
 
 def json(path: str, documents: list[dict[str, object]]) -> Way:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import orjson
 
-from bench.load import footer, paragraph, vocabulary
+from bench.texts import footer, paragraph, vocabulary
 
 RULE = '[[rule]]\nid = "bench.{0}"\nkind = "{1}"\nmatch = "{2}"\nphrases = ["{3}"]\nexample = "{3}"\n'
 KINDS = (

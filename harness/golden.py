@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,19 +18,16 @@ import orjson
 from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 
 from harness import corpus, news, pages
+from harness.known_sites import with_profiles
 from stream.core.cleaning import clean
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.core.sites import Profile
-from stream.learner.observation import Observation, observe
-from stream.learner.profiles import Profiles
 from stream.offline.evaluation import MOST_OF_SHORT, LabelledPage, shortened
 
 FOLDER = Path(__file__).parents[1] / "tests" / "golden"
 NEWS = 300
 """Pages of `harness/news.py`."""
-KNOWN = 16
-"""The most other pages of a site that its profile is learned from: those after a page; after the last, the first."""
 SHAPES = ("page", "body", "short")
 """A page as it is; its article alone; its article with the first lines of its footer."""
 NO_PROFILE = "-" * 12
@@ -58,10 +53,8 @@ CASES = tuple(f"{mode} {shape}" for mode in (*Modes._fields, "site") for shape i
 
 def hashes(chosen: Iterable[LabelledPage], by: Modes) -> Iterator[tuple[LabelledPage, Hashes]]:
     """Clean pages in every way; give the hashes of each. All pages of a site are to be among them."""
-    for site in by_site(chosen).values():
-        observed = [observe("\n".join(page.lines), by.model.for_site(page.source)) for page in site]
-        for at, page in enumerate(site):
-            yield page, hashes_of(page, by, profile_of(page.source, [*observed[at + 1 :], *observed[:at]]))
+    for page, profile in with_profiles(chosen, by.model):
+        yield page, hashes_of(page, by, profile)
 
 
 def hashes_of(page: LabelledPage, by: Modes, profile: Profile | None) -> Hashes:
@@ -85,27 +78,6 @@ def hash_of(text: str, rules: Rules, profile: Profile | None = None) -> str:
     cleaned = clean(text, rules, profile)
     whole = [cleaned.text, *([[*removal] for removal in some] for some in (cleaned.removed, cleaned.withheld))]
     return xxh3_64_hexdigest(orjson.dumps(whole))
-
-
-def profile_of(site: str, others: Sequence[Observation]) -> Profile | None:
-    """Learn a site from its other pages; None without a site, or where it has no other page."""
-    learned = Profiles()
-    for observation in islice(others, KNOWN if site else 0):
-        learned.learn_together([(site, observation)])
-    return learned.sites[site].profile() if site in learned.sites else None
-
-
-def by_site(chosen: Iterable[LabelledPage]) -> Mapping[str, list[LabelledPage]]:
-    """Pages by their site, in order."""
-    found: dict[str, list[LabelledPage]] = defaultdict(list)
-    for page in chosen:
-        found[page.source].append(page)
-    return found
-
-
-def share_of_sites(chosen: Iterable[LabelledPage], one_of: int) -> list[LabelledPage]:
-    """All pages of one site of so many."""
-    return [page for page in chosen if not xxh3_64_intdigest(page.source.encode()) % one_of]
 
 
 def read(path: Path) -> Mapping[str, Hashes]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from bench import load as bench_load
 from bench.peers import write_jobs_rules
+from bench.texts import plain
 from harness.fakes import FakeRecord
 from harness.twins import in_python, needs_compiled, slow
 from stream.core.rules import Rules, builtin, load
@@ -108,7 +109,7 @@ def test_every_letter_is_written_as_it_was(twins: Twins) -> None:
 
 
 def test_the_articles_of_the_benchmark(twins: Twins) -> None:
-    made = [bench_load.value(number, text) for number, text in enumerate(bench_load.texts()[:60])]
+    made = [bench_load.value(number, text) for number, text in enumerate(plain()[:60])]
     assert {twins.outcome(value).name for value in made} == {"cleaned"}
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from bench import load as bench_load
+from bench.texts import plain
 from harness import pages as composed
 from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, at, outcome
 from harness.twins import in_python, needs_compiled, slow
@@ -84,7 +85,7 @@ def prepared(what: str, texts: Iterable[str] | None = None) -> Iterator[tuple[Pr
     footers, _, how = what.partition(", ")
     rules = load_rules(whole_page=footers != "markers")
     if texts is None:
-        texts = islice(bench_load.texts(), ARTICLES + 1)
+        texts = islice(plain(), ARTICLES + 1)
     first, *rest = [FakeRecord(bench_load.value(number, text)) for number, text in enumerate(texts)]
     _ours.cache_clear()  # what was made for other tests would cost nothing here
     with in_python() if how else nullcontext():

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 
 from harness import corpus, golden, pages
+from harness.known_sites import share_of_sites
 from harness.twins import in_python, needs_compiled, slow
 from stream.offline.evaluation import LabelledPage
 
@@ -55,7 +56,7 @@ def differences(path: Path, chosen: Sequence[LabelledPage], by: golden.Modes) ->
 
 
 def test_own_pages_are_cleaned_as_before(request: pytest.FixtureRequest, own: golden.Kept, by: golden.Modes) -> None:
-    chosen = golden.share_of_sites(own.pages(), 1 if is_compiled(request) else OWN_IN_PYTHON_EVERY)
+    chosen = share_of_sites(own.pages(), 1 if is_compiled(request) else OWN_IN_PYTHON_EVERY)
     assert len(chosen) > 20
     assert differences(own.path, chosen, by) == [], IF_MEANT
 
@@ -64,7 +65,7 @@ def test_own_pages_are_cleaned_as_before(request: pytest.FixtureRequest, own: go
 @pytest.mark.slow
 def test_real_pages_are_cleaned_as_before(request: pytest.FixtureRequest, by: golden.Modes) -> None:
     every = COMPILED_EVERY if is_compiled(request) else PYTHON_EVERY
-    chosen = golden.share_of_sites(corpus.corpus(), every)
+    chosen = share_of_sites(corpus.corpus(), every)
     assert len(chosen) > len(corpus.corpus()) / every / 3
     assert differences(golden.REAL.path, chosen, by) == [], IF_MEANT
 
