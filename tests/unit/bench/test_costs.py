@@ -36,7 +36,7 @@ def test_parts_add_up_and_none_is_left_out() -> None:
         spent = by_part(costs.cleaned_by(slow(builtin())), some)
     assert all(spent[part] > 0 for part in PARTS)
     assert sum(spent[part] for part in (*PARTS, REST)) == pytest.approx(spent["in all"])
-    assert spent[REST] < 0.5 * spent["in all"]
+    assert 0 <= spent[REST] < 0.5 * spent["in all"]
     marked = by_part(costs.cleaned_by(load(whole_page=False)), some)
     assert marked["network"] == 0
 

@@ -19,6 +19,7 @@ import pytest
 
 from bench import load as bench_load
 from bench.texts import plain
+from harness import news
 from harness import pages as composed
 from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, at, outcome
 from harness.twins import in_python, needs_compiled, slow
@@ -36,7 +37,7 @@ from stream.records.process import Processor, _ours
 from tests.work import Work
 
 ARTICLES = 12
-PAGES = 8
+PAGES = {"pages": 8, "news": 16}
 ABOVE, BELOW = 1.05, 0.85
 INLINED = sys.version_info >= (3, 12)  # these inline comprehensions, which then take fewer lines
 # For all articles together: lines of Python executed, from 3.12 on and before; calls of C functions; characters of
@@ -51,14 +52,20 @@ COSTS = {
 }
 # A number of outcomes, and the lines of Python executed to count them, and to hand them to the client.
 AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 18_066, 12_005
-# For one page, in the mean of eight (harness/pages.py): the same counts. A page has ten times the lines of an article
-# of the benchmark, most of them in its footer.
+# For one page, in the mean of `PAGES`: the same counts. `pages` are of harness/pages.py, `news` of harness/news.py, whose
+# proportions are those of real ones. A page has three times the lines of an article of the benchmark or more, most of
+# them in its footer.
 PAGE_COSTS = {
-    "model": ((119, 119), 31, 0, 138_000),
-    "markers": ((119, 119), 31, 0, 138_000),
-    "model, in Python": ((55_024, 55_663), 14_505, 211_398, 659_000),
-    "markers, in Python": ((12_115, 12_152), 4_801, 86_775, 138_000),
+    "pages, model": ((119, 119), 31, 0, 138_000),
+    "pages, markers": ((119, 119), 31, 0, 138_000),
+    "pages, model, in Python": ((55_024, 55_663), 14_505, 211_398, 659_000),
+    "pages, markers, in Python": ((12_115, 12_152), 4_801, 86_775, 138_000),
+    "news, model": ((119, 119), 31, 0, 133_000),
+    "news, markers": ((119, 119), 31, 0, 133_000),
+    "news, model, in Python": ((51_878, 52_479), 12_423, 137_324, 735_000),
+    "news, markers, in Python": ((9_762, 9_586), 3_395, 51_688, 134_000),
 }
+MADE = {"pages": composed.pages, "news": news.pages}
 
 
 def each_of(costs: Iterable[str]) -> pytest.MarkDecorator:
@@ -112,15 +119,17 @@ def test_the_work_for_an_article_stays(what: str) -> None:
 @EACH_OF_PAGES
 def test_the_work_for_a_whole_page_stays(what: str) -> None:
     lines, calls, characters, peak_bytes = PAGE_COSTS[what]
+    kind, _, how = what.partition(", ")
+    count = PAGES[kind]
     work = Work()
-    with prepared(what, ("\n".join(page.lines) for page in composed.pages(PAGES + 1))) as (processor, records):
+    with prepared(how, ("\n".join(page.lines) for page in MADE[kind](count + 1))) as (processor, records):
         work.of(lambda: [processor.process(record) for record in records])
         memory = sum(peaks(processor, records))
     within(
-        lines=(work.lines // PAGES, lines[not INLINED]),
-        calls=(work.calls // PAGES, calls),
-        characters=(work.characters // PAGES, characters),
-        peak_bytes=(memory // PAGES, peak_bytes),
+        lines=(work.lines // count, lines[not INLINED]),
+        calls=(work.calls // count, calls),
+        characters=(work.characters // count, characters),
+        peak_bytes=(memory // count, peak_bytes),
     )
 
 
