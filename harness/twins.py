@@ -17,6 +17,7 @@ needs_compiled = pytest.mark.skipif(native.compiled is None, reason="the compile
 @contextmanager
 def in_python() -> Iterator[None]:
     """Run the block without the compiled core. Networks that were made with it before keep it."""
+    shipped()  # made once in a process, and not without it only because the first to ask is in here
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(native, "compiled", None)
         yield

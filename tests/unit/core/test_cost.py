@@ -52,9 +52,9 @@ COSTS = {
 }
 # A number of outcomes, and the lines of Python executed to count them, and to hand them to the client.
 AROUND, COUNTING_LINES, PRODUCING_LINES = 1000, 18_066, 12_005
-# For one page, in the mean of `PAGES`: the same counts. `pages` are of harness/pages.py, `news` of harness/news.py, whose
-# proportions are those of real ones. A page has three times the lines of an article of the benchmark or more, most of
-# them in its footer.
+# For one page, in the mean of `PAGES`: the same counts. `pages` are of harness/pages.py, `news` of harness/news.py,
+# whose proportions are those of real ones. A page has three times the lines of an article of the benchmark or more,
+# most of them in its footer.
 PAGE_COSTS = {
     "pages, model": ((119, 119), 31, 0, 138_000),
     "pages, markers": ((119, 119), 31, 0, 138_000),
