@@ -1,7 +1,4 @@
-"""Which part of the core takes how much of cleaning, as far as the parts are functions of Python.
-
-What is compiled as a whole is one part: `the rest`.
-"""
+"""Which part of the Python core takes how much of cleaning. Its compiled twin does an article in one call."""
 
 from __future__ import annotations
 

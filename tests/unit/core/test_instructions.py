@@ -12,8 +12,8 @@ import pytest
 from bench import instructions
 from harness.twins import needs_compiled
 
-# For a page of real proportions, with the compiled core; a tenth more or less is the compiler's, or Python's.
-PER_PAGE = 13_800_000
+# For a page of real proportions; a tenth more or less may be the compiler's.
+PER_PAGE = 2_130_000
 NEARLY = 0.1
 
 
