@@ -15,8 +15,8 @@ from harness.commands import environment
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
-MAIN = "the event loop: decode, clean, encode; Faust, asyncio, metrics"
-OTHERS = "source and sink: fetching and publishing, in Python"
+MAIN = "the event loop: Faust, asyncio, metrics; cleaning where few articles wait"
+OTHERS = "other threads of Python: cleaning, fetching, publishing"
 LIBRARY = "librdkafka: fetching, decompressing, compressing, sending"
 
 
