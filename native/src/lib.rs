@@ -32,23 +32,36 @@ use page::Model;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use rules::PyRuleSet;
-use sites::Site;
+use sites::{Site, Source, Table};
 use std::sync::Arc;
 use words::KEYS;
 
 /// A site's profile: the number of its articles, and what is known by key.
 struct Known {
     articles: u64,
-    known: Py<PyDict>,
+    source: Source,
 }
 
 impl Profile for Known {
     fn look_up(&self, size: usize, keys: &[(usize, [u64; KEYS])]) -> Site {
-        Python::attach(|py| {
-            let keys = keys.iter().map(|(place, keys)| (*place, keys));
-            Site::look_up(self.articles, self.known.bind(py), size, keys)
-        })
-        .unwrap_or_else(|error| raise(error))
+        let keys = keys.iter().map(|(place, keys)| (*place, keys));
+        self.source.look_up(self.articles, size, keys).unwrap_or_else(|error| raise(error))
+    }
+}
+
+/// A profile as Python gives it: the number of a site's articles, and a dictionary or a table.
+#[derive(FromPyObject)]
+enum Given<'py> {
+    Table(u64, Bound<'py, Table>),
+    Dictionary(u64, Bound<'py, PyDict>),
+}
+
+impl From<Given<'_>> for Known {
+    fn from(given: Given) -> Self {
+        match given {
+            Given::Table(articles, table) => Known { articles, source: Source::Table(table.unbind()) },
+            Given::Dictionary(articles, known) => Known { articles, source: Source::Dictionary(known.unbind()) },
+        }
     }
 }
 
@@ -79,8 +92,6 @@ type Cleaned<'py> = (Option<String>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, c
 type SeenCodes = (usize, u8, u8, u8, u8, u8, u8);
 /// The text of a line, its codes, the rows of its words, and its keys.
 type Seen<'py> = (String, SeenCodes, Bound<'py, PyTuple>, Bound<'py, PyTuple>);
-/// The number of a site's articles, and what is known of it.
-type GivenProfile<'py> = Option<(u64, Bound<'py, PyDict>)>;
 
 #[pymethods]
 impl Cleaner {
@@ -125,10 +136,10 @@ impl Cleaner {
         &self,
         py: Python<'py>,
         text: Bound<'py, PyString>,
-        profile: GivenProfile<'py>,
+        profile: Option<Given<'py>>,
     ) -> PyResult<Option<Cleaned<'py>>> {
         let Ok(text) = text.to_str() else { return Ok(None) };
-        let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
+        let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let cleaned = guarded(py, || cleaning::clean(text, &how))?;
         let (removed, withheld) = (self.listed(py, &cleaned.removed)?, self.listed(py, &cleaned.withheld)?);
@@ -140,11 +151,11 @@ impl Cleaner {
         &self,
         py: Python<'py>,
         items: Vec<Bound<'py, PyString>>,
-        profile: GivenProfile<'py>,
+        profile: Option<Given<'py>>,
     ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
         let texts: Result<Vec<String>, _> = items.iter().map(|item| item.to_str().map(str::to_owned)).collect();
         let Ok(texts) = texts else { return Ok(None) };
-        let known = profile.map(|(articles, known)| Known { articles, known: known.unbind() });
+        let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
         Ok(Some((self.listed(py, &removed)?, self.listed(py, &withheld)?)))
@@ -217,6 +228,7 @@ fn compiled(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("STATE", env!("STATE"))?;
     module.add_class::<Cleaner>()?;
     module.add_class::<PyRuleSet>()?;
+    module.add_class::<Table>()?;
     module.add_class::<PyNetwork>()?;
     module.add_function(wrap_pyfunction!(spelled, module)?)?;
     module.add_function(wrap_pyfunction!(said, module)?)?;

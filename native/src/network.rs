@@ -6,7 +6,7 @@ use crate::words::MOST;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use std::sync::Arc;
-use wide::{i16x8, i32x4};
+use wide::{i8x16, i16x8, i16x16, i32x4};
 
 const LAYERS: usize = 6;
 const DISTANCES: [usize; LAYERS] = [1, 2, 4, 8, 16, 32];
@@ -35,7 +35,7 @@ struct Layer {
 
 pub struct Network {
     width: usize,
-    words: Vec<[i32x4; 4]>,
+    words: Words,
     traits: Vec<[i32x4; 4]>,
     direct: Vec<[i64; 2]>,
     bias: Vec<i64>,
@@ -58,7 +58,8 @@ impl Network {
         // What is beyond these bounds is beyond those of a channel, whatever the traits add.
         let scaled = |sum: i32| ((i64::from(sum) * root) >> self.words_shift).clamp(-1 << 30, 1 << 30) as i32;
         let blocks = self.width / LANES;
-        (0..blocks).flat_map(|block| sum_of(&self.words, rows().map(|row| row * blocks + block))).map(scaled).collect()
+        let sums = |block| self.words.sum(rows().map(|row| row * blocks + block));
+        (0..blocks).flat_map(sums).map(scaled).collect()
     }
 
     /// The score of each cut, from the one below the first line to the one below the last.
@@ -124,6 +125,38 @@ impl Network {
         }
         for at in 0..2 {
             ends[at] += (sums[at] >> SHIFT) + self.out_bias[at];
+        }
+    }
+}
+
+/// The table of words, in blocks of `LANES`. It is as small as it can be, so that it stays in the processor's caches.
+enum Words {
+    Narrow(Vec<[i8; LANES]>),
+    Wide(Vec<[i16; LANES]>),
+}
+
+impl Words {
+    fn len(&self) -> usize {
+        match self {
+            Words::Narrow(table) => table.len(),
+            Words::Wide(table) => table.len(),
+        }
+    }
+
+    /// The sum of at most `MOST` rows.
+    fn sum(&self, rows: impl Iterator<Item = usize>) -> [i32; LANES] {
+        match self {
+            Words::Narrow(table) => {
+                let sum = rows.fold(i16x16::ZERO, |sum, row| sum + i16x16::from(i8x16::new(table[row])));
+                sum.to_array().map(i32::from)
+            }
+            Words::Wide(table) => {
+                let mut sums = [0; LANES];
+                for row in rows {
+                    sums.iter_mut().zip(table[row]).for_each(|(sum, each)| *sum += i32::from(each));
+                }
+                sums
+            }
         }
     }
 }
@@ -232,9 +265,8 @@ fn padded(numbers: &[i64], columns: usize, width: usize) -> Vec<i64> {
 }
 
 /// Numbers in blocks of `LANES`.
-fn blocks(numbers: &[i64]) -> Vec<[i32x4; 4]> {
-    let block = |block: &[i64]| bytemuck::cast::<[i32; LANES], _>(std::array::from_fn(|lane| block[lane] as i32));
-    numbers.chunks_exact(LANES).map(block).collect()
+fn blocks<T>(numbers: &[i64], narrow: impl Fn(i64) -> T) -> Vec<[T; LANES]> {
+    numbers.chunks_exact(LANES).map(|block| std::array::from_fn(|lane| narrow(block[lane]))).collect()
 }
 
 fn layer_of(weights: &[u8], bias: &[u8], channels: usize, width: usize) -> PyResult<Layer> {
@@ -300,8 +332,15 @@ impl PyNetwork {
         Ok(PyNetwork(Arc::new(Network {
             width: lanes,
             rests: table.iter().take(lanes).any(|&each| each != 0),
-            words: blocks(&table),
-            traits: blocks(&padded(&shown, channels, lanes)),
+            words: if width == 1 {
+                Words::Narrow(blocks(&table, |each| each as i8))
+            } else {
+                Words::Wide(blocks(&table, |each| each as i16))
+            },
+            traits: blocks(&padded(&shown, channels, lanes), |each| each as i32)
+                .into_iter()
+                .map(bytemuck::cast::<[i32; LANES], _>)
+                .collect(),
             direct,
             bias: padded(&numbers(bias, channels, 2)?, channels, lanes),
             layers,

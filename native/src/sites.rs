@@ -1,6 +1,7 @@
 //! What a site's other articles tell about a line. Twin: `Profile` in stream/core/sites.py.
 
 use crate::words::KEYS;
+use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -21,8 +22,50 @@ pub struct Known {
     below: u64,
 }
 
+/// What is known of a site by key, so that it can be asked without Python.
+#[pyclass(frozen, module = "stream.core.native.compiled")]
+pub struct Table(HashMap<u64, Known>);
+
+#[pymethods]
+impl Table {
+    /// Takes a dictionary from keys to three counts.
+    #[new]
+    fn new(known: HashMap<u64, (u64, u64, u64)>) -> Self {
+        let each = |(key, (articles, inside, below))| (key, Known { articles, inside, below });
+        Table(known.into_iter().map(each).collect())
+    }
+}
+
 /// What is known of a line by its keys: all of the line itself and of its first words, and how often each key stood.
 pub type OfLine = [Known; KEYS];
+
+/// Where it is asked what is known of a site.
+pub enum Source {
+    Dictionary(Py<PyDict>),
+    Table(Py<Table>),
+}
+
+impl Source {
+    /// See `Site::look_up`.
+    pub fn look_up<'a>(
+        &self,
+        articles: u64,
+        size: usize,
+        keys: impl Iterator<Item = (usize, &'a [u64; KEYS])>,
+    ) -> PyResult<Site> {
+        match self {
+            Source::Table(table) => Site::look_up(articles, size, keys, |key| Ok(table.get().0.get(&key).copied())),
+            Source::Dictionary(known) => Python::attach(|py| {
+                let known = known.bind(py);
+                Site::look_up(articles, size, keys, |key| {
+                    let Some(found) = known.get_item(key)? else { return Ok(None) };
+                    let (articles, inside, below) = found.extract()?;
+                    Ok(Some(Known { articles, inside, below }))
+                })
+            }),
+        }
+    }
+}
 
 /// What is known of a site, for the lines of one article.
 pub struct Site {
@@ -33,20 +76,17 @@ pub struct Site {
 
 impl Site {
     /// Looks up what is known of the lines of an article with so many, each by its place and its keys.
-    ///
-    /// `known` is a dictionary from keys to three counts.
-    pub fn look_up<'a>(
+    pub fn look_up<'a, E>(
         articles: u64,
-        known: &Bound<'_, PyDict>,
         size: usize,
         keys: impl Iterator<Item = (usize, &'a [u64; KEYS])>,
-    ) -> PyResult<Self> {
+        ask: impl Fn(u64) -> Result<Option<Known>, E>,
+    ) -> Result<Self, E> {
         let mut lines = vec![OfLine::default(); size];
         for (place, keys) in keys {
             for (to, &key) in lines[place].iter_mut().zip(keys).filter(|(_, key)| **key != 0) {
-                if let Some(found) = known.get_item(key)? {
-                    let (articles, inside, below) = found.extract()?;
-                    *to = Known { articles, inside, below };
+                if let Some(found) = ask(key)? {
+                    *to = found;
                 }
             }
         }

@@ -13,7 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 UNIT = 256
 """Counts of articles are in 1/256, because old ones fade."""
@@ -43,6 +43,19 @@ class Known(NamedTuple):
 NEVER = Known(0, 0, 0)
 
 
+class Kept:
+    """Room for what is made of a profile that is used again and again. It is not taken along to another process."""
+
+    __slots__ = ("table", "used")
+
+    def __init__(self) -> None:
+        self.table: Any = None
+        self.used = 0
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Kept, ()
+
+
 def rounded(count: int) -> int:
     """Give a count in 1/`UNIT` as a number of articles."""
     return (count + UNIT // 2) // UNIT
@@ -63,6 +76,7 @@ class Profile:
     version: str
     articles: int = 0
     known: Mapping[int, Known] = field(default_factory=dict)
+    kept: Kept = field(default_factory=Kept, repr=False, compare=False)  # what the compiled core makes of it
 
     def evidence(self, keys: Sequence[int]) -> list[int]:
         """Give the rows of what is known of a line with these keys: one for each question, none if no article is known.
