@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
 import os
-import subprocess
-import sys
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
+import threading
+from collections.abc import Mapping
+from tempfile import TemporaryFile
 from typing import NamedTuple
 
-ROOT = Path(__file__).parent.parent
+from harness.forking import ROOT, fork_server
+
+__all__ = ["ROOT", "Answer", "article_stream", "environment", "one_sentence"]
+
+PATIENCE_S = 120.0
 
 
 class Answer(NamedTuple):
@@ -30,49 +32,29 @@ def environment(settings: Mapping[str, object] | None = None) -> dict[str, str]:
 
 def article_stream(*arguments: object, stdin: bytes = b"", settings: Mapping[str, object] | None = None) -> Answer:
     """Run ``article-stream`` with these arguments and settings; fails after two minutes."""
-    ended = subprocess.run(
-        [sys.executable, "-m", "stream", *map(str, arguments)],
-        input=stdin, env=environment(settings), capture_output=True, timeout=120, check=False, cwd=ROOT,
-    )  # fmt: skip
-    return Answer(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
+    with TemporaryFile() as out, TemporaryFile() as err:
+        reads, writes = os.pipe()
+        try:
+            files = reads, out.fileno(), err.fileno()
+            process = fork_server().start(list(map(str, arguments)), environment(settings), *files)
+        finally:
+            os.close(reads)
+        feeding = threading.Thread(target=_feed, args=(writes, stdin))
+        feeding.start()
+        try:
+            code = process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+            feeding.join()
+        out.seek(0)
+        err.seek(0)
+        return Answer(code, out.read().decode(), err.read().decode())
 
 
-ONE_AFTER_ANOTHER = """
-import importlib, json, os, sys
-sys.argv[0] = "article-stream"
-from stream.cli import main
-ROOMS = "kafka.redriving kafka.topics observe.logs offline.chunks offline.crew offline.evaluation worker.app"
-for name in ROOMS.split():
-    importlib.import_module(f"stream.{name}")
-for out, err, arguments in json.load(sys.stdin):
-    if (child := os.fork()) == 0:
-        for number, path in ((0, os.devnull), (1, out), (2, err)):
-            os.dup2(os.open(path, os.O_RDWR | os.O_CREAT), number)
-        sys.argv[1:] = arguments
-        main()
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
-def one_after_another(
-    calls: Sequence[Sequence[object]], *, settings: Mapping[str, object] | None = None, timeout_s: float = 240.0
-) -> list[Answer]:
-    """Run ``article-stream`` once with each of these argument lists.
-
-    Python is started and the modules are imported only once: each call is a fork of that process.
-    """
-    with TemporaryDirectory() as folder:
-        places = [(f"{folder}/{number}.out", f"{folder}/{number}.err") for number in range(len(calls))]
-        told = [(*place, list(map(str, call))) for place, call in zip(places, calls, strict=True)]
-        ended = subprocess.run(
-            [sys.executable, "-c", ONE_AFTER_ANOTHER], input=json.dumps(told).encode(), env=environment(settings),
-            stdout=subprocess.PIPE, timeout=timeout_s, check=True, cwd=ROOT,
-        )  # fmt: skip
-        codes = map(int, ended.stdout.split())
-        return [
-            Answer(code, *(Path(path).read_text("utf-8") for path in place))
-            for code, place in zip(codes, places, strict=True)
-        ]
+def _feed(pipe: int, content: bytes) -> None:
+    """Write into a pipe until nobody reads any more."""
+    with contextlib.suppress(BrokenPipeError), os.fdopen(pipe, "wb") as file:
+        file.write(content)
 
 
 def one_sentence(answer: Answer, code: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -9,16 +10,19 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 import orjson
 
-from harness.commands import ROOT, environment
+from harness.commands import environment
+from harness.forking import ROOT, Forked, fork_server
 from harness.kafka.properties import free_ports
 
 PATIENCE_S = 60.0
+SOON_S, LATER_S = 0.02, 0.1
+"""How often a condition is looked at: at first, and after a long time. Asking a worker costs both sides a millisecond."""
 
 
 def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
@@ -27,12 +31,13 @@ def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_
     Raises:
         AssertionError: it was not true within ``timeout_s``.
     """
-    deadline = time.monotonic() + timeout_s
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited_s = time.monotonic() - began
+        if waited_s > timeout_s:
             msg = f"waited {timeout_s:g} s for {what}"
             raise AssertionError(msg)
-        time.sleep(0.02)
+        time.sleep(min(LATER_S, SOON_S + waited_s / 20))
 
 
 def free_port() -> int:
@@ -43,19 +48,23 @@ def free_port() -> int:
 class Worker:
     """``article-stream worker`` with these settings, as a process that never outlives the ``with`` block."""
 
-    def __init__(
-        self, settings: Mapping[str, object], *, command: tuple[str, ...] = ("-m", "stream", "worker")
-    ) -> None:
-        """Start the worker; the settings have names without the prefix ``STREAM_``."""
+    def __init__(self, settings: Mapping[str, object], *, name: str = "worker", python: Sequence[str] = ()) -> None:
+        """Start the worker; the settings have names without the prefix ``STREAM_``.
+
+        ``name``: another command of ``article-stream``. ``python``: arguments of a new Python instead.
+        """
         self.port = free_port()
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            env=environment({"http_port": self.port, **settings}),
-            stdout=self._log,
-            stderr=subprocess.STDOUT,
-            cwd=ROOT,
-        )
+        environ = environment({"http_port": self.port, **settings})
+        self.process: Forked | subprocess.Popen[bytes]
+        if python:
+            self.process = subprocess.Popen(
+                [sys.executable, *python], env=environ, stdout=self._log, stderr=subprocess.STDOUT, cwd=ROOT
+            )
+        else:
+            with Path(os.devnull).open("rb") as nothing:
+                log = self._log.fileno()
+                self.process = fork_server().start([name], environ, nothing.fileno(), log, log)
 
     @property
     def log(self) -> str:

@@ -245,7 +245,7 @@ def out_of_memory(site: Site, size: Size) -> Result:
             if worker.process.poll() is None:
                 worker.kill()
             else:
-                ends.append(worker.process.returncode)
+                ends.append(worker.process.wait())
         stage.ledger.send(500)
         stage.worker().wait_ready()
         codes = ", ".join(map(str, sorted(set(ends))))

@@ -209,7 +209,7 @@ def test_the_demo_shows_three_articles_and_a_summary_by_reason() -> None:
 
 
 def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:
-    with Worker({}, command=("-m", "stream", "demo", "--serve")) as served:
+    with Worker({}, python=("-m", "stream", "demo", "--serve")) as served:
         until(lambda: "Ctrl-C ends both" in served.log, "the demo to serve")
         served.port = int(re.findall(r":(\d+)/metrics", served.log)[0])
         assert served.get("/health/live")[0] == 200

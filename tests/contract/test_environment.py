@@ -64,7 +64,7 @@ def has_ipv6() -> bool:
 def test_a_worker_needs_no_disk_no_home_and_no_user_of_a_name(broker: Broker) -> None:
     topics = broker.topics("container")
     delivery = "exactly_once" if broker.real else "at_least_once"
-    with Worker(topics.settings(delivery=delivery, instance_id=""), command=("-c", IN_A_CONTAINER)) as worker:
+    with Worker(topics.settings(delivery=delivery, instance_id=""), python=("-c", IN_A_CONTAINER)) as worker:
         worker.wait_ready()
         broker.send(f"{topics.name}.raw", [Sent(b"k", b'{"text":"%b"}' % BODY.encode())])
         until(lambda: worker.metric("article_stream_records_in_total") == 1, "the article")
@@ -78,8 +78,8 @@ def test_links_of_a_service_named_stream_are_passed_over_in_kubernetes(
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
     settings = Broker("embedded", embedded.bootstrap_servers).topics("links").settings(delivery="at_least_once")
     port = free_port()
-    command = ("-m", "stream", "worker", "--http-port", str(port))
-    with Worker({**settings, **LINKS}, command=command) as worker:
+    python = ("-m", "stream", "worker", "--http-port", str(port))
+    with Worker({**settings, **LINKS}, python=python) as worker:
         worker.port = port
         worker.wait_ready()
         assert worker.terminate() == 0, worker.log

@@ -13,7 +13,7 @@ import orjson
 import pytest
 import typer.main
 
-from harness.commands import Answer, one_after_another
+from harness.commands import Answer, article_stream
 from harness.fakes import BODY, OTHER
 from harness.processes import Worker, until
 from stream.cli.commands import app
@@ -142,12 +142,11 @@ def test_no_command_takes_words_for_markup(stage: Stage, monkeypatch: pytest.Mon
     assert {*calls, ("worker",), ("demo",)} == set(names(typer.main.get_command(app))), "every command is called here"
     if not stage.broker.real:
         del calls["topics", "create"]
-    flat = [(command, arguments) for command, ways in calls.items() for arguments in ways]
-    answers = one_after_another([[*command, *arguments] for command, arguments in flat], settings=stage.settings)
     shown: dict[tuple[str, ...], str] = {}
-    for (command, arguments), answer in zip(flat, answers, strict=True):
+    for command, arguments in ((command, arguments) for command, ways in calls.items() for arguments in ways):
+        answer = article_stream(*command, *arguments, settings=stage.settings)
         if command == ("clean",) and "--explain" not in arguments:
-            answer = answer._replace(out="")  # noqa: PLW2901 - the articles themselves
+            answer = answer._replace(out="")
         shows_only_text(answer, (command, arguments), colours=colours)
         shown[command] = shown.get(command, "") + COLOURS.sub("", answer.out + answer.err)
     for command in (("clean",), ("rules", "list"), ("settings",), ("check",), ("send",), ("rules", "explain")):

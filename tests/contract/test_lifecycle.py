@@ -124,8 +124,8 @@ def test_two_workers_with_the_same_name_do_not_fight_for_ever(real: Broker) -> N
 def test_fausts_own_command_runs_the_same_worker(broker: Broker) -> None:
     topics = broker.topics("faust")
     broker.send(f"{topics.name}.raw", articles(0, 20))
-    command = ("-m", "faust", "-A", "stream.app", "worker", "--without-web")
-    with Worker(topics.settings(http_port=0), command=command) as worker:
+    python = ("-m", "faust", "-A", "stream.app", "worker", "--without-web")
+    with Worker(topics.settings(http_port=0), python=python) as worker:
         assert numbers(broker.read(f"{topics.name}.clean", 20)) == once(20)
         assert worker.terminate() == 0, worker.log
         assert "20 records in = 20 cleaned" in worker.log

@@ -29,7 +29,7 @@ def refused(settings: Settings, *commands: str) -> list[str]:
     """Run commands side by side that must fail at once and in plain words; return what each one said."""
     settings = {"startup_timeout_s": IN_TIME_S} | settings
     with ExitStack() as stack:
-        workers = [stack.enter_context(Worker(settings, command=("-m", "stream", name))) for name in commands]
+        workers = [stack.enter_context(Worker(settings, name=name)) for name in commands]
         for worker in workers:
             assert worker.process.wait(IN_TIME_S) == 1, worker.log
         said = [worker.log for worker in workers]
