@@ -159,10 +159,10 @@ def _serve(control: socket.socket) -> list[str]:
         control.sendall(pid.to_bytes(LENGTH))
 
 
-def _reap(statuses: dict[int, int]) -> None:
-    """Report the exit codes of the forks that have ended."""
+def _reap(statuses: dict[int, int], *, wait: bool = False) -> None:
+    """Report the exit codes of the forks that have ended; with `wait` of all."""
     while statuses:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+        pid, status = os.waitpid(-1, 0 if wait else os.WNOHANG)
         if pid == 0:
             return
         told = statuses.pop(pid)
@@ -171,10 +171,11 @@ def _reap(statuses: dict[int, int]) -> None:
         os.close(told)
 
 
-def _end(statuses: Mapping[int, int]) -> None:
+def _end(statuses: dict[int, int]) -> None:
     """Kill what still runs, and end."""
     for pid in statuses:
         os.kill(pid, signal.SIGKILL)
+    _reap(statuses, wait=True)
     sys.exit()
 
 

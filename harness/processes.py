@@ -22,7 +22,7 @@ from harness.kafka.properties import free_ports
 
 PATIENCE_S = 60.0
 SOON_S, LATER_S = 0.02, 0.1
-"""How often a condition is looked at: at first, and after a long time. Asking a worker costs both sides a millisecond."""
+"""Between two looks at a condition, at first and after a long wait. Asking a worker costs both sides some time."""
 
 
 def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:

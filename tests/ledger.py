@@ -15,6 +15,7 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from harness.processes import until
 from stream.core.rules import builtin
 from stream.offline.value import clean_value
 from stream.records.process import Processor
@@ -66,8 +67,11 @@ class Topics:
             NewTopic(f"{self.name}.{role}", partitions, replication, config=config.get(role, {}))
             for role in ("raw", "clean", "dead", *({"removed"} & config.keys()))
         ]
-        for future in admin.create_topics(wanted).values():
+        made = admin.create_topics(wanted)
+        for future in made.values():
             future.result(30)
+        # They are made, but a broker under load may answer for a moment that it does not know them.
+        until(lambda: made.keys() <= admin.list_topics(timeout=30).topics.keys(), "the topics to be known")
 
 
 def article(number: int, paragraphs: int = 4) -> bytes:

@@ -67,7 +67,7 @@ def test_while_the_worker_runs(real: Broker, protocol: str, start_at: str, fresh
         make_again(real, raw)
         send_to(real, raw, 100, fresh, 0)
         until(lambda: worker.metric(RECORDS_IN) >= 100 + fresh, "the new ones")
-        assert AGAIN in worker.log
+        assert AGAIN in worker.log, worker.log
         assert worker.metric(SKIPPED) == 0
         until(worker.ready, "it to be well")
         assert worker.terminate() == 0, worker.log
