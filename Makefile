@@ -20,9 +20,11 @@ demo: $(VENV)/.program ## the whole worker on an embedded broker, with articles 
 	@$(BIN)/article-stream demo
 
 test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
-	@status=0; \
+	@status=0; began=$$(date +%s); \
 	$(BIN)/pytest tests/chaos || status=$$?; \
 	$(BIN)/pytest -n 6 --dist worksteal --ignore tests/chaos || status=$$?; \
+	took=$$(($$(date +%s) - began)); \
+	echo "make test took $$((took / 60)) min $$((took % 60)) s."; \
 	exit $$status
 
 test-fast: $(READY) ## the tests that need neither a Kafka nor long, on two processors (a minute and a half)

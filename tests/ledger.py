@@ -121,8 +121,10 @@ class Ledger:
         self._partition: dict[int, int] = {}  # of each number that is acknowledged and has not come out
         self._moved: dict[int, float] = {}  # when each of them last had nothing owed, or something came
         self._reader = threading.Thread(target=self._read, daemon=True)
+        # One request at a time: of several, a broker that only just learns of a partition may refuse the first and take
+        # the second, and then the client counts the first as acknowledged as well (librdkafka's implicit acks).
         self._producer = Producer(
-            {**steadfast(self.topics.bootstrap_servers), "metadata.recovery.strategy": "none",
+            {**steadfast(self.topics.bootstrap_servers), "metadata.recovery.strategy": "none", "max.in.flight": 1,
              "linger.ms": 5, "enable.idempotence": True, "queue.buffering.max.messages": 2_000_000}
         )  # fmt: skip
         self._reader.start()
