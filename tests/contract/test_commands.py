@@ -55,7 +55,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(real: Broker) -> None:
     good = lines(article_stream("check", settings=it))
     assert {line[0] for line in good} == {"✓"}
     assert [line[2:].split(":")[0] for line in good] == [
-        *("settings", "rules", "broker", "input topic", "output topic", "dead letter topic"),
+        *("settings", "rules", "core", "broker", "input topic", "output topic", "dead letter topic"),
         *("consumer group", "transactions", "records"),
     ]
     without = lines(article_stream("check", settings={**it, "delivery": "at_least_once"}))
