@@ -19,6 +19,7 @@ from stream.core import native
 from stream.core.rules import Rules
 from stream.errors import (
     AuthenticationFailed,
+    InstanceFenced,
     InstanceHeld,
     KafkaFatal,
     KafkaUnavailable,
@@ -68,6 +69,14 @@ HELD_S = 75.0
 Failure: after a kill, the group holds the instance id of the last session until its session timeout is over, and that
 is no reason to end. Trade: two workers with one instance id are an error that a user wants to see. It is longer than
 any session timeout that Kafka allows by default, 60 s with the consumer protocol. Worst case: they see it after 75 s.
+"""
+
+MOST_FENCED = 1
+"""How many sessions in a row may end because the group gave our instance id to another member.
+
+Failure: after a silence of the broker our own consumer joins anew, and where one of its requests from before is
+answered late, it is itself the other member. Trade: two workers with one instance id take it from each other once more before
+one of them ends. Worst case: that takes a few seconds, in which transactions are aborted and nothing is lost.
 """
 
 DRAIN_SHARE = 0.75
@@ -167,7 +176,7 @@ class Engine:
 
         `hand_on(batch)` is called by this thread, and must block until there is room for the batch.
         """
-        short_sessions, held_since = 0, math.inf
+        short_sessions, held_since, fenced = 0, math.inf, 0
         while not self.flow.stopping.is_set():
             began = time.monotonic()
             try:
@@ -180,6 +189,12 @@ class Engine:
                 self._pause(error, HELD_PAUSE_S)
             except StreamError as error:
                 held_since = math.inf
+                if time.monotonic() - began > GOOD_SESSION_S:
+                    fenced = 0
+                if isinstance(error, InstanceFenced) and self.source.progress.joined_once and fenced < MOST_FENCED:
+                    fenced += 1
+                    self._pause(error, HELD_PAUSE_S)
+                    continue
                 # At the start such an error is the user's to correct. A worker that has worked before keeps trying, and
                 # /health/ready says why it does not work.
                 may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
