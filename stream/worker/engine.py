@@ -75,8 +75,8 @@ MOST_FENCED = 1
 """How many sessions in a row may end because the group gave our instance id to another member.
 
 Failure: after a silence of the broker our own consumer joins anew, and where one of its requests from before is
-answered late, it is itself the other member. Trade: two workers with one instance id take it from each other once more before
-one of them ends. Worst case: that takes a few seconds, in which transactions are aborted and nothing is lost.
+answered late, it is itself the other member. Trade: two workers with one instance id take it from each other once more
+before one of them ends. Worst case: that takes a few seconds, in which transactions are aborted and nothing is lost.
 """
 
 DRAIN_SHARE = 0.75
