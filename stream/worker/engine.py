@@ -72,11 +72,12 @@ any session timeout that Kafka allows by default, 60 s with the consumer protoco
 """
 
 MOST_FENCED = 1
-"""How many sessions in a row may end because the group gave our instance id to another member.
+"""How many sessions in a row may end because the group gave our instance id to another member after a silence.
 
 Failure: after a silence of the broker our own consumer joins anew, and where one of its requests from before is
-answered late, it is itself the other member. Trade: two workers with one instance id take it from each other once more
-before one of them ends. Worst case: that takes a few seconds, in which transactions are aborted and nothing is lost.
+answered late, it is itself the other member. Trade: without a silence the worker that came first ends at once, so that
+two workers with one instance id do not take it from each other. Worst case: after a silence they do so once, in which
+time transactions are aborted and nothing is lost.
 """
 
 DRAIN_SHARE = 0.75
@@ -113,7 +114,8 @@ class Engine:
         )
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
-        self.began_s = time.monotonic()
+        self.began_s = self._delivered_s = time.monotonic()
+        self._waited_s = -math.inf  # when a publication was through that had taken as long as a session timeout
         committer: Committer
         if settings.delivery == "exactly_once":
             committer = Transactions(settings, self._group_metadata, self.metrics.stage, batch_bytes=largest_bytes)
@@ -167,6 +169,9 @@ class Engine:
         await self.sink.put(batch.session, outcomes)
 
     def _delivered(self, outcomes: Outcomes, seconds: float) -> None:
+        self._delivered_s = time.monotonic()
+        if seconds >= self.settings.session_timeout_ms / 1000:
+            self._waited_s = self._delivered_s
         self.metrics.committed(outcomes, seconds)
         for place, following in outcomes.following.items():
             self.partitions.published(place, following)
@@ -191,7 +196,7 @@ class Engine:
                 held_since = math.inf
                 if time.monotonic() - began > GOOD_SESSION_S:
                     fenced = 0
-                if isinstance(error, InstanceFenced) and self.source.progress.joined_once and fenced < MOST_FENCED:
+                if isinstance(error, InstanceFenced) and self._was_silent(began) and fenced < MOST_FENCED:
                     fenced += 1
                     self._pause(error, HELD_PAUSE_S)
                     continue
@@ -204,6 +209,12 @@ class Engine:
                 short_sessions = short_sessions + 1 if time.monotonic() - began < GOOD_SESSION_S else 1
                 doublings = min(short_sessions - 1, MOST_DOUBLINGS)
                 self._pause(error, min(FIRST_PAUSE_S * 2**doublings, LAST_PAUSE_S))
+
+    def _was_silent(self, began_s: float) -> bool:
+        """Whether Kafka was silent, now or lately, for so long that the group may have lost this worker meanwhile."""
+        now, timeout_s = time.monotonic(), self.settings.session_timeout_ms / 1000
+        waits = self.flow.in_flight > 0 and now - max(began_s, self._delivered_s) >= timeout_s
+        return waits or now - self._waited_s < GOOD_SESSION_S
 
     def _pause(self, error: StreamError, pause_s: float) -> None:
         self.source.progress.trouble = str(error)

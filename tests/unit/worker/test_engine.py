@@ -79,29 +79,27 @@ def test_sessions_that_fail_for_hours_do_not_end_the_worker(engine: Engine, monk
 
 def test_a_younger_worker_of_the_same_instance_ends_this_one(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.source.progress.joined_once = True
-    begun = sessions(engine, monkeypatch, InstanceFenced("Another one."), InstanceFenced("Another one."))
-    with pytest.raises(InstanceFenced):
-        engine.run(print)
-    assert len(begun) == 2
-
-
-def test_a_worker_that_never_worked_ends_at_once_where_its_instance_id_is_taken(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
     begun = sessions(engine, monkeypatch, InstanceFenced("Another one."))
+    engine.flow.enter(1)
     with pytest.raises(InstanceFenced):
         engine.run(print)
     assert len(begun) == 1
 
 
-def test_a_member_that_was_replaced_by_its_own_late_request_joins_again(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("times", [1, 2])
+def test_after_a_silence_it_may_have_been_replaced_by_its_own_late_request(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
-    engine.source.progress.joined_once = True
-    begun = sessions(engine, monkeypatch, SessionLost("Silent."), InstanceFenced("Itself."), SessionLost("Silent."))
-    engine.run(print)
-    assert len(begun) == 4
-    assert engine.fatal is None
+    engine.settings = engine.settings.model_copy(update={"session_timeout_ms": 0})
+    begun = sessions(engine, monkeypatch, *(InstanceFenced("Itself.") for _ in range(times)))
+    engine.flow.enter(1)
+    if times == 1:
+        engine.run(print)
+        assert engine.fatal is None
+    else:
+        with pytest.raises(InstanceFenced):
+            engine.run(print)
+    assert len(begun) == 2
 
 
 def test_records_that_could_not_be_committed_before_a_stop_are_an_error(
