@@ -98,7 +98,7 @@ $(VENV)/.program: pyproject.toml setup.py $(NATIVE)
 	@rm -f stream/core/native/compiled.cpython-*.so # of checkouts before the core was one file for all Pythons
 	@$(PYTHON) tools/working.py "Installing article-stream into $(VENV), once" -- sh -c '\
 	  $(PYTHON) -m venv --clear $(VENV) && $(INTO) . && $(BIN)/python -m compileall -q stream'
-	@$(BIN)/python -c 'from stream.core import native; native.compiled or print(f"The compiled core was not built: cleaning runs in Python, a tenth as fast. To get it, {native.HOW_TO_GET_IT}.")' >&2
+	@$(BIN)/python -c 'from stream.core import native; native.compiled or print(f"The compiled core was not built: cleaning runs in Python, a twentieth as fast. To get it, {native.HOW_TO_GET_IT}.")' >&2
 	@touch $@
 
 $(READY): $(VENV)/.program

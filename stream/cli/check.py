@@ -34,7 +34,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     _show(Check("settings", "valid"))
     rules = load_rules(settings)
     _show(Check("rules", f"valid, version {rules.version}"))
-    slow = f"in Python, at a tenth of the speed. To get the compiled one, {native.HOW_TO_GET_IT}."
+    slow = f"in Python, at a twentieth of the speed. To get the compiled one, {native.HOW_TO_GET_IT}."
     _show(Check("core", native.NAME if native.compiled else slow, warning=not native.compiled))
     failed = False
     for answer in chain(checks.run(settings), registry_checks.run(settings)):

@@ -188,7 +188,7 @@ def test_check_without_a_broker_says_so_and_ends_with_1() -> None:
     assert [line.partition(":")[0] for line in good[:2]] == ["✓ settings", "✓ rules"]
     compiled = native.compiled is not None
     assert (
-        good[2] == "✓ core: compiled" if compiled else good[2].startswith("! core: in Python, at a tenth of the speed.")
+        good[2] == "✓ core: compiled" if compiled else good[2].startswith("! core: in Python, at a twentieth of the speed.")
     )
     assert bad.startswith(f"✗ broker: No answer from Kafka at {server}")
 
