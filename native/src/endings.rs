@@ -43,7 +43,7 @@ pub fn is_open_ended(lines: &[Line]) -> bool {
 fn in_open_script(lines: &[Line]) -> bool {
     let top = &lines[..lines.len().min(LOOKED_AT)];
     let mut open = 0;
-    let mut size = top.len() - 1;
+    let mut size = top.len().saturating_sub(1);
     for line in top {
         size += line.chars;
         if line.kinds & abc::OPEN != 0 {
