@@ -26,7 +26,6 @@ from stream.core.cleaning import clean
 from stream.core.native.calls import OFTEN
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
-from stream.core.sites import Profile
 from stream.offline.evaluation import shortened
 from stream.records.process import Processor
 from stream.records.shape import Text
@@ -97,9 +96,9 @@ def cleaning_rows(most: int) -> list[tuple[str, int, Figures]]:
     return [(name, len(found), figures(found)) for name, found in took.items()]
 
 
-def cleaned_by(rules: Rules, profile: Profile | None = None) -> Callable[[str], object]:
+def cleaned_by(rules: Rules) -> Callable[[str], object]:
     """What cleans with these rules."""
-    return partial(clean, rules=rules, profile=profile)
+    return partial(clean, rules=rules)
 
 
 def parts(out: Console, arguments: argparse.Namespace) -> None:

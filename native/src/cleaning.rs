@@ -4,7 +4,7 @@ use crate::comments::comments_of;
 use crate::endings::{ends_sentence, is_open_ended, weigh};
 use crate::markers::{Marks, footer_of, named};
 use crate::page::{Lines, Look, Model, find_footer};
-use crate::paragraphs::{self, BLANK, first_of, separator_of};
+use crate::paragraphs::{self, BLANK, first_of, first_places, separator_of};
 use crate::repeats::repeats_of;
 use crate::rules::{MAX_MARKER, Rule};
 use crate::sites::Site;
@@ -93,10 +93,8 @@ pub fn clean_list<'a, 'r>(items: &'a [String], how: &How<'r>) -> (Vec<Removal<'a
 
 /// Finds what is removed and what is withheld: both without the blank lines.
 fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
-    let mut repeats: Gone = vec![None; lines.len()];
-    for (at, copied) in repeats_of(lines, first) {
-        repeats[at] = Some(Reason::Repeat(copied));
-    }
+    let repeated = repeats_of(lines, first).into_iter().map(|(at, copied)| (at, Reason::Repeat(copied))).collect();
+    let repeats = by_line(lines.len(), repeated);
     let there = |at: &usize| first[*at] != BLANK && repeats[*at].is_none();
     let looks: Vec<Look> = (0..lines.len()).filter(there).map(|at| Look::new(at, lines[at])).collect();
     let mut page: Vec<&Look> = looks.iter().collect();
@@ -117,17 +115,10 @@ fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'
             Some(marked) => marked.search(&page, how),
         };
         if search.found.is_empty() {
-            let mut held = nothing();
-            for (at, reason) in search.held {
-                held[at] = Some(reason);
-            }
-            return (gone, held);
+            return (gone, by_line(lines.len(), search.held));
         }
-        let mut found: Gone = nothing();
-        for (at, reason) in search.found {
-            found[at] = Some(reason);
-        }
-        let weights = marked.as_ref().map(|marked| &marked.weights);
+        let found = by_line(lines.len(), search.found);
+        let weights = marked.as_ref().map(|marked| &*marked.weights);
         if !is_within_budget(lines, &found, &gone, weights, &search.sure) {
             return (gone, found);
         }
@@ -143,7 +134,7 @@ fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'
         }
         if !alone {
             let rest: Vec<Line> = page.iter().map(|look| look.whole).collect();
-            let again = repeats_of(&rest, &first_among(page.iter().map(|look| first[look.place])));
+            let again = repeats_of(&rest, &first_places(page.iter().map(|look| Some(first[look.place]))));
             for &(at, copied) in &again {
                 gone[page[at].place] = Some(Reason::Repeat(page[copied].place));
             }
@@ -157,10 +148,13 @@ fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'
     (repeats, nothing())
 }
 
-/// For each id the index where it first occurs.
-fn first_among(ids: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut seen = hashbrown::HashMap::new();
-    ids.enumerate().map(|(at, id)| *seen.entry(id).or_insert(at)).collect()
+/// The reasons, by line.
+fn by_line<'r>(size: usize, reasons: Vec<(usize, Reason<'r>)>) -> Gone<'r> {
+    let mut lines = vec![None; size];
+    for (at, reason) in reasons {
+        lines[at] = Some(reason);
+    }
+    lines
 }
 
 /// What one search of the page finds, by index in the article; see `Found` in stream/core/footer/page.py.
@@ -224,7 +218,7 @@ fn is_within_budget(
     lines: &[Line],
     footer: &Gone,
     gone: &Gone,
-    weights: Option<&Vec<usize>>,
+    weights: Option<&[usize]>,
     sure: &HashSet<usize>,
 ) -> bool {
     let mut size = 0;
@@ -245,14 +239,7 @@ fn is_within_budget(
     if doubtful.is_empty() {
         return true;
     }
-    let weighed;
-    let weights = match weights {
-        Some(weights) => weights,
-        None => {
-            weighed = weigh(lines);
-            &weighed
-        }
-    };
+    let weights = weights.map_or_else(|| Cow::Owned(weigh(lines)), Cow::Borrowed);
     let taken: usize = doubtful.iter().map(|&at| weights[at]).sum();
     let left = || weights.iter().zip(gone).filter(|(_, gone)| gone.is_none()).map(|(weight, _)| weight).sum::<usize>();
     taken == 0 || taken as f64 <= MAX_PROSE_SHARE * left() as f64

@@ -5,6 +5,7 @@ use crate::endings::LOOKED_AT;
 use crate::rules::RuleSet;
 use crate::text::{self, Line};
 use memchr::memmem::Finder;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub const CLOSED: u8 = 1;
@@ -121,13 +122,13 @@ pub fn codes_of<'s>(
     line: &Line,
     per_letter: usize,
     rules: Option<&RuleSet>,
-    spelled: impl FnOnce() -> &'s str,
+    spelled: impl FnOnce() -> Cow<'s, str>,
 ) -> Codes {
     let length = effective(line, per_letter);
     let mut codes = Codes { length, end: 0, start: 0, topic: 0, digits: 0, capitals: 0, sentences: 0 };
     let Some(first) = text::first(line.text) else { return codes };
     if length <= SHORT {
-        codes.topic = rules.map_or(0, |rules| rules.topic(spelled()));
+        codes.topic = rules.map_or(0, |rules| rules.topic(&spelled()));
         codes.digits = digits_in(line.text);
         codes.capitals = capitals_of(line, length);
     }
@@ -192,29 +193,17 @@ fn digits_in(line: &str) -> u8 {
     let bytes = line.as_bytes();
     let mut found = 0;
     if bytes.iter().fold(false, |any, each| any | each.is_ascii_digit()) {
-        let dated = (0..bytes.len()).any(|at| bytes[at].is_ascii_digit() && is_date(line, at));
+        let dated = (0..bytes.len()).any(|at| bytes[at].is_ascii_digit() && is_date(&line[at..]));
         found = if dated { 2 } else { 1 };
     }
     let web = memchr::memchr(b'@', bytes).is_some() || has(line, &HTTP) || has(line, &WWW);
     if web { found + 3 } else { found }
 }
 
-/// Whether a date or time begins at the digit at `at`: `_DATE` of the twin.
-fn is_date(line: &str, at: usize) -> bool {
-    let rest = &line[at + 1..];
-    if let Some(mark) = text::first(rest) {
-        let parts = matches!(mark, ':' | '.' | '/' | '-' | '\u{5e74}' | '\u{6708}');
-        if parts && rest[mark.len_utf8()..].starts_with(|each: char| each.is_ascii_digit()) {
-            return true;
-        }
-    }
-    let bytes = &line.as_bytes()[at..];
-    let century = bytes.starts_with(b"19") || bytes.starts_with(b"20");
-    if century && bytes.len() > 3 && bytes[2].is_ascii_digit() && bytes[3].is_ascii_digit() {
-        return true;
-    }
+/// Whether a date or time begins at the digit that the text begins with: `_DATE` of the twin.
+fn is_date(text: &str) -> bool {
     let ages = ["\u{43c}\u{438}\u{43d}", "\u{447}\u{430}\u{441}", "min", "hour", "ago"];
-    rest.strip_prefix(' ').is_some_and(|rest| ages.iter().any(|each| rest.starts_with(each)))
+    text::begins_in_figures(text) || text[1..].strip_prefix(' ').is_some_and(|rest| text::begins(rest, &ages))
 }
 
 /// The number of words, and of those that begin with a capital.

@@ -266,21 +266,12 @@ fn has_date(spelled: &str) -> bool {
 
 fn is_date(text: &str) -> bool {
     let rest = &text[1..];
-    if let Some(mark) = text::first(rest) {
-        let parts = matches!(mark, ':' | '.' | '/' | '-' | '\u{5e74}' | '\u{6708}');
-        if parts && rest[mark.len_utf8()..].starts_with(|each: char| each.is_ascii_digit()) {
-            return true;
-        }
-    }
-    let bytes = text.as_bytes();
-    let century = bytes.starts_with(b"19") || bytes.starts_with(b"20");
-    if century && bytes.len() > 3 && bytes[2].is_ascii_digit() && bytes[3].is_ascii_digit() {
-        return true;
-    }
     let unit = rest.strip_prefix(' ').unwrap_or(rest);
     let word = &unit[..unit.find(|each| !is_word(each)).unwrap_or(unit.len())];
-    let begins = |text: &str, any: &[&str]| any.iter().any(|each| text.starts_with(each));
-    UNITS.contains(&word) || begins(word, &STEMS) || begins(unit, &UNSPACED)
+    text::begins_in_figures(text)
+        || UNITS.contains(&word)
+        || text::begins(word, &STEMS)
+        || text::begins(unit, &UNSPACED)
 }
 
 /// Whether a line may be a name.

@@ -113,15 +113,11 @@ fn alone(line: &str) -> bool {
         let (found, words) = signs(text);
         return is_statement(text) || is_style(text) || (found > 1 && found * PART >= words);
     }
-    if starts(text, &COMMENT) || is_key(text) || is_worded(text) || is_token(text) {
-        return !starts(text, &ADDRESS);
+    if text::begins(text, &COMMENT) || is_key(text) || is_worded(text) || is_token(text) {
+        return !text::begins(text, &ADDRESS);
     }
     let (found, words) = signs(text);
     found > 0 && found * PART_INDENTED >= words
-}
-
-fn starts(text: &str, any: &[&str]) -> bool {
-    any.iter().any(|each| text.starts_with(each))
 }
 
 fn closes(text: &str) -> bool {
@@ -262,7 +258,7 @@ fn signs(text: &str) -> (usize, usize) {
     for word in text::split(text) {
         words += 1;
         between += usize::from(word.len() == 1 && b"-+*/%<>|&".contains(&word.as_bytes()[0]));
-        if !starts(word, &ADDRESS) {
+        if !text::begins(word, &ADDRESS) {
             found += signs_in(word);
         }
     }

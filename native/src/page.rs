@@ -75,13 +75,10 @@ impl<'a> Look<'a> {
 
     /// The codes of the line by itself.
     fn codes(&self, per_letter: usize, rules: &RuleSet) -> Codes {
-        let (bare, lowered) = (self.bare(), OnceCell::new());
+        let bare = self.bare();
         let spelled = || {
-            if bare.is_ascii() && !text::is_plainly_spaced(bare.text) {
-                &**lowered.get_or_init(|| text::lowered(bare.text))
-            } else {
-                self.spelled()
-            }
+            let spaced = bare.is_ascii() && !text::is_plainly_spaced(bare.text);
+            if spaced { text::lowered(bare.text).into() } else { self.spelled().into() }
         };
         let ask = || codes::codes_of(&bare, per_letter, Some(rules), spelled);
         let &(asked, known) = self.codes.get_or_init(|| (per_letter, ask()));
@@ -135,8 +132,7 @@ fn read(page: &[&Look], texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
         let silent = line.topic != 0 && may_be_code(look.whole.text) && whole.is_code(at);
         if silent || look.has_format() {
             let asked = if silent { None } else { Some(rules) };
-            let spelled = text::lowered(look.stripped.text);
-            line = codes::codes_of(&texts[at], per_letter, asked, || &spelled);
+            line = codes::codes_of(&texts[at], per_letter, asked, || text::lowered(look.stripped.text).into());
         }
         if open_ended && line.length >= codes::PROSE {
             line.end = CLOSED;

@@ -1,9 +1,9 @@
 //! Splits a text into lines, and tells which are equal. Twin: stream/core/paragraphs.py.
 
-use crate::alphabet as abc;
 use crate::text::{self, Line};
 use hashbrown::HashMap;
 use std::borrow::Cow;
+use std::hash::Hash;
 
 const SEPARATORS: [char; 4] = ['\n', '\r', '\u{2029}', '\u{2028}'];
 /// The place of a blank line.
@@ -33,29 +33,21 @@ pub fn first_of(lines: &[Line]) -> Vec<usize> {
     let mut normals: Vec<Cow<str>> = Vec::with_capacity(lines.len());
     let mut unsure = Vec::new();
     for line in lines {
-        normals.push(normal_of(line, || unsure.push(normals.len())));
+        let (collapsed, is_unsure) = text::collapsed(line);
+        if is_unsure {
+            unsure.push(normals.len());
+        }
+        normals.push(collapsed);
     }
     compose(&mut normals, &unsure);
-    let mut seen: HashMap<&str, usize> = HashMap::with_capacity(normals.len());
-    let place = |(at, normal)| match normal {
-        "" => BLANK,
-        _ => *seen.entry(normal).or_insert(at),
-    };
-    normals.iter().map(|normal| &**normal).enumerate().map(place).collect()
+    first_places(normals.iter().map(|normal| Some(&**normal).filter(|normal| !normal.is_empty())))
 }
 
-/// The line with white space collapsed; calls `unsure` if NFC may change it.
-fn normal_of<'a>(line: &Line<'a>, unsure: impl FnOnce()) -> Cow<'a, str> {
-    if line.kinds & (abc::SPACE | abc::UNSURE) == 0 {
-        let stripped = text::strip(line.text);
-        if text::is_plainly_spaced(stripped) {
-            return Cow::Borrowed(stripped);
-        }
-    }
-    if line.kinds & abc::UNSURE != 0 {
-        unsure();
-    }
-    Cow::Owned(text::joined(text::split(line.text)))
+/// For each key the index where it first occurs; `BLANK` where there is none.
+pub fn first_places<K: Hash + Eq>(keys: impl ExactSizeIterator<Item = Option<K>>) -> Vec<usize> {
+    let mut seen = HashMap::with_capacity(keys.len());
+    let mut place = |(at, key)| *seen.entry(key).or_insert(at);
+    keys.enumerate().map(|(at, key)| key.map_or(BLANK, |key| place((at, key)))).collect()
 }
 
 /// Applies NFC to some of the lines, at once: no mark moves across a line feed, and none of them holds one.

@@ -53,11 +53,6 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Whether white space is single spaces inside and nothing at the ends, and NFC changes nothing for certain.
-    pub fn is_normal(&self) -> bool {
-        self.kinds & (abc::SPACE | abc::UNSURE) == 0 && is_plainly_spaced(self.text)
-    }
-
     /// Whether any character may be a capital or a small letter.
     pub fn is_cased(&self) -> bool {
         self.kinds & (abc::UPPER | abc::LOWER | abc::TITLE) != 0
@@ -138,10 +133,6 @@ pub fn is_plainly_spaced(text: &str) -> bool {
     !controls && !doubled && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
 }
 
-pub fn is_unsure(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(|letter| is(letter, abc::UNSURE))
-}
-
 /// Applies NFC; Python does.
 pub fn composed(text: &str) -> String {
     Python::attach(|py| -> PyResult<String> {
@@ -150,13 +141,22 @@ pub fn composed(text: &str) -> String {
     .unwrap_or_else(|error| raise(error))
 }
 
+/// A line with its white space collapsed, and whether NFC may change it.
+pub fn collapsed<'a>(line: &Line<'a>) -> (Cow<'a, str>, bool) {
+    let unsure = line.kinds & abc::UNSURE != 0;
+    let stripped = strip(line.text);
+    if line.kinds & abc::SPACE == 0 && is_plainly_spaced(stripped) {
+        return (Cow::Borrowed(stripped), unsure);
+    }
+    (Cow::Owned(joined(split(line.text))), unsure)
+}
+
 /// The normal form of a paragraph, which equality is defined on.
 pub fn normal(text: &str) -> Cow<'_, str> {
-    if Line::new(text).is_normal() {
-        return Cow::Borrowed(text);
+    match collapsed(&Line::new(text)) {
+        (line, true) => Cow::Owned(composed(&line)),
+        (line, false) => line,
     }
-    let collapsed = joined(split(text));
-    Cow::Owned(if is_unsure(&collapsed) { composed(&collapsed) } else { collapsed })
 }
 
 /// Without format characters, and without white space then left at its ends.
@@ -222,6 +222,25 @@ pub fn spell(line: &str) -> String {
 /// The lookup spelling of a line; of one that is ASCII only the case changes.
 pub fn lowered(line: &str) -> String {
     if line.is_ascii() { line.to_ascii_lowercase() } else { spell(line) }
+}
+
+/// Whether a date or time in figures begins at the digit that the text begins with.
+pub fn begins_in_figures(text: &str) -> bool {
+    let rest = &text[1..];
+    if let Some(mark) = first(rest) {
+        let parts = matches!(mark, ':' | '.' | '/' | '-' | '\u{5e74}' | '\u{6708}');
+        if parts && rest[mark.len_utf8()..].starts_with(|each: char| each.is_ascii_digit()) {
+            return true;
+        }
+    }
+    let bytes = text.as_bytes();
+    let century = bytes.starts_with(b"19") || bytes.starts_with(b"20");
+    century && bytes.len() > 3 && bytes[2].is_ascii_digit() && bytes[3].is_ascii_digit()
+}
+
+/// Whether a text begins with one of these.
+pub fn begins(text: &str, any: &[&str]) -> bool {
+    any.iter().any(|each| text.starts_with(each))
 }
 
 /// `str.isupper`

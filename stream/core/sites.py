@@ -13,7 +13,9 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from stream.core.native import Kept
 
 UNIT = 256
 """Counts of articles are in 1/256, because old ones fade."""
@@ -41,19 +43,6 @@ class Known(NamedTuple):
 
 
 NEVER = Known(0, 0, 0)
-
-
-class Kept:
-    """Room for what is made of a profile that is used again and again. It is not taken along to another process."""
-
-    __slots__ = ("table", "used")
-
-    def __init__(self) -> None:
-        self.table: Any = None
-        self.used = 0
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Kept, ()
 
 
 def rounded(count: int) -> int:

@@ -51,6 +51,13 @@ NAME = "Python" if compiled is None else "compiled"
 """Which implementation is in use, for logs and benchmarks."""
 
 
+class Kept(dict[str, Any]):
+    """What the compiled core makes of a value when it first needs it, by name. It goes to no other process."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Kept, ()
+
+
 def asked(call: Callable[..., Any], *given: Any) -> Any:
     """Call the compiled core; None if it fails. A bug in it must cost no article: the Python core then takes over."""
     try:

@@ -57,12 +57,12 @@ def _given(profile: Profile | None) -> Any:
     if profile is None:
         return None
     kept = profile.kept
-    kept.used += 1
-    if kept.used < OFTEN:
+    kept["used"] = kept.get("used", 0) + 1
+    if kept["used"] < OFTEN:
         return profile.articles, profile.known if isinstance(profile.known, dict) else dict(profile.known)
-    if kept.table is None:
-        kept.table = native.compiled.Table(dict(profile.known))
-    return profile.articles, kept.table
+    if "table" not in kept:
+        kept["table"] = native.compiled.Table(dict(profile.known))
+    return profile.articles, kept["table"]
 
 
 def _cleaner(rules: Rules) -> Any:
@@ -71,18 +71,18 @@ def _cleaner(rules: Rules) -> Any:
     compiled = getattr(network, "compiled", None)
     if native.compiled is None or compiled is None:
         return None
-    if rules.kept.cleaner is None:
-        rules.kept.cleaner = native.compiled.Cleaner(
+    if "cleaner" not in rules.kept:
+        rules.kept["cleaner"] = native.compiled.Cleaner(
             _lookups(rules), compiled, POWERS, network.caution, rules.whole_page, Removal, SHAPE
         )
-    return rules.kept.cleaner
+    return rules.kept["cleaner"]
 
 
 def _lookups(rules: Rules) -> Any:
     """The rules as the compiled core looks them up."""
-    if rules.kept.lookups is None:
+    if "lookups" not in rules.kept:
         numbers = {rule.id: number for number, rule in enumerate(rules.rules)}
-        rules.kept.lookups = native.compiled.RuleSet(
+        rules.kept["lookups"] = native.compiled.RuleSet(
             [(rule.id, rule.kind, rule.about, rule.within) for rule in rules.rules],
             {phrase: numbers[rule.id] for phrase, rule in rules.lines.items()},
             {phrase: numbers[rule.id] for phrase, rule in rules.heads.items()},
@@ -92,7 +92,7 @@ def _lookups(rules: Rules) -> Any:
             rules.signs.openings,
             None if rules.base is None else _lookups(rules.base),
         )
-    return rules.kept.lookups
+    return rules.kept["lookups"]
 
 
 def _numbered(starts: Any, numbers: dict[str, int]) -> Any:

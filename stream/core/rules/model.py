@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from stream.core.native import Kept
 from stream.core.rules.topics import BRACKETS, LEFT, About, Signs, signs_of
 from stream.core.spelling import spell
 
@@ -103,19 +104,6 @@ class Rule:
     about: About
     source: tuple[str, ...] = ()
     within: bool = True
-
-
-class Kept:
-    """Room for what is made of rules when it is first needed. It is not taken along to another process."""
-
-    __slots__ = ("cleaner", "lookups")
-
-    def __init__(self) -> None:
-        self.cleaner: Any = None
-        self.lookups: Any = None
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return Kept, ()
 
 
 @dataclass(frozen=True, slots=True)
