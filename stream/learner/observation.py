@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xxhash import xxh3_64_intdigest
 
 from stream.core.cleaning import Story, story_of
-from stream.core.footer.words import FIRST_THREE, FIRST_TWO, HEAD, LAST_TWO, TAIL, TOKEN, WHOLE
+from stream.core.footer.words import FIRST_THREE, FIRST_TWO, HEAD, LAST_TWO, TAIL, TOKEN, WHOLE, said
 from stream.core.paragraphs import normal
 from stream.core.rules import Rules
 
@@ -44,21 +44,54 @@ class Observation(NamedTuple):
     seen: tuple[Seen, ...]
 
 
-def observe(text: str | Sequence[str], rules: Rules) -> Observation:
-    """Look at an article."""
+class Sketch(NamedTuple):
+    """What has to be known of an article to learn from it: all that the worker publishes of one.
+
+    `lines` are its different lines, those of unusual length shortened to what their keys are made of; those from index
+    `end` on stand below the end of the story.
+    """
+
+    told: Told
+    end: int
+    lines: tuple[str, ...]
+
+
+def sketch(text: str | Sequence[str], rules: Rules) -> Sketch:
+    """Look at an article.
+
+    >>> from stream.core.rules import builtin
+    >>> sketch(["The ferry runs all winter, so the board said, and nobody at the quay was surprised at that.", "©"],
+    ...        builtin())[1:]
+    (1, ('The ferry runs all winter, so the board said, and nobody at the quay was surprised at that.', '©'))
+    """
     story = story_of(text, rules)
-    return Observation(_told(story), tuple(_seen(story)))
+    count = len(story.texts)
+    read = [at for at in range(count) if at < LINES or at >= count - LINES]
+    lines = tuple(shortened(story.texts[at]) for at in read)
+    return Sketch(_told(story), sum(at < story.end for at in read), lines)
 
 
-def _seen(story: Story) -> Iterable[Seen]:
+def shortened(line: str) -> str:
+    """Give the part of a line that its keys are made of (`stream.core.footer.words`); the same keys are made of it."""
+    return line if len(line) <= _READ else f"{line[:HEAD]} {line[-TAIL:]}"
+
+
+def observe(text: str | Sequence[str], rules: Rules) -> Observation:
+    """Look at an article, and give what it teaches."""
+    return observation_of(sketch(text, rules))
+
+
+def observation_of(article: Sketch) -> Observation:
+    """Give what an article teaches."""
+    return Observation(article.told, tuple(_seen(article)))
+
+
+def _seen(article: Sketch) -> Iterable[Seen]:
     """Give what stood in the article, each key once, in the order of its first place."""
     found: dict[int, Seen] = {}
-    count = len(story.texts)
-    for at, (text, said) in enumerate(zip(story.texts, story.said, strict=True)):
-        if LINES <= at < count - LINES:
-            continue
-        inside, below = at < story.end, at >= story.end
-        for kind, key in enumerate(said.keys):
+    for at, text in enumerate(article.lines):
+        inside, below = at < article.end, at >= article.end
+        for kind, key in enumerate(said(text).keys):
             if not key:
                 continue
             before = found.get(key)

@@ -11,6 +11,7 @@ from stream.core.footer.codes import Codes
 from stream.core.footer.decision import POWERS
 from stream.core.footer.network import shipped
 from stream.core.footer.words import Said
+from stream.core.packed import as_dict
 from stream.core.rules import Rule, Rules
 from stream.core.sites import Profile
 
@@ -58,10 +59,10 @@ def _given(profile: Profile | None) -> Any:
         return None
     kept = profile.kept
     kept["used"] = kept.get("used", 0) + 1
-    if kept["used"] < OFTEN:
-        return profile.articles, profile.known if isinstance(profile.known, dict) else dict(profile.known)
+    if kept["used"] < OFTEN and isinstance(profile.known, dict):
+        return profile.articles, profile.known
     if "table" not in kept:
-        kept["table"] = native.compiled.Table(dict(profile.known))
+        kept["table"] = native.compiled.Table(as_dict(profile.known))
     return profile.articles, kept["table"]
 
 
