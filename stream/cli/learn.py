@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stream.cli.options import Config, Set, cleaning_settings
+from stream.cli.options import Config, Servers, Set, cleaning_settings, settings_from
 from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
@@ -37,10 +37,19 @@ def learn(
         typer.Option("--format", "-f", help="json or jsonl; by default the file's name or content tells."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No summary and no progress bar.")] = False,
+    bootstrap_servers: Servers = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="The port of health and metrics of a learner on Kafka; 0: no HTTP.")
+    ] = None,
     config: Config = None,
     set_: Set = None,
 ) -> None:
-    """Learn from articles in files what their sites repeat.
+    """Learn what sites repeat: on Kafka until told to stop, or from articles in files.
+
+    Without FILE and --to it reads what workers publish of each article
+    (STREAM_LINES_TOPIC; their STREAM_SITES is propose or apply), and publishes
+    what is known of each site (STREAM_SITES_TOPIC). Any number may run; they
+    share the sites. On SIGTERM or Ctrl-C it ends as the worker does.
 
     Files are JSON lines or JSON, also compressed (.gz, .zst), as `clean`
     reads them. The site of an article is the host that the setting
@@ -55,6 +64,9 @@ def learn(
       1  an article could not be read, or a file could not be read or written
       2  an option, a setting, a rule file or the file of --from is wrong
     """  # noqa: D301 - Click reads the escape: it keeps the lines that follow
+    if to is None and not files:
+        _learn_on_kafka(config, set_, bootstrap_servers, http_port)
+        return
     if to is None:
         msg = "learn needs --to FILE."
         raise SettingsError(msg, fix="What is known of the sites is written there.")
@@ -95,6 +107,19 @@ def learn(
     if learning.is_flawed:
         msg = "A file could not be read to its end."
         raise StreamError(msg)
+
+
+def _learn_on_kafka(
+    config: Path | None, set_: list[str] | None, bootstrap_servers: str | None, http_port: int | None
+) -> None:
+    from stream.cli.worker import run_worker
+    from stream.config.learner import for_learner
+
+    settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers, http_port=http_port)
+    if settings.sites == "off":
+        msg = "There is nothing to learn from on Kafka while STREAM_SITES is off."
+        raise SettingsError(msg, fix="Set STREAM_SITES to propose or apply, or name files and --to FILE.")
+    run_worker(for_learner(settings))
 
 
 def _profiles(path: Path | None, *, by_time: bool) -> Profiles:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
+from stream.errors import SettingsError
+
+if TYPE_CHECKING:
+    from stream.config.settings import Settings
 
 
 def worker(
@@ -24,6 +28,9 @@ def worker(
     instance_id: Annotated[str | None, typer.Option(help="A stable name, for static group membership.")] = None,
     http_port: Annotated[int | None, typer.Option(help="The port of health and metrics; 0: no HTTP.")] = None,
     log_format: Annotated[str | None, typer.Option(help="Log lines as text or json.")] = None,
+    learn: Annotated[
+        bool, typer.Option("--learn", help="Learn sites in this process, too (STREAM_SITES=propose or apply).")
+    ] = False,
     set_: Set = None,
 ) -> None:
     """Clean articles from one topic into another until told to stop.
@@ -43,6 +50,17 @@ def worker(
         http_port=http_port,
         log_format=log_format,
     )
+    if learn and settings.sites == "off":
+        msg = "--learn learns nothing while STREAM_SITES is off."
+        raise SettingsError(msg, fix="Set STREAM_SITES to propose or apply.")
+    run_worker(settings, learns=learn)
+
+
+def run_worker(settings: Settings, *, learns: bool = False) -> None:
+    """Run a worker, or a learner if the settings are a learner's, until told to stop; with exit codes as documented.
+
+    `learns`: whether a learner runs beside the worker.
+    """
     from stream.observe import logs
 
     logs.configure(settings.log_format, settings.log_level)
@@ -57,5 +75,5 @@ def worker(
     largest_bytes = checks.require(settings)
     registry_checks.require(settings)
     logs.configure(settings.log_format, settings.log_level)
-    app = create_app(settings, rules=rules, largest_bytes=largest_bytes)
+    app = create_app(settings, rules=rules, largest_bytes=largest_bytes, learns=learns)
     ArticleWorker(app).execute_from_commandline()

@@ -39,6 +39,16 @@ class Settings(BaseModel):
     removed_topic: TopicName | None = Field(
         None, description="topic for what was removed from each article; unset: it is not kept"
     )
+    sites: Literal["off", "propose", "apply"] = Field(
+        "off",
+        description="whether to learn from each site's articles what it repeats; propose: learn, and change nothing; "
+        "apply: clean with it, too",
+    )
+    lines_topic: TopicName = Field("articles.lines", description="topic for what is to be learned from each article")
+    sites_topic: TopicName = Field("articles.sites", description="topic for what is known of each site; compacted")
+    counts_topic: TopicName = Field(
+        "articles.counts", description="topic that the learner keeps its counts in; compacted"
+    )
     # Who
     group_id: str = Field(
         "article-stream", min_length=1, description="consumer group; transactional ids begin with it, too"
@@ -187,7 +197,11 @@ class Settings(BaseModel):
         outputs = dict.fromkeys(map(self.output_for, inputs)) if PLACE in self.output_topic else [self.output_topic]
         roles = [*(("input", name) for name in inputs), *(("output", name) for name in outputs)]
         roles.append(("dead letter", self.dead_letter_topic))
-        return [*roles, ("removed", self.removed_topic)] if self.removed_topic else roles
+        if self.removed_topic:
+            roles.append(("removed", self.removed_topic))
+        if self.sites != "off":
+            roles += [("lines", self.lines_topic), ("sites", self.sites_topic), ("counts", self.counts_topic)]
+        return roles
 
     @property
     def written_topics(self) -> str:
@@ -201,6 +215,10 @@ class Settings(BaseModel):
     @property
     def _others(self) -> dict[str, str]:
         others = {"dead_letter_topic": self.dead_letter_topic, "removed_topic": self.removed_topic or ""}
+        if self.sites != "off":
+            others |= {
+                "lines_topic": self.lines_topic, "sites_topic": self.sites_topic, "counts_topic": self.counts_topic
+            }  # fmt: skip
         return {role: topic for role, topic in others.items() if topic}
 
     @field_validator("bootstrap_servers")
@@ -269,6 +287,9 @@ class Settings(BaseModel):
             raise ValueError(msg)
         if missing := missing_for_login(self.sasl_mechanism, dict(self), self.kafka_properties):
             msg = f"sasl_mechanism {self.sasl_mechanism} needs {missing}"
+            raise ValueError(msg)
+        if self.sites != "off" and self.delivery != "exactly_once":
+            msg = f"sites {self.sites} needs delivery exactly_once: articles must not be counted twice"
             raise ValueError(msg)
         if msg := contradiction(dict(self)):
             raise ValueError(msg)

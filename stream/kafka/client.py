@@ -135,14 +135,16 @@ def produce(  # noqa: PLR0913, PLR0917 - positional, because this is called for 
     headers: list[tuple[str, bytes | None]] | None = None,
     timestamp_ms: int = 0,
     on_delivery: Callable[..., None] | None = None,
+    partition: int = ANY_PARTITION,
 ) -> None:
-    """Queues a record in the client, for the partitioner to choose the partition; waits while the queue is full.
+    """Queues a record in the client; waits while the queue is full.
 
-    `timestamp_ms`: 0 for the time of sending. Raises `KafkaException`.
+    `partition`: which one; the partitioner chooses it if none is given. `timestamp_ms`: 0 for the time of sending.
+    Raises `KafkaException`.
     """
     while True:
         try:
-            client.produce(topic, value, key, ANY_PARTITION, on_delivery, None, timestamp_ms, headers)  # type: ignore[arg-type]  # the stubs take lists for invariant
+            client.produce(topic, value, key, partition, on_delivery, None, timestamp_ms, headers)  # type: ignore[arg-type]  # the stubs take lists for invariant
         except BufferError:
             client.poll(QUEUE_FULL_S)
         else:

@@ -13,14 +13,18 @@ from confluent_kafka import Consumer, TopicPartition
 
 from stream.errors import StreamError
 from stream.records.input_partition import InputPartition
-from stream.records.outcomes import Outcome
+from stream.records.outcomes import Beside, Outcome
 
 
 class Publication(NamedTuple):
-    """What one commit publishes: outcomes, in order within each input partition, and the input offsets after them."""
+    """What one commit publishes: outcomes, in order within each input partition, and the input offsets after them.
+
+    `beside`: records for learning.
+    """
 
     outcomes: Sequence[Outcome]
     offsets: list[TopicPartition]
+    beside: Sequence[Beside] = ()
 
 
 class Aborted(Exception):

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from stream.config.inputs import PLACE
 from stream.config.settings import Settings
 from stream.kafka import client
-from stream.records.outcomes import Outcome
+from stream.records.outcomes import Beside, Outcome
 
 
 def produce_all(
@@ -22,11 +22,17 @@ def produce_all(
     dead, removed_topic = settings.dead_letter_topic, settings.removed_topic
     one = "" if PLACE in settings.output_topic else settings.output_topic
     produce, of = client.produce, settings.output_for
-    for name, key, value, headers, at_ms, source, _, _, _, _, _, removed, _ in outcomes:
+    for name, key, value, headers, at_ms, source, _, _, _, _, _, removed, _, _, _ in outcomes:
         to = dead if name == "dead" else one or of(source.topic())
         produce(producer, to, value, key, headers, at_ms, on_delivery)
         if removed is not None and removed_topic:
             produce(producer, removed_topic, removed, key, None, at_ms, on_delivery)
+
+
+def produce_beside(producer: Producer, beside: Sequence[Beside]) -> None:
+    """Queues the records for learning. Raises `KafkaException`."""
+    for topic, partition, key, value in beside:
+        client.produce(producer, topic, value, key, partition=partition)
 
 
 def cause_of(producer: Producer, error: KafkaError) -> KafkaError:

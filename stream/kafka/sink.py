@@ -16,7 +16,7 @@ from collections.abc import Callable
 from confluent_kafka import TopicPartition
 
 from stream.config.settings import Settings
-from stream.errors import SessionLost, StreamError, TopicMissing
+from stream.errors import KafkaFatal, KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Committer, Publication
 from stream.kafka.demoting import demoted
 from stream.kafka.flow import Flow
@@ -57,10 +57,11 @@ class LeftBehind(Exception):
 class Sink:
     """Takes outcomes from the event loop and publishes them in a thread of its own.
 
-    `on_delivered(outcomes, seconds)` is called after each commit, `on_aborted()` after each failed attempt, both by the
-    sink's thread. `largest_bytes`: the size of a record, before compression, that the output topics take for certain. A
-    larger one travels in a transaction of its own, so that if the broker refuses it, it is clear which record it was.
-    `problem`: why publishing is being tried again, in one sentence; empty while it works.
+    `on_delivered(outcomes, seconds)` is called after each commit, `on_aborted()` after each failed attempt,
+    `on_unobserved(articles, why)` when so many articles are published without what was to be learned from them: all by
+    the sink's thread. `largest_bytes`: the size of a record, before compression, that the output topics take for
+    certain. A larger one travels in a transaction of its own, so that if the broker refuses it, it is clear which
+    record it was. `problem`: why publishing is being tried again, in one sentence; empty while it works.
     """
 
     def __init__(  # noqa: PLR0913 - what it is wired to
@@ -72,12 +73,14 @@ class Sink:
         on_delivered: Delivered,
         on_aborted: Callable[[], None],
         largest_bytes: int,
+        on_unobserved: Callable[[int, str], None] = lambda _articles, _why: None,
     ) -> None:
         self._settings = settings
         self._flow = flow
         self._committer = committer
         self._on_delivered = on_delivered
         self._on_aborted = on_aborted
+        self._on_unobserved = on_unobserved
         self._idle = threading.Event()
         self._idle.set()
         self.largest_bytes = largest_bytes
@@ -173,6 +176,8 @@ class Sink:
         most = self._together if self._suspects else self._settings.batch_max_records
         waiting = self._waiting
         taken = waiting.popleft()
+        if taken.whole:
+            return taken
         fit = self._fitting(taken, most)
         if fit < len(taken):
             taken, left = taken.split(fit)
@@ -185,7 +190,8 @@ class Sink:
     def _fits(self, most: int, *batches: Outcomes) -> bool:
         """Whether these batches may travel in one transaction."""
         return (
-            sum(map(len, batches)) <= most
+            not batches[-1].whole
+            and sum(map(len, batches)) <= most
             and sum(batch.size_bytes for batch in batches) <= self._settings.batch_max_bytes
             and all(batch.largest_bytes <= self.largest_bytes for batch in batches)
         )
@@ -208,6 +214,9 @@ class Sink:
         2. If it refuses a lone record, something smaller or more acceptable is published instead (`demoted`).
         3. If the attempt was aborted for another reason, the same records are tried again after a pause.
 
+        Before 1, 2 and 3, what is to be learned from the articles is left out, for it may be the cause and no article
+        waits for it; unless Kafka does not answer or the group has changed.
+
         Any other error ends the session and is raised.
         """
         delay_s = FIRST_RETRY_S
@@ -215,16 +224,11 @@ class Sink:
         while True:
             began = time.perf_counter()
             try:
-                self._commit(self._publication(outcomes))
-            except Refused as refused:
-                self._on_aborted()
-                if len(outcomes) > 1:
-                    self._put_back(session, outcomes)
-                    return
-                outcomes = Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)])
-                continue
+                instead = self._attempt(outcomes)
+            except Refused:
+                self._put_back(session, outcomes)
+                return
             except Aborted as aborted:
-                self._on_aborted()
                 stale += isinstance(aborted.error, SessionLost)
                 if stale > STALE_RETRIES:
                     raise aborted.error from None
@@ -237,7 +241,9 @@ class Sink:
                     raise aborted.error from None
                 delay_s = min(2 * delay_s, LAST_RETRY_S)
                 continue
-            break
+            if instead is None:
+                break
+            outcomes = instead
         if self._suspects:
             self._together *= 2
         if self.problem:
@@ -246,6 +252,36 @@ class Sink:
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
+    def _attempt(self, outcomes: Outcomes) -> Outcomes | None:
+        """Tries once; gives what to try instead at once, None if nothing, because the outcomes are committed.
+
+        Raises `Refused` if they are to be split, `Aborted` if they may be tried again after a pause.
+        """
+        try:
+            self._commit(self._publication(outcomes))
+        except Refused as refused:
+            self._on_aborted()
+            if (instead := self._instead_of(outcomes, refused)) is None:
+                raise
+            return instead
+        except Aborted as aborted:
+            self._on_aborted()
+            if not outcomes.observed or isinstance(aborted.error, (KafkaUnavailable, SessionLost)):
+                raise
+            return self._without_beside(outcomes, str(aborted.error))
+        return None
+
+    def _instead_of(self, outcomes: Outcomes, refused: Refused) -> Outcomes | None:
+        """What to publish instead of refused outcomes; None if they are to be split."""
+        if outcomes.whole:
+            msg = f"What was learned is refused: {refused.message}"
+            raise KafkaFatal(msg, fix="Raise max.message.bytes of its topics.") from None
+        if outcomes.observed:
+            return self._without_beside(outcomes, refused.message)
+        if len(outcomes) > 1:
+            return None
+        return Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)])
+
     def _publication(self, outcomes: Outcomes) -> Publication:
         """These outcomes with the offsets to commit: of each partition, the one after its last record."""
         metadata = self._flow.metadata
@@ -253,7 +289,11 @@ class Sink:
             TopicPartition(topic, number, offset, metadata.get(topic, ""))
             for (topic, number), offset in outcomes.following.items()
         ]
-        return Publication(outcomes.made, offsets)
+        return Publication(outcomes.made, offsets, outcomes.beside())
+
+    def _without_beside(self, outcomes: Outcomes, why: str) -> Outcomes:
+        self._on_unobserved(outcomes.observed, why)
+        return outcomes.without_beside()
 
     def _commit(self, publication: Publication) -> None:
         """Commits. Raises `LeftBehind`, whatever the result, if this thread was replaced meanwhile."""

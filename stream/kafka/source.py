@@ -73,6 +73,10 @@ Generous, because a log is often cut just when brokers have trouble, and a wrong
 class Source:
     """Fetches batches of records. All methods are called by one thread.
 
+    `most_records`: the most in one batch; `linger_s`: for how many seconds after the first more are waited for.
+    `on_gain(partitions)` is called before these are read, and once nothing that their previous owners have left open
+    can change anything; `on_lose(partition)` when one is given up. They may raise one of our errors.
+
     `on_event(name, count)` is called with `assigned`, `revoked` or `lost` and a number of partitions, and with
     `skipped` and a number of records.
     """
@@ -95,6 +99,10 @@ class Source:
         self._beginnings = Beginnings(settings, committer, self._topic.ids, partitions)
         self.progress = Progress(settings, flow, partitions)
         self.member = Member(settings)
+        self.most_records = FETCH_RECORDS
+        self.linger_s = 0.0
+        self.on_gain: Callable[[list[InputPartition]], None] = _nothing
+        self.on_lose: Callable[[InputPartition], None] = _nothing
         self._mean_bytes = 0.0
         self._removed_from_group = False
         self._refreshed_s = 0.0
@@ -127,7 +135,7 @@ class Source:
         messages = self.member.consume(1, IDLE_WAIT_S)
         if messages:
             most = self._max_records()
-            messages += self.member.consume(most - 1, 0)
+            messages += self.member.consume(most - 1, self.linger_s)
             if len(messages) < min(FEW_RECORDS, most) and self._flow.in_flight:
                 # These few cannot be published before the records in flight are committed, so nothing is lost by
                 # waiting for that, and whatever arrives meanwhile joins the same batch.
@@ -176,7 +184,7 @@ class Source:
 
     def _max_records(self) -> int:
         """How many records to fetch at most, judged by the mean size of the last ones, so that memory stays bounded."""
-        return max(2, min(FETCH_RECORDS, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))))
+        return max(2, min(self.most_records, int(self._settings.batch_max_bytes / (self._mean_bytes + 1))))
 
     def _assigned(self, consumer: Consumer, gained: list[TopicPartition]) -> None:
         """Called when the group assigns partitions. In this order:
@@ -194,7 +202,9 @@ class Source:
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.places, *places}), places)
         self._topic.check(places)
-        consumer.incremental_assign(self._beginnings.find(consumer, places, self.member.metadata))
+        found = self._beginnings.find(consumer, places, self.member.metadata)
+        self.on_gain(places)
+        consumer.incremental_assign(found)
         self._refresh_member()
         self.progress.assigned()
         self._on_event("assigned", len(gained))
@@ -243,6 +253,7 @@ class Source:
         reading = self._beginnings.give_up(leaving)
         for place in _places(leaving):
             self._taken_away.add(place)
+            self.on_lose(place)
             self._partitions.lose(place)
         return reading
 
@@ -298,3 +309,7 @@ class Source:
 
 def _places(partitions: list[TopicPartition]) -> list[InputPartition]:
     return [InputPartition(it.topic, it.partition) for it in partitions]
+
+
+def _nothing(_place: object) -> None:
+    pass

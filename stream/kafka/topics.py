@@ -19,6 +19,11 @@ ANSWER_S = 15.0  # creating a topic waits until each of its partitions has a lea
 GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
 READ_RECORDS, READ_WAIT_S = 500, 1.0  # one call: as many as fill a screen many times, or what came within a second
 
+COMPACTED = {
+    "cleanup.policy": "compact", "retention.ms": "-1", "max.compaction.lag.ms": str(24 * 60 * 60 * 1000)
+}  # fmt: skip
+"""The settings of a topic of which the last record of each key is kept for good, and no other for longer than a day."""
+
 ReadRecord = Message
 """The type of a record that was read, for rooms that must not import a Kafka client."""
 
@@ -45,7 +50,7 @@ def create(
     cluster = Cluster(settings)
     cluster.connect()
     inputs = list(settings.inputs.names) or cluster.inputs()
-    for _, topic in settings.topics(inputs):
+    for role, topic in settings.topics(inputs):
         found = cluster.metadata.topics.get(topic)
         if found is not None and found.error is None:
             differs = tuple(
@@ -55,7 +60,8 @@ def create(
             detail = "exists already" if differs else f"exists already, with {there} {noun(there, 'partition')}"
             yield Made(topic, new=False, detail=detail, differs=differs)
             continue
-        wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=dict(config))
+        entries = {**config, **COMPACTED} if role in {"sites", "counts"} else dict(config)
+        wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=entries)
         try:
             cluster.admin.create_topics([wanted], request_timeout=ANSWER_S)[topic].result(ANSWER_S + GRACE_S)
         except KafkaException as raised:

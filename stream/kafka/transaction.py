@@ -18,7 +18,7 @@ from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamE
 from stream.kafka import client
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.missing import Missing
-from stream.kafka.producing import cause_of, produce_all
+from stream.kafka.producing import cause_of, produce_all, produce_beside
 from stream.kafka.refused import Refused
 from stream.records.input_partition import InputPartition
 
@@ -147,7 +147,7 @@ class Transactions:
            transaction: librdkafka then repeats this request every few milliseconds, but a request for an output's
            partition only every 20 ms (docs/decisions/0009).
         3. Outputs and dead letters are produced, and with each what was removed from its article, if there is a topic
-           for that. They are only queued here; librdkafka sends them in the background.
+           for that, and what is to be learned. They are only queued here; librdkafka sends them in the background.
         4. The transaction is committed. The commit first waits until every record is acknowledged.
 
         A call that gets no answer is made again (`_retrying`). If any step fails, the transaction is aborted
@@ -172,6 +172,7 @@ class Transactions:
             self._check_in_use(producer)
             try:
                 produce_all(producer, self._settings, publication.outcomes)
+                produce_beside(producer, publication.beside)
             except KafkaException as raised:
                 raise KafkaException(cause_of(producer, client.error_of(raised))) from None
             produced = clock()

@@ -116,7 +116,7 @@ class LearnedSite:
         elif self.proposed:
             state = "proposed"
         settled = self.site.total - self.usual_since >= SETTLED
-        return Published(profile, self.site.total, state, settled, self.proposed, self.why)
+        return Published(profile, self.site.total, state, settled, len(self.usual), self.proposed, self.why)
 
     def _newest(self) -> Profile:
         """What was learned, with counts that a packed row can hold, and without what was rejected."""

@@ -8,7 +8,7 @@ The topic of lines (`STREAM_LINES_TOPIC`) holds two kinds, both with the site as
 The topic of sites (`STREAM_SITES_TOPIC`) holds one record for each site, which is what the workers clean with:
 
     {"v": 1, "version": "5c0e1f7a90b2", "articles": 1792, "total": 7, "state": "applied", "settled": false,
-     "proposed": null, "known": "<base64>"}
+     "usual": 31, "proposed": null, "known": "<base64>"}
 
 `told` are the hashes of the story's first paragraphs, in hexadecimal digits. `articles` is in 1/256 of an article.
 `known` is packed: `stream.core.packed`.
@@ -53,14 +53,16 @@ class Command(NamedTuple):
 class Published:
     """What the workers are told of a site. `total`: how many articles were counted, ever.
 
-    `settled`: it has not changed for so long that a part of the site's articles is enough to learn from. `proposed`:
-    the version that was found unfit, and why in a clause; empty if there is none.
+    `usual`: how many lines stand on nearly every page. `settled`: these have not changed for so long that a part of the
+    site's articles is enough to learn from. `proposed`, `why`: the version that was found unfit, and why in a clause;
+    empty if there is none.
     """
 
     profile: Profile
     total: int
     state: State
     settled: bool
+    usual: int = 0
     proposed: str = ""
     why: str = ""
 
@@ -181,7 +183,7 @@ def write_published(site: Published) -> bytes:
     proposed = {"version": site.proposed, "why": site.why} if site.proposed else None
     value = {
         "v": VERSION, "version": site.profile.version, "articles": site.profile.articles, "total": site.total,
-        "state": site.state, "settled": site.settled, "proposed": proposed, "known": known,
+        "state": site.state, "settled": site.settled, "usual": site.usual, "proposed": proposed, "known": known,
     }  # fmt: skip
     return orjson.dumps(value)
 
@@ -195,8 +197,9 @@ def read_published(site: str, value: bytes | None) -> Published:
         profile = Profile(site, str(data["version"]), int(data["articles"]), known)
         state: State = data["state"]
         told = Published(
-            profile, int(data["total"]), state, data["settled"] is True, str(proposed["version"]), str(proposed["why"])
-        )
+            profile, int(data["total"]), state, data["settled"] is True, int(data["usual"]),
+            str(proposed["version"]), str(proposed["why"]),
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError):
         msg = "it does not have the fields of a site"
         raise ValueError(msg) from None

@@ -43,11 +43,13 @@ class JsonCodec:
             if type(found) is str:
                 return [Text(paths[0].written, found)]
         document = object_of(value)
-        if isinstance(document, Undecodable):
-            return document
+        return document if isinstance(document, Undecodable) else self.texts_in(document)
+
+    def texts_in(self, document: dict[str, Any]) -> list[Text] | Undecodable:
+        """Give the texts of a value that was parsed already, or why there is none."""
         texts: list[Text] = []
         missing: list[Undecodable] = []
-        for path in paths:
+        for path in self.shape.texts:
             text = text_at(document, path)
             if not isinstance(text, Undecodable):
                 texts.append(Text(path.written, text))

@@ -18,6 +18,18 @@ OutcomeName = Literal["cleaned", "unchanged", "passed", "tombstone", "dead"]
 OUTCOMES: tuple[OutcomeName, ...] = get_args(OutcomeName)
 
 
+class Beside(NamedTuple):
+    """A record that is published in the same transaction as others, for learning (`stream.learner.messages`).
+
+    `partition`: which one of the topic. Its timestamp is the time of sending.
+    """
+
+    topic: str
+    partition: int
+    key: bytes
+    value: bytes | None
+
+
 class Outcome(NamedTuple):
     """What becomes of one record: what is published, and what is counted.
 
@@ -26,7 +38,8 @@ class Outcome(NamedTuple):
     is needed again if the broker finds the outcome too large. `size_bytes` is an upper bound of its size on the wire,
     before compression. `reason` says why a dead letter is one, else "". `repeats` counts the repeated paragraphs that
     were removed, `footer` and `junk` the lines; `withheld` counts the lines that the budget kept. `removed` is the
-    record for the topic of removals, if there is one (`stream.core.removals`).
+    record for the topic of removals, if there is one (`stream.core.removals`). `beside`: what is to be learned from the
+    article, if anything; `size_bytes` counts it, too. `site`: whether a profile of its site took part in the cleaning.
     """
 
     name: OutcomeName
@@ -42,12 +55,26 @@ class Outcome(NamedTuple):
     withheld: int = 0
     removed: bytes | None = None
     junk: int = 0
+    beside: Beside | None = None
+    site: bool = False
 
 
 # An outcome from a tuple of all its parts in order; several times faster than calling `Outcome`.
 new_outcome: Callable[[tuple[Any, ...]], Outcome] = partial(tuple.__new__, Outcome)
 # Takes the parts that are counted, by their names but in one call: reading them as attributes is a third slower in all.
-_COUNTED = ("name", "value", "source", "size_bytes", "reason", "repeats", "footer", "withheld", "junk")
+_COUNTED = (
+    "name",
+    "value",
+    "source",
+    "size_bytes",
+    "reason",
+    "repeats",
+    "footer",
+    "withheld",
+    "junk",
+    "beside",
+    "site",
+)
 _counted: Callable[[Outcome], tuple[Any, ...]] = itemgetter(*map(Outcome._fields.index, _COUNTED))
 
 
@@ -60,7 +87,8 @@ class Outcomes:
     `names`, `reasons`: the number of outcomes with each. `repeats`: paragraphs; `footer`, `junk`: lines; `withheld`:
     articles with withheld lines. `bytes_in`, `bytes_out`: of the values. `size_bytes`: an upper bound of the size of
     all on the wire, `largest_bytes` of the largest one. `following`: for each input partition the
-    offset after its last record.
+    offset after its last record. `observed`: articles with something beside them; `by_site`: those cleaned with a
+    profile. `whole`: whether all must travel in one transaction, whatever their size.
     """
 
     made: list[Outcome] = field(default_factory=list)
@@ -75,6 +103,9 @@ class Outcomes:
     size_bytes: int = 0
     largest_bytes: int = 0
     following: dict[InputPartition, int] = field(default_factory=dict)
+    observed: int = 0
+    by_site: int = 0
+    whole: bool = False
 
     @classmethod
     def counted(cls, outcomes: Iterable[Outcome]) -> Outcomes:
@@ -83,9 +114,10 @@ class Outcomes:
         names: dict[OutcomeName, int] = dict.fromkeys(OUTCOMES, 0)
         reasons: Counter[str] = Counter()
         all_repeats = all_footer = all_junk = articles_withheld = bytes_in = bytes_out = size_bytes = largest_bytes = 0
+        observed = by_site = 0
         last: dict[tuple[str | None, int | None], Record] = {}
         for outcome in outcomes:
-            name, value, source, size, reason, repeats, footer, withheld, junk = _counted(outcome)
+            name, value, source, size, reason, repeats, footer, withheld, junk, beside, site = _counted(outcome)
             made.append(outcome)
             names[name] += 1
             all_repeats += repeats
@@ -96,6 +128,10 @@ class Outcomes:
                 articles_withheld += 1
             if reason:
                 reasons[reason] += 1
+            if beside is not None:
+                observed += 1
+            if site:
+                by_site += 1
             bytes_in += len(source)
             if value:
                 bytes_out += len(value)
@@ -109,7 +145,7 @@ class Outcomes:
         }
         return cls(
             made, Counter(names), reasons, all_repeats, all_footer, all_junk, articles_withheld,
-            bytes_in, bytes_out, size_bytes, largest_bytes, following,
+            bytes_in, bytes_out, size_bytes, largest_bytes, following, observed, by_site,
         )  # fmt: skip
 
     def __len__(self) -> int:
@@ -130,7 +166,33 @@ class Outcomes:
         self.size_bytes += more.size_bytes
         self.largest_bytes = max(self.largest_bytes, more.largest_bytes)
         self.following |= more.following
+        self.observed += more.observed
+        self.by_site += more.by_site
+
+    def beside(self) -> list[Beside]:
+        """Give what is published beside the outcomes, in their order."""
+        return [outcome.beside for outcome in self.made if outcome.beside is not None] if self.observed else []
+
+    def without_beside(self) -> Outcomes:
+        """Give the same outcomes with nothing beside them."""
+        return self.counted([outcome._replace(beside=None) for outcome in self.made])
 
     def split(self, at: int) -> tuple[Outcomes, Outcomes]:
         """Give the first `at` outcomes and the others, each counted again."""
         return self.counted(self.made[:at]), self.counted(self.made[at:])
+
+
+@dataclass(slots=True)
+class Learned(Outcomes):
+    """What becomes of a learner's records: `more` is published for all of them together, `records` tells how many."""
+
+    more: list[Beside] = field(default_factory=list)
+    records: int = 0
+
+    def __len__(self) -> int:
+        """The number of records."""
+        return self.records
+
+    def beside(self) -> list[Beside]:
+        """Give what is published."""
+        return self.more

@@ -19,6 +19,7 @@ from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
 from stream.core.sites import Profile
+from stream.learner.address import site_of
 from stream.records.codec import InputFormat, JsonCodec, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.framing import SchemaFormat, Schemas, framed
@@ -33,6 +34,7 @@ from stream.records.headers import (
     REMOVED_HEADER,
     REPEATS_HEADER,
     RULES_HEADER,
+    SITE_HEADER,
     TIMESTAMP_HEADER,
     UNREADABLE,
     WITHHELD_HEADER,
@@ -40,9 +42,12 @@ from stream.records.headers import (
     Headers,
     why_unreadable,
 )
+from stream.records.json_values import object_of
+from stream.records.known_sites import KnownSites
 from stream.records.outcomes import Outcome, new_outcome
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
 from stream.records.shape import Change, Text, Undecodable
+from stream.records.site import site_among
 
 REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 """A record of removals may be twice as long as its article and 64 KiB longer; a longer one is left out."""
@@ -85,9 +90,10 @@ class Processor:
     no_text: NoText = "dead_letter"
     names_origin: bool = False
     schemas: Schemas | None = None
+    sites: KnownSites | None = None
 
     @classmethod
-    def for_settings(  # noqa: PLR0913 - the last three are what a worker adds
+    def for_settings(  # noqa: PLR0913 - the last four are what a worker adds
         cls,
         settings: CleaningSettings,
         input_format: InputFormat,
@@ -96,13 +102,15 @@ class Processor:
         keeps_removed: bool = False,
         names_origin: bool = False,
         schemas: Schemas | None = None,
+        sites: KnownSites | None = None,
     ) -> Processor:
         """Make a processor for what the settings say of records, one format and one rule set.
 
         `keeps_removed`: make `Outcome.removed`. `names_origin`: see the class. `schemas`: those of a registry, if any.
+        `sites`: what is known of the articles' sites, if that is asked for.
         """
         codec, version = JsonCodec.of(settings.text_field, settings.source_field), rules.version.encode()
-        return cls(codec, input_format, rules, version, keeps_removed, settings.no_text, names_origin, schemas)
+        return cls(codec, input_format, rules, version, keeps_removed, settings.no_text, names_origin, schemas, sites)
 
     @classmethod
     def for_field(
@@ -138,14 +146,54 @@ class Processor:
                 return dead(record, found.reason, found.message, headers=headers)
             if found is not None:
                 codec, plain = found, False
-        texts = decode_text(value) if plain else codec.decode(value)
+        return self._article(record, headers, out, value, codec, plain=plain)
+
+    def _article(  # noqa: PLR0913 - what is known of the record so far
+        self, record: Record, headers: Headers, out: Headers, value: bytes, codec: SchemaFormat, *, plain: bool
+    ) -> Outcome:
+        """Give the outcome of a record that may be an article. `out`: the headers that it will have of its own."""
+        site = ""
+        if self.sites is None:
+            texts = decode_text(value) if plain else codec.decode(value)
+        else:
+            texts, site = self._decode_with_site(value, headers, codec, plain=plain)
         if isinstance(texts, Undecodable):
             if texts.absent and self.no_text == "pass":
                 return _as_it_is("passed", record, out)
             return dead(record, texts.reason, texts.message, headers=headers)
-        cleaned = self.clean(texts, self.rules_for(None if plain else value, headers, codec))
-        value = self.encode(value, cleaned, plain=plain, codec=codec)
-        return self._outcome(record, out, value, cleaned)
+        rules = self.rules_for(None if plain else value, headers, codec)
+        profile = self.sites.profile_of(site) if self.sites is not None and site else None
+        cleaned = self.clean(texts, rules, profile)
+        new_value = self.encode(value, cleaned, plain=plain, codec=codec)
+        outcome = self._outcome(record, out, new_value, cleaned, profile=profile)
+        if self.sites is not None and site:
+            beside = self.sites.observation(site, texts[0].value, rules, cleaned[0].result.removed)
+            if beside is not None:
+                more_bytes = size(beside.key, beside.value, [])
+                outcome = outcome._replace(beside=beside, size_bytes=outcome.size_bytes + more_bytes)
+        return outcome
+
+    def _decode_with_site(
+        self, value: bytes, headers: Headers, codec: SchemaFormat, *, plain: bool
+    ) -> tuple[list[Text] | Undecodable, str]:
+        """Give the texts of an article, or why there are none, and its site; "" if it names none.
+
+        The site is what its source field, its address or the last header with the source field's name tells.
+        """
+        site = ""
+        texts: list[Text] | Undecodable
+        if plain:
+            texts = decode_text(value)
+        elif codec is self.codec:
+            document = object_of(value)  # parsed once for both
+            if isinstance(document, Undecodable):
+                return document, ""
+            texts, site = self.codec.texts_in(document), site_among(self.codec, document)
+        else:
+            texts, site = codec.decode(value), site_of(codec.site(value))
+        if not site and (said := _header(headers, self.codec.shape.source.written.lower())):
+            site = site_of(said.decode("utf-8", "replace"))
+        return texts, site
 
     def rules_for(self, document: bytes | None, headers: Headers, codec: SchemaFormat | None = None) -> Rules:
         """Give the rules for an article: its source field names the site, or else the last header with that name.
@@ -181,7 +229,15 @@ class Processor:
             return changes[0].encode()
         return (codec or self.codec).encode(value, changes)
 
-    def _outcome(self, record: Record, headers: Headers, value: bytes, cleaned: Sequence[CleanedText]) -> Outcome:
+    def _outcome(
+        self,
+        record: Record,
+        headers: Headers,
+        value: bytes,
+        cleaned: Sequence[CleanedText],
+        *,
+        profile: Profile | None = None,
+    ) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
         counts = [_counts(text.result) for text in cleaned]
@@ -190,6 +246,10 @@ class Processor:
         size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
         changed = repeats + footer + junk > 0
+        if profile is not None:
+            named: Header = SITE_HEADER, f"{profile.site}@{profile.version}".encode()
+            headers.append(named)
+            size_bytes += headers_size([named])
         if cleaned[0].field:
             header = _by_field(cleaned, counts)
             headers.append(header)
@@ -205,7 +265,7 @@ class Processor:
             headers, sent_ms = timed(record, headers)
             size_bytes += TIMESTAMP_BYTES
         # In the order of `Outcome`'s fields: naming them would cost a call of Python for each article.
-        counted = (repeats, footer, withheld, removed, junk)
+        counted = (repeats, footer, withheld, removed, junk, None, profile is not None)
         return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counted))
 
 
@@ -219,7 +279,10 @@ def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Hea
 def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
     """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
     repeats, footer, junk, site = count_reasons(result.removed)
-    return repeats, footer + site, junk, len(result.withheld)  # no site as long as no profile comes with the record
+    if site:
+        within = sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in result.removed)
+        footer, junk = footer + site - within, junk + within
+    return repeats, footer, junk, len(result.withheld)
 
 
 def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -> Header:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from stream.learner.address import site_of
 from stream.records.codec import JsonCodec
 from stream.records.json_values import find
@@ -15,7 +17,11 @@ def site_in(codec: JsonCodec, value: bytes) -> str:
 
     A source field that holds another name than a host's ("The Halsey Herald") names no site; then the address tells.
     """
-    fields = codec.fields(value)
+    return site_among(codec, codec.fields(value))
+
+
+def site_among(codec: JsonCodec, fields: dict[str, Any]) -> str:
+    """Give the same of an object that was parsed already."""
     for steps in (codec.shape.source.steps, *((name,) for name in ADDRESSES)):
         found = find(fields, steps)
         if type(found) is str and (site := site_of(found)):

@@ -24,6 +24,7 @@ from faust.web.base import BlueprintManager
 from mode import Service
 from mode.types import ServiceT
 
+from stream.config.learner import LearnerSettings, for_learner
 from stream.config.light import in_a_url
 from stream.config.loading import load
 from stream.config.settings import Settings
@@ -37,7 +38,9 @@ from stream.observe import logs
 from stream.worker.engine import Engine
 from stream.worker.group_watch import GroupWatch
 from stream.worker.health import Monitor
+from stream.worker.learning import LearnerEngine
 from stream.worker.reload import RulesWatch
+from stream.worker.sites_watch import SitesWatch
 from stream.worker.web import add_pages
 
 log = logging.getLogger("stream")
@@ -65,9 +68,11 @@ SINK_CLOSE_S = 1.0  # how long a stop waits for the sink's thread, which has not
 class SourceService(Service):
     """Runs the engine's sessions in a thread, from the start of the worker to its stop."""
 
-    def __init__(self, app: ArticleApp, **kwargs: Any) -> None:
+    def __init__(self, app: ArticleApp, engine: Engine, batches: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.app = app
+        self.engine = engine
+        self.batches = batches
         self._running: asyncio.Future[None] | None = None
 
     async def on_start(self) -> None:
@@ -77,9 +82,9 @@ class SourceService(Service):
         """
         self.app.flow_control.resume()  # a Faust consumer would do this, but there is none
         loop = asyncio.get_running_loop()
-        self.app.engine.sink.start()
+        self.engine.sink.start()
         pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="source")
-        self._running = loop.run_in_executor(pool, self.app.engine.run, self._hand_on(loop))
+        self._running = loop.run_in_executor(pool, self.engine.run, self._hand_on(loop))
 
     @Service.task
     async def _watch(self) -> None:
@@ -88,14 +93,14 @@ class SourceService(Service):
         try:
             await asyncio.shield(self._running)
         except StreamError as error:
-            self.app.fail(error)
+            self.app.fail(error, self.engine)
         except Exception as error:
             log.exception("The source ended with an unexpected error, which is a bug in article-stream.")
-            self.app.fail(KafkaFatal(f"An unexpected error: {error!r}."))
+            self.app.fail(KafkaFatal(f"An unexpected error: {error!r}."), self.engine)
 
     def _hand_on(self, loop: asyncio.AbstractEventLoop) -> Any:
         """A function by which the source's thread hands a batch to the agent; it waits while the channel is full."""
-        channel, engine = self.app.batches, self.app.engine
+        channel, engine = self.batches, self.engine
 
         def hand_on(batch: Batch) -> None:
             putting = asyncio.run_coroutine_threadsafe(channel.put(batch), loop)
@@ -110,7 +115,7 @@ class SourceService(Service):
 
     async def on_stop(self) -> None:
         """Commits the records in flight and gives the partitions up, within `shutdown_timeout_s`."""
-        engine = self.app.engine
+        engine = self.engine
         engine.stop()
         if self._running is not None:
             await asyncio.wait([self._running], timeout=engine.settings.shutdown_timeout_s)
@@ -126,17 +131,12 @@ class Boot(BootStrategy):
 
     def server(self) -> Iterable[ServiceT]:
         """Faust's services and ours, in the order in which they are started."""
-        return chain(
-            self.sensors(),
-            self.web_server(),
-            self.agents(),
-            [
-                Monitor(self.app.engine),
-                GroupWatch(self.app.engine),
-                RulesWatch(self.app.engine),
-                SourceService(self.app),
-            ],
-        )
+        engines = [self.app.engine, *filter(None, [self.app.learner])]
+        ours: list[ServiceT] = []
+        for engine, batches in zip(engines, self.app.channels, strict=True):
+            ours += [Monitor(engine), GroupWatch(engine), RulesWatch(engine), SitesWatch(engine)]
+            ours.append(SourceService(self.app, engine, batches))
+        return chain(self.sensors(), self.web_server(), self.agents(), ours)
 
 
 class ArticleWorker(faust.Worker):
@@ -173,29 +173,42 @@ class ArticleWorker(faust.Worker):
 
 
 class ArticleApp(faust.App):
-    """A Faust app with an engine. `batches`: the channel from the source to the agent."""
+    """A Faust app with an engine, and a learner beside it if that is asked for.
+
+    `channels`: of each of the two, the channel from the source to the agent.
+    """
 
     BootStrategy = Boot
     engine: Engine
-    batches: Any
+    learner: LearnerEngine | None
+    channels: list[Any]
 
     def _create_directories(self) -> None:
         """Creates none. Faust would keep tables there; we have none, and the file system may be read-only."""
 
-    def fail(self, error: StreamError) -> None:
-        """Ends the worker with the exit code of this error, or of an earlier one."""
-        self.engine.fatal = self.engine.fatal or error
-        self.engine.flow.fail(error)
-        self.engine.stop()
+    def fail(self, error: StreamError, engine: Engine) -> None:
+        """An engine cannot go on: ends the worker with the exit code of this error, or of an earlier one.
+
+        A learner beside a worker ends alone: no article waits for it.
+        """
+        engine.fatal = engine.fatal or error
+        engine.flow.fail(error)
+        engine.stop()
+        if engine is not self.engine:
+            log.error("The learner has ended; articles are still cleaned. %s", error)
+            return
         worker = self.beacon.root.data if self.beacon.root else self
         self.add_future(worker.stop())
 
 
-def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None) -> ArticleApp:
-    """A new app for these settings. `rules`: the settings' own if not given.
+def create_app(
+    settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None, learns: bool = False
+) -> ArticleApp:
+    """A new app for these settings: a worker, or a learner if they are `LearnerSettings`.
 
-    `largest_bytes`: how large a record the output topics take for certain; Kafka is asked if it is not given. Raises
-    one of `stream.errors`.
+    `rules`: the settings' own if not given. `largest_bytes`: how large a record the output topics take for certain;
+    Kafka is asked if it is not given. `learns`: whether a learner runs beside the worker. Raises one of
+    `stream.errors`.
     """
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
@@ -215,24 +228,38 @@ def create_app(settings: Settings, *, rules: Rules | None = None, largest_bytes:
         logging_config=logs.config(settings.log_format, settings.log_level),
         Worker=ArticleWorker,
     )
-    app.engine = Engine(settings, rules, largest_bytes=largest_bytes)
-    app.batches = app.channel(maxsize=1)
-
-    @app.agent(app.batches, name="clean")
-    async def clean(batches: Any) -> None:
-        async for batch in batches:
-            try:
-                await app.engine.clean(batch)
-            except Exception as error:
-                # If this error were raised, Faust would restart the agent, which would skip this batch.
-                log.exception("Cleaning failed with an unexpected error: the batch is not published, the worker ends.")
-                app.fail(KafkaFatal(f"An unexpected error while cleaning: {error!r}."))
-                return
-
+    if isinstance(settings, LearnerSettings):
+        app.engine = LearnerEngine(settings, rules, largest_bytes=largest_bytes)
+    else:
+        app.engine = Engine(settings, rules, largest_bytes=largest_bytes)
+    app.learner = LearnerEngine(for_learner(settings), rules, largest_bytes=largest_bytes) if learns else None
+    app.channels = []
+    _add_agent(app, app.engine, "clean")
+    if app.learner is not None:
+        _add_agent(app, app.learner, "learn")
     # Faust's own pages are removed, because its `/` answers OK whatever happens.
     app.web.blueprints = BlueprintManager(())
     add_pages(app, app.engine)
+    if app.learner is not None:
+        add_pages(app, app.learner, "/learner")
     return app
+
+
+def _add_agent(app: ArticleApp, engine: Engine, name: str) -> None:
+    """Adds the agent between the source and the sink of an engine."""
+    channel = app.channel(maxsize=1)
+    app.channels.append(channel)
+
+    @app.agent(channel, name=name)
+    async def process(batches: Any) -> None:
+        async for batch in batches:
+            try:
+                await engine.clean(batch)
+            except Exception as error:
+                # If this error were raised, Faust would restart the agent, which would skip this batch.
+                log.exception("An unexpected error, which is a bug in article-stream: the batch is not published.")
+                app.fail(KafkaFatal(f"An unexpected error while processing: {error!r}."), engine)
+                return
 
 
 def app_from_environment() -> ArticleApp:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -40,7 +41,9 @@ from stream.kafka.sink import Sink
 from stream.kafka.source import Source
 from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
+from stream.observe.sites_metrics import WorkerSitesMetrics
 from stream.observe.wording import counted
+from stream.records.known_sites import KnownSites
 from stream.records.outcomes import OUTCOMES, Outcomes
 from stream.records.process import Processor
 from stream.registry.formats import known_schemas
@@ -80,6 +83,19 @@ two workers with one instance id do not take it from each other. Worst case: aft
 time transactions are aborted and nothing is lost.
 """
 
+SITES_READ_S = 30.0
+"""How long a worker waits at its start, in seconds, until it has read what is known of sites; then it cleans without.
+
+Failure: what is known could be read only in minutes, or not at all. Trade: an article that is cleaned without it keeps
+a footer, one that is not cleaned at all waits. Worst case: the first articles of a worker keep their footers.
+"""
+
+UNOBSERVED_S = 60
+"""For how many seconds nothing is published to learn from after the topic of lines has refused it.
+
+Trade: each attempt costs an aborted transaction; what is not observed meanwhile is learned from later articles.
+"""
+
 DRAIN_SHARE = 0.75
 """The part of `shutdown_timeout_s` that a stop may spend on committing records in flight; leaving takes the rest."""
 
@@ -103,6 +119,10 @@ class Engine:
         self.flow = Flow()
         self.partitions = Partitions()
         self.schemas = known_schemas(settings)
+        self.known: KnownSites | None = None
+        if settings.sites != "off":
+            self.known = KnownSites(settings.lines_topic, applies=settings.sites == "apply")
+        self.sites_read = threading.Event()
         self.processor = self._processor(rules)
         self.cleaners = Cleaners(processors())
         self.ownership = Ownership(settings.session_timeout_ms / 1000)
@@ -112,6 +132,11 @@ class Engine:
             {"version": __version__, "librdkafka": client.VERSION, "core": native.NAME},
             rules_version=rules.version,
         )
+        self.sites_metrics: WorkerSitesMetrics | None = None
+        if self.known is not None:
+            self.sites_metrics = WorkerSitesMetrics(
+                self.metrics.registry, self.known.__len__, self.known.count_proposed
+            )
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
         self.began_s = self._delivered_s = time.monotonic()
@@ -131,6 +156,7 @@ class Engine:
             committer,
             on_delivered=self._delivered,
             on_aborted=lambda: self.metrics.event("aborted", 1),
+            on_unobserved=self._unobserved,
             largest_bytes=largest_bytes,
         )
 
@@ -146,6 +172,7 @@ class Engine:
             keeps_removed=settings.removed_topic is not None,
             names_origin=settings.names_origin,
             schemas=self.schemas,
+            sites=self.known,
         )
 
     def use(self, rules: Rules) -> None:
@@ -163,6 +190,8 @@ class Engine:
         """
         if batch.session != self.flow.session:
             return
+        if self.known is not None:
+            self.known.begin_batch()
         began = time.perf_counter()
         outcomes = await self.cleaners.outcomes(self.processor.process, batch.records)
         self.metrics.stage("clean", time.perf_counter() - began)
@@ -173,14 +202,29 @@ class Engine:
         if seconds >= self.settings.session_timeout_ms / 1000:
             self._waited_s = self._delivered_s
         self.metrics.committed(outcomes, seconds)
+        if self.sites_metrics is not None:
+            self.sites_metrics.committed(outcomes.by_site, outcomes.observed)
         for place, following in outcomes.following.items():
             self.partitions.published(place, following)
+
+    def _unobserved(self, articles: int, why: str) -> None:
+        """Articles go on without being learned from, because the topic of lines takes nothing."""
+        if self.known is not None and self.sites_metrics is not None:
+            if self.known.partitions:
+                log.warning("Nothing is learned from articles for %d s: %s", UNOBSERVED_S, why)
+            self.known.suspend(UNOBSERVED_S)
+            self.sites_metrics.dropped(articles)
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
         """Runs session after session until a stop, or until an error that a new session would not cure; raises that.
 
         `hand_on(batch)` is called by this thread, and must block until there is room for the batch.
         """
+        if self.known is not None and not self.sites_read.wait(SITES_READ_S):
+            log.warning(
+                "%s was not read to its end within %d s: until it is, articles are cleaned with what was read.",
+                self.settings.sites_topic, SITES_READ_S,
+            )  # fmt: skip
         short_sessions, held_since, fenced = 0, math.inf, 0
         while not self.flow.stopping.is_set():
             began = time.monotonic()

@@ -13,26 +13,26 @@ from stream.worker.engine import Engine
 from stream.worker.health import live, ready
 
 
-def add_pages(app: Any, engine: Engine) -> None:
-    """Adds /health/live, /health/ready and /metrics to the app, and a list of them at /."""
+def add_pages(app: Any, engine: Engine, below: str = "") -> None:
+    """Adds /health/live, /health/ready and /metrics to the app, below a path, and a list of them there."""
 
-    @app.page("/health/live", name="live")
+    @app.page(f"{below}/health/live", name=f"{below}live")
     async def health_live(web: Any, _request: Any) -> Any:
         state = live(engine)
         return web.json(state.as_json(), status=200 if state.ok else 503)
 
-    @app.page("/health/ready", name="ready")
+    @app.page(f"{below}/health/ready", name=f"{below}ready")
     async def health_ready(web: Any, _request: Any) -> Any:
         state = ready(engine)
         return web.json(state.as_json(), status=200 if state.ok else 503)
 
-    @app.page("/metrics", name="metrics")
+    @app.page(f"{below}/metrics", name=f"{below}metrics")
     async def metrics(web: Any, _request: Any) -> Any:
         return web.bytes(engine.metrics.text(), content_type="text/plain; version=0.0.4")
 
-    @app.page("/", name="index")
+    @app.page(f"{below}/", name=f"{below}index")
     async def index(web: Any, _request: Any) -> Any:
-        return web.json({"pages": ["/health/live", "/health/ready", "/metrics"]})
+        return web.json({"pages": [f"{below}{page}" for page in ("/health/live", "/health/ready", "/metrics")]})
 
 
 def require_port(settings: Settings) -> None:

@@ -1,0 +1,209 @@
+"""The learner: the worker's engine, reading the topic of lines instead of articles.
+
+Its source, transactions and everything that heals them are the worker's. What differs is what is made of a batch: the
+sites are counted (`stream.learner.partitions`), and those that have changed are published with the offsets of the
+batch in one transaction, so that nothing is counted twice. The topic of counts is its changelog: whoever is given a
+partition reads there how far its sites were counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import gcd
+
+from stream.config.learner import LearnerSettings
+from stream.core.rules import Rules
+from stream.errors import SessionLost, StreamError
+from stream.kafka import client
+from stream.kafka.flow import Batch
+from stream.kafka.following import partitions_in, read_whole
+from stream.learner.counts import read_counts
+from stream.learner.learned import LearnedSite
+from stream.learner.partitions import Partitions
+from stream.observe.sites_metrics import LearnerMetrics
+from stream.records.input_partition import InputPartition, partition_of
+from stream.records.known_sites import partition_of as partition_of_site
+from stream.records.outcomes import Beside, Learned
+from stream.records.record import Record
+from stream.worker.engine import Engine
+
+log = logging.getLogger("stream.learner")
+
+LINGER_S = 1.0
+"""For how many seconds the learner collects records before it publishes what they have changed.
+
+Trade: a site that has changed is written as a whole, so that the fewer commits the fewer bytes; but the workers know a
+line that much later. Worst case: a footer is known a second after the article that showed it.
+"""
+
+MOST_RECORDS = 10_000
+"""The most records that are counted together; their bytes are bounded by `stream.config.learner.FETCH_BYTES`."""
+
+ASK_EVERY_S = 1.0  # how often the number of partitions is asked for: sites move when some are added
+
+TOLD_PROBLEMS = 5  # of a batch so many unfit records are logged; all are counted
+
+
+class LearnerEngine(Engine):
+    """Reads `articles.lines`; publishes to `articles.sites` and `articles.counts`."""
+
+    settings: LearnerSettings
+
+    def __init__(self, settings: LearnerSettings, rules: Rules, *, largest_bytes: int) -> None:
+        super().__init__(settings, rules, largest_bytes=largest_bytes)
+        self.counted = LearnerMetrics(self.metrics.registry, lambda: self._learned)
+        self._rules = rules
+        # What was learned belongs to a session: one that failed has counted what was never committed.
+        self._session_learned = -1
+        self._learned = self._fresh()
+        self._partitions = 0
+        self._asked_s = 0.0
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="learn")
+        self.source.linger_s, self.source.most_records = LINGER_S, MOST_RECORDS
+        self.source.on_gain, self.source.on_lose = self._gain, self._lose
+
+    def _fresh(self) -> Partitions:
+        return Partitions(self._rules, self._belongs)
+
+    def use(self, rules: Rules) -> None:
+        """See `Engine`."""
+        super().use(rules)
+        self._rules = self._learned.rules = rules
+
+    def _belongs(self, site: str) -> int:
+        return partition_of_site(site, self._partitions)
+
+    def _gain(self, places: list[InputPartition]) -> None:
+        """Reads what was counted of these partitions' sites. Called by the source's thread; no record is in flight."""
+        if self._session_learned != self.flow.session:
+            self._session_learned, self._learned = self.flow.session, self._fresh()
+        self._ask_partitions()
+        began = time.monotonic()
+        known: dict[int, dict[str, LearnedSite]] = {place.number: {} for place in places}
+        read = 0
+        for site in self._counted(set(known)):
+            number = self._belongs(site.site.name)
+            before = known.get(number, {}).get(site.site.name)
+            if number in known and (before is None or before.site.total < site.site.total):
+                known[number][site.site.name] = site
+                read += 1
+        for number, sites in known.items():
+            self._learned.gain(number, sites.values())
+        log.info("Read what is known of %d sites in %.1f s.", read, time.monotonic() - began)
+
+    def _counted(self, numbers: Collection[int]) -> list[LearnedSite]:
+        """The sites in those partitions of the topic of counts in which the sites of these partitions stand.
+
+        A site stands in the partition that the rest of its hash by their number tells, in both topics. If the topic of
+        counts has other sites than it should, partitions were added to it, and all of it is read.
+        """
+        topic = self.settings.counts_topic
+        with client.explained(self.settings, doing=f"asking about {topic}"):
+            there = partitions_in(self.settings, topic)
+        common = gcd(there, self._partitions)
+        rests = {number % common for number in numbers}
+        wanted = [number for number in range(there) if number % common in rests]
+        sites, as_expected = self._read_counts(wanted, there)
+        if not as_expected and len(wanted) < there:
+            sites, _ = self._read_counts(range(there), there)
+        return sites
+
+    def _read_counts(self, numbers: Collection[int], there: int) -> tuple[list[LearnedSite], bool]:
+        last: dict[tuple[str, int], bytes] = {}
+        as_expected = True
+        timeout_s = self.settings.transaction_timeout_ms / 1000
+        for record in read_whole(self.settings, self.settings.counts_topic, numbers, timeout_s):
+            name, number = (record.key() or b"").decode("utf-8", "replace"), record.partition() or 0
+            if record.value() is None:
+                last.pop((name, number), None)
+            else:
+                last[name, number] = record.value()
+                as_expected = as_expected and partition_of_site(name, there) == number
+        sites = []
+        for (name, number), value in last.items():
+            try:
+                sites.append(read_counts(name, value))
+            except ValueError as error:
+                where = f"{self.settings.counts_topic} [{number}]"
+                log.error("The counts of %s in %s are of no use, it is learned anew: %s.", name, where, error)  # noqa: TRY400 - a sentence
+        return sites, as_expected
+
+    def _lose(self, place: InputPartition) -> None:
+        self._learned.lose(place.number)
+
+    def _ask_partitions(self) -> None:
+        """Looks how many partitions there are.
+
+        Raises `SessionLost` if that has changed within the session, because then sites belong elsewhere.
+        """
+        with client.explained(self.settings, doing=f"asking about {self.settings.lines_topic}"):
+            found = partitions_in(self.settings, self.settings.input_topic)
+        before, self._partitions, self._asked_s = self._partitions, found or self._partitions, time.monotonic()
+        if before and found and before != found and self._session_learned == self.flow.session:
+            self._session_learned = -1
+            msg = f"{self.settings.input_topic} now has {found} partitions."
+            raise SessionLost(msg)
+
+    async def clean(self, batch: Batch) -> None:
+        """Counts a batch and hands what has changed to the sink; drops it if its session has ended."""
+        if batch.session != self.flow.session or batch.session != self._session_learned:
+            return
+        began = time.perf_counter()
+        loop = asyncio.get_running_loop()
+        try:
+            learned = await loop.run_in_executor(self._pool, partial(self._learn, self._learned, batch.records))
+        except StreamError as error:
+            self.flow.fail(error)
+            return
+        except KeyError:
+            self.flow.fail(SessionLost("Partitions were lost while their records were counted."))
+            return
+        self.metrics.stage("learn", time.perf_counter() - began)
+        await self.sink.put(batch.session, learned)
+
+    def _learn(self, learned: Partitions, records: Collection[Record]) -> Learned:
+        """Counts records, in their order; gives what to publish."""
+        if time.monotonic() - self._asked_s > ASK_EVERY_S:
+            self._ask_partitions()
+        problems: list[str] = []
+        outcomes = Learned(whole=True, records=len(records))
+        for record in records:
+            number, offset = record.partition() or 0, record.offset() or 0
+            problem = learned.take(number, offset, record.key(), record.value())
+            if problem:
+                problems.append(f"{record.topic()} [{number}] at offset {offset}: {problem}")
+            outcomes.following[partition_of(record)] = offset + 1
+            outcomes.bytes_in += len(record)
+        for problem in problems[:TOLD_PROBLEMS]:
+            log.warning("A record to learn from is of no use: %s.", problem)
+        settings, results = self.settings, Counter(unfit=len(problems))
+        counts_partitions = self._partitions_of(settings.counts_topic)
+        sites_partitions = self._partitions_of(settings.sites_topic)
+        for site, value in learned.elsewhere():
+            outcomes.more.append(Beside(settings.input_topic, self._belongs(site), site.encode(), value))
+            results["moved"] += 1
+        for change in learned.changes():
+            key = change.site.encode()
+            for topic, partitions, record_value in (
+                (settings.counts_topic, counts_partitions, change.counts),
+                (settings.sites_topic, sites_partitions, change.published),
+            ):
+                outcomes.more.append(Beside(topic, partition_of_site(change.site, partitions), key, record_value))
+                outcomes.bytes_out += len(record_value or b"")
+        results["learned"] = len(records) - results.total()
+        self.counted.took(results)
+        return outcomes
+
+    def _partitions_of(self, topic: str) -> int:
+        with client.explained(self.settings, doing=f"asking about {topic}"):
+            found = partitions_in(self.settings, topic)
+        if not found:
+            msg = f"The topic {topic} is missing."
+            raise SessionLost(msg)
+        return found
