@@ -17,10 +17,10 @@ import orjson
 from stream.core.footer.words import LAST_THREE
 from stream.core.packed import PackedKnown, pack
 from stream.core.sites import Profile
-from stream.learner.learned import AGES, LATEST, MOST_REJECTED, LearnedSite
+from stream.learner.learned import AGES, KEYS, LATEST, MOST_REJECTED, LearnedSite
 from stream.learner.messages import read_sketch, written_sketch
 from stream.learner.profiles import BY_ORDER
-from stream.learner.site import KEYS, STORIES, Counted, Site, is_alone
+from stream.learner.site import STORIES, Counted, Site, is_alone
 
 VERSION = 1
 _ROW = Struct("<QBHHHII")
@@ -68,7 +68,7 @@ def read_counts(name: str, value: bytes) -> LearnedSite:
 
 
 def _known(name: str, data: _Value) -> LearnedSite:
-    site = Site(name, BY_ORDER, int(data["articles"]), int(data["total"]), int(data["at"]))
+    site = Site(name, BY_ORDER, int(data["articles"]), int(data["total"]), int(data["at"]), most_keys=KEYS)
     site.stories = deque((tuple(int(each, 16) for each in told) for told in data["stories"]), STORIES)
     rows, texts = b64decode(data["rows"], validate=True), iter(data["texts"])
     for key, kind, articles, *others in _ROW.iter_unpack(rows):

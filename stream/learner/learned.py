@@ -26,6 +26,12 @@ from stream.learner.site import Site
 
 LATEST = 3
 """The number of articles that a new version is tried on: the last ones that told something new."""
+KEYS = 3_000
+"""Maximum number of lines, and of first and last words of lines, that a learner counts for a site. A page has some 400.
+
+With 10,000, as in a file, one page of 563 of sites with eight articles before is cleaned better, and a learner keeps
+three times as much (docs/decisions/0025).
+"""
 SETTLED = 16
 """A site is settled if its pages have had mostly the same lines for so many articles."""
 AGES = (1, 8, 64)
@@ -61,7 +67,7 @@ class LearnedSite:
     @classmethod
     def named(cls, name: str) -> LearnedSite:
         """Make one of which nothing is known."""
-        return cls(Site(name, BY_ORDER))
+        return cls(Site(name, BY_ORDER, most_keys=KEYS))
 
     def learn(self, article: Sketch) -> bool:
         """Count an article; whether it told something new."""

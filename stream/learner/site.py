@@ -34,12 +34,8 @@ LITTLE = 2 * LEAST
 """Of a site of at most so many articles a late one counts in full."""
 STORIES = 64
 """The number of stories that are remembered, to know another edition of them."""
-KEYS = 3_000
-"""Maximum number of lines, and of first and last words of lines, that are counted for a site.
-
-A page has some 400. With 10,000 one page of 563 of sites with eight articles before was cleaned better, and a learner
-kept three times as much (docs/decisions/0025).
-"""
+KEYS = 10_000
+"""Maximum number of lines, and of first and last words of lines, that are counted for a site."""
 FORGOTTEN = UNIT // 8
 """What is counted less than this is let go."""
 _STEPS = 16
@@ -88,6 +84,7 @@ class Site:
     total: int = 0  # distinct articles, ever
     at: int = 0  # event time up to which everything has faded
     late: int = 0  # articles in a row that came far too late
+    most_keys: int = field(default_factory=lambda: KEYS)
     counted: dict[int, Counted] = field(default_factory=dict)
     stories: deque[Told] = field(default_factory=lambda: deque(maxlen=STORIES))
     _profile: Profile | None = field(default=None, repr=False, compare=False)
@@ -166,9 +163,9 @@ class Site:
                 del self.counted[key]
 
     def _bound(self) -> None:
-        if len(self.counted) > KEYS:
+        if len(self.counted) > self.most_keys:
             order = sorted(self.counted.items(), key=lambda item: (-item[1].articles, -item[1].last, item[0]))
-            self.counted = dict(order[: KEYS * 3 // 4])
+            self.counted = dict(order[: self.most_keys * 3 // 4])
 
     def profile(self) -> Profile:
         """Give what is known, for cleaning. What stood in a single article of many is left out (`KNOWN_ALONE`)."""

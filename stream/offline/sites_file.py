@@ -32,7 +32,7 @@ from stream.errors import SettingsError, StreamError, unreadable
 from stream.learner.address import site_of
 from stream.learner.observation import PARAGRAPHS, TEXT, Told
 from stream.learner.profiles import BY_ORDER, BY_TIME_MS, LATEST_MS, SITES, Profiles
-from stream.learner.site import STORIES, Counted, Site
+from stream.learner.site import KEYS, STORIES, Counted, Site
 from stream.offline.compressed import compression_of_name
 from stream.offline.files import opened, recognised
 from stream.offline.replacement import Replacement
@@ -44,8 +44,6 @@ _FIELDS = ("site", "articles", "total", "at", "late", "stories", "known")
 _ELLIPSIS = 2
 LONGEST_LINE = 1 << 26
 """Maximum bytes of a line: more than any site may take."""
-MOST_KNOWN = 10_000
-"""Maximum number of lines and templates of a site. More than `KEYS`: earlier versions kept so many."""
 MOST = 1 << 53
 """Counts are less than this."""
 
@@ -188,7 +186,7 @@ def _site(data: dict[str, Any], *, by_time: bool) -> Site:
     stories, known = data["stories"], data["known"]
     _require(type(stories) is list and len(stories) <= STORIES, f"'stories' is no list of at most {STORIES}")
     site.stories = deque(map(_story, stories), STORIES)
-    _require(type(known) is list and len(known) <= MOST_KNOWN, f"'known' is no list of at most {MOST_KNOWN:,}")
+    _require(type(known) is list and len(known) <= KEYS, f"'known' is no list of at most {KEYS:,}")
     for at, row in enumerate(known, 1):
         key, counted = _counted(row, f"item {at} of 'known'", site)
         _require(key not in site.counted, f"item {at} of 'known' has the key of another one")
