@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from stream.config.settings import Settings
+    from stream.core.sites import Profile
     from stream.demo.run import Sent
     from stream.offline.value import CleanedValue
     from stream.records.process import Processor
@@ -24,6 +25,7 @@ REASONS = {
     "repeat": ("repeated paragraph", "repeated paragraphs"),
     "footer": ("footer line", "footer lines"),
     "junk": ("junk line in the body", "junk lines in the body"),
+    "site": ("line known from the site's other articles", "lines known from the site's other articles"),
 }
 """What was removed, in words: one of it, and more."""
 
@@ -63,12 +65,19 @@ def demo(
     with console.status("Starting the embedded broker and the worker…") as status, run.running() as started:
         settings, sent, worker = started
         status.update("The worker is cleaning…")
+        profile = run.learned(settings, worker)
+        run.send(settings, [run.fourth()])
+        sent.append(run.fourth())
         found = run.results(settings, len(sent), worker)
         status.stop()
         processor = Processor.for_field(settings.text_field, settings.input_format, builtin())
-        ended = [_ended(processor, record, found[record.key]) for record in sent]
-        for one in ended if all_ else three_of(ended):
+        ended = [_ended(processor, record, found[record.key]) for record in sent[:-1]]
+        ended.append(_ended(processor, sent[-1], found[sent[-1].key], profile))
+        for one in ended[:-1] if all_ else three_of(ended[:-1]):
             _show(out, one, full=full)
+        out.print()
+        out.print(line(("After three articles of skerrytide.example were learned, its fourth:", "bold")))
+        _show(out, ended[-1], full=full)
         counts = Counter(one.became for one in ended)
         _summarize(out, ended)
         parts = f"{counts['cleaned']} cleaned + {counts['unchanged']} unchanged + {counts['dead']} dead"
@@ -100,7 +109,7 @@ def _suits(one: Ended) -> tuple[bool, int]:
     return one.language != "en", len(one.result.removed) if one.result else 0
 
 
-def _ended(processor: Processor, record: Sent, message: object) -> Ended:
+def _ended(processor: Processor, record: Sent, message: object, profile: Profile | None = None) -> Ended:
     """What became of one record. Raises `StreamError` where the worker and `article-stream clean` differ."""
     import orjson
 
@@ -114,7 +123,8 @@ def _ended(processor: Processor, record: Sent, message: object) -> Ended:
         return Ended("dead", line((name, "bold"), "  ", ("dead letter", "red"), f": {letter.message}"))
     if record.value is None:
         return Ended("unchanged", line((name, "bold"), "  ", ("tombstone, passed on", "dim")))
-    result = clean_value(processor, record.value, "json")
+    profiles = None if profile is None else {profile.site: profile}
+    result = clean_value(processor, record.value, "json", profiles=profiles)
     if message.value() != result.value:  # type: ignore[attr-defined]
         msg = f"The worker's {name} differs from what `article-stream clean` makes of it; this is a bug."
         raise StreamError(msg)

@@ -1,7 +1,8 @@
-"""`article-stream sites`: list the sites that were learned, and show what is known of one."""
+"""`article-stream sites`: what is known of sites, on Kafka or in a file, and what a person says of it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,44 +10,88 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stream.cli.console import line, output
-from stream.errors import StreamError
+from stream.cli.options import Config, Servers, Set, settings_from
+from stream.errors import SettingsError, StreamError
 
 if TYPE_CHECKING:
-    from stream.learner.profiles import Profiles
+    from stream.kafka.learned_sites import LearnedSites
+    from stream.learner.learned import LearnedSite
+    from stream.learner.messages import Command, Published
+    from stream.learner.site import Site
 
-app = typer.Typer(help="List the sites that were learned, show what is known of one.", no_args_is_help=True)
+app = typer.Typer(
+    help="List the sites that were learned, show, approve and reject what is known.", no_args_is_help=True
+)
 Sites = Annotated[
-    Path, typer.Option("--sites", help="The file that `article-stream learn` has written.", metavar="FILE")
+    Path | None,
+    typer.Option("--sites", help="A file that `article-stream learn --to` has written; else Kafka.", metavar="FILE"),
 ]
+Host = Annotated[str, typer.Argument(help="The site's host, or the address of an article.", show_default=False)]
+Line = Annotated[str | None, typer.Argument(help="A line, as `sites show` shows it.", show_default=False)]
 _WIDEST = 80
 
 
 @app.command("list")
-def list_(sites: Sites) -> None:
+def list_(sites: Sites = None, config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
     """List the sites by name: how many articles were learned, how many still count, how many lines are known."""
     from rich.table import Table
 
-    from stream.core.sites import rounded
     from stream.observe.wording import counted
-    from stream.offline.known_lines import count_known
-    from stream.offline.sites_file import read_sites
 
-    profiles = read_sites(sites)
-    table = Table()
-    for column in ("site", "articles", "of these count", "lines known"):
-        table.add_column(column, justify="left" if column == "site" else "right")
-    for site in profiles:
-        table.add_row(line(site.name), f"{site.total:,}", f"{rounded(site.articles):,}", f"{count_known(site):,}")
-    out = output()
+    table, out = Table(), output()
+    if sites is None:
+        known = _on_kafka(config, set_, bootstrap_servers).published()
+        for column in ("site", "articles", "of these count", "on nearly every page", "in force"):
+            table.add_column(column, justify="right" if column not in {"site", "in force"} else "left")
+        for name, each in known.items():
+            table.add_row(line(name), *_numbers(each), line(_state(each)))
+        many = len(known)
+    else:
+        from stream.offline.known_lines import count_known
+        from stream.offline.sites_file import read_sites
+
+        profiles = read_sites(sites)
+        for column in ("site", "articles", "of these count", "lines known"):
+            table.add_column(column, justify="left" if column == "site" else "right")
+        for site in profiles:
+            still = f"{_rounded(site.articles):,}"
+            table.add_row(line(site.name), f"{site.total:,}", still, f"{count_known(site):,}")
+        many = len(profiles)
     out.print(table)
-    out.print(counted(len(profiles), "site"))
+    out.print(counted(many, "site"))
+
+
+def _numbers(known: Published) -> tuple[str, str, str]:
+    lines = "1 line" if known.usual == 1 else f"{known.usual:,} lines"
+    return f"{known.total:,}", f"{_rounded(known.profile.articles):,}", lines
+
+
+def _rounded(count: int) -> int:
+    from stream.core.sites import rounded
+
+    return rounded(count)
+
+
+def _state(known: Published) -> str:
+    """What the workers clean with, in words."""
+    version = known.profile.version
+    words = {
+        "applied": f"version {version}",
+        "proposed": f"version {version}; {known.proposed} waits for approval: {known.why}",
+        "pinned": f"version {version}, which somebody has gone back to",
+        "rejected": "nothing: somebody has rejected it",
+    }
+    return words[known.state]
 
 
 @app.command()
 def show(
-    host: Annotated[str, typer.Argument(help="The site's host, or the address of an article.")],
-    sites: Sites,
+    host: Host,
+    sites: Sites = None,
     all_: Annotated[bool, typer.Option("--all", help="Also what is too rare to do anything.")] = False,
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    set_: Set = None,
 ) -> None:
     """Show the lines that a site repeats: in how many articles, since when, where, and what that does.
 
@@ -54,22 +99,28 @@ def show(
     or end so. A line that is applied wherever it stands goes by itself; one
     that is evidence goes where a footer is found, and helps to find it.
     """
-    from rich.table import Table
-
-    from stream.core.sites import rounded
-    from stream.offline.known_lines import known_lines
+    if sites is None:
+        known = _known(_on_kafka(config, set_, bootstrap_servers), host)
+        _show(known.site, by_time=False, rare=all_)
+        _show_what_people_said(known)
+        return
     from stream.offline.sites_file import read_sites
 
     profiles = read_sites(sites)
-    name = _name(host, profiles, sites)
-    site = profiles.sites[name]
-    shown = known_lines(site, by_time=profiles.by_time, rare=all_)
+    _show(profiles.sites[_name(host, profiles.sites, str(sites))], by_time=profiles.by_time, rare=all_)
+
+
+def _show(site: Site, *, by_time: bool, rare: bool) -> None:
+    from rich.table import Table
+
+    from stream.offline.known_lines import known_lines
+
+    shown = known_lines(site, by_time=by_time, rare=rare)
     out = output()
-    still = rounded(site.articles)
-    version = site.profile().version
-    out.print(line(f"{name}: {site.total:,} articles learned, of which {still:,} still count; version {version}"))
+    still, version = f"{_rounded(site.articles):,}", site.profile().version
+    out.print(line(f"{site.name}: {site.total:,} articles learned, of which {still} still count; version {version}"))
     if not shown:
-        out.print("No line stands in enough of them." if all_ else "No line stands in enough of them; see --all.")
+        out.print("No line stands in enough of them." if rare else "No line stands in enough of them; see --all.")
         return
     table = Table()
     table.add_column("line", max_width=_WIDEST, overflow="ellipsis", no_wrap=True)
@@ -82,13 +133,170 @@ def show(
     out.print(table)
 
 
-def _name(host: str, profiles: Profiles, path: Path) -> str:
-    """The name by which a site is known. Raises `StreamError` with names that are like it."""
+def _show_what_people_said(known: LearnedSite) -> None:
+    out = output()
+    out.print(line(f"In force: {_state(known.published())}"), soft_wrap=True)
+    if known.rejected:
+        out.print(line("Rejected lines, which are never known:"))
+        for text in known.rejected:
+            out.print(line(f"  {text}"), soft_wrap=True)
+    earlier = {profile.version: total for total, profile in known.earlier.values()}
+    if earlier:
+        versions = ", ".join(f"{version} (up to article {total:,})" for version, total in earlier.items())
+        out.print(line(f"Versions to go back to: {versions}"), soft_wrap=True)
+
+
+@app.command()
+def approve(
+    host: Host, text: Line = None, config: Config = None, bootstrap_servers: Servers = None, set_: Set = None
+) -> None:
+    """Let the newest version of a site be used; or take the rejection of a LINE back.
+
+    That ends a rejection of the site, and `sites rollback`. A version waits for
+    approval where it would take prose, or so much that the budget withholds it.
+    """
+    _ask(host, text, "approve", config, set_, bootstrap_servers)
+
+
+@app.command()
+def reject(
+    host: Host, text: Line = None, config: Config = None, bootstrap_servers: Servers = None, set_: Set = None
+) -> None:
+    """Use nothing that is known of a site; or never use a LINE of it, nor its first and last words.
+
+    Both hold whatever is learned, until they are approved.
+    """
+    _ask(host, text, "reject", config, set_, bootstrap_servers)
+
+
+@app.command()
+def forget(host: Host, config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
+    """Forget a site, with all that people have said of it; learning begins anew."""
+    _ask(host, None, "forget", config, set_, bootstrap_servers)
+
+
+@app.command()
+def rollback(
+    host: Host,
+    version: Annotated[str, typer.Argument(help="One of the versions that `sites show` names.", show_default=False)],
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    set_: Set = None,
+) -> None:
+    """Go back to an earlier version of a site; it stays in force until `sites approve HOST`."""
+    _ask(host, version, "rollback", config, set_, bootstrap_servers)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option("--to", help="The file to write; .gz and .zst compress.", metavar="FILE")],
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    set_: Set = None,
+) -> None:
+    """Write what is known to a file, for `article-stream clean --sites`."""
+    from stream.learner.profiles import Profiles
+    from stream.observe.wording import counted
+    from stream.offline.sites_file import require_writable, write_sites
+
+    require_writable(to)
+    profiles = Profiles()
+    for name, known in _on_kafka(config, set_, bootstrap_servers).counts().items():
+        profiles.sites[name] = known.site
+    write_sites(to, profiles)
+    output().print(line(f"{counted(len(profiles), 'site')} written to {to}"))
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A file that `learn --to` or `sites export` has written.")],
+    config: Config = None,
+    bootstrap_servers: Servers = None,
+    set_: Set = None,
+) -> None:
+    """Let the learner take over what a file knows; it replaces what was known of these sites."""
+    from stream.learner.counts import write_counts
+    from stream.learner.learned import LearnedSite
+    from stream.learner.messages import Command
+    from stream.observe.wording import counted
+    from stream.offline.sites_file import read_sites
+
+    profiles = read_sites(file)
+    on_kafka = _on_kafka(config, set_, bootstrap_servers)
+    on_kafka.ask(
+        (site.name, Command("import", site=write_counts(LearnedSite.of_file(site)).decode())) for site in profiles
+    )
+    output().print(f"{counted(len(profiles), 'site')} imported")
+
+
+def _ask(
+    host: str,
+    what: str | None,
+    do: str,
+    config: Path | None,
+    set_: list[str] | None,
+    servers: str | None,
+) -> None:
+    """Ask the learner to do something, wait until it is done, and say what is in force then."""
+    on_kafka = _on_kafka(config, set_, servers)
+    known = _known(on_kafka, host)
+    on_kafka.ask([(known.site.name, _command(known, do, what or ""))])
+    if do == "forget":
+        output().print(line(f"{known.site.name} is forgotten"))
+        return
+    now = on_kafka.published()[known.site.name]
+    output().print(line(f"{known.site.name}: in force is {_state(now)}"), soft_wrap=True)
+
+
+def _command(known: LearnedSite, do: str, what: str) -> Command:
+    """The command. Raises `StreamError` where there is nothing to do it to."""
+    from stream.learner.messages import Command
+
+    name = known.site.name
+    if do == "approve" and what and what not in known.rejected:
+        msg = f"Nobody has rejected the line {what!r} of {name}."
+        raise StreamError(msg, fix="`article-stream sites show` shows the rejected lines.")
+    versions = list(dict.fromkeys(profile.version for _, profile in known.earlier.values()))
+    if do == "rollback" and what not in versions:
+        msg = f"{name} has no earlier version {what!r} to go back to."
+        raise StreamError(msg, fix=f"It has {', '.join(versions)}." if versions else "It has none yet.")
+    if do == "approve":
+        return Command("approve", line=what)
+    if do == "reject":
+        return Command("reject", line=what)
+    return Command("rollback", version=what) if do == "rollback" else Command("forget")
+
+
+def _on_kafka(config: Path | None, set_: list[str] | None, servers: str | None) -> LearnedSites:
+    settings = settings_from(config, set_, bootstrap_servers=servers)
+    if settings.sites == "off":
+        msg = "There are no sites on Kafka while STREAM_SITES is off."
+        raise SettingsError(msg, fix="Set it to propose or apply as for the worker, or name a file with --sites.")
+    from stream.kafka.learned_sites import LearnedSites
+    from stream.observe import logs
+
+    logs.configure_for_command()
+    return LearnedSites(settings)
+
+
+def _known(on_kafka: LearnedSites, host: str) -> LearnedSite:
+    """What is kept of a site. Raises `StreamError` with names that are like it."""
     from stream.learner.address import site_of
 
     name = site_of(host)
-    if name in profiles.sites:
+    found = on_kafka.counts(name) if name else {}
+    if name in found:
+        return found[name]
+    return on_kafka.counts()[_name(host, on_kafka.published(), "The learner")]
+
+
+def _name(host: str, known: Iterable[str], who: str) -> str:
+    """The name by which a site is known. Raises `StreamError` with names that are like it."""
+    from stream.learner.address import site_of
+
+    name, names = site_of(host), list(known)
+    if name in names:
         return name
-    near = get_close_matches(name or host.lower(), profiles.sites, 3)
-    msg = f"{path} knows no site {host!r}."
+    near = get_close_matches(name or host.lower(), names, 3)
+    msg = f"{who} knows no site {host!r}."
     raise StreamError(msg, fix=f"It knows {', '.join(near)}." if near else "`article-stream sites list` lists them.")

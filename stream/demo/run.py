@@ -1,4 +1,7 @@
-"""The steps of the demo: start a broker, send raw articles, run the real worker as a process, read the results."""
+"""The steps of the demo: start a broker, send raw articles, run the real worker as a process, read the results.
+
+Three articles of one site go through, and are learned from; only then the fourth is sent.
+"""
 
 from __future__ import annotations
 
@@ -8,22 +11,26 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import orjson
 
 from stream.config.light import PREFIX
 from stream.config.loading import load
 from stream.config.settings import Settings
-from stream.demo import lines
+from stream.core.sites import Profile
+from stream.demo import island, lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
 from stream.kafka.embedded import EmbeddedBroker
 from stream.kafka.sending import Sender
+from stream.learner.messages import read_published
 
 DEADLINE_S = 60.0
+ANSWER_S = 5.0
 POISON = b'{"id": "half-an-article", "text": "This article was cut off in the mid'
 
 Worker = subprocess.Popen[bytes]
@@ -37,9 +44,18 @@ class Sent(NamedTuple):
 
 
 def records() -> list[Sent]:
-    """The articles that come with the project, a record that is not JSON, and a tombstone."""
-    sent = [Sent(str(orjson.loads(line)["id"]).encode(), line) for line in lines()]
-    return [*sent, Sent(b"half-an-article", POISON), Sent(b"withdrawn-article", None)]
+    """The articles that come with the project, a record that is not JSON, a tombstone, and three articles of a site."""
+    sent = [_article(line) for line in lines()]
+    return [*sent, Sent(b"half-an-article", POISON), Sent(b"withdrawn-article", None), *map(_article, island()[:-1])]
+
+
+def fourth() -> Sent:
+    """The fourth article of that site."""
+    return _article(island()[-1])
+
+
+def _article(line: bytes) -> Sent:
+    return Sent(str(orjson.loads(line)["id"]).encode(), line)
 
 
 @contextmanager
@@ -51,12 +67,11 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
-        settings = load({"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port()}, environ={})
+        given = {"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port(), "sites": "apply"}
+        settings = load(given, environ={})
         broker.make_topics(*(topic for _, topic in settings.topics(settings.inputs.names)))
-        sender, sent = Sender(settings, settings.input_topic), records()
-        for record in sent:
-            sender.send(record.key.decode(), record.key, record.value)
-        sender.finish()
+        sent = records()
+        send(settings, sent)
         worker = _start_worker(settings)
         try:
             yield settings, sent, worker
@@ -64,14 +79,51 @@ def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
             _stop(worker)
 
 
+def send(settings: Settings, records: Sequence[Sent]) -> None:
+    """Publishes records to the input topic."""
+    sender = Sender(settings, settings.input_topic)
+    for record in records:
+        sender.send(record.key.decode(), record.key, record.value)
+    sender.finish()
+
+
+def learned(settings: Settings, worker: Worker) -> Profile:
+    """Waits until the worker knows what three articles of the site have in common. Raises `StreamError`."""
+    site, number = orjson.loads(island()[0])["source"], len(island()) - 1
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        _require_running(worker)
+        told = [*topics.read(settings, settings.sites_topic)]
+        found = [read_published(site, record.value()) for record in told if record.key() == site.encode()]
+        if found and found[-1].total == number and _site_records_read(settings) >= len(told):
+            return found[-1].profile
+        if time.monotonic() > deadline:
+            msg = f"Nothing was learned of {site} within {DEADLINE_S:g} s."
+            raise KafkaUnavailable(msg)
+
+
+def _site_records_read(settings: Settings) -> int:
+    """How many records of the topic of sites the worker has read, as its metrics tell."""
+    page = f"http://127.0.0.1:{settings.http_port}/metrics"
+    with suppress(OSError), urlopen(page, timeout=ANSWER_S) as answer:
+        for line in answer.read().decode().splitlines():
+            if line.startswith("article_stream_site_records_read_total "):
+                return int(float(line.split()[1]))
+    return 0
+
+
+def _require_running(worker: Worker) -> None:
+    if worker.poll() is not None:
+        msg = f"The worker ended with exit code {worker.returncode}; its own messages are above."
+        raise StreamError(msg)
+
+
 def results(settings: Settings, expected: int, worker: Worker) -> dict[bytes, topics.ReadRecord]:
     """Waits until as many records came out as went in; gives them by key. Raises `StreamError`."""
     deadline = time.monotonic() + DEADLINE_S
     found: dict[bytes, topics.ReadRecord] = {}
     while len(found) < expected:
-        if worker.poll() is not None:
-            msg = f"The worker ended with exit code {worker.returncode}; its own messages are above."
-            raise StreamError(msg)
+        _require_running(worker)
         if time.monotonic() > deadline:
             msg = f"Only {len(found)} of {expected} records came out within {DEADLINE_S:g} s."
             raise KafkaUnavailable(msg)
@@ -87,8 +139,9 @@ def _start_worker(settings: Settings) -> Worker:
         "STREAM_BOOTSTRAP_SERVERS": settings.bootstrap_servers,
         "STREAM_HTTP_PORT": str(settings.http_port),
         "STREAM_LOG_LEVEL": "warning",
+        "STREAM_SITES": settings.sites,
     }
-    return subprocess.Popen([sys.executable, "-m", "stream", "worker"], env=environment)
+    return subprocess.Popen([sys.executable, "-m", "stream", "worker", "--learn"], env=environment)
 
 
 def _stop(worker: Worker) -> None:

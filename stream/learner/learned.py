@@ -18,11 +18,11 @@ from stream.core.footer.page import read_lines
 from stream.core.footer.words import WHOLE, said
 from stream.core.packed import MOST_COUNTED
 from stream.core.rules import Rules
-from stream.core.sites import Known, Profile
+from stream.core.sites import UNIT, Known, Profile
 from stream.learner.messages import Command, Published, State
 from stream.learner.observation import Sketch, observation_of
 from stream.learner.profiles import BY_ORDER
-from stream.learner.site import Site
+from stream.learner.site import Counted, Site
 
 LATEST = 3
 """The number of articles that a new version is tried on: the last ones that told something new."""
@@ -32,6 +32,8 @@ KEYS = 3_000
 With 10,000, as in a file, one page of 563 of sites with eight articles before is cleaned better, and a learner keeps
 three times as much (docs/decisions/0025).
 """
+MOST_ARTICLES = 48 * UNIT
+"""Nothing that halves in `BY_ORDER` articles counts more of them, in 1/256."""
 SETTLED = 16
 """A site is settled if its pages have had mostly the same lines for so many articles."""
 AGES = (1, 8, 64)
@@ -68,6 +70,23 @@ class LearnedSite:
     def named(cls, name: str) -> LearnedSite:
         """Make one of which nothing is known."""
         return cls(Site(name, BY_ORDER, most_keys=KEYS))
+
+    @classmethod
+    def of_file(cls, site: Site) -> LearnedSite:
+        """Make one of a site that was learned from files; where by their times, these are forgotten."""
+        share = min(1.0, MOST_ARTICLES / max(1, site.articles))
+        counted = {
+            key: Counted(
+                each.kind, each.text, int(each.articles * share), int(each.inside * share), int(each.below * share),
+                site.total, site.total,
+            )
+            for key, each in site.counted.items()
+        }  # fmt: skip
+        known = Site(
+            site.name, BY_ORDER, int(site.articles * share), site.total, site.total, 0, KEYS, counted, site.stories
+        )
+        known.bound()
+        return cls(known)
 
     def learn(self, article: Sketch) -> bool:
         """Count an article; whether it told something new."""

@@ -110,7 +110,7 @@ class Site:
                 counted.below += weight * below
                 counted.first, counted.last = min(counted.first, at), max(counted.last, at)
         self.total += len(new)
-        self._bound()
+        self.bound()
         self._profile = None
         return len(new)
 
@@ -162,7 +162,8 @@ class Site:
             if counted.articles < FORGOTTEN:
                 del self.counted[key]
 
-    def _bound(self) -> None:
+    def bound(self) -> None:
+        """Let go of what is rarest if more is counted than may be."""
         if len(self.counted) > self.most_keys:
             order = sorted(self.counted.items(), key=lambda item: (-item[1].articles, -item[1].last, item[0]))
             self.counted = dict(order[: self.most_keys * 3 // 4])

@@ -32,6 +32,7 @@ class LearnerMetrics:
         )
         for name in RESULTS:
             self._taken.labels(name)
+        self._totals = dict.fromkeys(RESULTS, 0)
         known = Gauge(f"{PREFIX}sites", "Sites that are known.", registry=registry)
         known.set_function(lambda: len(sites()))
         refused = Gauge(
@@ -43,6 +44,12 @@ class LearnerMetrics:
         """Counts records by what became of them."""
         for name in RESULTS:
             self._taken.labels(name).inc(results.get(name, 0))
+            self._totals[name] += results.get(name, 0)
+
+    def said(self) -> str:
+        """All of them since the start, such as "7 records learned, 0 unfit, 0 moved"."""
+        learned, unfit, moved = (self._totals[name] for name in RESULTS)
+        return f"{learned:,} records learned, {unfit:,} unfit, {moved:,} moved"
 
 
 class WorkerSitesMetrics:
@@ -54,6 +61,9 @@ class WorkerSitesMetrics:
         sites.set_function(known)
         waiting = Gauge(f"{PREFIX}sites_proposed", "Sites of which a version waits for a person.", registry=registry)
         waiting.set_function(proposed)
+        self._read = Counter(
+            f"{PREFIX}site_records_read", "Records of the topic of sites that were read.", registry=registry
+        )
         self._articles = Counter(f"{PREFIX}articles_by_site", "Articles cleaned with a profile.", registry=registry)
         self._observed = Counter(
             f"{PREFIX}articles_observed",
@@ -68,6 +78,10 @@ class WorkerSitesMetrics:
         """Counts articles of one commit: those cleaned with a profile, and those published to learn from."""
         self._articles.inc(by_site)
         self._observed.labels("published").inc(observed)
+
+    def read(self, records: int) -> None:
+        """Counts records of the topic of sites."""
+        self._read.inc(records)
 
     def dropped(self, articles: int) -> None:
         """Counts articles that nobody learns from."""

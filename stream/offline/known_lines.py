@@ -46,7 +46,9 @@ def known_lines(site: Site, *, by_time: bool, rare: bool = False, rules: Rules |
     profile = site.profile()
     shown: list[KnownLine] = []
     told: dict[int, int] = {}  # key of first or last words -> most articles of a line that has them
-    lines = {key: each for key, each in site.counted.items() if each.kind == WHOLE and key in profile.known}
+    # A learner keeps no text of what stood in one article.
+    counted = {key: each for key, each in site.counted.items() if each.text and key in profile.known}
+    lines = {key: each for key, each in counted.items() if each.kind == WHOLE}
     _, page, heard = read_lines([each.text for each in lines.values()], rules or builtin())
     for (key, each), line, said in zip(lines.items(), page, heard, strict=True):
         is_prose = line.prose or len(each.text) >= TEXT
@@ -54,9 +56,7 @@ def known_lines(site: Site, *, by_time: bool, rare: bool = False, rules: Rules |
         for part in said.keys:
             told[part] = max(told.get(part, 0), each.articles)
     templates = {
-        key: each
-        for key, each in site.counted.items()
-        if each.kind != WHOLE and key in profile.known and each.articles > told.get(key, 0) + UNIT
+        key: each for key, each in counted.items() if each.kind != WHOLE and each.articles > told.get(key, 0) + UNIT
     }
     # Of the first two words and the first three only the longer ones are shown, if they stand in the same articles.
     longest: dict[tuple[object, ...], tuple[int, Counted]] = {}

@@ -17,7 +17,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import gcd
 
+from stream._version import __version__
 from stream.config.learner import LearnerSettings
+from stream.config.light import in_a_url
+from stream.core import native
 from stream.core.rules import Rules
 from stream.errors import SessionLost, StreamError
 from stream.kafka import client
@@ -27,6 +30,7 @@ from stream.learner.counts import read_counts
 from stream.learner.learned import LearnedSite
 from stream.learner.partitions import Partitions
 from stream.observe.sites_metrics import LearnerMetrics
+from stream.observe.wording import counted
 from stream.records.input_partition import InputPartition, partition_of
 from stream.records.known_sites import partition_of as partition_of_site
 from stream.records.outcomes import Beside, Learned
@@ -149,6 +153,21 @@ class LearnerEngine(Engine):
             self._session_learned = -1
             msg = f"{self.settings.input_topic} now has {found} partitions."
             raise SessionLost(msg)
+
+    def describe(self) -> str:
+        """See `Engine`."""
+        it = self.settings
+        page = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
+        return (
+            f"article-stream {__version__}, learner: {it.input_topic} → {it.sites_topic}, its counts in "
+            f"{it.counts_topic}, on {it.bootstrap_servers} as group {it.group_id}, rules {self._rules.version}, "
+            f"core {native.NAME}{page}."
+        )
+
+    def describe_totals(self) -> str:
+        """See `Engine`."""
+        ran_s = time.monotonic() - self.began_s
+        return f"Stopped after {ran_s:.1f} s: {self.counted.said()}; {counted(len(self._learned), 'site')} known."
 
     async def clean(self, batch: Batch) -> None:
         """Counts a batch and hands what has changed to the sink; drops it if its session has ended."""

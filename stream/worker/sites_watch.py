@@ -75,8 +75,11 @@ class SitesWatch(Service):
         asked_s = time.monotonic()
         try:
             while not self._stopping.is_set():
-                for record in following.read(READ_WAIT_S):
+                records = following.read(READ_WAIT_S)
+                for record in records:
                     self._take(known, record)
+                if self._engine.sites_metrics is not None:
+                    self._engine.sites_metrics.read(len(records))
                 if following.caught_up and not self._engine.sites_read.is_set():
                     known.begin_batch()
                     log.info("%d sites are known.", len(known))
