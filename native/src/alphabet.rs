@@ -7,7 +7,6 @@
 use crate::guarded::raise;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 pub const SPACE: u32 = 1;
@@ -53,25 +52,12 @@ const SPELLED_BITS: u32 = 21;
 /// Is set of every character that is known.
 const KNOWN: u32 = 1 << 31;
 
-const PAGE: usize = 256;
-const PAGES: usize = 0x11_0000 / PAGE;
+const CHARACTERS: usize = char::MAX as usize + 1;
 
-/// What is known of a character; all zeros until it is met.
-struct Entry {
-    kinds: AtomicU32,
-    spelled: AtomicU64,
-}
-
-type Page = [Entry; PAGE];
-
-static ALL: [OnceLock<Box<Page>>; PAGES] = [const { OnceLock::new() }; PAGES];
+// All zeros until a character is met. The system gives memory for the parts of them that are written to, and no other.
+static KINDS: [AtomicU32; CHARACTERS] = [const { AtomicU32::new(0) }; CHARACTERS];
+static SPELLED: [AtomicU64; CHARACTERS] = [const { AtomicU64::new(0) }; CHARACTERS];
 static TEACHER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-#[inline]
-fn entry(letter: char) -> &'static Entry {
-    let empty = || Box::new([const { Entry { kinds: AtomicU32::new(0), spelled: AtomicU64::new(0) } }; PAGE]);
-    &ALL[letter as usize / PAGE].get_or_init(empty)[letter as usize % PAGE]
-}
 
 /// Asks Python for a character. Never while a lock is held, because it waits for the interpreter.
 #[cold]
@@ -83,16 +69,15 @@ fn learn(letter: char) -> u32 {
         teacher.bind(py).call1((letter,))?.extract()
     })
     .unwrap_or_else(|error| raise(error));
-    let entry = entry(letter);
-    entry.spelled.store(spelled, Ordering::Relaxed);
-    entry.kinds.store(kinds | KNOWN, Ordering::Release); // after its spelling, for whoever sees that it is known
+    SPELLED[letter as usize].store(spelled, Ordering::Relaxed);
+    KINDS[letter as usize].store(kinds | KNOWN, Ordering::Release); // after its spelling, for who sees that it is known
     kinds | KNOWN
 }
 
 /// The kinds of a character.
 #[inline]
 pub fn kinds(letter: char) -> u32 {
-    match entry(letter).kinds.load(Ordering::Acquire) {
+    match KINDS[letter as usize].load(Ordering::Acquire) {
         0 => learn(letter),
         kinds => kinds,
     }
@@ -125,7 +110,7 @@ pub fn start_code(kinds: u32) -> u32 {
 #[inline]
 pub fn spelled(letter: char) -> u64 {
     kinds(letter);
-    entry(letter).spelled.load(Ordering::Relaxed)
+    SPELLED[letter as usize].load(Ordering::Relaxed)
 }
 
 /// Takes the characters of a spelling apart.

@@ -3,7 +3,7 @@
 use crate::comments::comments_of;
 use crate::endings::{ends_sentence, is_open_ended, weigh};
 use crate::markers::{Marks, footer_of, named};
-use crate::page::{Lines, Look, Model, find_footer};
+use crate::page::{Heard, Lines, Look, Model, find_footer};
 use crate::paragraphs::{self, BLANK, first_of, first_places, separator_of};
 use crate::repeats::repeats_of;
 use crate::rules::{MAX_MARKER, Rule};
@@ -96,29 +96,36 @@ fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'
     let repeated = repeats_of(lines, first).into_iter().map(|(at, copied)| (at, Reason::Repeat(copied))).collect();
     let repeats = by_line(lines.len(), repeated);
     let there = |at: &usize| first[*at] != BLANK && repeats[*at].is_none();
-    let looks: Vec<Look> = (0..lines.len()).filter(there).map(|at| Look::new(at, lines[at])).collect();
+    let there = (0..lines.len()).filter(there).enumerate();
+    let looks: Vec<Look> = there.map(|(number, at)| Look::new(number, at, lines[at])).collect();
     let mut page: Vec<&Look> = looks.iter().collect();
     let alone = looks.iter().map(|look| first[look.place]).collect::<HashSet<usize>>().len() == looks.len();
-    let marked = if how.whole_page { None } else { Some(Marked::new(lines, &page, how)) };
+    let way = if how.whole_page {
+        Way::Page(Heard::new(&looks, how.model.network))
+    } else {
+        Way::Markers(Marked::new(lines, &page, how))
+    };
     let nothing = || vec![None; lines.len()];
-    if marked.as_ref().is_some_and(|marked| marked.rules.iter().all(Option::is_none)) {
+    if let Way::Markers(marked) = &way
+        && marked.rules.iter().all(Option::is_none)
+    {
         return (repeats, nothing());
     }
-    let site = how.profile.filter(|_| how.whole_page).map(|profile| {
-        let keys: Vec<(usize, [u64; KEYS])> = looks.iter().map(|look| (look.place, look.said().keys)).collect();
+    let site = way.heard().zip(how.profile).map(|(heard, profile)| {
+        let keys: Vec<(usize, [u64; KEYS])> = looks.iter().map(|look| (look.place, heard.said(look).keys)).collect();
         profile.look_up(lines.len(), &keys)
     });
     let mut gone = repeats.clone();
     for _ in 0..PASSES {
-        let search = match &marked {
-            None => by_page(&page, how, site.as_ref()),
-            Some(marked) => marked.search(&page, how),
+        let search = match &way {
+            Way::Markers(marked) => marked.search(&page, how),
+            Way::Page(heard) => by_page(&page, heard, how, site.as_ref()),
         };
         if search.found.is_empty() {
             return (gone, by_line(lines.len(), search.held));
         }
         let found = by_line(lines.len(), search.found);
-        let weights = marked.as_ref().map(|marked| &*marked.weights);
+        let weights = way.marked().map(|marked| &*marked.weights);
         if !is_within_budget(lines, &found, &gone, weights, &search.sure) {
             return (gone, found);
         }
@@ -157,6 +164,22 @@ fn by_line<'r>(size: usize, reasons: Vec<(usize, Reason<'r>)>) -> Gone<'r> {
     lines
 }
 
+/// What is known of the article's lines for each search of the page, by markers alone or by the whole page.
+enum Way<'r> {
+    Markers(Marked<'r>),
+    Page(Heard),
+}
+
+impl<'r> Way<'r> {
+    fn marked(&self) -> Option<&Marked<'r>> {
+        if let Way::Markers(marked) = self { Some(marked) } else { None }
+    }
+
+    fn heard(&self) -> Option<&Heard> {
+        if let Way::Page(heard) = self { Some(heard) } else { None }
+    }
+}
+
 /// What one search of the page finds, by index in the article; see `Found` in stream/core/footer/page.py.
 struct Search<'r> {
     found: Vec<(usize, Reason<'r>)>,
@@ -166,8 +189,8 @@ struct Search<'r> {
     settled: bool,
 }
 
-fn by_page<'r>(page: &[&Look], how: &How<'r>, site: Option<&Site>) -> Search<'r> {
-    let said = find_footer(page, &how.model, site);
+fn by_page<'r>(page: &[&Look], heard: &Heard, how: &How<'r>, site: Option<&Site>) -> Search<'r> {
+    let said = find_footer(page, heard, &how.model, site);
     let place = |at: usize| page[at].place;
     let mut found: Vec<(usize, Reason)> = Vec::new();
     found.extend(said.junk.into_iter().map(|(at, rule)| (place(at), Reason::Junk(rule))));

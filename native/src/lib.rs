@@ -23,17 +23,19 @@ mod span;
 mod stack;
 mod text;
 mod traits;
+mod vectors;
+mod weights;
 mod words;
 
 use cleaning::{How, Profile, Reason, Removal};
 use guarded::{guarded, raise};
-use network::PyNetwork;
 use page::Model;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use rules::PyRuleSet;
 use sites::{Site, Source, Table};
 use std::sync::Arc;
+use weights::PyNetwork;
 use words::KEYS;
 
 /// A site's profile: the number of its articles, and what is known by key.

@@ -19,6 +19,8 @@ use std::cell::OnceCell;
 
 /// A line of the article that may be removed, and what was found out about it, once for all looks at the page.
 pub struct Look<'a> {
+    /// Its index among the lines that are looked at.
+    number: usize,
     /// Its index in the article.
     pub place: usize,
     pub whole: Line<'a>,
@@ -27,27 +29,16 @@ pub struct Look<'a> {
     cleared: Option<String>,
     spelled: OnceCell<String>,
     codes: OnceCell<(usize, Codes)>,
-    said: OnceCell<Said>,
-    channels: OnceCell<Vec<i32>>,
 }
 
 impl<'a> Look<'a> {
-    pub fn new(place: usize, whole: Line<'a>) -> Self {
+    pub fn new(number: usize, place: usize, whole: Line<'a>) -> Self {
         let stripped = whole.stripped();
         let cleared = match text::without_format(&stripped) {
             Cow::Borrowed(_) => None,
             Cow::Owned(cleared) => Some(cleared),
         };
-        Look {
-            place,
-            whole,
-            stripped,
-            cleared,
-            spelled: OnceCell::new(),
-            codes: OnceCell::new(),
-            said: OnceCell::new(),
-            channels: OnceCell::new(),
-        }
+        Look { number, place, whole, stripped, cleared, spelled: OnceCell::new(), codes: OnceCell::new() }
     }
 
     /// The line without format characters.
@@ -55,13 +46,8 @@ impl<'a> Look<'a> {
         self.cleared.as_deref().map_or(self.stripped, Line::new)
     }
 
-    pub fn said(&self) -> &Said {
-        self.said.get_or_init(|| said(self.bare().text, || self.spelled().into()))
-    }
-
-    /// What its words come to in each channel of the network.
-    fn channels(&self, network: &Network) -> &[i32] {
-        self.channels.get_or_init(|| network.said(self.said().words()))
+    fn said(&self) -> Said {
+        said(self.bare().text, || self.spelled().into())
     }
 
     fn has_format(&self) -> bool {
@@ -83,6 +69,24 @@ impl<'a> Look<'a> {
         let ask = || codes::codes_of(&bare, per_letter, Some(rules), spelled);
         let &(asked, known) = self.codes.get_or_init(|| (per_letter, ask()));
         if asked == per_letter { known } else { ask() }
+    }
+}
+
+/// What the lines of an article say, and what their words come to in the network: the same at each look at the page.
+pub struct Heard {
+    said: Vec<Said>,
+    channels: Vec<i32>,
+}
+
+impl Heard {
+    pub fn new(looks: &[Look], network: &Network) -> Self {
+        let said: Vec<Said> = looks.iter().map(Look::said).collect();
+        let channels = network.said(said.iter().map(Said::words));
+        Heard { said, channels }
+    }
+
+    pub fn said(&self, look: &Look) -> &Said {
+        &self.said[look.number]
     }
 }
 
@@ -144,21 +148,21 @@ fn read(page: &[&Look], texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
 
 /// For lines, none of them blank: their texts, what is seen of each, and what each says.
 pub fn read_lines(lines: &[&str], rules: &RuleSet) -> Vec<(String, Codes, Said)> {
-    let looks: Vec<Look> = lines.iter().enumerate().map(|(at, line)| Look::new(at, Line::new(line))).collect();
+    let looks: Vec<Look> = lines.iter().enumerate().map(|(at, line)| Look::new(at, at, Line::new(line))).collect();
     let page: Vec<&Look> = looks.iter().collect();
     let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
     let (codes, _) = read(&page, &texts, rules);
-    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, *look.said())).collect()
+    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, look.said())).collect()
 }
 
 /// Finds the footer and the junk of a page, whose lines are none of them blank. The first one is never removed.
-pub fn find_footer<'r>(page: &[&Look], model: &Model<'r>, site: Option<&Site>) -> Found<'r> {
+pub fn find_footer<'r>(page: &[&Look], heard: &Heard, model: &Model<'r>, site: Option<&Site>) -> Found<'r> {
     if page.len() < 2 {
         return Found::default();
     }
     let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
     let (lines, open_ended) = read(page, &texts, model.rules);
-    let (cut, held_at) = cut_of(page, &lines, open_ended, model, site);
+    let (cut, held_at) = cut_of(page, heard, &lines, open_ended, model, site);
     let mark =
         |(line, look): (&Codes, &&Look)| if line.topic == 0 { None } else { model.rules.find(look.stripped.text) };
     let marks = Marks::new(lines.iter().zip(page).map(mark).collect());
@@ -199,11 +203,19 @@ fn of_site(page: &[&Look], lines: &[Codes], begin: usize, site: &Site) -> Vec<(u
 }
 
 /// The cut with the least expected harm among those that may be made; and the one that would be best of all.
-fn cut_of(page: &[&Look], lines: &[Codes], open_ended: bool, model: &Model, site: Option<&Site>) -> (usize, usize) {
-    let keys: Vec<u64> = page.iter().map(|look| look.said().keys[0]).collect();
+fn cut_of(
+    page: &[&Look],
+    heard: &Heard,
+    lines: &[Codes],
+    open_ended: bool,
+    model: &Model,
+    site: Option<&Site>,
+) -> (usize, usize) {
+    let keys: Vec<u64> = page.iter().map(|look| heard.said(look).keys[0]).collect();
     let places: Vec<usize> = page.iter().map(|look| look.place).collect();
     let traits = Traits::new(lines, &keys, &places, site);
-    let scores = model.network.scores(page.len(), |at| page[at].channels(model.network), |at| traits.of(at));
+    let channels = |at: usize| model.network.of(&heard.channels, page[at].number);
+    let scores = model.network.scores(page.len(), channels, |at| traits.of(at));
     let mut cuts = Cuts::new(&scores, model.powers, lines.iter().map(Codes::bounded), model.caution);
     let budget = Budget::new(lines);
     let whole = Lines(page);
