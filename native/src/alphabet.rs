@@ -45,9 +45,127 @@ pub const LABEL_END: u32 = 1 << 28;
 const END_CODE: u32 = 15;
 const START_CODE: u32 = 18;
 
-/// The spelling of a character that only Python can spell, with what stands beside it.
-pub const ASK: u64 = u64::MAX;
-const SPELLED_BITS: u32 = 21;
+/// A lookup spelling: up to six bytes of UTF-8, the first in the lowest bits, and what is said of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Spelling(u64);
+
+/// Only Python can spell the character, with what stands beside it.
+const ASK: u64 = 1 << 62;
+/// The character counts as white space.
+const BLANK: u64 = 1 << 61;
+/// The characters of the spelling are of several classes.
+const MIXED: u64 = 1 << 60;
+const SPELLED: u64 = 1 << 63;
+pub const MOST_SPELLED: usize = 6;
+const LENGTH: u32 = 48;
+const COUNT: u32 = 51;
+const CLASS: u32 = 54;
+
+/// What a character is to the tokens of a line, see `words`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    Other,
+    Figure,
+    Letter,
+    /// A letter of a script without spaces: a token by itself, except within a run of letters.
+    Ideograph,
+    /// Anything else of such a script: a token by itself.
+    Unspaced,
+    /// No character.
+    Nothing,
+}
+
+impl Class {
+    #[inline]
+    pub fn of(kinds: u32) -> Self {
+        if kinds & (DIGIT | UNSPACED | ALNUM) == 0 {
+            Class::Other
+        } else if kinds & DIGIT != 0 {
+            Class::Figure
+        } else if kinds & UNSPACED == 0 {
+            Class::Letter
+        } else if kinds & ALNUM != 0 {
+            Class::Ideograph
+        } else {
+            Class::Unspaced
+        }
+    }
+}
+
+impl Spelling {
+    /// Takes what Python gives: characters of so many bits, the first in the lowest ones, or all ones.
+    fn new(mut given: u64) -> Self {
+        const BITS: u32 = 21;
+        let mut text = String::new();
+        if given == u64::MAX {
+            return Spelling(SPELLED | ASK);
+        }
+        while given != 0 {
+            text.extend(char::from_u32((given & ((1 << BITS) - 1)) as u32));
+            given >>= BITS;
+        }
+        if text == " " {
+            return Spelling(SPELLED | BLANK);
+        }
+        if text.len() > MOST_SPELLED || text.contains(' ') {
+            return Spelling(SPELLED | ASK);
+        }
+        let class_of = |letter| Class::of(if letter == '\0' { 0 } else { kinds(letter) });
+        let class = text.chars().next().map_or(Class::Nothing, class_of);
+        let count = text.chars().count();
+        let single = count == 1 || !matches!(class, Class::Ideograph | Class::Unspaced);
+        let mixed = if single && text.chars().all(|letter| class_of(letter) == class) { 0 } else { MIXED };
+        let bytes = text.bytes().rev().fold(0, |bytes, each| bytes << 8 | u64::from(each));
+        let said = (text.len() as u64) << LENGTH | (count as u64) << COUNT | (class as u64) << CLASS;
+        Spelling(SPELLED | mixed | said | bytes)
+    }
+
+    #[inline]
+    pub fn is_blank(self) -> bool {
+        self.0 & BLANK != 0
+    }
+
+    #[inline]
+    pub fn is_asked(self) -> bool {
+        self.0 & ASK != 0
+    }
+
+    /// It is not of one class, it is white space, or Python has to be asked.
+    #[inline]
+    pub fn is_special(self) -> bool {
+        self.0 & (ASK | BLANK | MIXED) != 0
+    }
+
+    /// The spelling, and more behind it.
+    #[inline]
+    pub fn bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
+    }
+
+    /// The number of its bytes.
+    #[inline]
+    pub fn len(self) -> usize {
+        (self.0 >> LENGTH & 7) as usize
+    }
+
+    /// The number of its characters.
+    #[inline]
+    pub fn count(self) -> usize {
+        (self.0 >> COUNT & 7) as usize
+    }
+
+    #[inline]
+    pub fn class(self) -> Class {
+        match self.0 >> CLASS & 7 {
+            0 => Class::Other,
+            1 => Class::Figure,
+            2 => Class::Letter,
+            3 => Class::Ideograph,
+            4 => Class::Unspaced,
+            _ => Class::Nothing,
+        }
+    }
+}
 
 /// Is set of every character that is known.
 const KNOWN: u32 = 1 << 31;
@@ -56,7 +174,7 @@ const CHARACTERS: usize = char::MAX as usize + 1;
 
 // All zeros until a character is met. The system gives memory for the parts of them that are written to, and no other.
 static KINDS: [AtomicU32; CHARACTERS] = [const { AtomicU32::new(0) }; CHARACTERS];
-static SPELLED: [AtomicU64; CHARACTERS] = [const { AtomicU64::new(0) }; CHARACTERS];
+static SPELLINGS: [AtomicU64; CHARACTERS] = [const { AtomicU64::new(0) }; CHARACTERS];
 static TEACHER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// Asks Python for a character. Never while a lock is held, because it waits for the interpreter.
@@ -69,15 +187,15 @@ fn learn(letter: char) -> u32 {
         teacher.bind(py).call1((letter,))?.extract()
     })
     .unwrap_or_else(|error| raise(error));
-    SPELLED[letter as usize].store(spelled, Ordering::Relaxed);
-    KINDS[letter as usize].store(kinds | KNOWN, Ordering::Release); // after its spelling, for who sees that it is known
+    KINDS[letter as usize].store(kinds | KNOWN, Ordering::Relaxed);
+    SPELLINGS[letter as usize].store(Spelling::new(spelled).0, Ordering::Relaxed); // which asks for kinds
     kinds | KNOWN
 }
 
 /// The kinds of a character.
 #[inline]
 pub fn kinds(letter: char) -> u32 {
-    match KINDS[letter as usize].load(Ordering::Acquire) {
+    match KINDS[letter as usize].load(Ordering::Relaxed) {
         0 => learn(letter),
         kinds => kinds,
     }
@@ -106,20 +224,14 @@ pub fn start_code(kinds: u32) -> u32 {
     kinds >> START_CODE & 7
 }
 
-/// The lookup spelling: up to three characters, the first in the lowest bits; or `ASK`.
+/// The lookup spelling.
 #[inline]
-pub fn spelled(letter: char) -> u64 {
-    kinds(letter);
-    SPELLED[letter as usize].load(Ordering::Relaxed)
-}
-
-/// Takes the characters of a spelling apart.
-#[inline]
-pub fn letters_of(mut spelled: u64) -> impl Iterator<Item = char> {
-    std::iter::from_fn(move || {
-        let letter = char::from_u32(spelled as u32 & ((1 << SPELLED_BITS) - 1));
-        let any = spelled != 0;
-        spelled >>= SPELLED_BITS;
-        letter.filter(|_| any)
-    })
+pub fn spelled(letter: char) -> Spelling {
+    match SPELLINGS[letter as usize].load(Ordering::Relaxed) {
+        0 => {
+            learn(letter);
+            Spelling(SPELLINGS[letter as usize].load(Ordering::Relaxed))
+        }
+        spelled => Spelling(spelled),
+    }
 }

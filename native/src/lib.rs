@@ -221,7 +221,8 @@ fn said<'py>(
     line: Bound<'py, PyString>,
 ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
     let Ok(line) = line.to_str() else { return Ok(None) };
-    let said = guarded(py, || words::said(line, || text::spell(line).into()))?;
+    let said =
+        guarded(py, || words::said(&text::Line::new(line), &mut words::Tokens::new(), || text::spell(line).into()))?;
     Ok(Some((PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?)))
 }
 

@@ -4,6 +4,7 @@
 
 use crate::vectors::{self, LANES, Pair, Vectors, Work};
 use crate::words::MOST;
+use std::ops::AddAssign;
 
 pub const LAYERS: usize = 6;
 const DISTANCES: [usize; LAYERS] = [1, 2, 4, 8, 16, 32];
@@ -54,6 +55,14 @@ impl Words {
             Words::Wide(table) => table.len(),
         }
     }
+
+    /// A number of row 0, which stands for each missing word.
+    fn rest(&self, block: usize, lane: usize) -> i32 {
+        match self {
+            Words::Narrow(table) => i32::from(table[block][lane]),
+            Words::Wide(table) => i32::from(table[block][lane]),
+        }
+    }
 }
 
 impl Network {
@@ -81,32 +90,34 @@ impl Network {
 
     #[inline(always)]
     fn add_said(&self, words: &[u16], to: &mut Vec<i32>) {
-        let missing = if self.rests { MOST - words.len() } else { 0 }; // row 0 stands for each missing word
-        let rows = || words.iter().map(|&row| usize::from(row)).chain(std::iter::repeat_n(0, missing));
         let (root, blocks) = (ROOTS[words.len()], self.width / LANES);
         for block in 0..blocks {
-            match &self.words {
+            let mut sums = match &self.words {
                 Words::Narrow(table) => {
-                    let mut sums = [0i16; LANES]; // of at most `MOST` numbers of 8 bits
-                    for row in rows() {
-                        sums.iter_mut()
-                            .zip(table[row * blocks + block])
-                            .for_each(|(sum, each)| *sum += i16::from(each));
+                    let mut sums = [0i16; LANES];
+                    for &row in words {
+                        sums = add(sums, &table[usize::from(row) * blocks + block]);
                     }
-                    let shift = self.words_shift.min(i32::BITS - 1);
-                    to.extend(sums.map(|sum| (i32::from(sum) * root) >> shift));
+                    sums.map(i32::from)
                 }
                 Words::Wide(table) => {
-                    let mut sums = [0i64; LANES];
-                    for row in rows() {
-                        sums.iter_mut()
-                            .zip(table[row * blocks + block])
-                            .for_each(|(sum, each)| *sum += i64::from(each));
+                    let mut sums = [0i32; LANES];
+                    for &row in words {
+                        sums = add(sums, &table[usize::from(row) * blocks + block]);
                     }
-                    // What is beyond these bounds is beyond those of a channel, whatever the traits add.
-                    let scaled = |sum: i64| (sum * i64::from(root) >> self.words_shift).clamp(-1 << 30, 1 << 30) as i32;
-                    to.extend(sums.map(scaled));
+                    sums
                 }
+            };
+            if self.rests {
+                let rest = |lane: usize| (MOST - words.len()) as i32 * self.words.rest(block, lane);
+                sums = std::array::from_fn(|lane| sums[lane] + rest(lane));
+                // What is beyond these bounds is beyond those of a channel, whatever the traits add.
+                let scaled = |sum: i32| (i64::from(sum) * i64::from(root)) >> self.words_shift;
+                to.extend(sums.map(|sum| scaled(sum).clamp(-1 << 30, 1 << 30) as i32));
+            } else {
+                // The sum of so many numbers of 16 bits, times the root, has less than 31 bits.
+                let shift = self.words_shift.min(i32::BITS - 1);
+                to.extend(sums.map(|sum| (sum * root) >> shift));
             }
         }
     }
@@ -119,8 +130,7 @@ impl Network {
         for (block, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
             let mut sums = said[block];
             for &row in traits {
-                let shown = &self.traits[usize::from(row) * blocks + block];
-                sums.iter_mut().zip(shown).for_each(|(sum, each)| *sum += i32::from(*each));
+                sums = add(sums, &self.traits[usize::from(row) * blocks + block]);
             }
             for lane in 0..LANES {
                 to[lane] = (sums[lane] + bias[block][lane]).clamp(0, HIGHEST) as i16;
@@ -207,6 +217,12 @@ impl<'a, S: Fn(usize) -> &'a [i32], T: Fn(usize) -> &'a [u16]> Work for Scores<'
         };
         ends.iter().zip(here).map(score).collect()
     }
+}
+
+#[inline(always)]
+fn add<T: Copy + AddAssign, U: Copy + Into<T>>(mut sums: [T; LANES], more: &[U; LANES]) -> [T; LANES] {
+    sums.iter_mut().zip(more).for_each(|(sum, each)| *sum += (*each).into());
+    sums
 }
 
 static NOTHING: [i16; MOST_CHANNELS] = [0; MOST_CHANNELS];

@@ -13,7 +13,7 @@ use crate::rules::{Kind, Rule, RuleSet};
 use crate::sites::Site;
 use crate::text::{self, Line};
 use crate::traits::Traits;
-use crate::words::{Said, said};
+use crate::words::{Said, Tokens, said};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -46,8 +46,15 @@ impl<'a> Look<'a> {
         self.cleared.as_deref().map_or(self.stripped, Line::new)
     }
 
-    fn said(&self) -> Said {
-        said(self.bare().text, || self.spelled().into())
+    fn said(&self, tokens: &mut Tokens) -> Said {
+        let bare = self.bare();
+        let said = said(&bare, tokens, || self.spelled().into());
+        if bare.chars <= codes::SHORT
+            && let Some(spelled) = tokens.spelled()
+        {
+            self.spelled.get_or_init(|| spelled.to_owned());
+        }
+        said
     }
 
     fn has_format(&self) -> bool {
@@ -80,7 +87,8 @@ pub struct Heard {
 
 impl Heard {
     pub fn new(looks: &[Look], network: &Network) -> Self {
-        let said: Vec<Said> = looks.iter().map(Look::said).collect();
+        let mut tokens = Tokens::new();
+        let said: Vec<Said> = looks.iter().map(|look| look.said(&mut tokens)).collect();
         let channels = network.said(said.iter().map(Said::words));
         Heard { said, channels }
     }
@@ -152,7 +160,8 @@ pub fn read_lines(lines: &[&str], rules: &RuleSet) -> Vec<(String, Codes, Said)>
     let page: Vec<&Look> = looks.iter().collect();
     let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
     let (codes, _) = read(&page, &texts, rules);
-    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, look.said())).collect()
+    let mut tokens = Tokens::new();
+    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, look.said(&mut tokens))).collect()
 }
 
 /// Finds the footer and the junk of a page, whose lines are none of them blank. The first one is never removed.

@@ -1,13 +1,14 @@
 //! What a line says, as numbers. Twin: stream/core/footer/words.py.
 
-use crate::alphabet::{self as abc, is};
-use crate::text;
+use crate::alphabet::{self as abc, Class};
+use crate::text::{self, Line};
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
 const HEAD: usize = 200;
 const TAIL: usize = 60;
+const MOST_READ: usize = 2 * (HEAD + TAIL);
 pub const WORDS: u64 = 1 << 14;
 pub const MOST: usize = 24;
 pub const KEYS: usize = 5;
@@ -30,21 +31,18 @@ const PAIR: u64 = 8;
 const END2: u64 = 9;
 const END3: u64 = 10;
 
-const OTHER: u8 = 0;
-const LETTER: u8 = 1;
-const FIGURE: u8 = 2;
 /// What each byte of ASCII is.
-const CLASSES: [u8; 256] = {
-    let mut classes = [OTHER; 256];
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
     let mut byte = 0;
     while byte < 128 {
         let each = byte as u8;
         classes[byte] = if each.is_ascii_alphabetic() {
-            LETTER
+            Class::Letter
         } else if each.is_ascii_digit() {
-            FIGURE
+            Class::Figure
         } else {
-            OTHER
+            Class::Other
         };
         byte += 1;
     }
@@ -72,30 +70,40 @@ impl Said {
     }
 }
 
-/// Reads a line. `spelled` is its lookup spelling, which is asked for if the line is not too long.
-pub fn said<'s>(line: &str, spelled: impl FnOnce() -> Cow<'s, str>) -> Said {
-    let spelled = match bounds(line) {
-        Some(bounded) => Cow::Owned(text::spell(&bounded)),
-        None => spelled(),
-    };
-    let (head, rest) = text::cut(&spelled, HEAD);
-    let long = !rest.is_empty();
-    let first = Tokens::of(head);
+/// Reads a line. `spelled` is its lookup spelling, which is asked for if the line is not too long and cannot be spelled
+/// and read in one pass.
+pub fn said<'s>(line: &Line, tokens: &mut Tokens, spelled: impl FnOnce() -> Cow<'s, str>) -> Said {
+    let bounded = bounds(line);
+    let part = bounded.as_deref().unwrap_or(line.text);
     let mut found = Said::default();
-    if first.count == 0 {
+    let spelled = if !part.is_ascii() && tokens.spell(part) {
+        None
+    } else {
+        Some(if bounded.is_some() { Cow::Owned(text::spell(part)) } else { spelled() })
+    };
+    let long = spelled.as_deref().map_or(tokens.long, |spelled| tokens.read(spelled));
+    let first = tokens.count;
+    if first == 0 {
         return found;
     }
-    let tail = if long { Some(Tokens::of(text::tail(&spelled, TAIL))) } else { None };
-    let last = tail.as_ref().filter(|tail| tail.count > 0).unwrap_or(&first);
-    let mut hashes = [0; FIRST];
-    let head = first.hashed(0, &mut hashes);
-    let mut ends = [0; LAST];
-    let end = if !long && first.count <= FIRST {
+    if long {
+        match spelled.as_deref() {
+            Some(spelled) => _ = tokens.add(text::tail(spelled, TAIL)),
+            None => tokens.add_tail(),
+        }
+        if tokens.count == first {
+            tokens.double();
+        }
+    }
+    let (mut hashes, mut ends) = ([0; FIRST], [0; LAST]);
+    let head = tokens.hashed(0..first.min(FIRST), &mut hashes);
+    let end = if !long && first <= FIRST {
         from(head, LAST)
     } else {
-        last.hashed(last.count.saturating_sub(LAST), &mut ends)
+        let last = if long { first } else { 0 };
+        tokens.hashed(last.max(tokens.count.saturating_sub(LAST))..tokens.count, &mut ends)
     };
-    let whole = hash_of_all(&first, if long { Some(last) } else { None });
+    let whole = xxh3_64(&tokens.joined[..tokens.end]);
 
     let (start2, start3) = (combined(FIRST2, upto(head, 2)), combined(FIRST3, upto(head, 3)));
     found.add(combined(FIRST1, upto(head, 1)));
@@ -103,7 +111,7 @@ pub fn said<'s>(line: &str, spelled: impl FnOnce() -> Cow<'s, str>) -> Said {
     found.add(start3);
     found.add(combined(LAST1, from(end, 1)));
     found.add(combined(LAST2, from(end, 2)));
-    if !long && first.count <= SHORT {
+    if !long && first <= SHORT {
         found.add(combined(ALL, &[whole]));
     }
     for each in head {
@@ -120,113 +128,223 @@ pub fn said<'s>(line: &str, spelled: impl FnOnce() -> Cow<'s, str>) -> Said {
 }
 
 /// The beginning and the end of a line that is too long to be read whole.
-fn bounds(line: &str) -> Option<String> {
-    const MOST_READ: usize = 2 * (HEAD + TAIL);
-    if line.len() <= MOST_READ || text::cut(line, MOST_READ).1.is_empty() {
+fn bounds(line: &Line) -> Option<String> {
+    if line.chars <= MOST_READ {
         return None;
     }
-    Some(format!("{} {}", text::cut(line, HEAD).0, text::tail(line, TAIL)))
+    Some(format!("{} {}", text::cut(line.text, HEAD).0, text::tail(line.text, TAIL)))
 }
 
-/// The tokens of a text of at most `HEAD` characters: a run of digits (as "0"), a character of a script without spaces,
-/// or a run of letters.
-struct Tokens<'a> {
-    text: &'a str,
-    /// Where each begins and ends; a run of digits ends where it begins.
-    places: [(u16, u16); HEAD],
+/// The tokens of a line: runs of digits (as "0"), characters of scripts without spaces, and runs of letters. They are
+/// written with spaces between, as they are hashed together, into room that is used for one line after the other.
+pub struct Tokens {
+    joined: [u8; ROOM],
+    end: usize,
+    begins: [u16; 2 * HEAD],
     count: usize,
+    /// What `spell` spelled, and whether that has more than `HEAD` characters.
+    spelled: Spelled,
+    long: bool,
 }
 
-impl<'a> Tokens<'a> {
-    fn of(text: &'a str) -> Self {
-        let mut tokens = Tokens { text, places: [(0, 0); HEAD], count: 0 };
-        if text.is_ascii() {
-            tokens.find_in_ascii()
-        } else {
-            tokens.find()
-        }
-        tokens
+/// A lookup spelling, in room that is used for one line after the other.
+struct Spelled {
+    room: Vec<u8>,
+    end: usize,
+}
+
+impl Spelled {
+    fn new() -> Self {
+        Spelled { room: vec![0; (MOST_READ + 2) * abc::MOST_SPELLED + 8], end: 0 }
     }
 
-    fn push(&mut self, begin: usize, end: usize) {
-        self.places[self.count] = (begin as u16, end as u16);
+    #[inline]
+    fn add(&mut self, said: abc::Spelling) {
+        // Always eight bytes, because copying a number of bytes that varies takes longer.
+        self.room[self.end..self.end + 8].copy_from_slice(&said.bytes());
+        self.end += said.len();
+    }
+
+    /// Adds a space, but not at the beginning or behind another; tells whether it did.
+    #[inline]
+    fn add_space(&mut self) -> bool {
+        let there = self.end > 0 && self.room[self.end - 1] != b' ';
+        if there {
+            self.room[self.end] = b' ';
+            self.end += 1;
+        }
+        there
+    }
+
+    /// Takes away the space at the end; tells whether there was one.
+    fn end_with_space(&mut self) -> bool {
+        let there = self.bytes().last() == Some(&b' ');
+        self.end -= usize::from(there);
+        there
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.room[..self.end]
+    }
+}
+
+/// Twice `HEAD` characters of four bytes and as many spaces; and what is written behind the end.
+const ROOM: usize = 2 * 5 * HEAD + 8;
+
+impl Tokens {
+    pub fn new() -> Self {
+        Tokens { joined: [0; ROOM], end: 0, begins: [0; 2 * HEAD], count: 0, spelled: Spelled::new(), long: false }
+    }
+
+    fn clear(&mut self) {
+        (self.end, self.count, self.long) = (0, 0, false);
+        self.spelled.end = 0;
+    }
+
+    /// The lookup spelling of the line, if it was spelled and read in one pass.
+    pub fn spelled(&self) -> Option<&str> {
+        let bytes = self.spelled.bytes();
+        if bytes.is_empty() { None } else { std::str::from_utf8(bytes).ok() }
+    }
+
+    /// Spells a line that is not ASCII, and reads the first `HEAD` characters, in one pass; false if that cannot be.
+    fn spell(&mut self, line: &str) -> bool {
+        self.clear();
+        let (mut count, mut before) = (0, Class::Other);
+        for letter in line.chars() {
+            let said = abc::spelled(letter);
+            let inside = count < HEAD;
+            count += said.count();
+            if count > HEAD || said.is_special() {
+                if said.is_blank() {
+                    before = Class::Other;
+                    count += usize::from(self.spelled.add_space());
+                    continue;
+                }
+                if said.is_special() || inside {
+                    self.clear();
+                    return false;
+                }
+                self.spelled.add(said);
+                continue;
+            }
+            self.spelled.add(said);
+            before = self.step(before, said.class(), said.bytes(), said.len());
+        }
+        count -= usize::from(self.spelled.end_with_space());
+        self.long = count > HEAD;
+        true
+    }
+
+    /// Reads the first `HEAD` characters of a text; tells whether it has more.
+    fn read(&mut self, text: &str) -> bool {
+        self.clear();
+        self.add(text)
+    }
+
+    /// Adds the tokens of the end of what was spelled.
+    fn add_tail(&mut self) {
+        let bytes = self.spelled.bytes();
+        let is_begin = |at: &usize| bytes[*at] & 0xC0 != 0x80;
+        let begin = (0..bytes.len()).rev().filter(is_begin).nth(TAIL - 1).unwrap_or(0);
+        let tail = std::str::from_utf8(&bytes[begin..]).unwrap_or("").to_owned();
+        self.add(&tail);
+    }
+
+    /// Adds the tokens of the first `HEAD` characters of a text; tells whether it has more.
+    fn add(&mut self, text: &str) -> bool {
+        if !text.is_ascii() {
+            let (mut letters, mut before) = (text.chars(), Class::Other);
+            for letter in letters.by_ref().take(HEAD) {
+                let mut bytes = [0; 8];
+                let length = letter.encode_utf8(&mut bytes).len();
+                before = self.step(before, Class::of(abc::kinds(letter)), bytes, length);
+            }
+            return !letters.as_str().is_empty();
+        }
+        let mut before = Class::Other;
+        for &byte in text.as_bytes().iter().take(HEAD) {
+            let class = CLASSES[usize::from(byte)];
+            if class != before {
+                before = class;
+                if class != Class::Other {
+                    self.begin();
+                }
+                if class == Class::Figure {
+                    self.put(b'0');
+                }
+            }
+            if class == Class::Letter {
+                self.put(byte);
+            }
+        }
+        text.len() > HEAD
+    }
+
+    /// Goes on by a character, or by several of a class; gives the class that the next one stands behind.
+    #[inline(always)]
+    fn step(&mut self, before: Class, class: Class, bytes: [u8; 8], length: usize) -> Class {
+        let continues = before == Class::Letter && (class == Class::Letter || class == Class::Ideograph);
+        if !continues {
+            match class {
+                Class::Letter | Class::Ideograph | Class::Unspaced => self.begin(),
+                Class::Other => return Class::Other,
+                Class::Nothing => return before,
+                Class::Figure => {
+                    if before != Class::Figure {
+                        self.begin();
+                        self.put(b'0');
+                    }
+                    return Class::Figure;
+                }
+            }
+        }
+        // Always eight bytes, because copying a number of bytes that varies takes longer.
+        self.joined[self.end..self.end + 8].copy_from_slice(&bytes);
+        self.end += length;
+        if continues || class == Class::Letter { Class::Letter } else { Class::Other }
+    }
+
+    /// Begins a token.
+    #[inline]
+    fn begin(&mut self) {
+        if self.end > 0 {
+            self.put(b' ');
+        }
+        self.begins[self.count] = self.end as u16;
         self.count += 1;
     }
 
-    fn find(&mut self) {
-        let mut letters = self.text.char_indices().peekable();
-        while let Some((begin, letter)) = letters.next() {
-            let kinds = abc::kinds(letter);
-            if kinds & abc::DIGIT != 0 {
-                while letters.next_if(|(_, each)| is(*each, abc::DIGIT)).is_some() {}
-                self.push(begin, begin);
-            } else if kinds & abc::UNSPACED != 0 {
-                self.push(begin, begin + letter.len_utf8());
-            } else if kinds & abc::ALNUM != 0 {
-                let mut end = begin + letter.len_utf8();
-                let is_letter = |each: char| abc::kinds(each) & (abc::ALNUM | abc::DIGIT) == abc::ALNUM;
-                while let Some((at, each)) = letters.next_if(|(_, each)| is_letter(*each)) {
-                    end = at + each.len_utf8();
-                }
-                self.push(begin, end);
-            }
-        }
+    #[inline]
+    fn put(&mut self, byte: u8) {
+        self.joined[self.end] = byte;
+        self.end += 1;
     }
 
-    fn find_in_ascii(&mut self) {
-        let bytes = self.text.as_bytes();
-        let (mut begin, mut before) = (0, OTHER);
-        for (at, &byte) in bytes.iter().enumerate() {
-            let class = CLASSES[usize::from(byte)];
-            if class != before {
-                self.end_in_ascii(before, begin, at);
-                (begin, before) = (at, class);
-            }
+    /// Adds the same tokens again.
+    fn double(&mut self) {
+        let (end, count) = (self.end, self.count);
+        self.put(b' ');
+        self.joined.copy_within(..end, end + 1);
+        for at in 0..count {
+            self.begins[count + at] = self.begins[at] + end as u16 + 1;
         }
-        self.end_in_ascii(before, begin, bytes.len());
-    }
-
-    /// Ends a run of characters of a class.
-    fn end_in_ascii(&mut self, class: u8, begin: usize, end: usize) {
-        match class {
-            LETTER => self.push(begin, end),
-            FIGURE => self.push(begin, begin),
-            _ => {}
-        }
+        (self.end, self.count) = (2 * end + 1, 2 * count);
     }
 
     fn get(&self, at: usize) -> &[u8] {
-        let (begin, end) = self.places[at];
-        if begin == end { b"0" } else { &self.text.as_bytes()[usize::from(begin)..usize::from(end)] }
+        let end = if at + 1 < self.count { usize::from(self.begins[at + 1]) - 1 } else { self.end };
+        &self.joined[usize::from(self.begins[at])..end]
     }
 
-    /// The hashes of the tokens from `begin` on, as many as there is room for.
-    fn hashed<'h>(&self, begin: usize, room: &'h mut [u64]) -> &'h [u64] {
-        let count = room.len().min(self.count - begin);
-        for (at, to) in room[..count].iter_mut().enumerate() {
-            *to = xxh3_64(self.get(begin + at));
+    /// The hashes of some tokens.
+    fn hashed<'h>(&self, some: Range<usize>, room: &'h mut [u64]) -> &'h [u64] {
+        let count = some.len();
+        for (to, at) in room.iter_mut().zip(some) {
+            *to = xxh3_64(self.get(at));
         }
         &room[..count]
     }
-}
-
-/// The hash of all tokens, with spaces between.
-fn hash_of_all(first: &Tokens, last: Option<&Tokens>) -> u64 {
-    thread_local! {
-        static ROOM: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
-    }
-    ROOM.with_borrow_mut(|room| {
-        room.clear();
-        for tokens in [Some(first), last].into_iter().flatten() {
-            for at in 0..tokens.count {
-                if !room.is_empty() {
-                    room.push(b' ');
-                }
-                room.extend_from_slice(tokens.get(at));
-            }
-        }
-        xxh3_64(room)
-    })
 }
 
 fn upto(hashes: &[u64], most: usize) -> &[u64] {
