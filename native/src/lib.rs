@@ -16,6 +16,7 @@ mod markers;
 mod network;
 mod page;
 mod paragraphs;
+mod removals;
 mod repeats;
 mod rules;
 mod sites;
@@ -27,11 +28,12 @@ mod vectors;
 mod weights;
 mod words;
 
-use cleaning::{How, Profile, Reason, Removal};
+use cleaning::{How, Profile};
 use guarded::{guarded, raise};
 use page::Model;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use removals::{Names, Removals};
 use rules::PyRuleSet;
 use sites::{Site, Source, Table};
 use std::sync::Arc;
@@ -75,22 +77,11 @@ struct Cleaner {
     powers: Vec<u64>,
     caution: i128,
     whole_page: bool,
-    names: Names,
+    names: Arc<Names>,
 }
 
-/// What Python's values are made with.
-struct Names {
-    removal: Py<PyType>,
-    make: Py<PyAny>,
-    shape: Py<PyString>,
-    repeat: Py<PyString>,
-    footer: Py<PyString>,
-    junk: Py<PyString>,
-    site: Py<PyString>,
-}
-
-/// Kept text or None, removals, what is withheld, the separator.
-type Cleaned<'py> = (Option<String>, Bound<'py, PyTuple>, Bound<'py, PyTuple>, char);
+/// Kept text or None, removals (None if there are none), what is withheld, the separator.
+type Cleaned<'py> = (Option<String>, Option<Removals>, Bound<'py, PyTuple>, char);
 type SeenCodes = (usize, u8, u8, u8, u8, u8, u8);
 /// The text of a line, its codes, the rows of its words, and its keys.
 type Seen<'py> = (String, SeenCodes, Bound<'py, PyTuple>, Bound<'py, PyTuple>);
@@ -108,26 +99,17 @@ impl Cleaner {
         removal: Bound<'_, PyType>,
         shape: Bound<'_, PyString>,
     ) -> PyResult<Self> {
-        let py = removal.py();
         if powers.len() != 256 {
             return Err(pyo3::exceptions::PyValueError::new_err("there are 256 powers"));
         }
-        let name = |name: &str| PyString::intern(py, name).unbind();
+        let names = Arc::new(Names::new(removal, shape)?);
         Ok(Cleaner {
             rules: rules.0.clone(),
             network: network.0.clone(),
             powers,
             caution: i128::from(caution),
             whole_page,
-            names: Names {
-                make: py.get_type::<PyTuple>().getattr("__new__")?.unbind(),
-                removal: removal.unbind(),
-                shape: shape.unbind(),
-                repeat: name("repeat"),
-                footer: name("footer"),
-                junk: name("junk"),
-                site: name("site"),
-            },
+            names,
         })
     }
 
@@ -140,11 +122,13 @@ impl Cleaner {
         text: Bound<'py, PyString>,
         profile: Option<Given<'py>>,
     ) -> PyResult<Option<Cleaned<'py>>> {
-        let Ok(text) = text.to_str() else { return Ok(None) };
+        let Ok(whole) = text.to_str() else { return Ok(None) };
         let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
-        let cleaned = guarded(py, || cleaning::clean(text, &how))?;
-        let (removed, withheld) = (self.listed(py, &cleaned.removed)?, self.listed(py, &cleaned.withheld)?);
+        let cleaned = guarded(py, || cleaning::clean(whole, &how))?;
+        let withheld = self.names.listed(py, &cleaned.withheld)?;
+        let any = !cleaned.removed.is_empty();
+        let removed = any.then(|| Removals::new(py, &text, whole, &cleaned.removed, &self.names));
         Ok(Some((cleaned.kept, removed, withheld, cleaned.separator)))
     }
 
@@ -160,7 +144,7 @@ impl Cleaner {
         let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
-        Ok(Some((self.listed(py, &removed)?, self.listed(py, &withheld)?)))
+        Ok(Some((self.names.listed(py, &removed)?, self.names.listed(py, &withheld)?)))
     }
 
     /// Looks at lines, none of them blank, as a page. None if one holds a lone surrogate.
@@ -185,25 +169,6 @@ impl Cleaner {
     fn how<'m>(&'m self, known: Option<&'m Known>) -> How<'m> {
         let model = Model { rules: &self.rules, network: &self.network, powers: &self.powers, caution: self.caution };
         How { model, whole_page: self.whole_page, profile: known.map(|known| known as &dyn Profile) }
-    }
-
-    /// The removals as Python knows them.
-    fn listed<'py>(&self, py: Python<'py>, removals: &[Removal]) -> PyResult<Bound<'py, PyTuple>> {
-        let made: PyResult<Vec<Bound<'py, PyAny>>> = removals.iter().map(|removal| self.removal(py, removal)).collect();
-        PyTuple::new(py, made?)
-    }
-
-    fn removal<'py>(&self, py: Python<'py>, removal: &Removal) -> PyResult<Bound<'py, PyAny>> {
-        let names = &self.names;
-        let id = |rule: &Option<&rules::Rule>| rule.map_or(&names.shape, |rule| &rule.id).clone_ref(py);
-        let (reason, of, rule) = match &removal.reason {
-            Reason::Repeat(copied) => (&names.repeat, Some(copied + 1), None),
-            Reason::Footer(rule) => (&names.footer, None, Some(id(rule))),
-            Reason::Junk(rule) => (&names.junk, None, Some(id(&Some(*rule)))),
-            Reason::Site(share) => (&names.site, None, Some(PyString::new(py, share).unbind())),
-        };
-        let fields = (removal.line + 1, &*removal.text, reason, of, rule).into_pyobject(py)?;
-        names.make.bind(py).call1((&names.removal, fields))
     }
 }
 
@@ -233,6 +198,7 @@ fn compiled(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyRuleSet>()?;
     module.add_class::<Table>()?;
     module.add_class::<PyNetwork>()?;
+    module.add_class::<Removals>()?;
     module.add_function(wrap_pyfunction!(spelled, module)?)?;
     module.add_function(wrap_pyfunction!(said, module)?)?;
     module.add_function(wrap_pyfunction!(span::span, module)?)

@@ -18,7 +18,6 @@ from collections.abc import Sequence
 
 from xxhash import xxh3_64_intdigest
 
-from stream.core.article import Removal
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.learner.messages import Published, write_sketch
@@ -93,18 +92,18 @@ class KnownSites:
         known = self._known.get(site) if self.applies else None
         return None if known is None else known.in_force
 
-    def observation(
-        self, site: str, text: str | Sequence[str], rules: Rules, removed: Sequence[Removal]
-    ) -> Beside | None:
-        """Give what is to be learned from an article, if anything. `removed` is what was removed from it."""
+    def observation(self, site: str, text: str | Sequence[str], rules: Rules, known_lines: int) -> Beside | None:
+        """Give what is to be learned from an article, if anything.
+
+        `known_lines`: how many lines were removed from it because the site's other articles have them.
+        """
         partitions = self.partitions
         if not partitions:
             return None
         known = self._known.get(site)
         if known is not None and known.settled and not _is_one_in(text):
             is_cleaned = self.applies and known.usual > 0 and known.in_force is not None
-            changed = is_cleaned and all(each.reason != "site" for each in removed)
-            if not changed:
+            if not is_cleaned or known_lines:
                 return None
         if self._observed[site] >= MOST_OF_A_SITE:
             return None

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, get_args
 import orjson
 
 from stream.config.light import CleaningSettings, NoText
-from stream.core.article import Cleaned, CleanedList, Reason, Removal
+from stream.core.article import Cleaned, CleanedByCompiled, CleanedList, Reason, Removal
 from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
@@ -67,7 +67,7 @@ class CleanedText(NamedTuple):
     @property
     def change(self) -> Change:
         """What to change in the article's value."""
-        if not self.result.removed:
+        if not self.result.is_changed:
             return None
         if isinstance(self.result, Cleaned):
             return self.result.text
@@ -167,7 +167,9 @@ class Processor:
         new_value = self.encode(value, cleaned, plain=plain, codec=codec)
         outcome = self._outcome(record, out, new_value, cleaned, profile=profile)
         if self.sites is not None and site:
-            beside = self.sites.observation(site, texts[0].value, rules, cleaned[0].result.removed)
+            beside = self.sites.observation(
+                site, texts[0].value, rules, _reasons_of(cleaned[0].result)[REASONS.index("site")]
+            )
             if beside is not None:
                 more_bytes = size(beside.key, beside.value, [])
                 outcome = outcome._replace(beside=beside, size_bytes=outcome.size_bytes + more_bytes)
@@ -222,7 +224,7 @@ class Processor:
         self, value: bytes, cleaned: Sequence[CleanedText], *, plain: bool, codec: SchemaFormat | None = None
     ) -> bytes:
         """Give the value with its cleaned texts; `plain`: it is the text itself; `codec`: its format, if not JSON."""
-        if not any(text.result.removed for text in cleaned):
+        if not any(text.result.is_changed for text in cleaned):
             return value
         changes = [text.change for text in cleaned]
         if plain and isinstance(changes[0], str):
@@ -278,11 +280,16 @@ def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Hea
 
 def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
     """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
-    repeats, footer, junk, site = count_reasons(result.removed)
+    repeats, footer, junk, site = _reasons_of(result)
     if site:
         within = sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in result.removed)
         footer, junk = footer + site - within, junk + within
     return repeats, footer, junk, len(result.withheld)
+
+
+def _reasons_of(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
+    """Count the removals by reason, without making them where the compiled core has counted."""
+    return result.counts if isinstance(result, CleanedByCompiled) else count_reasons(result.removed)
 
 
 def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -> Header:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from stream.core import native
-from stream.core.article import Cleaned, CleanedList, Removal
+from stream.core.article import Cleaned, CleanedByCompiled, CleanedList, Removal
 from stream.core.footer.codes import Codes
 from stream.core.footer.decision import POWERS
 from stream.core.footer.network import shipped
@@ -27,7 +27,9 @@ def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
         return None
     kept, removed, withheld, separator = found
     version = profile.version if profile is not None else ""
-    return Cleaned(text if kept is None else kept, removed, rules.version, withheld, separator, version)
+    if removed is None:
+        return Cleaned(text, (), rules.version, withheld, separator, version)
+    return CleanedByCompiled(kept, removed, rules.version, withheld, separator, version)
 
 
 def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None) -> CleanedList | None:
