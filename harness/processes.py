@@ -51,7 +51,7 @@ class Worker:
     def __init__(self, settings: Mapping[str, object], *, name: str = "worker", python: Sequence[str] = ()) -> None:
         """Start the worker; the settings have names without the prefix ``STREAM_``.
 
-        ``name``: another command of ``article-stream``. ``python``: arguments of a new Python instead.
+        ``name``: another command, with its options. ``python``: arguments of a new Python instead.
         """
         self.port = free_port()
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
@@ -64,7 +64,7 @@ class Worker:
         else:
             with Path(os.devnull).open("rb") as nothing:
                 log = self._log.fileno()
-                self.process = fork_server().start([name], environ, nothing.fileno(), log, log)
+                self.process = fork_server().start(name.split(), environ, nothing.fileno(), log, log)
 
     @property
     def log(self) -> str:

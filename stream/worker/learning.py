@@ -30,7 +30,6 @@ from stream.learner.counts import read_counts
 from stream.learner.learned import LearnedSite
 from stream.learner.partitions import Partitions
 from stream.observe.sites_metrics import LearnerMetrics
-from stream.observe.wording import counted
 from stream.records.input_partition import InputPartition, partition_of
 from stream.records.known_sites import partition_of as partition_of_site
 from stream.records.outcomes import Beside, Learned
@@ -167,7 +166,7 @@ class LearnerEngine(Engine):
     def describe_totals(self) -> str:
         """See `Engine`."""
         ran_s = time.monotonic() - self.began_s
-        return f"Stopped after {ran_s:.1f} s: {self.counted.said()}; {counted(len(self._learned), 'site')} known."
+        return f"Stopped after {ran_s:.1f} s: {self.counted.said()}."
 
     async def clean(self, batch: Batch) -> None:
         """Counts a batch and hands what has changed to the sink; drops it if its session has ended."""

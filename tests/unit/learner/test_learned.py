@@ -1,4 +1,4 @@
-"""What a learner keeps of a site: which version is in force, what people say, and that all of it outlives the learner."""
+"""What a learner keeps of a site: which version is in force, what people say, and that it outlives the learner."""
 
 from __future__ import annotations
 

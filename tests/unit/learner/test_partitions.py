@@ -1,0 +1,142 @@
+"""What a learner makes of the records of the topic of lines, partition by partition."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.core.rules import builtin
+from stream.learner import partitions as partitions_module
+from stream.learner.counts import read_counts, write_counts
+from stream.learner.messages import Command, Deed, read_published, write_command, write_sketch
+from stream.learner.observation import sketch
+from stream.learner.partitions import Change, Partitions
+
+SITE = "halsey.example"
+
+
+def observed(number: int, *lines: str) -> bytes:
+    story = f"Story number {'i' * (number + 1)} is about the sea, which was as grey on that day as it is on all others."
+    return write_sketch(sketch([story, *lines], builtin()))
+
+
+def learner(*, belongs: int = 0) -> Partitions:
+    made = Partitions(builtin(), lambda _: belongs)
+    made.gain(0, [])
+    return made
+
+
+def taken(made: Partitions, *values: bytes, site: str = SITE) -> dict[str, Change]:
+    for offset, value in enumerate(values):
+        assert made.take(0, offset, site.encode(), value) == ""
+    return {change.site: change for change in made.changes()}
+
+
+def command(do: Deed, **said: str) -> bytes:
+    return write_command(Command(do, **said))
+
+
+def test_a_replay_in_any_parts_comes_to_the_same_to_the_byte() -> None:
+    values = [observed(number, "Footer", *(["Share"] if number % 2 else [])) for number in range(20)]
+    whole, parts = learner(), learner()
+    for offset, value in enumerate(values):
+        whole.take(0, offset, SITE.encode(), value)
+        parts.take(0, offset, SITE.encode(), value)
+        (wanted,), (change,) = whole.changes(), parts.changes()
+        assert change == wanted
+        if offset % 7 == 3:  # another learner goes on
+            parts = learner()
+            parts.gain(0, [read_counts(SITE, change.counts or b"")])
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "why"),
+    [
+        (b"halsey.example", b"", "it is empty"),
+        (b"halsey.example", None, "it is empty"),
+        (b"halsey.example", b"{", "it is not JSON"),
+        (b"halsey.example", b"[]", "it is no JSON object"),
+        (b"halsey.example", b'{"v":2}', "it is of version 2, and this program reads version 1"),
+        (b"halsey.example", b'{"v":1,"lines":[1]}', "'lines' is no list of at most 4,000 texts"),
+        (b"halsey.example", b'{"v":1,"lines":["a"],"end":2}', "'end' is no number of lines"),
+        (b"halsey.example", b'{"v":1,"lines":["a"],"end":1,"told":["x"]}', "'told' holds something that is no hash"),
+        (b"halsey.example", b'{"v":1,"do":"dance"}', "nobody knows how to 'dance'"),
+        (b"a.example", b'{"v":1,"do":"approve"}', "nothing is known of a.example, so there is nothing to approve"),
+        (b"https://halsey.example", b"{}", "its key is not the name of a site"),
+        (None, b"{}", "its key is not the name of a site"),
+        (b"\xff", b"{}", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+    ],
+)  # fmt: skip
+def test_a_record_that_is_no_observation_is_named_and_changes_nothing(
+    key: bytes | None, value: bytes | None, why: str
+) -> None:
+    made = learner()
+    assert made.take(0, 0, key, value) == why
+    assert not list(made.changes())
+
+
+def test_what_belongs_elsewhere_is_sent_on_and_not_counted() -> None:
+    made = learner(belongs=3)
+    value = observed(1, "Footer")
+    assert made.take(0, 0, SITE.encode(), value) == ""
+    assert not list(made.changes())
+    assert made.elsewhere() == [(SITE, value)]
+    assert made.elsewhere() == []
+
+
+def test_a_million_made_up_sites_take_nobody_elses_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions_module, "SITES", 10)
+    made = learner()
+    taken(made, *(observed(number, "Footer") for number in range(5)))
+    for number in range(100):
+        made.take(0, 100 + number, f"made-up-{number}.example".encode(), observed(number))
+    assert len(made) == 10
+    assert SITE in {known.site.name for known in made}
+    changes = {change.site: change for change in made.changes()}
+    assert changes["made-up-3.example"].counts is None  # it has gone, also from the topics
+    assert changes["made-up-99.example"].counts is not None
+
+
+def test_where_all_sites_are_known_well_a_new_one_is_not_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions_module, "SITES", 1)
+    made = learner()
+    taken(made, *(observed(number, "Footer") for number in range(5)))
+    made.take(0, 9, b"late.example", observed(1))
+    assert (len(made), made.refused) == (1, 1)
+
+
+def test_a_site_that_is_forgotten_goes_from_both_topics_and_is_learned_anew() -> None:
+    made = learner()
+    taken(made, *(observed(number, "Footer") for number in range(5)))
+    assert taken(made, command("forget"))[SITE] == (SITE, None, None)
+    again = taken(made, observed(9))[SITE]
+    assert read_counts(SITE, again.counts or b"").site.total == 1
+
+
+def test_what_a_person_says_is_obeyed_and_published() -> None:
+    made = learner()
+    values = [observed(number, "Footer", "Tips to the desk") for number in range(6)]
+    before = read_published(SITE, taken(made, *values)[SITE].published)
+    after = read_published(SITE, taken(made, command("reject", line="Tips to the desk"))[SITE].published)
+    assert len(after.profile.known) < len(before.profile.known)
+    rejected = read_published(SITE, taken(made, command("reject"))[SITE].published)
+    assert rejected.in_force is None
+
+
+def test_an_import_replaces_what_was_known() -> None:
+    made, other = learner(), learner()
+    taken(made, *(observed(number, "Old footer") for number in range(6)))
+    imported = taken(other, *(observed(number + 10, "New footer") for number in range(8)))[SITE].counts or b""
+    now = taken(made, command("import", site=imported.decode()))[SITE]
+    known = read_counts(SITE, now.counts or b"")
+    assert known.site.total == 8
+    known.offset = read_counts(SITE, imported).offset
+    assert write_counts(known) == imported
+
+
+def test_a_partition_that_was_lost_is_forgotten() -> None:
+    made = learner()
+    made.take(0, 0, SITE.encode(), observed(1))
+    made.lose(0)
+    assert not list(made.changes())
+    with pytest.raises(KeyError):
+        made.take(0, 1, SITE.encode(), observed(2))
