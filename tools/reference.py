@@ -21,14 +21,17 @@ import typer  # noqa: E402 - what is imported from the repository has to be foun
 from stream.cli.commands import app  # noqa: E402
 from stream.config.light import PREFIX  # noqa: E402
 from stream.config.settings import Settings  # noqa: E402
+from stream.core.rules import builtin  # noqa: E402
+from stream.learner.partitions import Partitions  # noqa: E402
 from stream.observe.metrics import PREFIX as METRICS_PREFIX  # noqa: E402
 from stream.observe.metrics import GroupReading, Metrics, PartitionReading  # noqa: E402
+from stream.observe.sites_metrics import LearnerMetrics, WorkerSitesMetrics  # noqa: E402
 from stream.records.dead_letters import REASONS  # noqa: E402
 from stream.records.input_partition import InputPartition  # noqa: E402
 from stream.records.outcomes import Outcomes  # noqa: E402
 
 EVENTS = ("assigned", "revoked", "lost", "skipped", "session", "aborted")
-STAGES = ("clean", "produce", "offsets", "commit", "deliver")
+STAGES = ("clean", "learn", "produce", "offsets", "commit", "deliver")
 
 
 def main() -> int:
@@ -107,7 +110,7 @@ def _shown(default: object) -> str:
 
 
 def metrics() -> Iterator[str]:
-    """Give the table of all metrics, sorted by name: those of a worker to which everything has happened once."""
+    """Give the table of all metrics, sorted by name: of a worker, and a learner, to which everything has happened."""
     place = InputPartition("", 0)
     worker = Metrics(
         lambda: [PartitionReading(place, 1, 2, 1)],
@@ -120,6 +123,8 @@ def metrics() -> Iterator[str]:
     for stage in STAGES:
         worker.stage(stage, 1)
     worker.rules_refused()
+    WorkerSitesMetrics(worker.registry, int, int)
+    LearnerMetrics(worker.registry, lambda: Partitions(builtin(), hash))
     worker.committed(Outcomes(reasons=Counter(REASONS.keys())), 1)
     yield "| metric | type | labels | what it is |"
     yield "|---|---|---|---|"

@@ -27,7 +27,9 @@ Sites = Annotated[
     typer.Option("--sites", help="A file that `article-stream learn --to` has written; else Kafka.", metavar="FILE"),
 ]
 Host = Annotated[str, typer.Argument(help="The site's host, or the address of an article.", show_default=False)]
-Line = Annotated[str | None, typer.Argument(help="A line, as `sites show` shows it.", show_default=False)]
+Line = Annotated[
+    str | None, typer.Argument(help="A line, as `sites show` shows it.", metavar="[LINE]", show_default=False)
+]
 _WIDEST = 80
 
 

@@ -2,6 +2,7 @@
 
     settings      all settings with their limits, in one frozen object
     loading       makes it of options, environment, settings file and defaults, and knows where each value was set
+    learner       the settings of a learner, made from those of the workers
     inputs        the input topics: one, a list, or a pattern
     light         the few that `article-stream clean` and `health` need, without loading the others
     properties    librdkafka properties that a user may set, and those that article-stream sets itself

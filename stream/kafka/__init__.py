@@ -16,6 +16,7 @@
       topic_id          the id by which a topic that was created again is recognised
       same_topic        notices that an input topic was deleted and created again
       held              partitions that wait for something other than Kafka, and are read again
+      following         reads a compacted topic to its end, and then what comes
       flow              counts the records in flight between source and sink
 
     Publishing
@@ -47,6 +48,7 @@
       topic_differences how an existing topic differs from the one that was asked for
       topics            creates topics, and reads whole topics
       sending           publishes records to an input topic
+      learned_sites     what the topics of sites hold, and asking the learner to change it
       redriving         sends dead letters back, each exactly once
       embedded          the embedded broker, for the demo and quick tests
 

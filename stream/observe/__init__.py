@@ -1,6 +1,7 @@
 """What people see of the worker: metrics, log lines, and text from outside made safe to show. Plain values come in.
 
     metrics       what the worker counts, for Prometheus
+    sites_metrics what is counted of sites, by workers and learners
     logs          log lines for people or for machines
     shown         makes text from outside safe to print on a terminal
     check         one answer of the checks before a start

@@ -33,10 +33,10 @@ class LearnerMetrics:
         for name in RESULTS:
             self._taken.labels(name)
         self._totals = dict.fromkeys(RESULTS, 0)
-        known = Gauge(f"{PREFIX}sites", "Sites that are known.", registry=registry)
+        known = Gauge(f"{PREFIX}learner_sites", "Sites of this learner's partitions.", registry=registry)
         known.set_function(lambda: len(sites()))
         refused = Gauge(
-            f"{PREFIX}sites_refused", "Articles of new sites for which there was no room.", registry=registry
+            f"{PREFIX}learner_sites_refused", "Articles of new sites for which there was no room.", registry=registry
         )
         refused.set_function(lambda: sites().refused)
 
