@@ -182,3 +182,31 @@ def test_of_several_texts_the_first_is_learned_from() -> None:
     said = read_lines_record(outcome.beside.value)
     assert isinstance(said, Sketch)
     assert said.lines == ("The pier",)
+
+
+def test_a_line_of_a_megabyte_is_published_shortened() -> None:
+    outcome = process(knowing(0), 1, "x" * 1_000_000, "word " * 200_000)
+    assert outcome.beside is not None
+    assert len(outcome.beside.value or b"") < 2_000
+
+
+def test_of_an_article_of_megabytes_the_beginning_and_the_end_are_published() -> None:
+    lines = [f"Line {number} of an endless article that somebody has scraped" for number in range(50_000)]
+    outcome = process(knowing(0), 1, *lines)
+    assert outcome.beside is not None
+    said = read_lines_record(outcome.beside.value)
+    assert isinstance(said, Sketch)
+    assert len(outcome.beside.value or b"") < 1 << 17
+    assert (said.lines[0], said.lines[-1]) == (text(1).split("\n")[0], lines[-1])
+
+
+def test_what_one_site_repeats_is_taken_from_no_other() -> None:
+    sites = knowing(0)
+    stolen = LearnedSite.named("thief.example")
+    for number in range(12):  # a site that prints another one's story below each of its own
+        stolen.learn(sketch(text(number + 20, *text(1).split("\n")), builtin()))
+        stolen.refresh(builtin())
+    sites.tell("thief.example", stolen.published())
+    sites.begin_batch()
+    outcome = process(sites, 1, *FOOTER)
+    assert (outcome.name, outcome.site) == ("unchanged", False)
