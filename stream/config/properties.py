@@ -37,6 +37,8 @@ OURS: Mapping[str, str] = {
     "transactional.id": "it is made from group_id and the partitions that a worker owns",
     "acks": _GUARANTEE,
     "request.required.acks": _GUARANTEE,
+    "max.in.flight": _GUARANTEE,
+    "max.in.flight.requests.per.connection": _GUARANTEE,
 }
 
 

@@ -109,6 +109,10 @@ def producer(settings: Settings, **more: Any) -> Config:
         # request in flight per partition, then polled without a pause until the rest could follow. With 0 a batch has
         # two records (docs/decisions/0011).
         "linger.ms": 50,
+        # One request at a time to a broker. A broker that has only just learned of a partition may refuse the first of
+        # several and take the second, for it has nothing to compare the number of that one with. The client then counts
+        # the first as acknowledged, too, and it is lost, in a committed transaction as well (docs/decisions/0025).
+        "max.in.flight": 1,
         # How long a transaction waits if the coordinator is still busy with the previous one. The default is 100.
         "retry.backoff.ms": 1,
         "message.max.bytes": 1_000_000_000,  # the client's own limit is out of the way: the topic's counts

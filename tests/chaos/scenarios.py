@@ -62,6 +62,7 @@ SCENARIOS = (
     Scenario(topics.output_deleted),
     Scenario(topics.narrower_output),
     Scenario(topics.partitions_added),
+    Scenario(topics.output_partitions_added),
     Scenario(topics.compacted),
     Scenario(topics.aborted_input),
     Scenario(topics.retention_ran_out),

@@ -14,6 +14,8 @@ from tests.chaos.stage import ChaosLedger, Stage, read_all
 from tests.ledger import article, expected
 
 ABORTED = 10_000_000  # articles with numbers from here on are never committed
+RECORDS_IN = "article_stream_records_in_total"
+GROWN = 36  # partitions that the output has in the end, added one by one
 
 
 def missing_at_start(site: Site, size: Size) -> Result:
@@ -77,6 +79,28 @@ def partitions_added(site: Site, size: Size) -> Result:
         stage.ledger.sent += size.rate
         produce(stage, ((number, 4 + number % 4) for number in range(first, first + size.rate)))
         return stage.result("partitions added to the input", "from 4 to 8, found without a restart")
+
+
+def output_partitions_added(site: Site, size: Size) -> Result:
+    """The output topic gets more partitions, one by one, while articles flow, and the worker uses each at once.
+
+    The topic takes one record in a batch, so that a new partition gets several requests at once if the client sends
+    them without waiting. A broker that only just learns of it may refuse the first and take the second.
+    """
+    one_record = {"clean": {"max.message.bytes": "1400"}}
+    quick = "topic.metadata.refresh.interval.ms=10"
+    with Stage(site, size, topics=one_record, compression="none", producer_properties=quick) as stage:
+        stage.ledger.close()
+        with ChaosLedger(stage.topics, partitions=GROWN) as ledger:
+            stage.ledger = ledger
+            worker = stage.worker()
+            worker.wait_ready()
+            with stage.load(5 * size.rate):
+                stage.wait_output(size.rate)
+                for partitions in range(5, GROWN + 1):
+                    stage.admin.create_partitions([NewPartitions(stage.clean, partitions)])[stage.clean].result(30)
+                    stage.wait_committed(int(worker.metric(RECORDS_IN)) + size.rate // 4)
+            return stage.result("partitions added to the output", f"from 4 to {GROWN}, one by one, used at once")
 
 
 def compacted(site: Site, size: Size) -> Result:

@@ -106,6 +106,11 @@ def test_what_is_published_is_acknowledged_by_all_and_idempotent() -> None:
     assert (config["transactional.id"], config["transaction.timeout.ms"]) == ("an-id", 12_345)
 
 
+def test_no_request_goes_out_before_the_one_before_it_is_answered() -> None:
+    for config in (client.producer(settings()), client.transactional(settings(), "x")):
+        assert config["max.in.flight"] == 1
+
+
 GUARANTEES = {
     "isolation.level": "read_uncommitted",
     "enable.auto.commit": "true",
@@ -115,6 +120,8 @@ GUARANTEES = {
     "request.required.acks": "0",
     "transactional.id": "mine",
     "enable.gapless.guarantee": "false",
+    "max.in.flight": "5",
+    "max.in.flight.requests.per.connection": "5",
 }
 
 
