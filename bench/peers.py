@@ -31,6 +31,7 @@ from harness.commands import environment
 from harness.kafka.server import RealKafka
 from stream.core.rules import builtin
 
+PROCESSORS = len(os.sched_getaffinity(0))
 JOB, EVERYTHING = "article-stream-job", "article-stream"
 # Not faust-eos: in spite of its name, its transactions hold no records.
 EXACTLY_ONCE = (EVERYTHING, JOB, "confluent-txn", "kstreams-eos", "quix-eos")
@@ -181,13 +182,14 @@ def show(arguments: argparse.Namespace, found: dict[str, Measured], stolen: floa
     for kind in found:
         out.print(f"{kind}: {about(kind)}.")
     out.print(f"{machine()}, Kafka and the load on the same cores; CPU/article with the start.")
+    out.print("Others: the share of the processors that other processes took, the harness among them: distrust a large one.")
     out.print(f"The machine's other guests took {stolen:.1%} of the processors' time.")
 
 
 def throughputs(title: str, fast: Rows) -> Table:
-    """The table of a backlog."""
+    """The table of a backlog. Others: the share of the processors that neither the peer nor the broker had."""
     table = Table(title=title)
-    for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice"):
+    for heading in ("", "guarantee", "articles/s", "CPU/article", "memory", "lost, twice", "others"):
         table.add_column(heading, justify="left" if heading in {"", "guarantee"} else "right")
     for peer, ran in fast.items():
         runs = [run for run in ran if run["records"]]
@@ -197,6 +199,7 @@ def throughputs(title: str, fast: Rows) -> Table:
             _range([1000 * run["cpu_ms_per_msg"] for run in runs], "{:.0f}") + " µs",
             _range([run["peak_rss_MB"] for run in runs], "{:.0f}") + " MB",
             f"{lost}, {sum(run['dup'] for run in runs)}",
+            _range([run["other_cpu_s"] / run["total_s"] / PROCESSORS for run in ran], "{:.0%}"),
         )  # fmt: skip
     return table
 
