@@ -182,7 +182,7 @@ def show(arguments: argparse.Namespace, found: dict[str, Measured], stolen: floa
     for kind in found:
         out.print(f"{kind}: {about(kind)}.")
     out.print(f"{machine()}, Kafka and the load on the same cores; CPU/article with the start.")
-    out.print("Others: the share of the processors that other processes took, the harness among them: distrust a large one.")
+    out.print("Others: the share of the processors that others took, the harness among them. Distrust a large one.")
     out.print(f"The machine's other guests took {stolen:.1%} of the processors' time.")
 
 
