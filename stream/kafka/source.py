@@ -128,8 +128,7 @@ class Source:
         self._taken_away.clear()
         consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
-        if time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
-            self._refresh_member()
+        self.stay_current()
         if self._beginnings.waiting and self._beginnings.due(consumer):
             self._find_waiting_beginnings(consumer)
         messages = self.member.consume(1, IDLE_WAIT_S)
@@ -174,6 +173,23 @@ class Source:
                     self._handle_event(message, error)
         return records
 
+    def stay_current(self) -> None:
+        """Looks the group's generation up if that was not done lately. To be called by a source that cannot fetch now.
+
+        The pipeline may be full because the group refuses the sink's generation: then only this makes room again.
+        """
+        if time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
+            self._refresh_member()
+
+    def _drained(self, timeout_s: float) -> bool:
+        """Waits until no record is in flight, and meanwhile stays current; False as `Flow.wait_drained`."""
+        deadline = time.monotonic() + timeout_s
+        while not self._flow.wait_drained(REFRESH_EVERY_S):
+            if self._flow.error is not None or time.monotonic() > deadline:
+                return False
+            self.stay_current()
+        return True
+
     def _refresh_member(self) -> None:
         self._refreshed_s = time.monotonic()
         self.member.refresh()
@@ -196,7 +212,7 @@ class Source:
         places = _places(gained)
         self._require_other_outputs(places)
         self._refresh_member()  # the group would refuse the records in flight with the previous generation
-        if not self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
+        if not self._drained(self._settings.transaction_timeout_ms / 1000):
             # The transactional id may change below, which would break a transaction in the middle of its commit.
             msg = f"Partitions {listed(places)} were gained, but the records in flight were not committed in time."
             raise SessionLost(msg)
@@ -226,7 +242,7 @@ class Source:
         """
         places = _places(leaving)
         self._refresh_member()
-        if self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000):
+        if self._drained(self._settings.transaction_timeout_ms / 1000):
             self._committer.settle(consumer, wait=True)
         else:
             why = "but the records in flight were not committed in time"

@@ -309,6 +309,11 @@ class Engine:
             self.flow.fail(KafkaUnavailable(msg))
         self.flow.check()
 
+    def waiting(self) -> None:
+        """Called by the source's thread now and then while it waits to hand a batch on. Raises what `check` raises."""
+        self.check()
+        self.source.stay_current()
+
     def stop(self) -> None:
         """Asks the source to commit the records in flight and to end. Does not wait for it."""
         self.flow.stopping.set()
