@@ -56,7 +56,7 @@ def engine() -> Engine:
 def handing_on(engine: Engine, channel: Channel) -> asyncio.Future[None]:
     """Hand a batch on in a thread of its own, as the source does."""
     loop = asyncio.get_running_loop()
-    service: Any = SimpleNamespace(app=SimpleNamespace(batches=channel, engine=engine))
+    service: Any = SimpleNamespace(batches=channel, engine=engine)
     hand_on = SourceService._hand_on(service, loop)  # noqa: SLF001 - what the source is given
     return loop.run_in_executor(None, hand_on, Batch(1, []))
 
