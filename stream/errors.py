@@ -63,7 +63,11 @@ class NotAuthorized(StreamError):
 
 
 class TopicMissing(StreamError):
-    """A topic that must exist does not."""
+    """A topic that must exist does not. `topic`: its name; empty if Kafka does not tell which one it is."""
+
+    def __init__(self, message: str, *, fix: str = "", topic: str = "") -> None:
+        super().__init__(message, fix=fix)
+        self.topic = topic
 
 
 class InstanceFenced(StreamError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -76,8 +77,8 @@ class Rig:
         return await asyncio.to_thread(self.flow.wait_drained, PATIENCE_S)
 
 
-def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:
-    """Start a sink, in a session."""
+def started(settings: Settings, *, largest_bytes: int = 1_000_000, **more: Any) -> Rig:
+    """Start a sink, in a session; ``more`` are other arguments of it."""
     flow, committer = Flow(), FakeCommitter()
     flow.begin_session()
 
@@ -91,6 +92,7 @@ def started(settings: Settings, *, largest_bytes: int = 1_000_000) -> Rig:
         on_delivered=lambda outcomes, _: made.delivered.extend(outcomes.made),
         on_aborted=on_aborted,
         largest_bytes=largest_bytes,
+        **more,
     )
     made = Rig(sink, flow, committer)
     sink.start()

@@ -13,7 +13,7 @@ FETCH_BYTES = 32_000_000
 class LearnerSettings(Settings):
     """What the worker's engine needs to know to read the topic of lines instead of articles."""
 
-    def topics(self, inputs: Sequence[str]) -> list[tuple[str, str]]:  # noqa: ARG002 - the worker's
+    def required_topics(self, inputs: Sequence[str]) -> list[tuple[str, str]]:  # noqa: ARG002 - the worker's
         """The topics, each with its role before it. The learner writes to all of them."""
         return [("input", self.input_topic), ("sites", self.sites_topic), ("counts", self.counts_topic)]
 

@@ -193,14 +193,22 @@ class Settings(BaseModel):
         return self.output_topic.replace(PLACE, topic or "")
 
     def topics(self, inputs: Sequence[str]) -> list[tuple[str, str]]:
-        """The topics for these input topics, each with its role before it. The worker writes to all but the inputs."""
+        """All topics for these input topics, each with its role before it."""
+        counts = [("counts", self.counts_topic)] if self.topics_of_sites else []
+        return [*self.required_topics(inputs), *self.topics_of_sites, *counts]
+
+    @property
+    def topics_of_sites(self) -> list[tuple[str, str]]:
+        """The topics that tie the worker to learners, each with its role before it. Articles go on without them."""
+        return [] if self.sites == "off" else [("lines", self.lines_topic), ("sites", self.sites_topic)]
+
+    def required_topics(self, inputs: Sequence[str]) -> list[tuple[str, str]]:
+        """The topics that the worker cannot do without, each with its role. It writes to all but the inputs."""
         outputs = dict.fromkeys(map(self.output_for, inputs)) if PLACE in self.output_topic else [self.output_topic]
         roles = [*(("input", name) for name in inputs), *(("output", name) for name in outputs)]
         roles.append(("dead letter", self.dead_letter_topic))
         if self.removed_topic:
             roles.append(("removed", self.removed_topic))
-        if self.sites != "off":
-            roles += [("lines", self.lines_topic), ("sites", self.sites_topic), ("counts", self.counts_topic)]
         return roles
 
     @property

@@ -8,13 +8,14 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AclOperation, ConfigResource, ResourceType
 
 from stream.config.settings import Settings
-from stream.errors import SettingsError, StreamError, TopicMissing
+from stream.errors import NotAuthorized, SettingsError, StreamError, TopicMissing
 from stream.kafka import client, topic_settings
 from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.cluster import ANSWER_S, GRACE_S, Cluster
@@ -37,8 +38,12 @@ def run(settings: Settings) -> Iterator[Check]:
     inputs = cluster.inputs()
     if not settings.inputs.one:
         yield from _several(cluster, inputs)
+    required = settings.required_topics(inputs)
     for role, name in settings.topics(inputs):
-        yield check(f"{role} topic", partial(_topic, cluster, role, name, inputs))
+        if (role, name) in required:
+            yield check(f"{role} topic", partial(_topic, cluster, role, name, inputs))
+        else:
+            yield replace(check(f"{role} topic", partial(_topic_of_sites, cluster, role, name)), optional=True)
         if role != "input":
             for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
                 yield Check(f"{role} topic", sentence, warning=True)
@@ -48,20 +53,27 @@ def run(settings: Settings) -> Iterator[Check]:
 
 
 def require(settings: Settings) -> int:
-    """Makes all checks, logs their warnings and raises the first error; returns `largest_record_bytes`."""
+    """Makes all checks, logs their warnings and raises the first error that is not about something optional.
+
+    Returns `largest_record_bytes`.
+    """
     for check in run(settings):
-        if check.error is not None:
+        if check.error is not None and not check.optional:
             raise check.error
-        if check.warning:
+        if check.warning or check.error is not None:
             log.warning("%s", check.detail)
     return largest_record_bytes(settings)
 
 
 def largest_record_bytes(settings: Settings) -> int:
-    """How many bytes a record may have, before compression, so that every topic we write to takes it for certain."""
+    """How many bytes a record may have, before compression, so that every topic we require takes it for certain.
+
+    The topic of lines does not count: if it refuses a record, the articles go on without it.
+    """
     cluster = Cluster(settings)
     cluster.connect()
-    return min(cluster.largest_bytes(name) for role, name in settings.topics(cluster.inputs()) if role != "input")
+    required = settings.required_topics(cluster.inputs())
+    return min(cluster.largest_bytes(name) for role, name in required if role != "input")
 
 
 def _check(cluster: Cluster, name: str, answer: Callable[[], str]) -> Check:
@@ -116,6 +128,23 @@ def _topic(cluster: Cluster, role: str, name: str, inputs: Sequence[str]) -> str
             said += topic_settings.notes(role, own, cluster.settings_of(topic))
     said = list(dict.fromkeys(said))  # what is so of several input topics is said once
     return "; ".join(said)
+
+
+def _topic_of_sites(cluster: Cluster, role: str, name: str) -> str:
+    """The worker writes to the topic of lines and reads the topic of sites; the topic of counts is the learner's."""
+    operation = {"lines": AclOperation.WRITE, "sites": AclOperation.READ}.get(role)
+    try:
+        partitions = len(cluster.topic(name, operation).partitions)
+    except NotAuthorized:
+        if operation is not None:
+            raise
+        return f"{name} is the learner's, and we may not see it"
+    said = f"{name} has {partitions} {noun(partitions, 'partition')}"
+    if operation is None:
+        return said
+    if not cluster.embedded:
+        cluster.may(name, operation)
+    return f"{said}; {operation.name} is allowed"
 
 
 def _group(cluster: Cluster) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
@@ -19,12 +19,14 @@ GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout come
 class Ends:
     """Asks the cluster. Every method may block for a few seconds, and raises `KafkaException`.
 
-    `inputs`: the input topics that existed when `missing_topics` was last asked.
+    `inputs`: the input topics that existed when `missing_topics` was last asked. `warnings`: a clause for each of the
+    topics of sites that was missing then.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.inputs: list[str] = []
+        self.warnings: list[str] = []
         self.renew()
 
     def renew(self) -> None:
@@ -32,7 +34,7 @@ class Ends:
         self._admin = AdminClient(client.common(self._settings))
 
     def missing_topics(self) -> list[str]:
-        """One clause for each of our topics that does not exist or that we are not allowed to see.
+        """One clause for each topic that we require and that does not exist, or that we are not allowed to see.
 
         Of several input topics some may be missing; `inputs` are the others.
         """
@@ -40,7 +42,12 @@ class Ends:
         known = existing(self._admin.list_topics(timeout=ANSWER_S))
         self.inputs = inputs.among(known)
         problems = [] if self.inputs else [inputs.none_exists]
-        for role, topic in self._settings.topics(self.inputs):
+        self.warnings = self._missing_among(self._settings.topics_of_sites, known)
+        return problems + self._missing_among(self._settings.required_topics(self.inputs), known)
+
+    def _missing_among(self, topics: Sequence[tuple[str, str]], known: Collection[str]) -> list[str]:
+        problems = []
+        for role, topic in topics:
             if topic not in known:
                 if self._forbidden(topic):
                     problems.append(f"Kafka forbids DESCRIBE on the {role} topic {topic}")

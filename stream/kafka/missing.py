@@ -39,20 +39,23 @@ class Missing:
         gone = sorted(set(topics).difference(there))
         return SessionLost(f"Input topics with records in flight were deleted: {', '.join(gone)}.") if gone else None
 
-    def error(self) -> TopicMissing | None:
-        """The error for the first of our topics that does not exist; None if all do, or if Kafka does not answer."""
+    def error(self, *more: tuple[str, str]) -> TopicMissing | None:
+        """The error for the first topic that does not exist, of those that the worker requires and `more`, with roles.
+
+        None if all exist, or if Kafka does not answer.
+        """
         admin = AdminClient(client.common(self._settings))
         inputs = self._settings.inputs
         try:
             there = [] if inputs.one else existing(admin.list_topics(timeout=ANSWER_S))
         except KafkaException:
             return None
-        for role, topic in self._settings.topics(inputs.among(there)):
+        for role, topic in (*self._settings.required_topics(inputs.among(there)), *more):
             try:  # asked for by its name: a list of all topics leaves out those that we may not see
                 found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
             except KafkaException:
                 return None
             if found is None or (found.error is not None and found.error.code() in client.MISSING):
                 fix = "`article-stream topics create` creates it."
-                return TopicMissing(f"The {role} topic {topic} is missing.", fix=fix)
+                return TopicMissing(f"The {role} topic {topic} is missing.", fix=fix, topic=topic)
         return None

@@ -49,6 +49,14 @@ The source looks the generation up every `REFRESH_EVERY_S` (50 ms), so the first
 the some 3 s that the pauses add up to, we are no member any more and have not been told.
 """
 
+UNANSWERED = 2
+"""After so many sessions in a row that got no answer, what is to be learned is left out for a while.
+
+Failure: a partition of the topic of lines without a leader, or with too few replicas, answers nothing, and the
+articles would wait for it. Trade: after a short trouble of Kafka itself nothing that can be learned is lost. Worst
+case: articles wait twice for `transaction.NO_PROGRESS_S`.
+"""
+
 
 class LeftBehind(Exception):
     """Raised in a thread that was in a call for so long that another one has replaced it. It must do nothing more."""
@@ -58,10 +66,12 @@ class Sink:
     """Takes outcomes from the event loop and publishes them in a thread of its own.
 
     `on_delivered(outcomes, seconds)` is called after each commit, `on_aborted()` after each failed attempt,
-    `on_unobserved(articles, why)` when so many articles are published without what was to be learned from them: all by
-    the sink's thread. `largest_bytes`: the size of a record, before compression, that the output topics take for
-    certain. A larger one travels in a transaction of its own, so that if the broker refuses it, it is clear which
-    record it was. `problem`: why publishing is being tried again, in one sentence; empty while it works.
+    `on_unobserved(articles, error)` when so many articles are published without what was to be learned from them,
+    because of this error, or None if that is not even tried (`observes`): all by the sink's thread. `observes()` tells
+    whether the topic of lines takes anything, as far as is known. `largest_bytes`: the size of a record, before
+    compression, that the output topics take for certain. A larger one travels in a transaction of its own, so that if
+    the broker refuses it, it is clear which record it was. `problem`: why publishing is being tried again, in one
+    sentence; empty while it works.
     """
 
     def __init__(  # noqa: PLR0913 - what it is wired to
@@ -73,7 +83,8 @@ class Sink:
         on_delivered: Delivered,
         on_aborted: Callable[[], None],
         largest_bytes: int,
-        on_unobserved: Callable[[int, str], None] = lambda _articles, _why: None,
+        on_unobserved: Callable[[int, Exception | None], None] = lambda _articles, _error: None,
+        observes: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
         self._flow = flow
@@ -81,6 +92,8 @@ class Sink:
         self._on_delivered = on_delivered
         self._on_aborted = on_aborted
         self._on_unobserved = on_unobserved
+        self._observes = observes
+        self._unanswered = 0  # sessions in a row that got no answer while they published something to be learned
         self._idle = threading.Event()
         self._idle.set()
         self.largest_bytes = largest_bytes
@@ -164,6 +177,8 @@ class Sink:
             try:
                 # Outcomes of a session that has ended are dropped: the next session reads their records again.
                 if outcomes and session == self._flow.session and self._flow.error is None:
+                    if outcomes.observed and not self._observes():
+                        outcomes = self._without_beside(outcomes, None)
                     self._publish(session, outcomes)
             except LeftBehind:
                 return
@@ -214,8 +229,8 @@ class Sink:
         2. If it refuses a lone record, something smaller or more acceptable is published instead (`demoted`).
         3. If the attempt was aborted for another reason, the same records are tried again after a pause.
 
-        Before 1, 2 and 3, what is to be learned from the articles is left out, for it may be the cause and no article
-        waits for it; unless Kafka does not answer or the group has changed.
+        Before 1, 2 and 3, what is to be learned from the articles is left out if it may be the cause, for no article
+        waits for it (`_blames_lines`).
 
         Any other error ends the session and is raised.
         """
@@ -266,10 +281,24 @@ class Sink:
             return instead
         except Aborted as aborted:
             self._on_aborted()
-            if not outcomes.observed or isinstance(aborted.error, (KafkaUnavailable, SessionLost)):
+            if not outcomes.observed or not self._blames_lines(aborted.error):
                 raise
-            return self._without_beside(outcomes, str(aborted.error))
+            return self._without_beside(outcomes, aborted.error)
+        except KafkaUnavailable as error:
+            # A partition that takes nothing looks as if Kafka did not answer. The next session will tell.
+            self._unanswered += bool(outcomes.observed)
+            if outcomes.observed and self._unanswered >= UNANSWERED:
+                self._on_unobserved(0, error)
+            raise
+        if outcomes.observed:
+            self._unanswered = 0
         return None
+
+    def _blames_lines(self, error: StreamError) -> bool:
+        """Whether an attempt may have failed because of what was to be learned."""
+        if isinstance(error, TopicMissing):
+            return error.topic in {"", self._settings.lines_topic}
+        return not isinstance(error, (KafkaUnavailable, SessionLost))
 
     def _instead_of(self, outcomes: Outcomes, refused: Refused) -> Outcomes | None:
         """What to publish instead of refused outcomes; None if they are to be split."""
@@ -277,7 +306,7 @@ class Sink:
             msg = f"What was learned is refused: {refused.message}"
             raise KafkaFatal(msg, fix="Raise max.message.bytes of its topics.") from None
         if outcomes.observed:
-            return self._without_beside(outcomes, refused.message)
+            return self._without_beside(outcomes, refused)
         if len(outcomes) > 1:
             return None
         return Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)])
@@ -291,8 +320,8 @@ class Sink:
         ]
         return Publication(outcomes.made, offsets, outcomes.beside())
 
-    def _without_beside(self, outcomes: Outcomes, why: str) -> Outcomes:
-        self._on_unobserved(outcomes.observed, why)
+    def _without_beside(self, outcomes: Outcomes, error: Exception | None) -> Outcomes:
+        self._on_unobserved(outcomes.observed, error)
         return outcomes.without_beside()
 
     def _commit(self, publication: Publication) -> None:

@@ -30,8 +30,19 @@ def notes(role: str, topic: TopicSettings, input_topic: TopicSettings) -> Iterat
 
 def warnings(role: str, name: str, topic: TopicSettings) -> Iterator[str]:
     """What will be lost because of the settings of the topic `name`, each as a sentence with the fix."""
+    if role in {"sites", "counts"} and "cleanup.policy" in topic and not _compacted(topic):
+        what = "what is known of a site" if role == "sites" else "what a learner has counted of a site"
+        yield (
+            f"{name} is not compacted, so that {what} is deleted after its retention.ms. Set its cleanup.policy to "
+            "compact."
+        )
     if not _compacted(topic):
         return
+    if role == "lines":
+        yield (
+            f"{name} is compacted, so that only the last article of a site is certain to be learned from. Set its "
+            "cleanup.policy to delete."
+        )
     if role == "dead letter":
         yield (
             f"{name} is compacted, so Kafka keeps only the last of the dead letters with the same key (a letter whose "

@@ -21,6 +21,7 @@ from stream.kafka.missing import Missing
 from stream.kafka.producing import cause_of, produce_all, produce_beside
 from stream.kafka.refused import Refused
 from stream.records.input_partition import InputPartition
+from stream.records.outcomes import Beside
 
 FENCES_IN_PARALLEL = 8
 """How many transactional ids are fenced at the same time.
@@ -225,14 +226,16 @@ class Transactions:
            instance id has another member now says nothing of who that is: after a silence our own consumer joins anew,
            and replaces itself. So the session ends, and the consumer is asked (`Member.ask_whether_fenced`).
         3. Otherwise the transaction is aborted. Refused records are named to the sink, which publishes something else
-           instead; anything else is tried again.
+           instead; anything else is tried again. Where partitions were added to a topic, the producer is told first: by
+           itself it would ask for them only every few minutes.
         """
         doing = "publishing a transaction"
         explained = client.explain(error, self._settings, doing=doing)
         if isinstance(explained, (KafkaUnavailable, TopicMissing)):
             explained = self._missing.gone({it.topic for it in publication.offsets}) or explained
         unanswered = isinstance(explained, (KafkaUnavailable, TopicMissing)) and self._producer is producer
-        if unanswered and (missing := self._missing.error()):
+        more = [("lines", self._settings.lines_topic)] if publication.beside and self._settings.topics_of_sites else []
+        if unanswered and (missing := self._missing.error(*more)):
             producer.purge()
             self._renew(producer)  # the old client would not look for the topic again for minutes
             raise Aborted(missing)
@@ -255,6 +258,9 @@ class Transactions:
                 self._compression_ratio = 1.0  # perhaps only the batch was too large, and no record in it
             self._renew(producer)
             raise refused
+        if error.code() == KafkaError._UNKNOWN_PARTITION and _finds_partitions(producer, publication.beside):  # noqa: SLF001
+            msg = "Kafka's client did not know yet that partitions were added to a topic."
+            raise Aborted(KafkaUnavailable(msg))
         raise Aborted(explained)
 
     def _renew(self, producer: Producer) -> None:
@@ -292,3 +298,14 @@ class Transactions:
         self._call_in_progress = None, 0.0
         if self._producer is not None:
             self._forget(self._producer)
+
+
+def _finds_partitions(producer: Producer, beside: Sequence[Beside]) -> bool:
+    """Lets a producer ask for the topics of records that name their partition; whether all of these exist."""
+    try:
+        return all(
+            partition in producer.list_topics(topic, CALL_TIMEOUT_S).topics[topic].partitions
+            for topic, partition in {(it.topic, it.partition) for it in beside}
+        )
+    except KafkaException:
+        return False

@@ -59,6 +59,7 @@ class KnownSites:
         self._known: dict[str, Published] = {}
         self._told: dict[str, Published | None] = {}
         self._observed: Counter[str] = Counter()
+        self._unpublished = 0
 
     @property
     def partitions(self) -> int:
@@ -72,6 +73,20 @@ class KnownSites:
     def suspend(self, seconds: float) -> None:
         """For so many seconds nothing is published to learn from."""
         self._suspended_until_s = time.monotonic() + seconds
+
+    def take_unpublished(self) -> int:
+        """Count the articles that could not be published to learn from, since this was last called.
+
+        Called while no thread cleans.
+        """
+        unpublished, self._unpublished = self._unpublished, 0
+        return unpublished
+
+    def names(self) -> set[str]:
+        """Give the sites of which something is known, also what was told since the last batch began."""
+        told = self._told.copy()
+        gone = {site for site, known in told.items() if known is None}
+        return (self._known.copy().keys() | told.keys()) - gone
 
     def tell(self, site: str, known: Published | None) -> None:
         """From the next batch on this is known of a site; None: nothing. Called by one thread."""
@@ -97,9 +112,6 @@ class KnownSites:
 
         `known_lines`: how many lines were removed from it because the site's other articles have them.
         """
-        partitions = self.partitions
-        if not partitions:
-            return None
         known = self._known.get(site)
         if known is not None and known.settled and not _is_one_in(text):
             is_cleaned = self.applies and known.usual > 0 and known.in_force is not None
@@ -108,16 +120,23 @@ class KnownSites:
         if self._observed[site] >= MOST_OF_A_SITE:
             return None
         self._observed[site] += 1
+        partitions = self.partitions
+        if not partitions:
+            self._unpublished += 1
+            return None
         value = write_sketch(sketch(text, rules))
         return Beside(self.lines_topic, partition_of(site, partitions), site.encode(), value)
 
     def __len__(self) -> int:
-        """The number of sites of which something is known."""
-        return len(self._known)
+        """The number of sites of which something is known, as `names` has them."""
+        told = self._told.copy()
+        new = sum(known is not None and site not in self._known for site, known in told.items())
+        return len(self._known) + new - sum(known is None and site in self._known for site, known in told.items())
 
     def count_proposed(self) -> int:
         """Count the sites of which a version waits for a person."""
-        return sum(bool(known.proposed) for known in self._known.copy().values())
+        known = self._known | self._told
+        return sum(each is not None and bool(each.proposed) for each in known.values())
 
 
 def _is_one_in(text: str | Sequence[str]) -> bool:

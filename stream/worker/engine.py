@@ -90,10 +90,12 @@ Failure: what is known could be read only in minutes, or not at all. Trade: an a
 a footer, one that is not cleaned at all waits. Worst case: the first articles of a worker keep their footers.
 """
 
-UNOBSERVED_S = 60
+UNOBSERVED_S, LONGEST_UNOBSERVED_S = 15, 15 * 60
 """For how many seconds nothing is published to learn from after the topic of lines has refused it.
 
-Trade: each attempt costs an aborted transaction; what is not observed meanwhile is learned from later articles.
+It doubles from the first to the last value while that goes on. Trade: each attempt costs an aborted transaction, or a
+session if the topic does not answer; what is not observed meanwhile is learned from later articles. Worst case:
+learning resumes as late again as the trouble has lasted.
 """
 
 DRAIN_SHARE = 0.75
@@ -111,7 +113,8 @@ class Engine:
     """Source, processor and sink of one worker, wired together, without Faust.
 
     `fatal`: the error that ends the worker, if there is one. `cluster_problems`: what the monitor has last found wrong
-    with the cluster, a clause each. `flow.error`: what has ended the session.
+    with the cluster, a clause each; `cluster_warnings`: with the topics of sites alone. `sites_trouble`: why the topic
+    of sites is not followed, as a clause; empty while it is. `flow.error`: what has ended the session.
     """
 
     def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int) -> None:
@@ -139,6 +142,9 @@ class Engine:
             )
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
+        self.cluster_warnings: list[str] = []
+        self.sites_trouble = ""
+        self._unobserved_s, self._why_unobserved = UNOBSERVED_S, ""
         self.began_s = self._delivered_s = time.monotonic()
         self._waited_s = -math.inf  # when a publication was through that had taken as long as a session timeout
         committer: Committer
@@ -157,6 +163,7 @@ class Engine:
             on_delivered=self._delivered,
             on_aborted=lambda: self.metrics.event("aborted", 1),
             on_unobserved=self._unobserved,
+            observes=self._observes,
             largest_bytes=largest_bytes,
         )
 
@@ -195,6 +202,8 @@ class Engine:
         began = time.perf_counter()
         outcomes = await self.cleaners.outcomes(self.processor.process, batch.records)
         self.metrics.stage("clean", time.perf_counter() - began)
+        if self.known is not None and self.sites_metrics is not None:
+            self.sites_metrics.dropped(self.known.take_unpublished())
         await self.sink.put(batch.session, outcomes)
 
     def _delivered(self, outcomes: Outcomes, seconds: float) -> None:
@@ -204,16 +213,32 @@ class Engine:
         self.metrics.committed(outcomes, seconds)
         if self.sites_metrics is not None:
             self.sites_metrics.committed(outcomes.by_site, outcomes.observed)
+            if outcomes.observed:
+                self._unobserved_s, self._why_unobserved = UNOBSERVED_S, ""
         for place, following in outcomes.following.items():
             self.partitions.published(place, following)
 
-    def _unobserved(self, articles: int, why: str) -> None:
+    def _observes(self) -> bool:
+        return self.known is not None and self.known.partitions > 0
+
+    def _unobserved(self, articles: int, error: Exception | None) -> None:
         """Articles go on without being learned from, because the topic of lines takes nothing."""
-        if self.known is not None and self.sites_metrics is not None:
-            if self.known.partitions:
-                log.warning("Nothing is learned from articles for %d s: %s", UNOBSERVED_S, why)
-            self.known.suspend(UNOBSERVED_S)
-            self.sites_metrics.dropped(articles)
+        if self.known is None or self.sites_metrics is None:
+            return
+        self.sites_metrics.dropped(articles)
+        if isinstance(error, TopicMissing) and error.topic:
+            log.warning("Nothing is learned from articles until the topic is there: %s", error)
+            self.known.tell_partitions(0)  # who watches the topics tells when it is back
+        elif error is not None and self.known.partitions:
+            log.warning("Nothing is learned from articles for %d s: %s", self._unobserved_s, error)
+            self.known.suspend(self._unobserved_s)
+            self._why_unobserved = f"nothing is learned from articles: {error}"
+            self._unobserved_s = min(2 * self._unobserved_s, LONGEST_UNOBSERVED_S)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is wrong with learning, a clause each; articles go on."""
+        return [*self.cluster_warnings, *filter(None, [self.sites_trouble, self._why_unobserved])]
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
         """Runs session after session until a stop, or until an error that a new session would not cure; raises that.

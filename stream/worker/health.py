@@ -38,11 +38,12 @@ class Health:
     """An answer.
 
     `problems`: a clause each, none if all is well. `partitions`: position and lag of each, by its number, or by topic
-    and number where there may be several topics.
+    and number where there may be several topics. `warnings`: a clause each for what keeps no article waiting.
     """
 
     problems: tuple[str, ...]
     partitions: dict[str, dict[str, int]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -54,6 +55,7 @@ class Health:
         return {
             "status": "ok" if self.ok else "failing",
             "problems": list(self.problems),
+            "warnings": list(self.warnings),
             "partitions": self.partitions,
         }
 
@@ -91,7 +93,7 @@ def ready(engine: Engine) -> Health:
         group = engine.settings.group_id
         problems.append(f"partitions {listed(unowned)} are assigned to no worker of the group {group}")
     problems.extend(engine.cluster_problems)
-    return Health(tuple(problems), _partitions(engine))
+    return Health(tuple(problems), _partitions(engine), tuple(engine.warnings))
 
 
 def _partitions(engine: Engine) -> dict[str, dict[str, int]]:
@@ -132,7 +134,7 @@ class Monitor(Service):
         engine = self._engine
         try:
             with client.explained(engine.settings, doing="asking about the topics"):
-                engine.cluster_problems = ends.missing_topics()
+                engine.cluster_problems, engine.cluster_warnings = ends.missing_topics(), ends.warnings
                 self._tell_of_inputs(set(ends.inputs))
                 for place, end in ends.last_stable_offsets(engine.partitions.places).items():
                     engine.partitions.update_end(place, end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -10,10 +11,11 @@ from confluent_kafka import KafkaError, KafkaException, TopicPartition
 
 from harness.fakes import NotingProducer, ProducerSupply, at, outcome
 from stream.config.loading import load
-from stream.errors import SessionLost, StreamError, TopicMissing
+from stream.errors import KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.refused import Refused
 from stream.kafka.transaction import Transactions
+from stream.records.outcomes import Beside
 
 PATIENCE_S = 60.0
 
@@ -244,3 +246,38 @@ def test_where_reading_begins_is_committed_as_the_member_that_looked_it_up() -> 
     offsets, before = [TopicPartition("articles.raw", 0, 5)], object()
     transactions.commit_start(None, offsets, before)  # type: ignore[arg-type]
     assert producer.given[:2] == (offsets, before)
+
+
+class NarrowProducer(NotingProducer):
+    """A producer that learns of partitions only when it is asked for the topic."""
+
+    partitions = 4
+
+    def produce(self, *record: Any, **_: object) -> None:
+        """Refuse a partition that it does not know."""
+        partition = record[3]
+        if partition >= self.partitions:
+            raise KafkaException(KafkaError(KafkaError._UNKNOWN_PARTITION))  # noqa: SLF001
+
+    def list_topics(self, topic: str, _timeout_s: float) -> Any:
+        """Give seven partitions."""
+        self.partitions = 7
+        return SimpleNamespace(topics={topic: SimpleNamespace(partitions=dict.fromkeys(range(7)))})
+
+
+def test_a_producer_is_told_of_partitions_that_were_added_and_what_was_to_be_published_is_tried_again() -> None:
+    producer = NarrowProducer()
+    transactions = owning(ProducerSupply(producer))
+    publication = Publication([], [], [Beside("articles.lines", 5, b"example.org", b"{}")])
+    with pytest.raises(Aborted) as aborted:
+        transactions.commit(publication)
+    assert isinstance(aborted.value.error, KafkaUnavailable), "nobody is to blame for it"
+    transactions.commit(publication)
+    assert producer.called[-1] == "commit_transaction"
+
+
+def test_a_partition_that_is_not_there_is_not_waited_for() -> None:
+    transactions = owning(ProducerSupply(NarrowProducer()))
+    with pytest.raises(Aborted) as aborted:
+        transactions.commit(Publication([], [], [Beside("articles.lines", 8, b"example.org", b"{}")]))
+    assert isinstance(aborted.value.error, TopicMissing)

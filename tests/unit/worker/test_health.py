@@ -37,6 +37,7 @@ def test_all_well_is_live_and_ready(engine: Engine) -> None:
     assert ready(engine).as_json() == {
         "status": "ok",
         "problems": [],
+        "warnings": [],
         "partitions": {"0": {"position": 5, "lag": 0}, "3": {"position": 7, "lag": 0}},
     }
 
