@@ -31,8 +31,9 @@ class Following:
         Raises `KafkaException`, or `concurrent.futures.TimeoutError`.
         """
         self._settings, self._topic = settings, topic
-        self._ends = _ends(settings, topic, numbers)
-        config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "group.protocol": "classic"}
+        self._ends = ends_of(settings, topic, numbers)
+        # The group's own name, which we have the right to use. A consumer that is assigned its partitions joins none.
+        config = client.consumer(settings) | {"group.protocol": "classic"}
         config["auto.offset.reset"] = "earliest"  # a compacted topic has gaps, and its beginning may move
         for name in ("group.instance.id", "group.remote.assignor"):
             config.pop(name, None)
@@ -96,8 +97,11 @@ def partitions_in(settings: Settings, topic: str, admin: AdminClient | None = No
     return 0 if found is None or found.error is not None else len(found.partitions)
 
 
-def _ends(settings: Settings, topic: str, numbers: Collection[int]) -> dict[int, int]:
-    """Where the logs of these partitions end, whatever is committed; without those that are empty."""
+def ends_of(settings: Settings, topic: str, numbers: Collection[int]) -> dict[int, int]:
+    """Where the logs of these partitions end, whatever is committed; without those that never had a record.
+
+    Raises `KafkaException`, or `concurrent.futures.TimeoutError`.
+    """
     admin = AdminClient(client.common(settings))
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     if not numbers:

@@ -61,10 +61,14 @@ class Partitions:
         # The one that was learned from the longest ago comes first, as it does while learning goes on.
         self._sites[number] = dict(sorted(sites.items(), key=lambda item: item[1].offset))
 
+    def publish_again(self, number: int, site: str) -> None:
+        """Give a site among the next `changes`, although nothing of it has changed."""
+        self._changed[number, site] = None
+
     def lose(self, number: int) -> None:
-        """A partition is another learner's."""
+        """A partition is another learner's. Safe while another thread takes records, which then raises `KeyError`."""
         self._sites.pop(number, None)
-        self._changed = {place: None for place in self._changed if place[0] != number}
+        self._changed = {place: None for place in [*self._changed] if place[0] != number}
 
     def take(self, number: int, offset: int, key: bytes | None, value: bytes | None) -> str:
         """Take a record of a partition; give why it is of no use, as a clause, or "".

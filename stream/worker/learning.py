@@ -12,10 +12,12 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import gcd
+
+from confluent_kafka.admin import AdminClient
 
 from stream._version import __version__
 from stream.config.learner import LearnerSettings
@@ -25,7 +27,7 @@ from stream.core.rules import Rules
 from stream.errors import SessionLost, StreamError
 from stream.kafka import client
 from stream.kafka.flow import Batch
-from stream.kafka.following import partitions_in, read_whole
+from stream.kafka.following import ends_of, partitions_in, read_whole
 from stream.learner.counts import read_counts
 from stream.learner.learned import LearnedSite
 from stream.learner.partitions import Partitions
@@ -48,9 +50,8 @@ line that much later. Worst case: a footer is known a second after the article t
 MOST_RECORDS = 10_000
 """The most records that are counted together; their bytes are bounded by `stream.config.learner.FETCH_BYTES`."""
 
-ASK_EVERY_S = 1.0  # how often the number of partitions is asked for: sites move when some are added
-
 TOLD_PROBLEMS = 5  # of a batch so many unfit records are logged; all are counted
+LONGEST_PROBLEM = 300  # characters; it may hold what somebody has written
 
 
 class LearnerEngine(Engine):
@@ -66,7 +67,7 @@ class LearnerEngine(Engine):
         self._session_learned = -1
         self._learned = self._fresh()
         self._partitions = 0
-        self._asked_s = 0.0
+        self._admin: AdminClient | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="learn")
         self.source.linger_s, self.source.most_records = LINGER_S, MOST_RECORDS
         self.source.on_gain, self.source.on_lose = self._gain, self._lose
@@ -85,20 +86,32 @@ class LearnerEngine(Engine):
     def _gain(self, places: list[InputPartition]) -> None:
         """Reads what was counted of these partitions' sites. Called by the source's thread; no record is in flight."""
         if self._session_learned != self.flow.session:
-            self._session_learned, self._learned = self.flow.session, self._fresh()
+            self._session_learned, self._learned, self._partitions = self.flow.session, self._fresh(), 0
+        if not places:
+            return
         self._ask_partitions()
         began = time.monotonic()
-        known: dict[int, dict[str, LearnedSite]] = {place.number: {} for place in places}
-        read = 0
+        known: dict[int, list[LearnedSite]] = {place.number: [] for place in places}
         for site in self._counted(set(known)):
             number = self._belongs(site.site.name)
-            before = known.get(number, {}).get(site.site.name)
-            if number in known and (before is None or before.site.total < site.site.total):
-                known[number][site.site.name] = site
-                read += 1
+            if number in known:
+                known[number].append(site)
         for number, sites in known.items():
-            self._learned.gain(number, sites.values())
+            self._learned.gain(number, sites)
+        read = sum(map(len, known.values()))
         log.info("Read what is known of %d sites in %.1f s.", read, time.monotonic() - began)
+        self._publish_what_is_gone(known)
+
+    def _publish_what_is_gone(self, known: Mapping[int, Collection[LearnedSite]]) -> None:
+        """Publishes the sites anew whose partition of the topic of sites has no record, as after it was made again."""
+        topic = self.settings.sites_topic
+        there = self._partitions_of(topic)
+        with client.explained(self.settings, doing=f"asking about {topic}"):
+            filled = ends_of(self.settings, topic, range(there))
+        for number, sites in known.items():
+            for site in sites:
+                if partition_of_site(site.site.name, there) not in filled:
+                    self._learned.publish_again(number, site.site.name)
 
     def _counted(self, numbers: Collection[int]) -> list[LearnedSite]:
         """The sites in those partitions of the topic of counts in which the sites of these partitions stand.
@@ -106,9 +119,7 @@ class LearnerEngine(Engine):
         A site stands in the partition that the rest of its hash by their number tells, in both topics. If the topic of
         counts has other sites than it should, partitions were added to it, and all of it is read.
         """
-        topic = self.settings.counts_topic
-        with client.explained(self.settings, doing=f"asking about {topic}"):
-            there = partitions_in(self.settings, topic)
+        there = self._partitions_of(self.settings.counts_topic)
         common = gcd(there, self._partitions)
         rests = {number % common for number in numbers}
         wanted = [number for number in range(there) if number % common in rests]
@@ -118,24 +129,30 @@ class LearnerEngine(Engine):
         return sites
 
     def _read_counts(self, numbers: Collection[int], there: int) -> tuple[list[LearnedSite], bool]:
-        last: dict[tuple[str, int], bytes] = {}
+        last: dict[str, dict[int, bytes | None]] = {}
         as_expected = True
         timeout_s = self.settings.transaction_timeout_ms / 1000
         for record in read_whole(self.settings, self.settings.counts_topic, numbers, timeout_s):
             name, number = (record.key() or b"").decode("utf-8", "replace"), record.partition() or 0
-            if record.value() is None:
-                last.pop((name, number), None)
-            else:
-                last[name, number] = record.value()
-                as_expected = as_expected and partition_of_site(name, there) == number
+            last.setdefault(name, {})[number] = record.value()
+            as_expected = as_expected and partition_of_site(name, there) == number
         sites = []
-        for (name, number), value in last.items():
-            try:
-                sites.append(read_counts(name, value))
-            except ValueError as error:
-                where = f"{self.settings.counts_topic} [{number}]"
-                log.error("The counts of %s in %s are of no use, it is learned anew: %s.", name, where, error)  # noqa: TRY400 - a sentence
+        for name, found in last.items():
+            home = partition_of_site(name, there)
+            # After partitions were added a site's older records stand elsewhere, until there is one where it belongs.
+            values = [found[home]] if home in found else [*found.values()]
+            read = [site for value in values if (site := self._counts_of(name, value)) is not None]
+            if read:
+                sites.append(max(read, key=lambda site: site.site.total))
         return sites, as_expected
+
+    def _counts_of(self, name: str, value: bytes | None) -> LearnedSite | None:
+        try:
+            return None if value is None else read_counts(name, value)
+        except ValueError as error:
+            where = self.settings.counts_topic
+            log.error("The counts of %s in %s are of no use, it is learned anew: %s.", name, where, error)  # noqa: TRY400 - a sentence
+            return None
 
     def _lose(self, place: InputPartition) -> None:
         self._learned.lose(place.number)
@@ -145,10 +162,9 @@ class LearnerEngine(Engine):
 
         Raises `SessionLost` if that has changed within the session, because then sites belong elsewhere.
         """
-        with client.explained(self.settings, doing=f"asking about {self.settings.lines_topic}"):
-            found = partitions_in(self.settings, self.settings.input_topic)
-        before, self._partitions, self._asked_s = self._partitions, found or self._partitions, time.monotonic()
-        if before and found and before != found and self._session_learned == self.flow.session:
+        found = self._partitions_of(self.settings.input_topic)
+        before, self._partitions = self._partitions, found
+        if before and before != found and self._session_learned == self.flow.session:
             self._session_learned = -1
             msg = f"{self.settings.input_topic} now has {found} partitions."
             raise SessionLost(msg)
@@ -187,8 +203,7 @@ class LearnerEngine(Engine):
 
     def _learn(self, learned: Partitions, records: Collection[Record]) -> Learned:
         """Counts records, in their order; gives what to publish."""
-        if time.monotonic() - self._asked_s > ASK_EVERY_S:
-            self._ask_partitions()
+        self._ask_partitions()
         problems: list[str] = []
         outcomes = Learned(whole=True, records=len(records))
         for record in records:
@@ -199,7 +214,7 @@ class LearnerEngine(Engine):
             outcomes.following[partition_of(record)] = offset + 1
             outcomes.bytes_in += len(record)
         for problem in problems[:TOLD_PROBLEMS]:
-            log.warning("A record to learn from is of no use: %s.", problem)
+            log.warning("A record to learn from is of no use: %s.", problem[:LONGEST_PROBLEM])
         settings, results = self.settings, Counter(unfit=len(problems))
         counts_partitions = self._partitions_of(settings.counts_topic)
         sites_partitions = self._partitions_of(settings.sites_topic)
@@ -219,8 +234,18 @@ class LearnerEngine(Engine):
         return outcomes
 
     def _partitions_of(self, topic: str) -> int:
-        with client.explained(self.settings, doing=f"asking about {topic}"):
-            found = partitions_in(self.settings, topic)
+        """How many partitions a topic has. Raises `SessionLost` if it is missing.
+
+        To go on without its counts would begin to count every site anew.
+        """
+        if self._admin is None:
+            self._admin = AdminClient(client.common(self.settings))
+        try:
+            with client.explained(self.settings, doing=f"asking about {topic}"):
+                found = partitions_in(self.settings, topic, self._admin)
+        except StreamError:
+            self._admin = None  # a client that has lost its brokers may never find them again
+            raise
         if not found:
             msg = f"The topic {topic} is missing."
             raise SessionLost(msg)

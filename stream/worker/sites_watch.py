@@ -15,8 +15,9 @@ from mode import Service
 from stream.errors import StreamError
 from stream.kafka import client
 from stream.kafka.following import Following, partitions_in
+from stream.kafka.topic_id import TopicIds
 from stream.learner.messages import read_published
-from stream.records.known_sites import KnownSites
+from stream.records.known_sites import KnownSites, partition_of
 from stream.worker.engine import Engine
 
 log = logging.getLogger("stream.sites")
@@ -27,14 +28,19 @@ ASK_EVERY_S = 3.0
 
 
 class SitesWatch(Service):
-    """Runs beside the source, in a thread of its own. Trouble with these topics costs no article."""
+    """Runs beside the source, in a thread of its own. Trouble with these topics costs no article.
+
+    What is known is what stands in the topic of sites: if that is deleted and made again, or gets more partitions, it
+    is read anew, and what is not there any more is forgotten. While it is missing or cannot be read, what was read
+    before holds.
+    """
 
     mundane_level = "debug"  # Faust logs the start and stop of a service at this level
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._engine = engine
-        self._trouble = ""
+        self._trouble = self._missing = ""
         self._stopping = threading.Event()
         self._running: asyncio.Future[None] | None = None
 
@@ -57,53 +63,70 @@ class SitesWatch(Service):
                 with client.explained(settings, doing=f"reading {settings.sites_topic}"):
                     self._follow(known)
             except concurrent.futures.TimeoutError:
-                self._tell("What is known of sites is not kept up to date: Kafka does not answer.")
+                self._fail("Kafka does not answer.")
             except StreamError as error:
-                self._tell(f"What is known of sites is not kept up to date: {error!s}")
+                self._fail(str(error))
+                if not error.retriable:
+                    self._engine.sites_read.set()  # to wait for it would keep the articles waiting
             self._stopping.wait(ASK_EVERY_S)
 
+    def _fail(self, why: str) -> None:
+        self._engine.sites_trouble = f"what is known of sites is not kept up to date: {why}"
+        self._tell(f"What is known of sites is not kept up to date: {why}")
+
     def _follow(self, known: KnownSites) -> None:
-        """Reads until a stop, or until the number of the topic's partitions changes."""
+        """Reads until a stop, or until the topic is another one or has more partitions."""
         settings = self._engine.settings
-        admin = AdminClient(client.common(settings))
-        known.tell_partitions(partitions_in(settings, settings.lines_topic, admin))
-        there = partitions_in(settings, settings.sites_topic, admin)
+        admin, ids = AdminClient(client.common(settings)), TopicIds(settings)
+        there = self._ask(known, admin)
         if not there:
-            self._tell(f"{settings.sites_topic} is missing, so nothing is known of sites.")
+            self._tell(self._missing)
+            self._engine.sites_read.set()
             return
+        topic_id = ids.ask([settings.sites_topic])
         following = Following(settings, settings.sites_topic, range(there))
+        reading: Reading | None = Reading(known, there)
         asked_s = time.monotonic()
         try:
             while not self._stopping.is_set():
                 records = following.read(READ_WAIT_S)
                 for record in records:
-                    self._take(known, record)
+                    if reading is None or reading.is_newest(record):
+                        _take(known, record)
                 if self._engine.sites_metrics is not None:
                     self._engine.sites_metrics.read(len(records))
-                if following.caught_up and not self._engine.sites_read.is_set():
-                    known.begin_batch()
-                    log.info("%d sites are known.", len(known))
-                    self._engine.sites_read.set()
+                if reading is not None and following.caught_up:
+                    reading.forget_others()
+                    reading = None
+                    self._caught_up(known)
+                if reading is None or self._missing:
+                    self._tell(self._missing)
                 if time.monotonic() - asked_s > ASK_EVERY_S:
                     asked_s = time.monotonic()
-                    lines = partitions_in(settings, settings.lines_topic, admin)
-                    known.tell_partitions(lines)
-                    self._tell("" if lines else f"{settings.lines_topic} is missing, so nothing is learned.")
-                    if partitions_in(settings, settings.sites_topic, admin) != there:
+                    now = ids.ask([settings.sites_topic])
+                    if self._ask(known, admin) != there or (topic_id and now and now != topic_id):
                         return
         finally:
             following.close()
 
-    def _take(self, known: KnownSites, record: Any) -> None:
-        name = (record.key() or b"").decode("utf-8", "replace")
-        if record.value() is None:
-            known.tell(name, None)
-            return
-        try:
-            known.tell(name, read_published(name, record.value()))
-        except ValueError as error:
-            where = f"{record.topic()} [{record.partition()}] at offset {record.offset()}"
-            log.warning("What is known of the site %s is of no use (%s): %s.", name, where, error)
+    def _caught_up(self, known: KnownSites) -> None:
+        self._engine.sites_trouble = ""
+        if not self._engine.sites_read.is_set():
+            known.begin_batch()
+            log.info("%d sites are known.", len(known))
+            self._engine.sites_read.set()
+
+    def _ask(self, known: KnownSites, admin: AdminClient) -> int:
+        """Asks for both topics, and notes what is missing; gives the number of partitions of the topic of sites."""
+        settings = self._engine.settings
+        lines = partitions_in(settings, settings.lines_topic, admin)
+        known.tell_partitions(lines)
+        there = partitions_in(settings, settings.sites_topic, admin)
+        missing = [] if lines else [f"{settings.lines_topic} is missing, so nothing is learned."]
+        if not there:
+            missing.append(f"{settings.sites_topic} is missing, so nothing new is known of sites.")
+        self._missing = " ".join(missing)
+        return there
 
     def _tell(self, trouble: str) -> None:
         """Says what is wrong, once."""
@@ -113,3 +136,45 @@ class SitesWatch(Service):
             else:
                 log.info("Sites are learned and known again.")
             self._trouble = trouble
+
+
+class Reading:
+    """What was found in the topic of sites until its end was reached. `there`: how many partitions it has."""
+
+    def __init__(self, known: KnownSites, there: int) -> None:
+        self.known = known
+        self._there = there
+        self._found: dict[str, bool] = {}  # by site, whether its record is in the partition that it belongs to
+
+    def is_newest(self, record: Any) -> bool:
+        """Whether a record is to be taken, unless one that comes later is.
+
+        After partitions were added to the topic, a site's older records stand elsewhere than the one that counts.
+        """
+        name = _name(record)
+        at_home = partition_of(name, self._there) == record.partition()
+        if self._found.get(name) and not at_home:
+            return False
+        self._found[name] = at_home
+        return True
+
+    def forget_others(self) -> None:
+        """Tells that nothing is known of the sites that the topic does not hold."""
+        for name in self.known.names() - self._found.keys():
+            self.known.tell(name, None)
+
+
+def _name(record: Any) -> str:
+    return (record.key() or b"").decode("utf-8", "replace")
+
+
+def _take(known: KnownSites, record: Any) -> None:
+    name = _name(record)
+    if record.value() is None:
+        known.tell(name, None)
+        return
+    try:
+        known.tell(name, read_published(name, record.value()))
+    except ValueError as error:
+        where = f"{record.topic()} [{record.partition()}] at offset {record.offset()}"
+        log.warning("What is known of the site %s is of no use (%s): %s.", name, where, error)

@@ -1,0 +1,43 @@
+"""The topic of sites is read anew: which of several records of a site counts, and what is forgotten."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.fakes import FakeRecord
+from stream.core.sites import Profile
+from stream.learner.messages import Published
+from stream.records.known_sites import KnownSites, partition_of
+from stream.worker.sites_watch import Reading
+
+SITE = "example.org"
+HOME = partition_of(SITE, 7)
+ELSEWHERE = (HOME + 1) % 7
+
+
+@pytest.fixture
+def reading() -> Reading:
+    known = KnownSites("articles.lines", applies=True)
+    for name in (SITE, "gone.example"):
+        known.tell(name, Published(Profile(name, "none"), 1, "applied", settled=False))
+    known.begin_batch()
+    return Reading(known, 7)
+
+
+def record(partition: int) -> FakeRecord:
+    return FakeRecord(b"{}", SITE.encode(), the_partition=partition)
+
+
+def test_after_partitions_were_added_the_record_where_the_site_belongs_counts(reading: Reading) -> None:
+    assert reading.is_newest(record(ELSEWHERE)), "there may be no other"
+    assert reading.is_newest(record(HOME))
+    assert not reading.is_newest(record(ELSEWHERE)), "it is older, wherever it is read"
+    assert reading.is_newest(record(HOME))
+
+
+def test_what_the_topic_does_not_hold_any_more_is_forgotten(reading: Reading) -> None:
+    reading.is_newest(record(HOME))
+    reading.forget_others()
+    known = reading.known
+    known.begin_batch()
+    assert known.names() == {SITE}
