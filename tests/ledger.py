@@ -54,6 +54,7 @@ class Topics:
             "input_topic": f"{self.name}.raw",
             "output_topic": f"{self.name}.clean",
             "dead_letter_topic": f"{self.name}.dead",
+            **{f"{role}_topic": f"{self.name}.{role}" for role in ("lines", "sites", "counts")},
             **more,
         }
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.chaos import amount, brokers, members, topics, workers
+from tests.chaos import amount, brokers, lines, members, sites, topics, workers
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 
@@ -66,6 +66,19 @@ SCENARIOS = (
     Scenario(topics.compacted),
     Scenario(topics.aborted_input),
     Scenario(topics.retention_ran_out),
+    Scenario(sites.learner_killed),
+    Scenario(sites.learner_and_worker_killed, in_tests=False),
+    Scenario(sites.learners_static, in_tests=False),
+    Scenario(sites.learners_dynamic, in_tests=False),
+    Scenario(sites.learners_storm, in_tests=False),
+    Scenario(sites.sites_compacted, in_tests=False),
+    Scenario(sites.sites_missing, in_tests=False),
+    Scenario(sites.learner_behind, in_tests=False),
+    Scenario(lines.lines_missing),
+    Scenario(lines.lines_refused, in_tests=False),
+    Scenario(lines.lines_offline, "cluster", in_tests=False),
+    Scenario(lines.lines_partitions_added, in_tests=False),
+    Scenario(lines.no_observations, in_tests=False),
     Scenario(amount.backlog),
     Scenario(amount.slow_downstream, "harmed"),
 )

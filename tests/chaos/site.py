@@ -18,6 +18,7 @@ PROPERTIES = {
     "group.consumer.session.timeout.ms": "6000",
     "group.consumer.min.heartbeat.interval.ms": "500",
     "group.consumer.heartbeat.interval.ms": "1000",
+    "log.cleaner.backoff.ms": "500",  # how often it is looked for something to compact
 }
 PROXIES = 7  # the first one is for scenarios that play alone; the others are lent out
 
