@@ -51,8 +51,17 @@ READ_GROUP = Right("group", "group_id", ("READ",))
 WRITE_OUTPUT = Right("topic", "output_topic", ("WRITE", "DESCRIBE"))
 WRITE_DEAD = Right("topic", "dead_letter_topic", ("WRITE", "DESCRIBE"))
 USE_TRANSACTIONS = Right("transactional-id", "group_id", ("WRITE", "DESCRIBE"), prefixed=True)
+SEE_LINES = Right("topic", "lines_topic", ("DESCRIBE",))
+WRITE_LINES = Right("topic", "lines_topic", ("WRITE", "DESCRIBE"))
+READ_SITES = Right("topic", "sites_topic", ("READ",))
+READ_LINES = Right("topic", "lines_topic", ("READ", "WRITE"))
+WRITE_SITES = Right("topic", "sites_topic", ("WRITE", "DESCRIBE"))
+KEEP_COUNTS = Right("topic", "counts_topic", ("READ", "WRITE"))
+READ_LEARNERS_GROUP = Right("group", "group_id", ("READ",), prefixed=True)
 
 LEAST_PRIVILEGE: Sequence[Right] = (READ_INPUT, READ_GROUP, WRITE_OUTPUT, WRITE_DEAD, USE_TRANSACTIONS)
+WITH_SITES: Sequence[Right] = (WRITE_LINES, READ_SITES)
+LEARNER: Sequence[Right] = (READ_LINES, WRITE_SITES, KEEP_COUNTS, READ_LEARNERS_GROUP, USE_TRANSACTIONS)
 
 
 def bindings(right: Right, principal: str, settings: Mapping[str, object]) -> list[AclBinding]:

@@ -1,0 +1,82 @@
+"""The rights to learn from articles: what a worker and a learner need, and what happens to a worker without them."""
+
+from __future__ import annotations
+
+import orjson
+from confluent_kafka.admin import NewTopic
+
+from harness.commands import article_stream
+from harness.processes import Worker, until
+from tests.brokers import Broker, Sent
+from tests.ledger import Topics, article
+from tests.security.acls import LEARNER, LEAST_PRIVILEGE, READ_SITES, SEE_LINES, WITH_SITES, WRITE_LINES
+from tests.security.guarded import ANSWER_S, GuardedKafka
+
+OBSERVED = 'article_stream_articles_observed_total{result="%s"}'
+
+
+def topics_of_sites(guarded: GuardedKafka) -> Topics:
+    """Fresh topics, those of sites among them."""
+    topics = guarded.topics()
+    names = [NewTopic(f"{topics.name}.{role}", 4, 1) for role in ("lines", "sites", "counts")]
+    for future in guarded.admin.create_topics(names).values():
+        future.result(ANSWER_S)
+    return topics
+
+
+def send(admin: Broker, topics: Topics, first: int) -> None:
+    """Ten articles of a site."""
+    values = [orjson.loads(article(number)) | {"source": "example.org"} for number in range(first, first + 10)]
+    admin.send(f"{topics.name}.raw", [Sent(b"k", orjson.dumps(value)) for value in values])
+
+
+def test_a_worker_and_a_learner_with_least_privilege_learn_and_know(guarded: GuardedKafka) -> None:
+    topics = topics_of_sites(guarded)
+    guarded.grant(topics, [*LEAST_PRIVILEGE, *WITH_SITES])
+    settings = guarded.login(topics, sites="apply")
+    checked = article_stream("check", settings=settings)
+    assert checked.code == 0, checked
+    learner_name = "User:CN=cleaner"
+    guarded.grant(topics, LEARNER, principal=learner_name)
+    admin = Broker("real", guarded.plain)
+    with Worker(settings) as worker, Worker(guarded.mutual(topics, sites="apply"), name="learn") as learner:
+        worker.wait_ready()
+        learner.wait_ready()
+        send(admin, topics, 0)
+        until(lambda: worker.metric("article_stream_sites") == 1, "the site to be known")
+        assert worker.terminate() == 0, worker.log
+        assert learner.terminate() == 0, learner.log
+        assert "forbids" not in worker.log + learner.log
+
+
+def test_articles_go_on_without_the_right_to_write_to_the_topic_of_lines(guarded: GuardedKafka) -> None:
+    topics = topics_of_sites(guarded)
+    guarded.grant(topics, [*LEAST_PRIVILEGE, SEE_LINES, READ_SITES])
+    admin = Broker("real", guarded.plain)
+    said = f"Kafka forbids WRITE on the topic {topics.name}.lines."
+    settings = guarded.login(topics, sites="apply")
+    checked = article_stream("check", settings=settings)
+    assert checked.code == 1
+    assert said in checked.out
+    with Worker(settings) as worker:
+        worker.wait_ready()
+        assert said in worker.log
+        send(admin, topics, 0)
+        until(lambda: worker.metric("article_stream_records_in_total") == 10, "the articles")
+        assert worker.metric(OBSERVED % "dropped") == 10
+        assert worker.metric("article_stream_sessions_total") == 1
+        status, body = worker.get("/health/ready")
+        assert status == 200
+        assert any("Kafka forbids the use of a topic" in warning for warning in orjson.loads(body)["warnings"])
+        guarded.grant(topics, [WRITE_LINES])
+        sent = 10
+
+        def is_learned_from() -> bool:
+            nonlocal sent
+            send(admin, topics, sent)
+            sent += 10
+            return worker.metric(OBSERVED % "published") > 0
+
+        until(is_learned_from, "articles to be published to learn from")
+        assert worker.terminate() == 0, worker.log
+    assert admin.read(f"{topics.name}.lines")
