@@ -1,4 +1,4 @@
-"""`make bench-growth`: processor time of one article, by its length, its paragraphs, the rules and the partitions."""
+"""`make bench-growth`: processor time of an article, by its lines, its length, its paragraphs, rules and partitions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain, cycle, islice
 from pathlib import Path
 
 from rich.console import Console
@@ -16,13 +17,15 @@ from bench import load, shapes
 from bench.curve import Curve, draw, show
 from bench.machine import kafka_to_measure
 from bench.measure import make_topics, settings_for, throughput
-from bench.texts import plain
+from bench.texts import REAL, texts_of
+from harness import corpus
 from harness.fakes import FakeRecord
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.records.process import Processor
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
+LINES = (10, 100, 1_000, 10_000, 100_000)
 PARAGRAPHS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RULES = (10, 100, 1_000, 10_000)
 PARTITIONS = (1, 4, 16, 64, 256)
@@ -31,6 +34,7 @@ ALIKE = "model, 100 lines that begin as all rules do"
 RUN_BYTES, RUN_ARTICLES = 3_000_000, 300
 """A run has as many different articles as both bounds allow, and at least one."""
 LONGEST_S = 10.0
+KIND = "real" if corpus.is_here() else "made-up"
 note = Console(stderr=True).print
 
 
@@ -51,6 +55,23 @@ def main() -> None:
         show(curve)
         if arguments.plot:
             draw(curve, arguments.plot)
+
+
+def lines(arguments: argparse.Namespace) -> Curve:
+    """News pages of a growing number of lines: the lines of one page after the other, up to that number."""
+    series: dict[str, list[float]] = {footers: [] for footers in FOOTERS}
+    for count in LINES:
+        values = [shapes.value(text) for text in joined_pages(count)]
+        for footers, processor in processors().items():
+            series[footers].append(cpu_us(processor, values, arguments.runs))
+    return Curve("lines", f"Processor time by a {KIND} page's lines", "lines", "µs per article", LINES, series)
+
+
+def joined_pages(count: int) -> list[str]:
+    """Texts of so many lines each, made of different pages: as many as a run may have."""
+    every = chain.from_iterable(text.split("\n") for text in cycle(texts_of(REAL)))
+    first = "\n".join(islice(every, count))
+    return [first, *("\n".join(islice(every, count)) for _ in range(articles_of(len(first)) - 1))]
 
 
 def length(arguments: argparse.Namespace) -> Curve:
@@ -79,8 +100,8 @@ def paragraphs(arguments: argparse.Namespace) -> Curve:
 
 
 def rules(arguments: argparse.Namespace) -> Curve:
-    """A growing number of user rules: on the load's articles, and on short lines that begin as all the rules do."""
-    values = [load.value(number, text) for number, text in enumerate(plain()[:RUN_ARTICLES])]
+    """A growing number of user rules: on news pages, and on short lines that begin as all the rules do."""
+    values = [load.value(number, text) for number, text in enumerate(texts_of(REAL)[:RUN_ARTICLES])]
     short = [shapes.value(shapes.short_paragraphs(100, first=first)) for first in range(0, 3_000, 100)]
     series: dict[str, list[float]] = {footers: [] for footers in (*FOOTERS, ALIKE)}
     notes = []
@@ -121,7 +142,7 @@ def partitions(arguments: argparse.Namespace) -> Curve:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], Curve]] = {
-    "length": length, "paragraphs": paragraphs, "rules": rules, "partitions": partitions
+    "lines": lines, "length": length, "paragraphs": paragraphs, "rules": rules, "partitions": partitions
 }  # fmt: skip
 
 
