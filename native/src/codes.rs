@@ -3,7 +3,7 @@
 use crate::alphabet::{self as abc, is};
 use crate::endings::LOOKED_AT;
 use crate::rules::RuleSet;
-use crate::text::{self, Line};
+use crate::text::{self, Line, marks};
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -129,7 +129,7 @@ pub fn codes_of<'s>(
     let Some(first) = text::first(line.text) else { return codes };
     if length <= SHORT {
         codes.topic = rules.map_or(0, |rules| rules.topic(&spelled()));
-        codes.digits = digits_in(line.text);
+        codes.digits = digits_in(line);
         codes.capitals = capitals_of(line, length);
     }
     if length <= LEGAL_LONGEST && is_legal(line) {
@@ -142,7 +142,9 @@ pub fn codes_of<'s>(
 }
 
 fn is_legal(line: &Line) -> bool {
-    (!line.is_ascii() && line.text.contains('\u{a9}')) || has(line.text, &RESERVED)
+    const LETTERS: u64 = marks::all(b"ightsreserved");
+    (line.has(marks::BEGINS_COPYRIGHT) && line.text.contains('\u{a9}'))
+        || (line.has_all(LETTERS) && has(line.text, &RESERVED))
 }
 
 static RESERVED: LazyLock<Finder> = LazyLock::new(|| Finder::new("ights reserved"));
@@ -175,10 +177,10 @@ fn end_of(line: &str) -> u8 {
 
 fn sentences_in(line: &Line) -> u8 {
     let text = line.text;
-    if has_spaced(text, b'.') {
+    if line.has(marks::DOT) && has_spaced(text, b'.') {
         return 1;
     }
-    let colon = has_spaced(text, b':');
+    let colon = line.has(marks::COLON) && has_spaced(text, b':');
     if line.is_ascii() {
         return if colon { 2 } else { 0 };
     }
@@ -189,14 +191,16 @@ fn sentences_in(line: &Line) -> u8 {
     if colon || inner.contains('\u{ff1a}') { 2 } else { 0 }
 }
 
-fn digits_in(line: &str) -> u8 {
-    let bytes = line.as_bytes();
+fn digits_in(line: &Line) -> u8 {
+    let (text, bytes) = (line.text, line.text.as_bytes());
     let mut found = 0;
-    if bytes.iter().fold(false, |any, each| any | each.is_ascii_digit()) {
-        let dated = (0..bytes.len()).any(|at| bytes[at].is_ascii_digit() && is_date(&line[at..]));
+    if line.has(marks::DIGIT) {
+        let dated = (0..bytes.len()).any(|at| bytes[at].is_ascii_digit() && is_date(&text[at..]));
         found = if dated { 2 } else { 1 };
     }
-    let web = memchr::memchr(b'@', bytes).is_some() || has(line, &HTTP) || has(line, &WWW);
+    let web = line.has(marks::AT)
+        || (line.has_all(marks::all(b"htp")) && has(text, &HTTP))
+        || (line.has_all(marks::all(b"w.")) && has(text, &WWW));
     if web { found + 3 } else { found }
 }
 
@@ -211,6 +215,15 @@ fn words_of(line: &Line) -> (usize, usize) {
     if line.kinds & abc::SPACE != 0 {
         let capital = |word: &&str| text::first(word).is_some_and(|each| is(each, abc::UPPER));
         return (text::split(line.text).count(), text::split(line.text).filter(capital).count());
+    }
+    if line.is_ascii() && !line.has(marks::CONTROL) && line.chars <= usize::from(u8::MAX) {
+        // Sums of bytes, so that the compiler makes vectors of them.
+        let bytes = line.text.as_bytes();
+        let behind = || bytes.iter().zip(&bytes[1..]).map(|(&space, &byte)| (space == b' ', byte));
+        let words = behind().fold(0u8, |sum, (space, byte)| sum + u8::from(space & (byte != b' ')));
+        let capitals = behind().fold(0u8, |sum, (space, byte)| sum + u8::from(space & byte.is_ascii_uppercase()));
+        let first = (u8::from(bytes[0] != b' '), u8::from(bytes[0].is_ascii_uppercase()));
+        return (usize::from(words + first.0), usize::from(capitals + first.1));
     }
     let (mut words, mut capitals, mut before) = (0, 0, true);
     for (at, &byte) in line.text.as_bytes().iter().enumerate() {
@@ -228,7 +241,7 @@ fn words_of(line: &Line) -> (usize, usize) {
 
 fn capitals_of(line: &Line, length: usize) -> u8 {
     if line.is_cased() {
-        if text::is_upper(line.text) {
+        if line.is_upper() {
             return 1;
         }
         if text::is_title(line.text) {

@@ -3,7 +3,7 @@
 //! Most of them know ASCII letters only, so bytes of UTF-8 are looked at.
 
 use crate::alphabet::is_word;
-use crate::text;
+use crate::text::{self, Line, marks};
 
 const CLOSES: [&str; 9] = ["{", "}", "};", "});", ");", "):", "},", "],", "];"];
 const ENDS: [&str; 8] = [";", ",", ")", "[", "]", "(", ":", "{"];
@@ -18,7 +18,7 @@ const CLAUSES: [&str; 7] = ["FROM", "VALUES", "SET", "TABLE", "INDEX", "VIEW", "
 
 /// A page whose lines are asked whether they are code; `lines[at]` is the line as it stands in the article.
 pub trait Page {
-    fn line(&self, at: usize) -> &str;
+    fn line(&self, at: usize) -> &Line<'_>;
     fn size(&self) -> usize;
 }
 
@@ -29,13 +29,13 @@ pub fn is_code(page: &impl Page, at: usize) -> bool {
 }
 
 /// Whether a line has anything that code always has.
-pub fn may_be_code(line: &str) -> bool {
-    let bytes = line.as_bytes();
+pub fn may_be_code(line: &Line) -> bool {
+    let bytes = line.text.as_bytes();
     if matches!(bytes.first(), Some(b' ' | b'\t')) {
         return true;
     }
     let start = bytes.strip_prefix(b"- ").unwrap_or(bytes);
-    for part in [bytes, start] {
+    for part in [bytes, start].into_iter().filter(|_| line.has(marks::COLON)) {
         let word = memchr::memchr2(b' ', b':', part);
         if word.is_some_and(|at| part[at] == b':') {
             return true;
@@ -44,6 +44,9 @@ pub fn may_be_code(line: &str) -> bool {
     if bytes.starts_with(b"$ ") {
         return true;
     }
+    if !line.has(marks::CODE) {
+        return false;
+    }
     for (at, &byte) in bytes.iter().enumerate() {
         let next = bytes.get(at + 1).copied().unwrap_or(0);
         let found = match byte {
@@ -51,8 +54,8 @@ pub fn may_be_code(line: &str) -> bool {
             b'&' => next == b'&',
             b'-' => next == b'-',
             b'$' => next.is_ascii_alphabetic() || matches!(next, b'_' | b'{' | b'('),
-            b'(' => at > 0 && (bytes[at - 1] == b'.' || ends_in_word(&line[..at])),
-            b'[' => at > 0 && ends_in_word(&line[..at]),
+            b'(' => at > 0 && (bytes[at - 1] == b'.' || ends_in_word(&line.text[..at])),
+            b'[' => at > 0 && ends_in_word(&line.text[..at]),
             _ => false,
         };
         if found {
@@ -67,14 +70,15 @@ fn ends_in_word(text: &str) -> bool {
 }
 
 /// Whether a line is code regardless of the lines beside it; an item of several rows if half of its rows are.
-pub fn is_code_alone(line: &str) -> bool {
+pub fn is_code_alone(line: &Line) -> bool {
     if !may_be_code(line) {
         return false;
     }
-    if !text::strip(line).contains('\n') {
-        return alone(line);
+    let text = line.text;
+    if !text::strip(text).contains('\n') {
+        return alone(text);
     }
-    let rows = line.split('\n').filter(|row| !text::is_blank(row));
+    let rows = text.split('\n').filter(|row| !text::is_blank(row));
     let (mut code, mut all) = (0, 0);
     for row in rows {
         code += usize::from(alone(row));
@@ -86,13 +90,13 @@ pub fn is_code_alone(line: &str) -> bool {
 /// Whether a line is code because it continues the code in the line above or below it.
 pub fn hangs(page: &impl Page, at: usize) -> bool {
     let line = page.line(at);
-    may_be_code(line) && !text::strip(line).contains('\n') && continues(line) && beside(page, at)
+    may_be_code(line) && !text::strip(line.text).contains('\n') && continues(line.text) && beside(page, at)
 }
 
 /// Whether the nearest line above or below that is not blank is code on its own.
 fn beside(page: &impl Page, at: usize) -> bool {
-    let code = |near: usize| alone(page.line(near));
-    let there = |near: &usize| !text::is_blank(page.line(*near));
+    let code = |near: usize| alone(page.line(near).text);
+    let there = |near: &usize| !text::is_blank(page.line(*near).text);
     (0..at).rev().find(there).is_some_and(code) || (at + 1..page.size()).find(there).is_some_and(code)
 }
 

@@ -102,8 +102,8 @@ impl Heard {
 pub struct Lines<'p, 'a>(pub &'p [&'p Look<'a>]);
 
 impl listing::Page for Lines<'_, '_> {
-    fn line(&self, at: usize) -> &str {
-        self.0[at].whole.text
+    fn line(&self, at: usize) -> &Line<'_> {
+        &self.0[at].whole
     }
     fn size(&self) -> usize {
         self.0.len()
@@ -141,7 +141,7 @@ fn read(page: &[&Look], texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
     let whole = Lines(page);
     let read_line = |(at, look): (usize, &&Look)| {
         let mut line = look.codes(per_letter, rules);
-        let silent = line.topic != 0 && may_be_code(look.whole.text) && whole.is_code(at);
+        let silent = line.topic != 0 && may_be_code(&look.whole) && whole.is_code(at);
         if silent || look.has_format() {
             let asked = if silent { None } else { Some(rules) };
             line = codes::codes_of(&texts[at], per_letter, asked, || text::lowered(look.stripped.text).into());

@@ -47,7 +47,7 @@ fn goes_whole(lines: &[Line], run: &[usize], before: usize, followed: bool) -> b
     let mut longs = 0;
     for &at in run {
         longs += usize::from(is_paragraph(at));
-        if longs > 1 || (longs > 0 && !is_label(lines[before].text)) {
+        if longs > 1 || (longs > 0 && !is_label(&lines[before])) {
             return !is_code(&page, run[0]);
         }
     }

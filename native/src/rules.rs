@@ -74,7 +74,7 @@ impl RuleSet {
     }
 
     fn find_own(&self, line: &str) -> Option<&Rule> {
-        let plain = line.is_ascii() && !line.contains("  ") && !line.contains('\t');
+        let plain = line.is_ascii() && !text::is_oddly_spaced(line);
         let spelled = if plain { line.to_ascii_lowercase() } else { text::spell(line) };
         let folded = strip_kind(&spelled, abc::AROUND);
         if let Some(&rule) = self.lines.get(folded).or_else(|| self.heads.get(folded)) {
@@ -153,8 +153,7 @@ impl RuleSet {
     pub fn topic(&self, spelled: &str) -> u8 {
         let low = spelled.trim_start_matches(|each| is(each, abc::LEFT));
         let mut found = self.topic_of(low);
-        let odd =
-            || text::first(low).is_none_or(|each| is(each, abc::NO_LETTER)) || low.contains("  ") || low.contains('\t');
+        let odd = || text::first(low).is_none_or(|each| is(each, abc::NO_LETTER)) || text::is_oddly_spaced(low);
         if found == 0 && odd() {
             let bare = low.trim_start_matches(|each| is(each, abc::RIGHT));
             let plainer = text::joined(text::split(bare)) + " ";

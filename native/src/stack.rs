@@ -22,12 +22,12 @@ pub fn is_long(line: &str) -> bool {
 }
 
 /// Whether a line introduces what stands below it: it is short and ends with a colon, or is "Q." or "A.".
-pub fn is_label(line: &str) -> bool {
-    let bare = text::without_format(&Line::new(line));
+pub fn is_label(line: &Line) -> bool {
+    let bare = text::without_format(line);
     let text = text::strip(&bare);
     let labels =
         text::last(text).is_some_and(|each| is(each, abc::LABEL_END)) || matches!(text, "Q." | "A." | "Q" | "A");
-    labels && !(is_long(line) || is_code_alone(line))
+    labels && !(is_long(line.text) || is_code_alone(line))
 }
 
 fn is_text(line: &str) -> bool {
@@ -38,8 +38,8 @@ fn is_text(line: &str) -> bool {
 pub struct Lines<'a>(pub &'a [Line<'a>]);
 
 impl listing::Page for Lines<'_> {
-    fn line(&self, at: usize) -> &str {
-        self.0[at].text
+    fn line(&self, at: usize) -> &Line<'_> {
+        &self.0[at]
     }
     fn size(&self) -> usize {
         self.0.len()
@@ -162,7 +162,7 @@ impl Stack<'_> {
 
     fn is_code(&self, id: usize) -> bool {
         once(&self.known.code, id, || {
-            is_code_alone(self.lines[id].text) || {
+            is_code_alone(&self.lines[id]) || {
                 let hangs = hangs(&Lines(self.lines), id);
                 if hangs {
                     self.known.hangs.set(true);
@@ -184,7 +184,7 @@ impl Stack<'_> {
             return false;
         }
         let Entry { kept: place, id, prev, .. } = self.entries[entry];
-        let label = once(&self.known.label, place, || is_label(self.lines[place].text));
+        let label = once(&self.known.label, place, || is_label(&self.lines[place]));
         let again = prev != NONE && !self.is_text(place) && !self.is_code(id);
         label || (again && text::any_alnum(self.lines[place].text))
     }

@@ -15,12 +15,63 @@ pub struct Line<'a> {
     pub width: usize,
     /// The kinds that any of its characters has, but for those that are ASCII.
     pub kinds: u32,
+    /// The `marks` that any of its bytes has, or had before it was stripped.
+    marks: u64,
+}
+
+/// What a byte may be: one bit for each small letter, and these. A line without the bit need not be searched.
+pub mod marks {
+    pub const SMALL: u64 = (1 << 26) - 1;
+    pub const CAPITAL: u64 = 1 << 26;
+    pub const DIGIT: u64 = 1 << 27;
+    pub const DOT: u64 = 1 << 28;
+    pub const COLON: u64 = 1 << 29;
+    pub const AT: u64 = 1 << 30;
+    pub const CONTROL: u64 = 1 << 31;
+    /// Signs of source code, see `listing::may_be_code`.
+    pub const CODE: u64 = 1 << 32;
+    /// Begins the copyright sign in UTF-8.
+    pub const BEGINS_COPYRIGHT: u64 = 1 << 33;
+
+    pub static OF: [u64; 256] = {
+        let mut marks = [0; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            marks[byte] = match byte as u8 {
+                each @ b'a'..=b'z' => 1 << (each - b'a'),
+                b'A'..=b'Z' => CAPITAL,
+                b'0'..=b'9' => DIGIT,
+                b'.' => DOT,
+                b':' => COLON,
+                b'@' => AT,
+                0..b' ' => CONTROL,
+                b'{' | b'}' | b'<' | b'>' | b'=' | b'_' | b'|' | b'\\' | b'`' | b'&' | b'-' | b'$' | b'(' | b'[' => {
+                    CODE
+                }
+                0xC2 => BEGINS_COPYRIGHT,
+                _ => 0,
+            };
+            byte += 1;
+        }
+        marks
+    };
+
+    /// The marks of all letters of some words.
+    pub const fn all(words: &[u8]) -> u64 {
+        let (mut all, mut at) = (0, 0);
+        while at < words.len() {
+            all |= OF[words[at] as usize];
+            at += 1;
+        }
+        all
+    }
 }
 
 impl<'a> Line<'a> {
     pub fn new(text: &'a str) -> Self {
+        let marks = text.bytes().fold(0, |marks, byte| marks | marks::OF[usize::from(byte)]);
         if text.is_ascii() {
-            return Line { text, chars: text.len(), width: text.len(), kinds: 0 };
+            return Line { text, chars: text.len(), width: text.len(), kinds: 0, marks };
         }
         let (mut chars, mut width, mut any) = (0, 0, 0);
         for letter in text.chars() {
@@ -33,7 +84,7 @@ impl<'a> Line<'a> {
                 width -= usize::from(kinds & abc::FORMAT != 0);
             }
         }
-        Line { text, chars, width, kinds: any }
+        Line { text, chars, width, kinds: any, marks }
     }
 
     pub fn is_ascii(&self) -> bool {
@@ -47,16 +98,33 @@ impl<'a> Line<'a> {
         if gone == 0 {
             self
         } else if self.is_ascii() {
-            Line { text, chars: text.len(), width: text.len(), kinds: 0 }
+            Line { text, chars: text.len(), width: text.len(), ..self }
         } else {
             Line::new(text)
         }
     }
 
+    /// Whether any byte has one of these marks.
+    #[inline]
+    pub fn has(&self, any: u64) -> bool {
+        self.marks & any != 0
+    }
+
+    /// Whether there is a byte for each of these marks.
+    #[inline]
+    pub fn has_all(&self, all: u64) -> bool {
+        self.marks & all == all
+    }
+
     /// Whether any character may be a capital or a small letter.
     pub fn is_cased(&self) -> bool {
-        self.kinds & (abc::UPPER | abc::LOWER | abc::TITLE) != 0
-            || self.text.bytes().any(|each| each.is_ascii_alphabetic())
+        self.kinds & (abc::UPPER | abc::LOWER | abc::TITLE) != 0 || self.has(marks::CAPITAL | marks::SMALL)
+    }
+
+    /// `str.isupper`
+    pub fn is_upper(&self) -> bool {
+        let small = self.kinds & (abc::LOWER | abc::TITLE) != 0 || self.has(marks::SMALL);
+        !small && (self.kinds & abc::UPPER != 0 || self.has(marks::CAPITAL))
     }
 }
 
@@ -131,6 +199,14 @@ pub fn is_plainly_spaced(text: &str) -> bool {
     let doubled =
         bytes.iter().zip(bytes.get(1..).unwrap_or(&[])).fold(false, |any, (&one, &other)| any | (one | other == b' '));
     !controls && !doubled && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+/// Whether a text holds a tab or two spaces in a row.
+pub fn is_oddly_spaced(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let tabs = bytes.iter().fold(false, |any, &byte| any | (byte == b'\t'));
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or(&[]));
+    tabs || pairs.fold(false, |any, (&one, &other)| any | (one == b' ' && other == b' '))
 }
 
 /// Applies NFC; Python does.
@@ -231,19 +307,6 @@ pub fn begins_in_figures(text: &str) -> bool {
 /// Whether a text begins with one of these.
 pub fn begins(text: &str, any: &[&str]) -> bool {
     any.iter().any(|each| text.starts_with(each))
-}
-
-/// `str.isupper`
-pub fn is_upper(text: &str) -> bool {
-    let mut cased = false;
-    for letter in text.chars() {
-        let kinds = abc::kinds(letter);
-        if kinds & (abc::LOWER | abc::TITLE) != 0 {
-            return false;
-        }
-        cased |= kinds & abc::UPPER != 0;
-    }
-    cased
 }
 
 /// `str.istitle`
