@@ -45,95 +45,96 @@ pub const LABEL_END: u32 = 1 << 28;
 const END_CODE: u32 = 15;
 const START_CODE: u32 = 18;
 
-/// A lookup spelling: up to six bytes of UTF-8, the first in the lowest bits, and what is said of them.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Spelling(u64);
-
-/// Only Python can spell the character, with what stands beside it.
-const ASK: u64 = 1 << 62;
-/// The character counts as white space.
-const BLANK: u64 = 1 << 61;
-/// The characters of the spelling are of several classes.
-const MIXED: u64 = 1 << 60;
-const SPELLED: u64 = 1 << 63;
-pub const MOST_SPELLED: usize = 6;
-const LENGTH: u32 = 48;
-const COUNT: u32 = 51;
-const CLASS: u32 = 54;
-
-/// What a character is to the tokens of a line, see `words`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Other,
-    Figure,
-    Letter,
+/// What a character is to the tokens of a line (see `words`): one of these bits, or none.
+pub mod class {
+    pub const LETTER: u32 = 1 << 6;
+    pub const FIGURE: u32 = 1 << 7;
     /// A letter of a script without spaces: a token by itself, except within a run of letters.
-    Ideograph,
+    pub const IDEOGRAPH: u32 = 1 << 8;
     /// Anything else of such a script: a token by itself.
-    Unspaced,
+    pub const UNSPACED: u32 = 1 << 9;
     /// No character.
-    Nothing,
-}
+    pub const NOTHING: u32 = 1 << 10;
 
-impl Class {
     #[inline]
-    pub fn of(kinds: u32) -> Self {
-        if kinds & (DIGIT | UNSPACED | ALNUM) == 0 {
-            Class::Other
-        } else if kinds & DIGIT != 0 {
-            Class::Figure
-        } else if kinds & UNSPACED == 0 {
-            Class::Letter
-        } else if kinds & ALNUM != 0 {
-            Class::Ideograph
+    pub fn of(kinds: u32) -> u32 {
+        if kinds & (super::DIGIT | super::UNSPACED | super::ALNUM) == 0 {
+            0
+        } else if kinds & super::DIGIT != 0 {
+            FIGURE
+        } else if kinds & super::UNSPACED == 0 {
+            LETTER
+        } else if kinds & super::ALNUM != 0 {
+            IDEOGRAPH
         } else {
-            Class::Unspaced
+            UNSPACED
         }
     }
 }
+
+/// A lookup spelling: up to six bytes of UTF-8, the first in the lowest bits. The upper sixteen bits say its length in
+/// bytes and in characters, three bits each; the class of its characters; and these.
+#[derive(Clone, Copy)]
+pub struct Spelling(u64);
+
+pub const MOST_SPELLED: usize = 6;
+const SAID: u32 = 48;
+const COUNT: u32 = 3;
+/// The characters of the spelling are of several classes.
+const MIXED: u32 = 1 << 12;
+/// The character counts as white space.
+const BLANK: u32 = 1 << 13;
+/// Only Python can spell the character, with what stands beside it.
+const ASK: u32 = 1 << 14;
+const SPELLED: u32 = 1 << 15;
 
 impl Spelling {
     /// Takes what Python gives: characters of so many bits, the first in the lowest ones, or all ones.
     fn new(mut given: u64) -> Self {
         const BITS: u32 = 21;
+        let saying = |said: u32| Spelling(u64::from(said | SPELLED) << SAID);
         let mut text = String::new();
         if given == u64::MAX {
-            return Spelling(SPELLED | ASK);
+            return saying(ASK);
         }
         while given != 0 {
             text.extend(char::from_u32((given & ((1 << BITS) - 1)) as u32));
             given >>= BITS;
         }
         if text == " " {
-            return Spelling(SPELLED | BLANK);
+            return saying(BLANK);
         }
         if text.len() > MOST_SPELLED || text.contains(' ') {
-            return Spelling(SPELLED | ASK);
+            return saying(ASK);
         }
-        let class_of = |letter| Class::of(if letter == '\0' { 0 } else { kinds(letter) });
-        let class = text.chars().next().map_or(Class::Nothing, class_of);
+        let class_of = |letter| class::of(if letter == '\0' { 0 } else { kinds(letter) });
+        let class = text.chars().next().map_or(class::NOTHING, class_of);
         let count = text.chars().count();
-        let single = count == 1 || !matches!(class, Class::Ideograph | Class::Unspaced);
+        let single = count == 1 || class & (class::IDEOGRAPH | class::UNSPACED) == 0;
         let mixed = if single && text.chars().all(|letter| class_of(letter) == class) { 0 } else { MIXED };
         let bytes = text.bytes().rev().fold(0, |bytes, each| bytes << 8 | u64::from(each));
-        let said = (text.len() as u64) << LENGTH | (count as u64) << COUNT | (class as u64) << CLASS;
-        Spelling(SPELLED | mixed | said | bytes)
+        Spelling(saying(text.len() as u32 | (count as u32) << COUNT | class | mixed).0 | bytes)
+    }
+
+    #[inline]
+    fn said(self) -> u32 {
+        (self.0 >> SAID) as u32
     }
 
     #[inline]
     pub fn is_blank(self) -> bool {
-        self.0 & BLANK != 0
+        self.said() & BLANK != 0
     }
 
     #[inline]
     pub fn is_asked(self) -> bool {
-        self.0 & ASK != 0
+        self.said() & ASK != 0
     }
 
     /// It is not of one class, it is white space, or Python has to be asked.
     #[inline]
     pub fn is_special(self) -> bool {
-        self.0 & (ASK | BLANK | MIXED) != 0
+        self.said() & (ASK | BLANK | MIXED) != 0
     }
 
     /// The spelling, and more behind it.
@@ -145,25 +146,19 @@ impl Spelling {
     /// The number of its bytes.
     #[inline]
     pub fn len(self) -> usize {
-        (self.0 >> LENGTH & 7) as usize
+        (self.said() & 7) as usize
     }
 
     /// The number of its characters.
     #[inline]
     pub fn count(self) -> usize {
-        (self.0 >> COUNT & 7) as usize
+        (self.said() >> COUNT & 7) as usize
     }
 
     #[inline]
-    pub fn class(self) -> Class {
-        match self.0 >> CLASS & 7 {
-            0 => Class::Other,
-            1 => Class::Figure,
-            2 => Class::Letter,
-            3 => Class::Ideograph,
-            4 => Class::Unspaced,
-            _ => Class::Nothing,
-        }
+    pub fn class(self) -> u32 {
+        const ALL: u32 = class::LETTER | class::FIGURE | class::IDEOGRAPH | class::UNSPACED | class::NOTHING;
+        self.said() & ALL
     }
 }
 

@@ -101,7 +101,7 @@ fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'
     let mut page: Vec<&Look> = looks.iter().collect();
     let alone = looks.iter().map(|look| first[look.place]).collect::<HashSet<usize>>().len() == looks.len();
     let way = if how.whole_page {
-        Way::Page(Heard::new(&looks, how.model.network))
+        Way::Page(Heard::new(&looks, Some(how.model.network)))
     } else {
         Way::Markers(Marked::new(lines, &page, how))
     };

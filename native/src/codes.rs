@@ -4,13 +4,14 @@ use crate::alphabet::{self as abc, is};
 use crate::endings::LOOKED_AT;
 use crate::rules::RuleSet;
 use crate::text::{self, Line, marks};
+use crate::words::MOST_SPELLED;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 pub const CLOSED: u8 = 1;
 const QUOTED: u8 = 6;
-pub const SHORT: usize = 120;
+pub const SHORT: usize = MOST_SPELLED;
 const LEGAL_LONGEST: usize = 400;
 /// Is added to a topic's number if the line only begins with it.
 pub const OPENING: u8 = 10;

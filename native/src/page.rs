@@ -13,7 +13,7 @@ use crate::rules::{Kind, Rule, RuleSet};
 use crate::sites::Site;
 use crate::text::{self, Line};
 use crate::traits::Traits;
-use crate::words::{Said, Tokens, said};
+use crate::words::{self, Said, Tokens};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
@@ -27,7 +27,6 @@ pub struct Look<'a> {
     pub stripped: Line<'a>,
     /// Without format characters, if it has any.
     cleared: Option<String>,
-    spelled: OnceCell<String>,
     codes: OnceCell<(usize, Codes)>,
 }
 
@@ -38,7 +37,7 @@ impl<'a> Look<'a> {
             Cow::Borrowed(_) => None,
             Cow::Owned(cleared) => Some(cleared),
         };
-        Look { number, place, whole, stripped, cleared, spelled: OnceCell::new(), codes: OnceCell::new() }
+        Look { number, place, whole, stripped, cleared, codes: OnceCell::new() }
     }
 
     /// The line without format characters.
@@ -46,32 +45,16 @@ impl<'a> Look<'a> {
         self.cleared.as_deref().map_or(self.stripped, Line::new)
     }
 
-    fn said(&self, tokens: &mut Tokens) -> Said {
-        let bare = self.bare();
-        let said = said(&bare, tokens, || self.spelled().into());
-        if bare.chars <= codes::SHORT
-            && let Some(spelled) = tokens.spelled()
-        {
-            self.spelled.get_or_init(|| spelled.to_owned());
-        }
-        said
-    }
-
     fn has_format(&self) -> bool {
         self.cleared.is_some()
     }
 
-    /// The lookup spelling of the line without format characters.
-    fn spelled(&self) -> &str {
-        self.spelled.get_or_init(|| text::spell(self.bare().text))
-    }
-
     /// The codes of the line by itself.
-    fn codes(&self, per_letter: usize, rules: &RuleSet) -> Codes {
+    fn codes(&self, heard: &Heard, per_letter: usize, rules: &RuleSet) -> Codes {
         let bare = self.bare();
         let spelled = || {
             let spaced = bare.is_ascii() && !text::is_plainly_spaced(bare.text);
-            if spaced { text::lowered(bare.text).into() } else { self.spelled().into() }
+            if spaced { text::lowered(bare.text).into() } else { heard.spelled(self).into() }
         };
         let ask = || codes::codes_of(&bare, per_letter, Some(rules), spelled);
         let &(asked, known) = self.codes.get_or_init(|| (per_letter, ask()));
@@ -83,14 +66,28 @@ impl<'a> Look<'a> {
 pub struct Heard {
     said: Vec<Said>,
     channels: Vec<i32>,
+    /// The lookup spellings of the lines without format characters, one behind the other, and where they end.
+    spelled: String,
+    ends: Vec<usize>,
 }
 
 impl Heard {
-    pub fn new(looks: &[Look], network: &Network) -> Self {
-        let mut tokens = Tokens::new();
-        let said: Vec<Said> = looks.iter().map(|look| look.said(&mut tokens)).collect();
-        let channels = network.said(said.iter().map(Said::words));
-        Heard { said, channels }
+    /// Without a network it has no channels.
+    pub fn new(looks: &[Look], network: Option<&Network>) -> Self {
+        let (mut tokens, mut spelled) = (Tokens::new(), String::new());
+        let (mut said, mut ends) = (Vec::with_capacity(looks.len()), Vec::with_capacity(looks.len()));
+        for look in looks {
+            said.push(words::said(&look.bare(), &mut tokens, &mut spelled));
+            ends.push(spelled.len());
+        }
+        let channels = network.map_or_else(Vec::new, |network| network.said(said.iter().map(Said::words)));
+        Heard { said, channels, spelled, ends }
+    }
+
+    /// The lookup spelling of a line that has at most `words::MOST_SPELLED` characters.
+    fn spelled(&self, look: &Look) -> &str {
+        let begin = if look.number > 0 { self.ends[look.number - 1] } else { 0 };
+        &self.spelled[begin..self.ends[look.number]]
     }
 
     pub fn said(&self, look: &Look) -> &Said {
@@ -135,12 +132,12 @@ pub struct Found<'r> {
 }
 
 /// The lines as the network sees them, and whether the page ends its sentences without a mark.
-fn read(page: &[&Look], texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
+fn read(page: &[&Look], heard: &Heard, texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
     let per_letter = codes::halves(texts);
     let open_ended = is_open_ended(texts);
     let whole = Lines(page);
     let read_line = |(at, look): (usize, &&Look)| {
-        let mut line = look.codes(per_letter, rules);
+        let mut line = look.codes(heard, per_letter, rules);
         let silent = line.topic != 0 && may_be_code(&look.whole) && whole.is_code(at);
         if silent || look.has_format() {
             let asked = if silent { None } else { Some(rules) };
@@ -158,10 +155,10 @@ fn read(page: &[&Look], texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
 pub fn read_lines(lines: &[&str], rules: &RuleSet) -> Vec<(String, Codes, Said)> {
     let looks: Vec<Look> = lines.iter().enumerate().map(|(at, line)| Look::new(at, at, Line::new(line))).collect();
     let page: Vec<&Look> = looks.iter().collect();
+    let heard = Heard::new(&looks, None);
     let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
-    let (codes, _) = read(&page, &texts, rules);
-    let mut tokens = Tokens::new();
-    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, look.said(&mut tokens))).collect()
+    let (codes, _) = read(&page, &heard, &texts, rules);
+    page.iter().zip(codes).map(|(look, codes)| (look.bare().text.to_owned(), codes, *heard.said(look))).collect()
 }
 
 /// Finds the footer and the junk of a page, whose lines are none of them blank. The first one is never removed.
@@ -170,7 +167,7 @@ pub fn find_footer<'r>(page: &[&Look], heard: &Heard, model: &Model<'r>, site: O
         return Found::default();
     }
     let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
-    let (lines, open_ended) = read(page, &texts, model.rules);
+    let (lines, open_ended) = read(page, heard, &texts, model.rules);
     let (cut, held_at) = cut_of(page, heard, &lines, open_ended, model, site);
     let mark =
         |(line, look): (&Codes, &&Look)| if line.topic == 0 { None } else { model.rules.find(look.stripped.text) };

@@ -37,9 +37,29 @@ struct Node {
 
 /// Phrases that begin lines: sorted, each with its topic and the index of the longest other one that it begins with.
 struct Openings {
+    /// The first eight bytes of each phrase, as numbers in the same order: most comparisons need no more.
+    begins: Vec<u64>,
     phrases: Vec<String>,
     numbers: Vec<u8>,
     shorter: Vec<isize>,
+}
+
+/// The first eight bytes of a text as a number; zeros stand for those that it does not have.
+fn begin_of(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let length = text.len().min(8);
+    bytes[..length].copy_from_slice(&text.as_bytes()[..length]);
+    u64::from_be_bytes(bytes)
+}
+
+impl Openings {
+    /// The number of phrases that are not behind a text.
+    fn before(&self, text: &str) -> usize {
+        let begin = begin_of(text);
+        let first = self.begins.partition_point(|&each| each < begin);
+        let same = self.begins[first..].partition_point(|&each| each == begin);
+        first + self.phrases[first..first + same].partition_point(|phrase| **phrase <= *text)
+    }
 }
 
 /// A set of rules. `base` is asked where these match nothing.
@@ -174,7 +194,7 @@ impl RuleSet {
         let mut letters = low.chars();
         let (Some(one), Some(other)) = (letters.next(), letters.next()) else { return 0 };
         let Some(known) = self.stems.get(&[one, other]) else { return 0 };
-        let mut at = known.phrases.partition_point(|phrase| **phrase <= *low) as isize - 1;
+        let mut at = known.before(low) as isize - 1;
         while at >= 0 {
             let place = at as usize;
             if low.starts_with(&*known.phrases[place]) {
@@ -225,7 +245,10 @@ impl PyRuleSet {
             let letters: Vec<char> = stem.chars().collect();
             let stem =
                 letters.try_into().map_err(|_| pyo3::exceptions::PyValueError::new_err("a stem has two letters"))?;
-            openings_of.insert(stem, Openings { phrases, numbers, shorter });
+            openings_of.insert(
+                stem,
+                Openings { begins: phrases.iter().map(|phrase| begin_of(phrase)).collect(), phrases, numbers, shorter },
+            );
         }
         let base = base.map(|base| base.0.clone());
         let made = RuleSet { rules, lines, heads, starts: nodes, openings, whole, stems: openings_of, base };

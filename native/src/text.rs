@@ -73,18 +73,17 @@ impl<'a> Line<'a> {
         if text.is_ascii() {
             return Line { text, chars: text.len(), width: text.len(), kinds: 0, marks };
         }
-        let (mut chars, mut width, mut any) = (0, 0, 0);
+        let (mut wide, mut none, mut any) = (0, 0, 0);
         for letter in text.chars() {
-            chars += 1;
-            width += 1;
             if !letter.is_ascii() {
                 let kinds = abc::kinds(letter);
                 any |= kinds;
-                width += 2 * usize::from(kinds & abc::WIDE != 0);
-                width -= usize::from(kinds & abc::FORMAT != 0);
+                wide += usize::from(kinds & abc::WIDE != 0);
+                none += usize::from(kinds & abc::FORMAT != 0);
             }
         }
-        Line { text, chars, width, kinds: any, marks }
+        let chars = text.chars().count();
+        Line { text, chars, width: chars + 2 * wide - none, kinds: any, marks }
     }
 
     pub fn is_ascii(&self) -> bool {
@@ -268,21 +267,31 @@ fn spell_any(line: &str) -> Option<String> {
 
 /// The lookup spelling of a line: single spaces inside and none at its ends.
 pub fn spell(line: &str) -> String {
-    if line.is_ascii() && is_plainly_spaced(line) {
-        return line.to_ascii_lowercase();
-    }
+    let mut made = String::new();
+    spell_to(line, &mut made);
+    made
+}
+
+/// Adds the lookup spelling of a line to a text.
+pub fn spell_to(line: &str, made: &mut String) {
+    let begin = made.len();
     if line.is_ascii() {
-        let mut made = joined(split(line));
-        made.make_ascii_lowercase();
-        return made;
+        if is_plainly_spaced(line) {
+            made.push_str(line);
+        } else {
+            made.push_str(&joined(split(line)));
+        }
+        made[begin..].make_ascii_lowercase();
+        return;
     }
-    if let Some(made) = spell_any(line) {
-        return made;
+    if let Some(spelled) = spell_any(line) {
+        made.push_str(&spelled);
+        return;
     }
-    Python::attach(|py| -> PyResult<String> {
+    let asked = Python::attach(|py| -> PyResult<String> {
         py.import("stream.core.spelling")?.getattr("spell_each")?.call1((line,))?.extract()
-    })
-    .unwrap_or_else(|error| raise(error))
+    });
+    made.push_str(&asked.unwrap_or_else(|error| raise(error)));
 }
 
 /// The lookup spelling of a line; of one that is ASCII only the case changes.

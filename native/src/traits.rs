@@ -6,6 +6,8 @@ use hashbrown::HashMap;
 
 const PLACES: [usize; 17] = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40, 60, 90, 140, 220, 400];
 const PROSES: [usize; 8] = [0, 1, 2, 3, 5, 9, 17, 33];
+static BY_PLACE: [u8; 401] = bins(&PLACES);
+static BY_PROSE: [u8; 34] = bins(&PROSES);
 const TWICE: usize = 2;
 const PLACE: u16 = COLUMNS;
 const REST: u16 = PLACE + PLACES.len() as u16;
@@ -57,13 +59,13 @@ impl Traits {
             );
             rows.extend(line.columns());
             rows.extend([
-                PLACE + bin(&PLACES, at),
-                REST + bin(&PLACES, count - 1 - at),
+                PLACE + bin(&BY_PLACE, at),
+                REST + bin(&BY_PLACE, count - 1 - at),
                 TITLE + title,
-                PROSE_ABOVE + bin(&PROSES, prose),
-                PROSE_BELOW + bin(&PROSES, below.0),
-                HEADINGS_ABOVE + bin(&PROSES, headings),
-                HEADINGS_BELOW + bin(&PROSES, below.1),
+                PROSE_ABOVE + bin(&BY_PROSE, prose),
+                PROSE_BELOW + bin(&BY_PROSE, below.0),
+                HEADINGS_ABOVE + bin(&BY_PROSE, headings),
+                HEADINGS_BELOW + bin(&BY_PROSE, below.1),
                 COMMENTS_ABOVE + usize::min(comments, TWICE) as u16,
             ]);
             if text != 0
@@ -84,7 +86,20 @@ impl Traits {
     }
 }
 
-/// The index of the last threshold that a number reaches.
-fn bin(thresholds: &[usize], number: usize) -> u16 {
-    (thresholds.partition_point(|&each| each <= number) - 1) as u16
+/// For each number the index of the last threshold that it reaches.
+const fn bins<const SIZE: usize>(thresholds: &[usize]) -> [u8; SIZE] {
+    let mut bins = [0; SIZE];
+    let (mut number, mut bin) = (0, 0);
+    while number < SIZE {
+        if bin + 1 < thresholds.len() && thresholds[bin + 1] == number {
+            bin += 1;
+        }
+        bins[number] = bin as u8;
+        number += 1;
+    }
+    bins
+}
+
+fn bin<const SIZE: usize>(bins: &[u8; SIZE], number: usize) -> u16 {
+    u16::from(bins[number.min(SIZE - 1)])
 }

@@ -94,11 +94,12 @@ mod v3 {
         #[inline(always)]
         fn add_products(self, sums: &mut Self::Sums, line: &[i16; LANES], weights: &[Pair; LANES / 2]) {
             let twos: [i32; LANES / 2] = cast(*line);
-            for (two, weights) in twos.into_iter().zip(weights) {
-                let two = self.avx._mm256_set1_epi32(two);
-                let weights: [__m256i; 2] = cast(*weights);
-                for (sum, weights) in sums.iter_mut().zip(weights) {
-                    *sum = self.avx2._mm256_add_epi32(*sum, self.avx2._mm256_madd_epi16(two, weights));
+            for at in 0..LANES / 2 {
+                let two = self.avx._mm256_set1_epi32(twos[at]);
+                let weights: [__m256i; 2] = cast(weights[at]);
+                for half in 0..2 {
+                    let products = self.avx2._mm256_madd_epi16(two, weights[half]);
+                    sums[half] = self.avx2._mm256_add_epi32(sums[half], products);
                 }
             }
         }

@@ -1,8 +1,7 @@
 //! What a line says, as numbers. Twin: stream/core/footer/words.py.
 
-use crate::alphabet::{self as abc, Class};
+use crate::alphabet::{self as abc, class};
 use crate::text::{self, Line};
-use std::borrow::Cow;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,18 +30,18 @@ const PAIR: u64 = 8;
 const END2: u64 = 9;
 const END3: u64 = 10;
 
-/// What each byte of ASCII is.
-const CLASSES: [Class; 256] = {
-    let mut classes = [Class::Other; 256];
+/// The class of each byte of ASCII.
+static CLASSES: [u32; 256] = {
+    let mut classes = [0; 256];
     let mut byte = 0;
     while byte < 128 {
         let each = byte as u8;
         classes[byte] = if each.is_ascii_alphabetic() {
-            Class::Letter
+            class::LETTER
         } else if each.is_ascii_digit() {
-            Class::Figure
+            class::FIGURE
         } else {
-            Class::Other
+            0
         };
         byte += 1;
     }
@@ -64,36 +63,48 @@ impl Said {
 
     fn add(&mut self, combined: u64) {
         if usize::from(self.count) < MOST {
-            self.words[usize::from(self.count)] = (1 + (combined >> 50) % (WORDS - 1)) as u16;
+            // Fourteen bits, modulo `WORDS` - 1.
+            let row = combined >> 50;
+            self.words[usize::from(self.count)] = if row == WORDS - 1 { 1 } else { 1 + row as u16 };
             self.count += 1;
         }
     }
 }
 
-/// Reads a line. `spelled` is its lookup spelling, which is asked for if the line is not too long and cannot be spelled
-/// and read in one pass.
-pub fn said<'s>(line: &Line, tokens: &mut Tokens, spelled: impl FnOnce() -> Cow<'s, str>) -> Said {
+/// The most characters of a line whose lookup spelling `said` gives.
+pub const MOST_SPELLED: usize = 120;
+
+/// Reads a line. Adds its lookup spelling to `made`, if it has at most `MOST_SPELLED` characters.
+pub fn said(line: &Line, tokens: &mut Tokens, made: &mut String) -> Said {
     let bounded = bounds(line);
     let part = bounded.as_deref().unwrap_or(line.text);
     let mut found = Said::default();
-    let spelled = if !part.is_ascii() && tokens.spell(part) {
-        None
+    let begin = made.len();
+    let in_one_pass = !part.is_ascii() && tokens.spell(part);
+    let long = if in_one_pass {
+        tokens.long
     } else {
-        Some(if bounded.is_some() { Cow::Owned(text::spell(part)) } else { spelled() })
+        text::spell_to(part, made);
+        tokens.read(&made[begin..])
     };
-    let long = spelled.as_deref().map_or(tokens.long, |spelled| tokens.read(spelled));
     let first = tokens.count;
-    if first == 0 {
-        return found;
-    }
     if long {
-        match spelled.as_deref() {
-            Some(spelled) => _ = tokens.add(text::tail(spelled, TAIL)),
-            None => tokens.add_tail(),
+        if in_one_pass {
+            tokens.add_tail();
+        } else {
+            tokens.add(text::tail(&made[begin..], TAIL));
         }
         if tokens.count == first {
             tokens.double();
         }
+    }
+    if line.chars > MOST_SPELLED {
+        made.truncate(begin);
+    } else if in_one_pass {
+        made.push_str(std::str::from_utf8(tokens.spelled.bytes()).unwrap_or(""));
+    }
+    if first == 0 {
+        return found;
     }
     let (mut hashes, mut ends) = ([0; FIRST], [0; LAST]);
     let head = tokens.hashed(0..first.min(FIRST), &mut hashes);
@@ -103,7 +114,7 @@ pub fn said<'s>(line: &Line, tokens: &mut Tokens, spelled: impl FnOnce() -> Cow<
         let last = if long { first } else { 0 };
         tokens.hashed(last.max(tokens.count.saturating_sub(LAST))..tokens.count, &mut ends)
     };
-    let whole = xxh3_64(&tokens.joined[..tokens.end]);
+    let whole = xxh3_64(tokens.joined());
 
     let (start2, start3) = (combined(FIRST2, upto(head, 2)), combined(FIRST3, upto(head, 3)));
     found.add(combined(FIRST1, upto(head, 1)));
@@ -138,13 +149,201 @@ fn bounds(line: &Line) -> Option<String> {
 /// The tokens of a line: runs of digits (as "0"), characters of scripts without spaces, and runs of letters. They are
 /// written with spaces between, as they are hashed together, into room that is used for one line after the other.
 pub struct Tokens {
-    joined: [u8; ROOM],
+    room: Box<Room>,
     end: usize,
-    begins: [u16; 2 * HEAD],
     count: usize,
     /// What `spell` spelled, and whether that has more than `HEAD` characters.
     spelled: Spelled,
     long: bool,
+}
+
+/// At least twice `HEAD` characters of four bytes and as many spaces; and what is written behind the end. A power of
+/// two, by which the compiler sees that every place is within.
+const ROOM: usize = 2048;
+const PLACES: usize = 512;
+
+struct Room {
+    joined: [u8; ROOM],
+    begins: [u16; PLACES],
+}
+
+/// Where tokens are written.
+struct Writer<'r> {
+    room: &'r mut Room,
+    end: usize,
+    count: usize,
+}
+
+impl Writer<'_> {
+    /// Goes on by a character, or by several of a class; gives the class that the next one stands behind.
+    #[inline(always)]
+    fn step(&mut self, before: u32, class: u32, bytes: [u8; 8], length: usize) -> u32 {
+        let continues = before == class::LETTER && class & (class::LETTER | class::IDEOGRAPH) != 0;
+        if !continues {
+            if class & (class::LETTER | class::IDEOGRAPH | class::UNSPACED) == 0 {
+                if class & class::FIGURE != 0 && before != class::FIGURE {
+                    self.begin();
+                    self.put(b'0');
+                }
+                return if class & class::NOTHING != 0 { before } else { class };
+            }
+            self.begin();
+        }
+        // Always eight bytes, because copying a number of bytes that varies takes longer.
+        let at = self.end % (ROOM - 8);
+        self.room.joined[at..at + 8].copy_from_slice(&bytes);
+        self.end += length;
+        if continues { class::LETTER } else { class & class::LETTER }
+    }
+
+    /// Begins a token.
+    #[inline(always)]
+    fn begin(&mut self) {
+        if self.end > 0 {
+            self.put(b' ');
+        }
+        self.room.begins[self.count % PLACES] = self.end as u16;
+        self.count += 1;
+    }
+
+    #[inline(always)]
+    fn put(&mut self, byte: u8) {
+        self.room.joined[self.end % ROOM] = byte;
+        self.end += 1;
+    }
+}
+
+impl Tokens {
+    pub fn new() -> Self {
+        let room = Box::new(Room { joined: [0; ROOM], begins: [0; PLACES] });
+        Tokens { room, end: 0, count: 0, spelled: Spelled::new(), long: false }
+    }
+
+    fn clear(&mut self) {
+        (self.end, self.count, self.long) = (0, 0, false);
+        self.spelled.end = 0;
+    }
+
+    /// Spells a line that is not ASCII, and reads the first `HEAD` characters, in one pass; false if that cannot be.
+    fn spell(&mut self, line: &str) -> bool {
+        self.clear();
+        let (mut count, mut before) = (0, 0);
+        let mut to = Writer { room: &mut self.room, end: 0, count: 0 };
+        for letter in line.chars() {
+            let said = abc::spelled(letter);
+            let inside = count < HEAD;
+            count += said.count();
+            if count > HEAD || said.is_special() {
+                if said.is_blank() {
+                    before = 0;
+                    count += usize::from(self.spelled.add_space());
+                    continue;
+                }
+                if said.is_special() || inside {
+                    self.clear();
+                    return false;
+                }
+                self.spelled.add(said);
+                continue;
+            }
+            self.spelled.add(said);
+            before = to.step(before, said.class(), said.bytes(), said.len());
+        }
+        (self.end, self.count) = (to.end, to.count);
+        count -= usize::from(self.spelled.end_with_space());
+        self.long = count > HEAD;
+        true
+    }
+
+    /// Reads the first `HEAD` characters of a text; tells whether it has more.
+    fn read(&mut self, text: &str) -> bool {
+        self.clear();
+        self.add(text)
+    }
+
+    /// Adds the tokens of the end of what was spelled.
+    fn add_tail(&mut self) {
+        let bytes = self.spelled.bytes();
+        let is_begin = |at: &usize| bytes[*at] & 0xC0 != 0x80;
+        let begin = (0..bytes.len()).rev().filter(is_begin).nth(TAIL - 1).unwrap_or(0);
+        let tail = std::str::from_utf8(&bytes[begin..]).unwrap_or("").to_owned();
+        self.add(&tail);
+    }
+
+    /// Adds the tokens of the first `HEAD` characters of a text; tells whether it has more.
+    fn add(&mut self, text: &str) -> bool {
+        let mut to = Writer { room: &mut self.room, end: self.end, count: self.count };
+        let more = if text.is_ascii() {
+            let head = &text.as_bytes()[..text.len().min(HEAD)];
+            let mut at = 0;
+            while at < head.len() {
+                let class = CLASSES[usize::from(head[at])];
+                let end = end_of(head, at + 1, class);
+                if class == class::LETTER {
+                    to.begin();
+                    to.room.joined[to.end..to.end + end - at].copy_from_slice(&head[at..end]);
+                    to.end += end - at;
+                } else if class == class::FIGURE {
+                    to.begin();
+                    to.put(b'0');
+                }
+                at = end;
+            }
+            text.len() > HEAD
+        } else {
+            let (mut letters, mut before) = (text.chars(), 0);
+            for letter in letters.by_ref().take(HEAD) {
+                let mut bytes = [0; 8];
+                let length = letter.encode_utf8(&mut bytes).len();
+                before = to.step(before, class::of(abc::kinds(letter)), bytes, length);
+            }
+            !letters.as_str().is_empty()
+        };
+        (self.end, self.count) = (to.end, to.count);
+        more
+    }
+
+    /// Adds the same tokens again.
+    fn double(&mut self) {
+        let (end, count) = (self.end, self.count);
+        let Room { joined, begins } = &mut *self.room;
+        joined[end] = b' ';
+        joined.copy_within(..end, end + 1);
+        for at in 0..count {
+            begins[count + at] = begins[at] + end as u16 + 1;
+        }
+        (self.end, self.count) = (2 * end + 1, 2 * count);
+    }
+
+    /// All tokens, with spaces between.
+    fn joined(&self) -> &[u8] {
+        &self.room.joined[..self.end]
+    }
+
+    fn get(&self, at: usize) -> &[u8] {
+        let begins = &self.room.begins;
+        let end = if at + 1 < self.count { usize::from(begins[at + 1]) - 1 } else { self.end };
+        &self.room.joined[usize::from(begins[at])..end]
+    }
+
+    /// The hashes of some tokens.
+    fn hashed<'h>(&self, some: Range<usize>, room: &'h mut [u64]) -> &'h [u64] {
+        let count = some.len();
+        for (to, at) in room.iter_mut().zip(some) {
+            *to = xxh3_64(self.get(at));
+        }
+        &room[..count]
+    }
+}
+
+/// Where bytes of ASCII of a class end.
+#[inline(always)]
+fn end_of(bytes: &[u8], begin: usize, class: u32) -> usize {
+    let mut at = begin;
+    while at < bytes.len() && CLASSES[usize::from(bytes[at])] == class {
+        at += 1;
+    }
+    at
 }
 
 /// A lookup spelling, in room that is used for one line after the other.
@@ -185,165 +384,6 @@ impl Spelled {
 
     fn bytes(&self) -> &[u8] {
         &self.room[..self.end]
-    }
-}
-
-/// Twice `HEAD` characters of four bytes and as many spaces; and what is written behind the end.
-const ROOM: usize = 2 * 5 * HEAD + 8;
-
-impl Tokens {
-    pub fn new() -> Self {
-        Tokens { joined: [0; ROOM], end: 0, begins: [0; 2 * HEAD], count: 0, spelled: Spelled::new(), long: false }
-    }
-
-    fn clear(&mut self) {
-        (self.end, self.count, self.long) = (0, 0, false);
-        self.spelled.end = 0;
-    }
-
-    /// The lookup spelling of the line, if it was spelled and read in one pass.
-    pub fn spelled(&self) -> Option<&str> {
-        let bytes = self.spelled.bytes();
-        if bytes.is_empty() { None } else { std::str::from_utf8(bytes).ok() }
-    }
-
-    /// Spells a line that is not ASCII, and reads the first `HEAD` characters, in one pass; false if that cannot be.
-    fn spell(&mut self, line: &str) -> bool {
-        self.clear();
-        let (mut count, mut before) = (0, Class::Other);
-        for letter in line.chars() {
-            let said = abc::spelled(letter);
-            let inside = count < HEAD;
-            count += said.count();
-            if count > HEAD || said.is_special() {
-                if said.is_blank() {
-                    before = Class::Other;
-                    count += usize::from(self.spelled.add_space());
-                    continue;
-                }
-                if said.is_special() || inside {
-                    self.clear();
-                    return false;
-                }
-                self.spelled.add(said);
-                continue;
-            }
-            self.spelled.add(said);
-            before = self.step(before, said.class(), said.bytes(), said.len());
-        }
-        count -= usize::from(self.spelled.end_with_space());
-        self.long = count > HEAD;
-        true
-    }
-
-    /// Reads the first `HEAD` characters of a text; tells whether it has more.
-    fn read(&mut self, text: &str) -> bool {
-        self.clear();
-        self.add(text)
-    }
-
-    /// Adds the tokens of the end of what was spelled.
-    fn add_tail(&mut self) {
-        let bytes = self.spelled.bytes();
-        let is_begin = |at: &usize| bytes[*at] & 0xC0 != 0x80;
-        let begin = (0..bytes.len()).rev().filter(is_begin).nth(TAIL - 1).unwrap_or(0);
-        let tail = std::str::from_utf8(&bytes[begin..]).unwrap_or("").to_owned();
-        self.add(&tail);
-    }
-
-    /// Adds the tokens of the first `HEAD` characters of a text; tells whether it has more.
-    fn add(&mut self, text: &str) -> bool {
-        if !text.is_ascii() {
-            let (mut letters, mut before) = (text.chars(), Class::Other);
-            for letter in letters.by_ref().take(HEAD) {
-                let mut bytes = [0; 8];
-                let length = letter.encode_utf8(&mut bytes).len();
-                before = self.step(before, Class::of(abc::kinds(letter)), bytes, length);
-            }
-            return !letters.as_str().is_empty();
-        }
-        let mut before = Class::Other;
-        for &byte in text.as_bytes().iter().take(HEAD) {
-            let class = CLASSES[usize::from(byte)];
-            if class != before {
-                before = class;
-                if class != Class::Other {
-                    self.begin();
-                }
-                if class == Class::Figure {
-                    self.put(b'0');
-                }
-            }
-            if class == Class::Letter {
-                self.put(byte);
-            }
-        }
-        text.len() > HEAD
-    }
-
-    /// Goes on by a character, or by several of a class; gives the class that the next one stands behind.
-    #[inline(always)]
-    fn step(&mut self, before: Class, class: Class, bytes: [u8; 8], length: usize) -> Class {
-        let continues = before == Class::Letter && (class == Class::Letter || class == Class::Ideograph);
-        if !continues {
-            match class {
-                Class::Letter | Class::Ideograph | Class::Unspaced => self.begin(),
-                Class::Other => return Class::Other,
-                Class::Nothing => return before,
-                Class::Figure => {
-                    if before != Class::Figure {
-                        self.begin();
-                        self.put(b'0');
-                    }
-                    return Class::Figure;
-                }
-            }
-        }
-        // Always eight bytes, because copying a number of bytes that varies takes longer.
-        self.joined[self.end..self.end + 8].copy_from_slice(&bytes);
-        self.end += length;
-        if continues || class == Class::Letter { Class::Letter } else { Class::Other }
-    }
-
-    /// Begins a token.
-    #[inline]
-    fn begin(&mut self) {
-        if self.end > 0 {
-            self.put(b' ');
-        }
-        self.begins[self.count] = self.end as u16;
-        self.count += 1;
-    }
-
-    #[inline]
-    fn put(&mut self, byte: u8) {
-        self.joined[self.end] = byte;
-        self.end += 1;
-    }
-
-    /// Adds the same tokens again.
-    fn double(&mut self) {
-        let (end, count) = (self.end, self.count);
-        self.put(b' ');
-        self.joined.copy_within(..end, end + 1);
-        for at in 0..count {
-            self.begins[count + at] = self.begins[at] + end as u16 + 1;
-        }
-        (self.end, self.count) = (2 * end + 1, 2 * count);
-    }
-
-    fn get(&self, at: usize) -> &[u8] {
-        let end = if at + 1 < self.count { usize::from(self.begins[at + 1]) - 1 } else { self.end };
-        &self.joined[usize::from(self.begins[at])..end]
-    }
-
-    /// The hashes of some tokens.
-    fn hashed<'h>(&self, some: Range<usize>, room: &'h mut [u64]) -> &'h [u64] {
-        let count = some.len();
-        for (to, at) in room.iter_mut().zip(some) {
-            *to = xxh3_64(self.get(at));
-        }
-        &room[..count]
     }
 }
 
