@@ -23,6 +23,7 @@ mod sites;
 mod span;
 mod stack;
 mod text;
+mod tokens;
 mod traits;
 mod vectors;
 mod weights;
@@ -186,7 +187,7 @@ fn said<'py>(
     line: Bound<'py, PyString>,
 ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
     let Ok(line) = line.to_str() else { return Ok(None) };
-    let said = guarded(py, || words::said(&text::Line::new(line), &mut words::Tokens::new(), &mut String::new()))?;
+    let said = guarded(py, || words::said(&text::Line::new(line), &mut tokens::Tokens::new(), &mut String::new()))?;
     Ok(Some((PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?)))
 }
 

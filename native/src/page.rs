@@ -12,8 +12,9 @@ use crate::network::Network;
 use crate::rules::{Kind, Rule, RuleSet};
 use crate::sites::Site;
 use crate::text::{self, Line};
+use crate::tokens::Tokens;
 use crate::traits::Traits;
-use crate::words::{self, Said, Tokens};
+use crate::words::{self, Said};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 

@@ -70,6 +70,8 @@ pub struct RuleSet {
     starts: Vec<Node>,
     openings: HashSet<String>,
     whole: HashMap<String, u8>,
+    /// The length of the longest of `whole`, in bytes.
+    longest: usize,
     stems: HashMap<[char; 2], Openings>,
     base: Option<Arc<RuleSet>>,
 }
@@ -188,7 +190,10 @@ impl RuleSet {
     }
 
     fn topic_of(&self, low: &str) -> u8 {
-        if let Some(&found) = self.whole.get(low.trim_end_matches(|each| is(each, abc::RIGHT))) {
+        let bare = low.trim_end_matches(|each| is(each, abc::RIGHT));
+        if bare.len() <= self.longest
+            && let Some(&found) = self.whole.get(bare)
+        {
             return found;
         }
         let mut letters = low.chars();
@@ -251,7 +256,8 @@ impl PyRuleSet {
             );
         }
         let base = base.map(|base| base.0.clone());
-        let made = RuleSet { rules, lines, heads, starts: nodes, openings, whole, stems: openings_of, base };
+        let longest = whole.keys().map(String::len).max().unwrap_or(0);
+        let made = RuleSet { rules, longest, lines, heads, starts: nodes, openings, whole, stems: openings_of, base };
         Ok(PyRuleSet(Arc::new(made)))
     }
 }

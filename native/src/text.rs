@@ -193,19 +193,25 @@ pub fn tail(text: &str, chars: usize) -> &str {
 
 /// Whether what is ASCII in a text holds single spaces inside and no other white space; control characters count as such.
 pub fn is_plainly_spaced(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let controls = bytes.iter().fold(false, |any, &byte| any | (byte < b' '));
-    let doubled =
-        bytes.iter().zip(bytes.get(1..).unwrap_or(&[])).fold(false, |any, (&one, &other)| any | (one | other == b' '));
-    !controls && !doubled && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+    text.bytes().fold(true, |all, byte| all & (byte >= b' ')) && is_singly_spaced(text)
 }
 
-/// Whether a text holds a tab or two spaces in a row.
+/// The same for a text without control characters.
+fn is_singly_spaced(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    !is_doubled(bytes) && bytes.first() != Some(&b' ') && bytes.last() != Some(&b' ')
+}
+
+/// Whether a text holds a tab, or two spaces in a row.
 pub fn is_oddly_spaced(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let tabs = bytes.iter().fold(false, |any, &byte| any | (byte == b'\t'));
+    bytes.iter().fold(false, |any, &byte| any | (byte == b'\t')) || is_doubled(bytes)
+}
+
+/// Whether there are two spaces in a row.
+fn is_doubled(bytes: &[u8]) -> bool {
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or(&[]));
-    tabs || pairs.fold(false, |any, (&one, &other)| any | (one == b' ' && other == b' '))
+    pairs.fold(false, |any, (&one, &other)| any | (one == b' ' && other == b' '))
 }
 
 /// Applies NFC; Python does.
@@ -220,7 +226,7 @@ pub fn composed(text: &str) -> String {
 pub fn collapsed<'a>(line: &Line<'a>) -> (Cow<'a, str>, bool) {
     let unsure = line.kinds & abc::UNSURE != 0;
     let stripped = strip(line.text);
-    if line.kinds & abc::SPACE == 0 && is_plainly_spaced(stripped) {
+    if line.kinds & abc::SPACE == 0 && !line.has(marks::CONTROL) && is_singly_spaced(stripped) {
         return (Cow::Borrowed(stripped), unsure);
     }
     (Cow::Owned(joined(split(line.text))), unsure)
