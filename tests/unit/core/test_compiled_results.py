@@ -47,7 +47,8 @@ def test_it_is_what_python_gives(text: str) -> None:
 
 def test_removals_are_a_tuple_that_is_made_once() -> None:
     found = clean(texts()[0])
-    assert type(found.removed) is tuple
+    ways = found.removed, found[1], [*found][1], found._asdict()["removed"], found._replace(text="").removed
+    assert {type(way) for way in ways} == {tuple}
     assert {type(each) for each in found.removed} == {Removal}
     assert found.removed is found.removed
 
