@@ -103,6 +103,10 @@ class CleanedByCompiled(Cleaned):
         """Say what a `Cleaned` says."""
         return repr(self._whole())
 
+    def _replace(self, **fields: Any) -> Any:
+        """Give a `Cleaned` with some fields of it replaced."""
+        return self._whole()._replace(**fields)
+
     def __reduce__(self) -> tuple[object, ...]:
         """Go to another process as a `Cleaned`."""
         return Cleaned, (*self,)
