@@ -4,6 +4,7 @@ The Python core is the specification: change it first, then its twin in `native/
 tests/property/test_native.py and tests/golden hold the two together.
 
     Cleaner        an article in one call, without Python's lock       core/cleaning.py         cleaning.rs
+    Removals       what went, made on demand                           core/article.py          removals.rs
     RuleSet        the rules that it looks lines up in                 core/rules/              rules.rs
     Network        the weights by which it decides                     core/footer/network.py   network.rs
     spelled, said  a line in its lookup spelling; its words and keys   core/spelling.py, words  text.rs, words.rs
