@@ -91,9 +91,9 @@ class Worker:
         found: dict[str, dict[str, int]] = orjson.loads(body)["partitions"] if body else {}
         return found
 
-    def metric(self, name: str) -> float:
+    def metric(self, name: str, page: str = "/metrics") -> float:
         """Read one sample of its metrics, by its name and labels as they are printed; 0 if there is none."""
-        for line in self.get("/metrics")[1].decode().splitlines():
+        for line in self.get(page)[1].decode().splitlines():
             if line.startswith(name + " "):
                 return float(line.rsplit(" ", 1)[1])
         return 0.0

@@ -10,7 +10,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from confluent_kafka import Consumer, KafkaError, TopicPartition
@@ -26,6 +26,11 @@ from tests.chaos.stage import ENOUGH_S
 Compared = Literal["replay", "totals", "at least"]
 """What is compared: every record, byte for byte, with a replay; how many articles of each site were counted; or whether
 these are at least as many as there are in the topic of lines, where older ones are gone."""
+HOW: dict[Compared, str] = {
+    "replay": "every record as in a replay",
+    "totals": "each counted once",
+    "at least": "each counted",
+}
 
 
 class Stored(NamedTuple):
@@ -41,14 +46,15 @@ class Stored(NamedTuple):
 class Found:
     """What was learned. `observations`: articles in the topic of lines. `wrong`: what is not as it should be."""
 
-    observations: int = 0
-    sites: int = 0
-    wrong: list[str] = field(default_factory=list)
+    observations: int
+    sites: int
+    compared: Compared
+    wrong: list[str]
 
     @property
     def note(self) -> str:
         """For the table."""
-        return f"{self.observations:,} observations of {self.sites:,} sites, counted as in a replay"
+        return f"{self.observations:,} observations of {self.sites:,} sites, {HOW[self.compared]}"
 
 
 def records_in(servers: str, topic: str) -> Iterator[Stored]:
@@ -76,16 +82,19 @@ def records_in(servers: str, topic: str) -> Iterator[Stored]:
 def check(lines: list[Stored], counts: list[Stored], sites: list[Stored], compare: Compared) -> Found:
     """Compare what the learners have published with the topic of lines; see `Found`."""
     observed, again = _observed(lines)
-    last = {record.key.decode(): record.value for record in counts}
-    totals = {name: read_counts(name, value).site.total for name, value in last.items() if value is not None}
+    totals: dict[str, int] = defaultdict(int)
+    for record in counts:
+        name = record.key.decode()
+        if record.value is not None:
+            totals[name] = max(totals[name], read_counts(name, record.value).site.total)
     wrong = [
-        f"{name}: {totals.get(name, 0)} articles are counted of {observed[name]}"
+        f"{name}: {totals[name]} articles are counted of {observed[name]}"
         for name in sorted(observed.keys() | totals.keys())
-        if totals.get(name, 0) < observed[name] or (compare != "at least" and totals.get(name, 0) > observed[name])
+        if totals[name] < observed[name] or (compare != "at least" and totals[name] > observed[name])
     ]  # fmt: skip
     if compare == "replay":
         wrong += [f"{again} observations were published twice"] * (again > 0) + _differences(lines, counts, sites)
-    return Found(sum(observed.values()), len(totals), wrong)
+    return Found(sum(observed.values()), len(totals), compare, wrong)
 
 
 def _observed(lines: list[Stored]) -> tuple[Counter[str], int]:

@@ -50,6 +50,12 @@ def undressed(value: bytes) -> bytes:
     return want if "\n".join(kept) == orjson.loads(want)["text"] else value
 
 
+def observations(learner: Worker) -> float:
+    """How many records a learner, by itself or in a worker, has learned from."""
+    sample = 'article_stream_observations_total{result="learned"}'
+    return learner.metric(sample) + learner.metric(sample, "/learner/metrics")
+
+
 class LearningStage(Stage):
     """A stage with the topics of sites, whose workers clean with what is known of sites, and with learners."""
 
@@ -91,12 +97,18 @@ class LearningStage(Stage):
 
         until(made, f"{topic} to be made")
 
-    def learner(self, **more: object) -> Worker:
-        """Start a learner, without waiting until it is ready."""
+    def learner(self, name: str = "learn", **more: object) -> Worker:
+        """Start a learner, without waiting until it is ready; ``name``: its command."""
         settings = {"session_timeout_ms": self.size.session_timeout_ms, **self.settings, **more}
-        learner = self._stack.enter_context(Worker(self.topics.settings() | settings, name="learn"))
+        learner = self._stack.enter_context(Worker(self.topics.settings() | settings, name=name))
         self.learners.append(learner)
         return learner
+
+    def learning_worker(self, **more: object) -> Worker:
+        """Start a worker that learns, too."""
+        worker = self.learner("worker --learn", **more)
+        self.workers.append(worker)
+        return worker
 
     def records(self, role: str) -> list[Stored]:
         """Every committed record of the topic with this end of its name, as far as it was followed or is in it now."""
@@ -106,10 +118,9 @@ class LearningStage(Stage):
 
     def wait_some_learned(self) -> None:
         """Wait until the running learners have learned from more records than now."""
-        sample = 'article_stream_observations_total{result="learned"}'
         running = [it for it in self.learners if it.process.poll() is None]
-        before = {it.port: it.metric(sample) for it in running}
-        until(lambda: any(it.metric(sample) > before[it.port] for it in running), "something to be learned")
+        before = {it.port: observations(it) for it in running}
+        until(lambda: any(observations(it) > before[it.port] for it in running), "something to be learned")
 
     def dropped(self) -> float:
         """How many articles the running workers have not published to learn from."""

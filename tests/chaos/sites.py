@@ -6,6 +6,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from confluent_kafka.admin import NewPartitions
+
 from harness.processes import until
 from tests.chaos.learning import COMPACTED, OLD_SITES, Follower, LearningStage
 from tests.chaos.result import Result, Size
@@ -54,6 +56,25 @@ def learner_and_worker_killed(site: Site, size: Size) -> Result:
                     worker = stage.worker(instance_id="one")
             stage.wait_output()
         return stage.learned_result("learner and worker killed", f"{size.kills} × SIGKILL of either or both")
+
+
+def learning_worker_killed(site: Site, size: Size) -> Result:
+    """SIGKILL of a worker that learns as well, in one process, again and again."""
+    with LearningStage(site, size) as stage:
+        worker = stage.learning_worker(instance_id="one")
+        worker.wait_ready()
+        with stage.load():
+            for _ in range(size.kills):
+                stage.wait_output()
+                stage.wait_some_learned()
+                at_a_random_moment(1.5)
+                worker.kill()
+                worker = stage.learning_worker(instance_id="one")
+            stage.wait_output()
+        until(lambda: worker.get("/learner/health/ready")[0] == 200, "the learner to be ready")
+        stage.wait_all()
+        stage.wait_learned()
+        return stage.learned_result("worker that learns, too, killed", f"{size.kills} × SIGKILL")
 
 
 def learners_static(site: Site, size: Size) -> Result:
@@ -153,6 +174,29 @@ def sites_missing(site: Site, size: Size) -> Result:
         return stage.learned_result(
             "topic of sites deleted and made again", f"{known:.0f} known again", compare="totals"
         )
+
+
+def sites_partitions_added(site: Site, size: Size) -> Result:
+    """The topics of sites and of counts get more partitions under load: sites move, and the newest of each counts."""
+    with LearningStage(site, size) as stage:
+        worker, learner = stage.worker(), stage.learner()
+        worker.wait_ready()
+        with stage.load():
+            stage.wait_some_learned()
+            for role in ("sites", "counts"):
+                topic = stage.name(role)
+                stage.admin.create_partitions([NewPartitions(topic, 7)])[topic].result(30)
+                stage.wait_some_learned()
+            learner.kill()
+            learner = stage.learner()
+            stage.wait_some_learned()
+        stage.wait_all()
+        stage.wait_learned()
+        late = stage.worker()  # which reads everything from the beginning
+        for each in (worker, late):
+            until(lambda: each.metric(KNOWN) == learner.metric(KNOWN), "a worker to know all sites")  # noqa: B023
+        # A site's records stand in two partitions, so that their order is not known.
+        return stage.learned_result("partitions added to the topics of sites", "from 4 to 7", compare="totals")
 
 
 def learner_behind(site: Site, size: Size) -> Result:
