@@ -43,7 +43,10 @@ def run(settings: Settings) -> Iterator[Check]:
         if (role, name) in required:
             yield check(f"{role} topic", partial(_topic, cluster, role, name, inputs))
         else:
-            yield replace(check(f"{role} topic", partial(_topic_of_sites, cluster, role, name)), optional=True)
+            found = check(f"{role} topic", partial(_topic_of_sites, cluster, role, name))
+            yield replace(found, optional=True)
+            if role == "lines" and found.error is None:
+                yield from _fewer_copies(cluster, name, [topic for _, topic in required if topic not in inputs])
         if role != "input":
             for sentence in topic_settings.warnings(role, name, cluster.settings_of(name)):
                 yield Check(f"{role} topic", sentence, warning=True)
@@ -145,6 +148,27 @@ def _topic_of_sites(cluster: Cluster, role: str, name: str) -> str:
     if not cluster.embedded:
         cluster.may(name, operation)
     return f"{said}; {operation.name} is allowed"
+
+
+def _fewer_copies(cluster: Cluster, lines: str, outputs: Sequence[str]) -> Iterator[Check]:
+    """Whether the topic of lines may be away while the outputs are there.
+
+    A transaction can neither be committed nor aborted while a partition in it has no leader.
+    """
+    try:
+        mine, theirs = _copies(cluster, lines), min(map(partial(_copies, cluster), outputs))
+    except StreamError:  # which the output's own check tells
+        return
+    if mine < theirs:
+        said = (
+            f"{lines} has {mine} {noun(mine, 'copy', 'copies')} of each partition and the output topics have {theirs}, "
+            "so that articles wait while a partition of it has no leader. Give it as many."
+        )
+        yield Check("lines topic", said, warning=True)
+
+
+def _copies(cluster: Cluster, topic: str) -> int:
+    return min(len(partition.replicas) for partition in cluster.topic(topic).partitions.values())
 
 
 def _group(cluster: Cluster) -> str:

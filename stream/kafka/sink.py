@@ -49,14 +49,6 @@ The source looks the generation up every `REFRESH_EVERY_S` (50 ms), so the first
 the some 3 s that the pauses add up to, we are no member any more and have not been told.
 """
 
-UNANSWERED = 2
-"""After so many sessions in a row that got no answer, what is to be learned is left out for a while.
-
-Failure: a partition of the topic of lines without a leader, or with too few replicas, answers nothing, and the
-articles would wait for it. Trade: after a short trouble of Kafka itself nothing that can be learned is lost. Worst
-case: articles wait twice for `transaction.NO_PROGRESS_S`.
-"""
-
 
 class LeftBehind(Exception):
     """Raised in a thread that was in a call for so long that another one has replaced it. It must do nothing more."""
@@ -93,7 +85,6 @@ class Sink:
         self._on_aborted = on_aborted
         self._on_unobserved = on_unobserved
         self._observes = observes
-        self._unanswered = 0  # sessions in a row that got no answer while they published something to be learned
         self._idle = threading.Event()
         self._idle.set()
         self.largest_bytes = largest_bytes
@@ -284,14 +275,6 @@ class Sink:
             if not outcomes.observed or not self._blames_lines(aborted.error):
                 raise
             return self._without_beside(outcomes, aborted.error)
-        except KafkaUnavailable as error:
-            # A partition that takes nothing looks as if Kafka did not answer. The next session will tell.
-            self._unanswered += bool(outcomes.observed)
-            if outcomes.observed and self._unanswered >= UNANSWERED:
-                self._on_unobserved(0, error)
-            raise
-        if outcomes.observed:
-            self._unanswered = 0
         return None
 
     def _blames_lines(self, error: StreamError) -> bool:

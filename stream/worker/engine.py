@@ -93,9 +93,9 @@ a footer, one that is not cleaned at all waits. Worst case: the first articles o
 UNOBSERVED_S, LONGEST_UNOBSERVED_S = 15, 15 * 60
 """For how many seconds nothing is published to learn from after the topic of lines has refused it.
 
-It doubles from the first to the last value while that goes on. Trade: each attempt costs an aborted transaction, or a
-session if the topic does not answer; what is not observed meanwhile is learned from later articles. Worst case:
-learning resumes as late again as the trouble has lasted.
+It doubles from the first to the last value while that goes on. Trade: each attempt costs an aborted transaction; what
+is not observed meanwhile is learned from later articles. Worst case: learning resumes as late again as the trouble has
+lasted.
 """
 
 DRAIN_SHARE = 0.75

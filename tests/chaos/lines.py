@@ -9,7 +9,6 @@ from confluent_kafka.admin import (
     ConfigEntry,
     ConfigResource,
     NewPartitions,
-    NewTopic,
     ResourceType,
 )
 
@@ -72,29 +71,6 @@ def lines_refused(site: Site, size: Size) -> Result:
         assert worker.metric("article_stream_sessions_total") == 1, worker.log
         note = f"{stage.dropped():,.0f} articles not learned from, said and counted; one session"
         return stage.learned_result("topic of lines takes too small records", note)
-
-
-def lines_offline(site: Site, size: Size) -> Result:
-    """The broker that alone has the topic of lines is killed, and comes back; the other topics have three copies."""
-    with LearningStage(site, size, replication=3, sites={"sites": COMPACTED, "counts": COMPACTED}) as stage:
-        lines, alone = stage.name("lines"), 2
-        wanted = NewTopic(lines, 4, replica_assignment=[[alone]] * 4)
-        stage.admin.create_topics([wanted])[lines].result(30)
-        worker = stage.worker()
-        worker.wait_ready()
-        with stage.load():
-            _published_again(worker)
-            site.kafka.kill(alone)
-            try:
-                until(lambda: stage.dropped() > 0, "articles without learning to be counted", ENOUGH_S)
-                stage.wait_output(10 * size.rate)
-            finally:
-                site.kafka.start(alone)
-            _published_again(worker)
-            stage.learner()
-            stage.wait_some_learned()
-        note = f"{stage.dropped():,.0f} articles not learned from, said and counted"
-        return stage.learned_result("topic of lines without a leader (3 brokers)", note)
 
 
 def lines_partitions_added(site: Site, size: Size) -> Result:

@@ -78,7 +78,6 @@ SCENARIOS = (
     Scenario(sites.learner_behind, in_tests=False),
     Scenario(lines.lines_missing),
     Scenario(lines.lines_refused, in_tests=False),
-    Scenario(lines.lines_offline, "cluster", in_tests=False),
     Scenario(lines.lines_partitions_added, in_tests=False),
     Scenario(lines.no_observations, in_tests=False),
     Scenario(amount.backlog),

@@ -106,19 +106,3 @@ async def test_what_waits_is_published_without_it_once_the_topic_takes_nothing(
     assert await rig.drained()
     assert beside == [0]
     assert unobserved.told == [(2, None)]
-
-
-async def test_after_a_second_session_without_an_answer_it_is_left_out(rig: Rig, unobserved: Unobserved) -> None:
-    silent = KafkaUnavailable("No answer.")
-
-    def act(_: Publication) -> None:
-        raise silent
-
-    rig.committer.act = act
-    for session in (1, 2):
-        assert not unobserved.told
-        await rig.put([observed(0)])
-        assert not await rig.drained()
-        assert rig.flow.session == session
-        rig.flow.begin_session()
-    assert unobserved.told == [(0, silent)]
