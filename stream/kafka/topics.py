@@ -13,6 +13,7 @@ from stream.errors import TopicMissing
 from stream.kafka import client
 from stream.kafka.cluster import Cluster, forbidden
 from stream.kafka.topic_differences import ANYTHING, Asked, differences
+from stream.kafka.topic_settings import LARGEST_COUNTS
 from stream.observe.wording import noun
 
 ANSWER_S = 15.0  # creating a topic waits until each of its partitions has a leader
@@ -23,6 +24,9 @@ COMPACTED = {
     "cleanup.policy": "compact", "retention.ms": "-1", "max.compaction.lag.ms": str(24 * 60 * 60 * 1000)
 }  # fmt: skip
 """The settings of a topic of which the last record of each key is kept for good, and no other for longer than a day."""
+
+OF_COUNTS = {"max.message.bytes": str(LARGEST_COUNTS)}
+"""What is more of the topic of counts, unless the user says otherwise."""
 
 ReadRecord = Message
 """The type of a record that was read, for rooms that must not import a Kafka client."""
@@ -61,6 +65,8 @@ def create(
             yield Made(topic, new=False, detail=detail, differs=differs)
             continue
         entries = {**config, **COMPACTED} if role in {"sites", "counts"} else dict(config)
+        if role == "counts":
+            entries = OF_COUNTS | entries
         wanted = NewTopic(topic, num_partitions=partitions, replication_factor=replication, config=entries)
         try:
             cluster.admin.create_topics([wanted], request_timeout=ANSWER_S)[topic].result(ANSWER_S + GRACE_S)

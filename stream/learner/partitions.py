@@ -141,6 +141,11 @@ class Partitions:
         self._changed[number, young] = None
         return True
 
+    @property
+    def changed(self) -> int:
+        """The number of sites that have changed since `changes` was last called."""
+        return len(self._changed)
+
     def changes(self) -> Iterator[Change]:
         """Give the sites that have changed since this was last called, each after its newest version was tried."""
         changed, self._changed = self._changed, {}

@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import gcd
@@ -49,6 +49,14 @@ line that much later. Worst case: a footer is known a second after the article t
 
 MOST_RECORDS = 10_000
 """The most records that are counted together; their bytes are bounded by `stream.config.learner.FETCH_BYTES`."""
+
+MOST_CHANGED = 500
+"""When so many sites have changed they are published, before more records are counted.
+
+Failure: after an outage 10,000 records may change thousands of sites, and one transaction would have more than memory
+holds or a broker takes in its time. Trade: a site that changes again in the next transaction is written again. Worst
+case: 500 sites with as much as a large site has, some 210 kB of counts before compression, are 100 MB.
+"""
 
 TOLD_PROBLEMS = 5  # of a batch so many unfit records are logged; all are counted
 LONGEST_PROBLEM = 300  # characters; it may hold what somebody has written
@@ -188,25 +196,31 @@ class LearnerEngine(Engine):
         """Counts a batch and hands what has changed to the sink; drops it if its session has ended."""
         if batch.session != self.flow.session or batch.session != self._session_learned:
             return
-        began = time.perf_counter()
-        loop = asyncio.get_running_loop()
-        try:
-            learned = await loop.run_in_executor(self._pool, partial(self._learn, self._learned, batch.records))
-        except StreamError as error:
-            self.flow.fail(error)
-            return
-        except KeyError:
-            self.flow.fail(SessionLost("Partitions were lost while their records were counted."))
-            return
-        self.metrics.stage("learn", time.perf_counter() - began)
-        await self.sink.put(batch.session, learned)
+        learned, records = self._learned, batch.records
+        while records and batch.session == self.flow.session:
+            began = time.perf_counter()
+            try:
+                counting = partial(self._learn, learned, records)
+                outcomes = await asyncio.get_running_loop().run_in_executor(self._pool, counting)
+            except StreamError as error:
+                self.flow.fail(error)
+                return
+            except KeyError:
+                self.flow.fail(SessionLost("Partitions were lost while their records were counted."))
+                return
+            self.metrics.stage("learn", time.perf_counter() - began)
+            records = records[len(outcomes) :]
+            await self.sink.put(batch.session, outcomes)
 
-    def _learn(self, learned: Partitions, records: Collection[Record]) -> Learned:
-        """Counts records, in their order; gives what to publish."""
+    def _learn(self, learned: Partitions, records: Sequence[Record]) -> Learned:
+        """Counts records, in their order, until many sites have changed; gives what to publish."""
         self._ask_partitions()
         problems: list[str] = []
-        outcomes = Learned(whole=True, records=len(records))
+        outcomes = Learned(whole=True)
         for record in records:
+            if outcomes.records and learned.changed >= MOST_CHANGED:
+                break
+            outcomes.records += 1
             number, offset = record.partition() or 0, record.offset() or 0
             problem = learned.take(number, offset, record.key(), record.value())
             if problem:
@@ -229,7 +243,7 @@ class LearnerEngine(Engine):
             ):
                 outcomes.more.append(Beside(topic, partition_of_site(change.site, partitions), key, record_value))
                 outcomes.bytes_out += len(record_value or b"")
-        results["learned"] = len(records) - results.total()
+        results["learned"] = outcomes.records - results.total()
         self.counted.took(results)
         return outcomes
 

@@ -55,3 +55,13 @@ def test_a_topic_of_sites_that_forgets_or_of_lines_that_does_not_is_warned_of(re
     assert f"{topics.name}.sites is not compacted" in checked.out
     assert f"{topics.name}.counts is not compacted" in checked.out
     assert f"{lines} is compacted" in checked.out
+    assert f"{topics.name}.counts takes records of at most 1,048,588 bytes" in checked.out
+
+
+def test_topics_create_makes_them_so_that_there_is_nothing_to_warn_of(real: Broker) -> None:
+    settings = real.topics("made").settings(sites="apply")
+    made = article_stream("topics", "create", "--partitions", "2", settings=settings)
+    assert made.code == 0, made
+    checked = article_stream("check", settings=settings)
+    assert checked.code == 0
+    assert "Set its" not in checked.out, checked.out

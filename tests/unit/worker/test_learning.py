@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 import pytest
 
@@ -13,6 +14,7 @@ from stream.core.rules import builtin
 from stream.errors import SessionLost
 from stream.learner.counts import write_counts
 from stream.learner.learned import LearnedSite
+from stream.learner.messages import write_sketch
 from stream.learner.observation import sketch
 from stream.records.known_sites import partition_of
 from stream.worker.learning import LearnerEngine
@@ -107,3 +109,24 @@ def test_counts_that_stand_elsewhere_count_until_there_are_others(learner: Learn
     world.counts = [FakeRecord(counted(5), SITE.encode(), the_partition=elsewhere)]
     learner.source.on_gain([at(number, LINES) for number in range(4)])
     assert known(learner) == {SITE: 5}
+
+
+def test_records_are_counted_until_many_sites_have_changed(
+    learner: LearnerEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stream.worker.learning.MOST_CHANGED", 3)
+    learner.source.on_gain([at(number, LINES) for number in range(world.partitions[LINES])])
+    value = write_sketch(
+        sketch("The ferry runs all winter, the board said, and nobody at the quay was surprised.", builtin())
+    )
+    records: list[FakeRecord] = []
+    for offset in range(8):
+        name = f"site{offset}.example"
+        place = partition_of(name, 4)
+        records += 2 * [FakeRecord(value, name.encode(), the_topic=LINES, the_partition=place, the_offset=offset)]
+    pieces = []
+    while records:
+        piece = learner._learn(learner._learned, cast("Any", records))  # noqa: SLF001 - without a loop and a sink
+        pieces.append((len(piece), len(piece.more)))
+        records = records[len(piece) :]
+    assert pieces == [(5, 6), (6, 6), (5, 4)], "records, and two for each site that has changed"
