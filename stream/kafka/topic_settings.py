@@ -16,7 +16,8 @@ LARGEST_COUNTS = 8 << 20
 
 Failure: the counts of a site that repeats thousands of long lines in a script without spaces have more than Kafka's
 default of 1 MB, and a learner could not go on behind them (1.3 MB were seen, before compression). Trade: 3,000 texts of
-200 characters have at most 2.4 MB, the last three articles 1.2 MB. Worst case: a person rejects a thousand lines of 4,000 characters each.
+200 characters have at most 2.4 MB, the last three articles 1.2 MB. Worst case: a person rejects a thousand lines of
+4,000 characters each.
 """
 
 

@@ -3,6 +3,7 @@
     engine        wires the parts of one worker together and runs session after session, without Faust
     app           the Faust app around the engine: services, the agent that cleans, signals, the web server
     learning      the learner: the same engine, which counts sites instead of cleaning
+    worker_sites  what a worker has for sites: what is known, and whether it may teach
     sites_watch   keeps what a worker knows of sites up to date
     cleaners      cleans a batch in several threads at once
     gate          records pass once their schemas are known; while the registry is away, they wait

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -41,15 +40,14 @@ from stream.kafka.sink import Sink
 from stream.kafka.source import Source
 from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
-from stream.observe.sites_metrics import WorkerSitesMetrics
 from stream.observe.wording import counted
-from stream.records.known_sites import KnownSites
 from stream.records.outcomes import OUTCOMES, Outcomes
 from stream.records.process import Processor
 from stream.registry.formats import known_schemas
 from stream.worker.cleaners import Cleaners, processors
 from stream.worker.gate import Gate
 from stream.worker.readings import group_reading, partition_readings
+from stream.worker.worker_sites import WorkerSites
 
 log = logging.getLogger("stream")
 
@@ -83,21 +81,6 @@ two workers with one instance id do not take it from each other. Worst case: aft
 time transactions are aborted and nothing is lost.
 """
 
-SITES_READ_S = 30.0
-"""How long a worker waits at its start, in seconds, until it has read what is known of sites; then it cleans without.
-
-Failure: what is known could be read only in minutes, or not at all. Trade: an article that is cleaned without it keeps
-a footer, one that is not cleaned at all waits. Worst case: the first articles of a worker keep their footers.
-"""
-
-UNOBSERVED_S, LONGEST_UNOBSERVED_S = 15, 15 * 60
-"""For how many seconds nothing is published to learn from after the topic of lines has refused it.
-
-It doubles from the first to the last value while that goes on. Trade: each attempt costs an aborted transaction; what
-is not observed meanwhile is learned from later articles. Worst case: learning resumes as late again as the trouble has
-lasted.
-"""
-
 DRAIN_SHARE = 0.75
 """The part of `shutdown_timeout_s` that a stop may spend on committing records in flight; leaving takes the rest."""
 
@@ -113,8 +96,8 @@ class Engine:
     """Source, processor and sink of one worker, wired together, without Faust.
 
     `fatal`: the error that ends the worker, if there is one. `cluster_problems`: what the monitor has last found wrong
-    with the cluster, a clause each; `cluster_warnings`: with the topics of sites alone. `sites_trouble`: why the topic
-    of sites is not followed, as a clause; empty while it is. `flow.error`: what has ended the session.
+    with the cluster, a clause each; `cluster_warnings`: with the topics of sites alone. `sites`: what is needed for
+    `STREAM_SITES`, None where that is off. `flow.error`: what has ended the session.
     """
 
     def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int) -> None:
@@ -122,11 +105,6 @@ class Engine:
         self.flow = Flow()
         self.partitions = Partitions()
         self.schemas = known_schemas(settings)
-        self.known: KnownSites | None = None
-        if settings.sites != "off":
-            self.known = KnownSites(settings.lines_topic, applies=settings.sites == "apply")
-        self.sites_read = threading.Event()
-        self.processor = self._processor(rules)
         self.cleaners = Cleaners(processors())
         self.ownership = Ownership(settings.session_timeout_ms / 1000)
         self.metrics = Metrics(
@@ -135,16 +113,11 @@ class Engine:
             {"version": __version__, "librdkafka": client.VERSION, "core": native.NAME},
             rules_version=rules.version,
         )
-        self.sites_metrics: WorkerSitesMetrics | None = None
-        if self.known is not None:
-            self.sites_metrics = WorkerSitesMetrics(
-                self.metrics.registry, self.known.__len__, self.known.count_proposed
-            )
+        self.sites = None if settings.sites == "off" else WorkerSites(settings, self.metrics)
+        self.processor = self._processor(rules)
         self.fatal: StreamError | None = None
         self.cluster_problems: list[str] = []
         self.cluster_warnings: list[str] = []
-        self.sites_trouble = ""
-        self._unobserved_s, self._why_unobserved = UNOBSERVED_S, ""
         self.began_s = self._delivered_s = time.monotonic()
         self._waited_s = -math.inf  # when a publication was through that had taken as long as a session timeout
         committer: Committer
@@ -163,7 +136,7 @@ class Engine:
             on_delivered=self._delivered,
             on_aborted=lambda: self.metrics.event("aborted", 1),
             on_unobserved=self._unobserved,
-            observes=self._observes,
+            observes=lambda: self.sites is None or self.sites.observes(),
             largest_bytes=largest_bytes,
         )
 
@@ -179,7 +152,7 @@ class Engine:
             keeps_removed=settings.removed_topic is not None,
             names_origin=settings.names_origin,
             schemas=self.schemas,
-            sites=self.known,
+            sites=None if self.sites is None else self.sites.known,
         )
 
     def use(self, rules: Rules) -> None:
@@ -197,13 +170,13 @@ class Engine:
         """
         if batch.session != self.flow.session:
             return
-        if self.known is not None:
-            self.known.begin_batch()
+        if self.sites is not None:
+            self.sites.known.begin_batch()
         began = time.perf_counter()
         outcomes = await self.cleaners.outcomes(self.processor.process, batch.records)
         self.metrics.stage("clean", time.perf_counter() - began)
-        if self.known is not None and self.sites_metrics is not None:
-            self.sites_metrics.dropped(self.known.take_unpublished())
+        if self.sites is not None:
+            self.sites.cleaned()
         await self.sink.put(batch.session, outcomes)
 
     def _delivered(self, outcomes: Outcomes, seconds: float) -> None:
@@ -211,45 +184,27 @@ class Engine:
         if seconds >= self.settings.session_timeout_ms / 1000:
             self._waited_s = self._delivered_s
         self.metrics.committed(outcomes, seconds)
-        if self.sites_metrics is not None:
-            self.sites_metrics.committed(outcomes.by_site, outcomes.observed)
-            if outcomes.observed:
-                self._unobserved_s, self._why_unobserved = UNOBSERVED_S, ""
+        if self.sites is not None:
+            self.sites.committed(outcomes)
         for place, following in outcomes.following.items():
             self.partitions.published(place, following)
 
-    def _observes(self) -> bool:
-        return self.known is not None and self.known.partitions > 0
-
     def _unobserved(self, articles: int, error: Exception | None) -> None:
-        """Articles go on without being learned from, because the topic of lines takes nothing."""
-        if self.known is None or self.sites_metrics is None:
-            return
-        self.sites_metrics.dropped(articles)
-        if isinstance(error, TopicMissing) and error.topic:
-            log.warning("Nothing is learned from articles until the topic is there: %s", error)
-            self.known.tell_partitions(0)  # who watches the topics tells when it is back
-        elif error is not None and self.known.partitions:
-            log.warning("Nothing is learned from articles for %d s: %s", self._unobserved_s, error)
-            self.known.suspend(self._unobserved_s)
-            self._why_unobserved = f"nothing is learned from articles: {error}"
-            self._unobserved_s = min(2 * self._unobserved_s, LONGEST_UNOBSERVED_S)
+        if self.sites is not None:
+            self.sites.unobserved(articles, error)
 
     @property
     def warnings(self) -> list[str]:
         """What is wrong with learning, a clause each; articles go on."""
-        return [*self.cluster_warnings, *filter(None, [self.sites_trouble, self._why_unobserved])]
+        return [*self.cluster_warnings, *([] if self.sites is None else self.sites.warnings)]
 
     def run(self, hand_on: Callable[[Batch], None]) -> None:
         """Runs session after session until a stop, or until an error that a new session would not cure; raises that.
 
         `hand_on(batch)` is called by this thread, and must block until there is room for the batch.
         """
-        if self.known is not None and not self.sites_read.wait(SITES_READ_S):
-            log.warning(
-                "%s was not read to its end within %d s: until it is, articles are cleaned with what was read.",
-                self.settings.sites_topic, SITES_READ_S,
-            )  # fmt: skip
+        if self.sites is not None:
+            self.sites.wait_read()
         short_sessions, held_since, fenced = 0, math.inf, 0
         while not self.flow.stopping.is_set():
             began = time.monotonic()

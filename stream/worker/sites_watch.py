@@ -19,6 +19,7 @@ from stream.kafka.topic_id import TopicIds
 from stream.learner.messages import read_published
 from stream.records.known_sites import KnownSites, partition_of
 from stream.worker.engine import Engine
+from stream.worker.worker_sites import WorkerSites
 
 log = logging.getLogger("stream.sites")
 
@@ -39,16 +40,16 @@ class SitesWatch(Service):
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._engine = engine
+        self._settings, self._sites = engine.settings, engine.sites
         self._trouble = self._missing = ""
         self._stopping = threading.Event()
         self._running: asyncio.Future[None] | None = None
 
     async def on_start(self) -> None:
         """Starts the thread, if sites are asked for."""
-        if self._engine.known is not None:
+        if self._sites is not None:
             pool = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="sites")
-            self._running = asyncio.get_running_loop().run_in_executor(pool, self._run, self._engine.known)
+            self._running = asyncio.get_running_loop().run_in_executor(pool, self._run, self._sites)
 
     async def on_stop(self) -> None:
         """Ends the thread."""
@@ -56,32 +57,32 @@ class SitesWatch(Service):
         if self._running is not None:
             await asyncio.wait([self._running], timeout=2 * READ_WAIT_S)
 
-    def _run(self, known: KnownSites) -> None:
-        settings = self._engine.settings
+    def _run(self, sites: WorkerSites) -> None:
+        settings = self._settings
         while not self._stopping.is_set():
             try:
                 with client.explained(settings, doing=f"reading {settings.sites_topic}"):
-                    self._follow(known)
+                    self._follow(sites)
             except concurrent.futures.TimeoutError:
-                self._fail("Kafka does not answer.")
+                self._fail(sites, "Kafka does not answer.")
             except StreamError as error:
-                self._fail(str(error))
+                self._fail(sites, str(error))
                 if not error.retriable:
-                    self._engine.sites_read.set()  # to wait for it would keep the articles waiting
+                    sites.was_read()  # to wait for it would keep the articles waiting
             self._stopping.wait(ASK_EVERY_S)
 
-    def _fail(self, why: str) -> None:
-        self._engine.sites_trouble = f"what is known of sites is not kept up to date: {why}"
+    def _fail(self, sites: WorkerSites, why: str) -> None:
+        sites.trouble = f"what is known of sites is not kept up to date: {why}"
         self._tell(f"What is known of sites is not kept up to date: {why}")
 
-    def _follow(self, known: KnownSites) -> None:
+    def _follow(self, sites: WorkerSites) -> None:
         """Reads until a stop, or until the topic is another one or has more partitions."""
-        settings = self._engine.settings
+        settings, known = self._settings, sites.known
         admin, ids = AdminClient(client.common(settings)), TopicIds(settings)
         there = self._ask(known, admin)
         if not there:
             self._tell(self._missing)
-            self._engine.sites_read.set()
+            sites.was_read()
             return
         topic_id = ids.ask([settings.sites_topic])
         following = Following(settings, settings.sites_topic, range(there))
@@ -93,12 +94,11 @@ class SitesWatch(Service):
                 for record in records:
                     if reading is None or reading.is_newest(record):
                         _take(known, record)
-                if self._engine.sites_metrics is not None:
-                    self._engine.sites_metrics.read(len(records))
+                sites.metrics.read(len(records))
                 if reading is not None and following.caught_up:
                     reading.forget_others()
                     reading = None
-                    self._caught_up(known)
+                    _caught_up(sites)
                 if reading is None or self._missing:
                     self._tell(self._missing)
                 if time.monotonic() - asked_s > ASK_EVERY_S:
@@ -109,16 +109,9 @@ class SitesWatch(Service):
         finally:
             following.close()
 
-    def _caught_up(self, known: KnownSites) -> None:
-        self._engine.sites_trouble = ""
-        if not self._engine.sites_read.is_set():
-            known.begin_batch()
-            log.info("%d sites are known.", len(known))
-            self._engine.sites_read.set()
-
     def _ask(self, known: KnownSites, admin: AdminClient) -> int:
         """Asks for both topics, and notes what is missing; gives the number of partitions of the topic of sites."""
-        settings = self._engine.settings
+        settings = self._settings
         lines = partitions_in(settings, settings.lines_topic, admin)
         known.tell_partitions(lines)
         there = partitions_in(settings, settings.sites_topic, admin)
@@ -136,6 +129,14 @@ class SitesWatch(Service):
             else:
                 log.info("Sites are learned and known again.")
             self._trouble = trouble
+
+
+def _caught_up(sites: WorkerSites) -> None:
+    sites.trouble = ""
+    if not sites.is_read:
+        sites.known.begin_batch()
+        log.info("%d sites are known.", len(sites.known))
+        sites.was_read()
 
 
 class Reading:
