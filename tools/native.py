@@ -23,7 +23,9 @@ PARTS = ("stream", "tests", "bench", "harness", "examples")
 NAMES = (
     "test_native.py",
     "test_native_calls.py",
+    "test_native_counts.py",
     "test_native_network.py",
+    "test_native_sites.py",
     "test_whole_articles.py",
     "test_spelling.py",
     "test_separators.py",

@@ -1,17 +1,20 @@
 //! The whole core: takes a text, gives the text that stays and what was removed. Twin: stream/core/cleaning.py.
 
+use crate::codes::Codes;
 use crate::comments::comments_of;
 use crate::endings::{ends_sentence, is_open_ended, weigh};
 use crate::markers::{Marks, footer_of, named};
-use crate::page::{Heard, Lines, Look, Model, find_footer};
+use crate::network::Network;
+use crate::page::{self, Heard, Lines, Look, Model, find_footer};
 use crate::paragraphs::{self, BLANK, first_of, first_places, separator_of};
 use crate::repeats::repeats_of;
-use crate::rules::{MAX_MARKER, Rule};
+use crate::rules::{MAX_MARKER, Rule, RuleSet};
 use crate::sites::Site;
 use crate::text::Line;
 use crate::words::KEYS;
 use hashbrown::HashSet;
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 const PASSES: usize = 4;
 const BODY: usize = 200;
@@ -52,11 +55,16 @@ pub struct Cleaned<'a, 'r> {
     pub separator: char,
 }
 
+/// Is shown lines that were looked at.
+pub type Watch<'w> = dyn Fn(&[Look], &Heard) + Sync + 'w;
+
 /// How to clean: the model, whether it decides where the footer begins, and what is known of the site.
 pub struct How<'m> {
     pub model: Model<'m>,
     pub whole_page: bool,
     pub profile: Option<&'m dyn Profile>,
+    /// Is shown the lines that are neither blank nor repeats, once for each text that is searched.
+    pub watch: Option<&'m Watch<'m>>,
 }
 
 /// Removes the exact repeats and the footer of a text.
@@ -91,20 +99,71 @@ pub fn clean_list<'a, 'r>(items: &'a [String], how: &How<'r>) -> (Vec<Removal<'a
     (listed(&gone), listed(&withheld))
 }
 
+/// An article's lines, and what every search of them begins with.
+pub struct Seen<'l, 'a> {
+    lines: &'l [Line<'a>],
+    first: &'l [usize],
+    repeats: Vec<(usize, usize)>,
+    looks: Vec<Look<'a>>,
+    /// No two of the lines that are no repeats are equal.
+    alone: bool,
+    heard: OnceCell<Heard>,
+}
+
+impl<'l, 'a> Seen<'l, 'a> {
+    pub fn new(lines: &'l [Line<'a>], first: &'l [usize]) -> Self {
+        let repeats = repeats_of(lines, first);
+        let mut there: Vec<bool> = first.iter().map(|&place| place != BLANK).collect();
+        for &(at, _) in &repeats {
+            there[at] = false;
+        }
+        let places = (0..lines.len()).filter(|&at| there[at]).enumerate();
+        let looks: Vec<Look> = places.map(|(number, at)| Look::new(number, at, lines[at])).collect();
+        let alone = looks.iter().map(|look| first[look.place]).collect::<HashSet<usize>>().len() == looks.len();
+        Seen { lines, first, repeats, looks, alone, heard: OnceCell::new() }
+    }
+
+    /// What the lines say, to this network; all searches have to be by the same one.
+    fn heard(&self, network: &Network) -> &Heard {
+        self.heard.get_or_init(|| Heard::new(&self.looks, Some(network)))
+    }
+
+    /// The places of the lines that go, and whether any are withheld.
+    pub fn removed(&self, how: &How) -> (Vec<usize>, bool) {
+        let (gone, withheld) = search(self, how);
+        ((0..gone.len()).filter(|&at| gone[at].is_some()).collect(), withheld.iter().any(Option::is_some))
+    }
+
+    /// Which of the lines, none of them blank, are prose.
+    pub fn proses(&self, rules: &RuleSet) -> Vec<bool> {
+        let all: Vec<Look> = self.lines.iter().enumerate().map(|(at, line)| Look::new(at, at, *line)).collect();
+        let page: Vec<&Look> = all.iter().collect();
+        let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
+        page::read(&page, &Heard::new(&all, None), &texts, rules).0.iter().map(Codes::is_prose).collect()
+    }
+}
+
 /// Finds what is removed and what is withheld: both without the blank lines.
 fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
-    let repeated = repeats_of(lines, first).into_iter().map(|(at, copied)| (at, Reason::Repeat(copied))).collect();
-    let repeats = by_line(lines.len(), repeated);
-    let there = |at: &usize| first[*at] != BLANK && repeats[*at].is_none();
-    let there = (0..lines.len()).filter(there).enumerate();
-    let looks: Vec<Look> = there.map(|(number, at)| Look::new(number, at, lines[at])).collect();
+    search(&Seen::new(lines, first), how)
+}
+
+fn search<'r>(seen: &Seen, how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
+    let &Seen { lines, first, ref repeats, ref looks, alone, .. } = seen;
+    let repeats: Gone =
+        by_line(lines.len(), repeats.iter().map(|&(at, copied)| (at, Reason::Repeat(copied))).collect());
     let mut page: Vec<&Look> = looks.iter().collect();
-    let alone = looks.iter().map(|look| first[look.place]).collect::<HashSet<usize>>().len() == looks.len();
     let way = if how.whole_page {
-        Way::Page(Heard::new(&looks, Some(how.model.network)))
+        Way::Page(seen.heard(how.model.network))
     } else {
         Way::Markers(Marked::new(lines, &page, how))
     };
+    if let Some(watch) = how.watch {
+        match way.heard() {
+            Some(heard) => watch(looks, heard),
+            None => watch(looks, &Heard::new(looks, None)),
+        }
+    }
     let nothing = || vec![None; lines.len()];
     if let Way::Markers(marked) = &way
         && marked.rules.iter().all(Option::is_none)
@@ -165,12 +224,12 @@ fn by_line<'r>(size: usize, reasons: Vec<(usize, Reason<'r>)>) -> Gone<'r> {
 }
 
 /// What is known of the article's lines for each search of the page, by markers alone or by the whole page.
-enum Way<'r> {
+enum Way<'h, 'r> {
     Markers(Marked<'r>),
-    Page(Heard),
+    Page(&'h Heard),
 }
 
-impl<'r> Way<'r> {
+impl<'r> Way<'_, 'r> {
     fn marked(&self) -> Option<&Marked<'r>> {
         if let Way::Markers(marked) = self { Some(marked) } else { None }
     }

@@ -6,31 +6,39 @@ mod alphabet;
 mod cleaning;
 mod codes;
 mod comments;
+mod counting;
 mod decision;
+mod editions;
 mod endings;
 mod guarded;
 mod guards;
 mod junk;
+mod keys;
 mod listing;
 mod markers;
 mod network;
+mod packed;
 mod page;
 mod paragraphs;
 mod removals;
 mod repeats;
 mod rules;
+mod site_counts;
 mod sites;
+mod sketch;
 mod span;
 mod stack;
 mod text;
 mod tokens;
 mod traits;
+mod trial;
 mod vectors;
 mod weights;
 mod words;
 
 use cleaning::{How, Profile};
 use guarded::{guarded, raise};
+use packed::Packed;
 use page::Model;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
@@ -54,9 +62,10 @@ impl Profile for Known {
     }
 }
 
-/// A profile as Python gives it: the number of a site's articles, and a dictionary or a table.
+/// A profile as Python gives it: the number of a site's articles, and what is known by key.
 #[derive(FromPyObject)]
 enum Given<'py> {
+    Packed(u64, Bound<'py, Packed>),
     Table(u64, Bound<'py, Table>),
     Dictionary(u64, Bound<'py, PyDict>),
 }
@@ -64,6 +73,7 @@ enum Given<'py> {
 impl From<Given<'_>> for Known {
     fn from(given: Given) -> Self {
         match given {
+            Given::Packed(articles, packed) => Known { articles, source: Source::Packed(packed.unbind()) },
             Given::Table(articles, table) => Known { articles, source: Source::Table(table.unbind()) },
             Given::Dictionary(articles, known) => Known { articles, source: Source::Dictionary(known.unbind()) },
         }
@@ -127,10 +137,7 @@ impl Cleaner {
         let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let cleaned = guarded(py, || cleaning::clean(whole, &how))?;
-        let withheld = self.names.listed(py, &cleaned.withheld)?;
-        let any = !cleaned.removed.is_empty();
-        let removed = any.then(|| Removals::new(py, &text, whole, &cleaned.removed, &self.names));
-        Ok(Some((cleaned.kept, removed, withheld, cleaned.separator)))
+        self.as_python(&text, whole, cleaned).map(Some)
     }
 
     /// Cleans a list of paragraphs: gives the removals and what is withheld. None if one holds a lone surrogate.
@@ -161,6 +168,20 @@ impl Cleaner {
 }
 
 impl Cleaner {
+    /// What `clean` gives; `whole` is what `text` holds.
+    fn as_python<'py>(
+        &self,
+        text: &Bound<'py, PyString>,
+        whole: &str,
+        cleaned: cleaning::Cleaned,
+    ) -> PyResult<Cleaned<'py>> {
+        let py = text.py();
+        let withheld = self.names.listed(py, &cleaned.withheld)?;
+        let any = !cleaned.removed.is_empty();
+        let removed = any.then(|| Removals::new(py, text, whole, &cleaned.removed, &self.names));
+        Ok((cleaned.kept, removed, withheld, cleaned.separator))
+    }
+
     /// The codes of a line, as Python orders them.
     fn codes(codes: &codes::Codes) -> SeenCodes {
         let codes::Codes { length, end, start, topic, digits, capitals, sentences } = *codes;
@@ -169,7 +190,7 @@ impl Cleaner {
 
     fn how<'m>(&'m self, known: Option<&'m Known>) -> How<'m> {
         let model = Model { rules: &self.rules, network: &self.network, powers: &self.powers, caution: self.caution };
-        How { model, whole_page: self.whole_page, profile: known.map(|known| known as &dyn Profile) }
+        How { model, whole_page: self.whole_page, profile: known.map(|known| known as &dyn Profile), watch: None }
     }
 }
 
@@ -196,10 +217,15 @@ fn compiled(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("STATE", env!("STATE"))?;
     module.add_class::<Cleaner>()?;
     module.add_class::<PyRuleSet>()?;
+    module.add_class::<Packed>()?;
+    module.add_class::<site_counts::SiteCounts>()?;
     module.add_class::<Table>()?;
     module.add_class::<PyNetwork>()?;
     module.add_class::<Removals>()?;
     module.add_function(wrap_pyfunction!(spelled, module)?)?;
     module.add_function(wrap_pyfunction!(said, module)?)?;
+    module.add_function(wrap_pyfunction!(sketch::sketch_of, module)?)?;
+    module.add_function(wrap_pyfunction!(sketch::clean_and_sketch, module)?)?;
+    module.add_function(wrap_pyfunction!(trial::trial, module)?)?;
     module.add_function(wrap_pyfunction!(span::span, module)?)
 }

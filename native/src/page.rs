@@ -133,7 +133,7 @@ pub struct Found<'r> {
 }
 
 /// The lines as the network sees them, and whether the page ends its sentences without a mark.
-fn read(page: &[&Look], heard: &Heard, texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
+pub fn read(page: &[&Look], heard: &Heard, texts: &[Line], rules: &RuleSet) -> (Vec<Codes>, bool) {
     let per_letter = codes::halves(texts);
     let open_ended = is_open_ended(texts);
     let whole = Lines(page);

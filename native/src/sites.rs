@@ -1,5 +1,6 @@
 //! What a site's other articles tell about a line. Twin: `Profile` in stream/core/sites.py.
 
+use crate::packed::Packed;
 use crate::words::KEYS;
 use hashbrown::HashMap;
 use pyo3::prelude::*;
@@ -17,9 +18,9 @@ pub const ASKED: usize = 9;
 /// In how many articles something stood: anywhere, in the story, below its end.
 #[derive(Clone, Copy, Default)]
 pub struct Known {
-    articles: u64,
-    inside: u64,
-    below: u64,
+    pub articles: u64,
+    pub inside: u64,
+    pub below: u64,
 }
 
 /// What is known of a site by key, so that it can be asked without Python.
@@ -43,6 +44,7 @@ pub type OfLine = [Known; KEYS];
 pub enum Source {
     Dictionary(Py<PyDict>),
     Table(Py<Table>),
+    Packed(Py<Packed>),
 }
 
 impl Source {
@@ -55,6 +57,7 @@ impl Source {
     ) -> PyResult<Site> {
         match self {
             Source::Table(table) => Site::look_up(articles, size, keys, |key| Ok(table.get().0.get(&key).copied())),
+            Source::Packed(packed) => Site::look_up(articles, size, keys, |key| Ok(packed.get().get(key))),
             Source::Dictionary(known) => Python::attach(|py| {
                 let known = known.bind(py);
                 Site::look_up(articles, size, keys, |key| {

@@ -19,15 +19,15 @@ const ROLE: u64 = 0xD6E8_FEB8_6659_FD93;
 const FACTORS: [u64; 3] = [0x9E37_79B9_7F4A_7C15, 0xC2B2_AE3D_27D4_EB4F, 0x1656_67B1_9E37_79F9];
 
 const FIRST1: u64 = 1;
-const FIRST2: u64 = 2;
-const FIRST3: u64 = 3;
+pub const FIRST2: u64 = 2;
+pub const FIRST3: u64 = 3;
 const LAST1: u64 = 4;
 const LAST2: u64 = 5;
 const ALL: u64 = 6;
 const WORD: u64 = 7;
 const PAIR: u64 = 8;
-const END2: u64 = 9;
-const END3: u64 = 10;
+pub const END2: u64 = 9;
+pub const END3: u64 = 10;
 
 /// What a line says: rows of the network's table of words, and the keys by which a site's articles are asked.
 #[derive(Clone, Copy, Default)]
@@ -120,7 +120,7 @@ pub fn said(line: &Line, tokens: &mut Tokens, made: &mut String) -> Said {
 }
 
 /// The beginning and the end of a line that is too long to be read whole.
-fn bounds(line: &Line) -> Option<String> {
+pub fn bounds(line: &Line) -> Option<String> {
     if line.chars <= MOST_READ {
         return None;
     }
@@ -135,7 +135,7 @@ fn from(hashes: &[u64], most: usize) -> &[u64] {
     &hashes[hashes.len().saturating_sub(most)..]
 }
 
-fn combined(role: u64, hashes: &[u64]) -> u64 {
+pub fn combined(role: u64, hashes: &[u64]) -> u64 {
     let terms = FACTORS.iter().zip(hashes).map(|(factor, each)| factor.wrapping_mul(*each));
     terms.fold(role.wrapping_mul(ROLE), u64::wrapping_add)
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable
 from difflib import get_close_matches
 from pathlib import Path
@@ -102,8 +103,10 @@ def show(
     that is evidence goes where a footer is found, and helps to find it.
     """
     if sites is None:
+        from stream.learner.compiled_site import plain
+
         known = _known(_on_kafka(config, set_, bootstrap_servers), host)
-        _show(known.site, by_time=False, rare=all_)
+        _show(plain(known.site), by_time=False, rare=all_)
         _show_what_people_said(known)
         return
     from stream.offline.sites_file import read_sites
@@ -197,6 +200,7 @@ def export(
     set_: Set = None,
 ) -> None:
     """Write what is known to a file, for `article-stream clean --sites`."""
+    from stream.learner.compiled_site import plain
     from stream.learner.profiles import Profiles
     from stream.observe.wording import counted
     from stream.offline.sites_file import require_writable, write_sites
@@ -204,7 +208,7 @@ def export(
     require_writable(to)
     profiles = Profiles()
     for name, known in _on_kafka(config, set_, bootstrap_servers).counts().items():
-        profiles.sites[name] = known.site
+        profiles.sites[name] = plain(known.site)
     write_sites(to, profiles)
     output().print(line(f"{counted(len(profiles), 'site')} written to {to}"))
 
@@ -226,7 +230,8 @@ def import_(
     profiles = read_sites(file)
     on_kafka = _on_kafka(config, set_, bootstrap_servers)
     on_kafka.ask(
-        (site.name, Command("import", site=write_counts(LearnedSite.of_file(site)).decode())) for site in profiles
+        (site.name, Command("import", site=b64encode(write_counts(LearnedSite.of_file(site))).decode()))
+        for site in profiles
     )
     output().print(f"{counted(len(profiles), 'site')} imported")
 

@@ -7,7 +7,7 @@
     footer/         where the footer begins, decided over the whole page by a small model
     comments        finds readers' comments below the article; they go with the footer
     sites           what is known of an article's site: a plain value that is handed in
-    packed          the same in few bytes, for who holds many sites
+    packed          the same in few bytes, for a process that knows many sites
     cleaning        the order of these steps, and the budget that protects the story
     restoring       undoes a cleaning
     removals        the record of what was removed, from which it is undone

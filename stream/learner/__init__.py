@@ -2,6 +2,7 @@
 
     observation     an article → what it teaches: its lines, the end of its story, which story it tells
     site            the observations of one site, counted; old ones fade
+    compiled_site   the same, by the compiled core
     profiles        all sites: learning article by article, profiles to clean with
     address         the address of an article → its site
 

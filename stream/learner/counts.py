@@ -1,107 +1,137 @@
-"""The record by which a learner remembers one site, in the topic of counts (`STREAM_COUNTS_TOPIC`): JSON.
+"""The record by which a learner remembers one site, in the topic of counts (`STREAM_COUNTS_TOPIC`).
 
-Whoever is given the site's partition goes on from there. `rows` are what was counted, packed in 23 bytes each, in the
-order of their keys: key, kind, articles, inside, below, first, last (`stream.learner.site.Counted`). `texts` are those
-of the rows that stood in more than one article, in the same order; the others' are not kept.
+Whoever is given the site's partition goes on from there. It begins with a line of JSON, in which people can read
+everything but numbers:
+
+    {"v": 1, "articles": 1792, "total": 7, "at": 7, "offset": 41, "rows": 911, "texts": ["Share", …],
+     "latest": [{"v": 1, "told": […], "end": 9, "lines": […]}, …], "profiles": [["5c0e1f7a90b2", 1792, 118], …],
+     "applied": "5c0e1f7a90b2", "pinned": null, "earlier": [[1, 6, "0f…"], …], "usual": ["c1…", …], "usual_since": 5,
+     "tried": 7, "rejected": [], "wanted": true, "proposed": "", "why": ""}
+
+Behind the line feed follow, little-endian: the rows (`stream.learner.site.ROW`); a byte with the number of stories, and
+each of them, a byte with the number of its hashes, and these; and the lines known of each of the profiles, packed
+(`stream.core.packed`). `texts` are those of the rows that stood in more than one article, in the same order; the
+others' are not kept. `latest` are articles as in the topic of lines; the other fields are those of
+`stream.learner.learned.LearnedSite`.
 """
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from collections import deque
-from struct import Struct, error
+from collections.abc import Iterator, Sequence
+from struct import error, unpack_from
 from typing import Any
 
 import orjson
 
-from stream.core.footer.words import LAST_THREE
+from stream.core.packed import ROW as KNOWN_ROW
 from stream.core.packed import PackedKnown, pack
 from stream.core.sites import Profile
-from stream.learner.learned import AGES, KEYS, LATEST, MOST_REJECTED, LearnedSite
-from stream.learner.messages import read_sketch, written_sketch
+from stream.learner.compiled_site import new_site
+from stream.learner.learned import AGES, LATEST, MOST_REJECTED, LearnedSite
+from stream.learner.messages import read_sketch, write_sketch
+from stream.learner.observation import PARAGRAPHS, Told
 from stream.learner.profiles import BY_ORDER
-from stream.learner.site import STORIES, Counted, Site, is_alone
+from stream.learner.site import KEYS, ROW, STORIES
 
 VERSION = 1
-_ROW = Struct("<QBHHHII")
-_KEY = Struct("<Q")
 _Value = dict[str, Any]
 
 
 def write_counts(known: LearnedSite) -> bytes:
     """Give the record of a site."""
     site = known.site
-    counted = sorted(site.counted.items())
-    rows = b"".join(
-        _ROW.pack(key, each.kind, each.articles, each.inside, each.below, each.first, each.last)
-        for key, each in counted
-    )
+    rows, texts, stories = site.written()
+    earlier = sorted(known.earlier.items())
+    profiles = {
+        each.version: each
+        for each in (known.applied, known.pinned, *(profile for _, (_, profile) in earlier))
+        if each is not None
+    }
+    packed = {version: pack(each.known) for version, each in profiles.items()}
     value = {
         "v": VERSION, "articles": site.articles, "total": site.total, "at": site.at, "offset": known.offset,
-        "stories": [[f"{each:016x}" for each in told] for told in site.stories],
-        "rows": _text(rows), "texts": [each.text for _, each in counted if not is_alone(each.articles)],
-        "latest": [written_sketch(each) for each in known.latest],
-        "rejected": list(known.rejected), "wanted": known.wanted,
-        "pinned": _written(known.pinned), "applied": _written(known.applied),
+        "rows": len(rows) // ROW.size, "texts": orjson.Fragment(texts),
+        "latest": [orjson.Fragment(record) for record in known.latest],
+        "profiles": [
+            [version, each.articles, len(packed[version]) // KNOWN_ROW.size] for version, each in profiles.items()
+        ],
+        "applied": _version(known.applied), "pinned": _version(known.pinned),
+        "earlier": [[age, total, profile.version] for age, (total, profile) in earlier],
+        "usual": [f"{key:016x}" for key in sorted(known.usual)], "usual_since": known.usual_since,
+        "tried": known.tried, "rejected": list(known.rejected), "wanted": known.wanted,
         "proposed": known.proposed, "why": known.why,
-        "earlier": [[age, total, _written(profile)] for age, (total, profile) in sorted(known.earlier.items())],
-        "usual": _text(b"".join(map(_KEY.pack, sorted(known.usual)))), "usual_since": known.usual_since,
     }  # fmt: skip
-    return orjson.dumps(value)
+    return b"".join((orjson.dumps(value), b"\n", rows, stories, *packed.values()))
 
 
 def read_counts(name: str, value: bytes) -> LearnedSite:
     """Read the record of the site with this name. Raises `ValueError`, which says what is wrong as a clause."""
+    head, _, rest = value.partition(b"\n")
     try:
-        data = orjson.loads(value)
+        data = orjson.loads(head)
     except orjson.JSONDecodeError:
-        msg = "it is not JSON"
+        msg = "it does not begin with JSON"
         raise ValueError(msg) from None
     if type(data) is not dict or data.get("v") != VERSION:
         msg = f"it is no record of counts of version {VERSION}"
         raise ValueError(msg)
     try:
-        return _known(name, data)
-    except (KeyError, TypeError, ValueError, IndexError, error) as raised:
+        return _known(name, data, rest)
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError, error) as raised:
         msg = f"it does not have the fields of a site's counts ({raised!r})"
         raise ValueError(msg) from None
 
 
-def _known(name: str, data: _Value) -> LearnedSite:
-    site = Site(name, BY_ORDER, int(data["articles"]), int(data["total"]), int(data["at"]), most_keys=KEYS)
-    site.stories = deque((tuple(int(each, 16) for each in told) for told in data["stories"]), STORIES)
-    rows, texts = b64decode(data["rows"], validate=True), iter(data["texts"])
-    for key, kind, articles, *others in _ROW.iter_unpack(rows):
-        text = "" if is_alone(articles) else str(next(texts))
-        site.counted[key] = Counted(kind, text, articles, *others)
-    if len(site.counted) > KEYS or any(each.kind > LAST_THREE for each in site.counted.values()):
+def _known(name: str, data: _Value, rest: bytes) -> LearnedSite:
+    end = data["rows"] * ROW.size
+    if not 0 <= data["rows"] <= KEYS or rest[end] > STORIES:
         msg = "more was counted than may be"
         raise ValueError(msg)
-    known = LearnedSite(site, offset=int(data["offset"]))
-    known.latest = deque(map(read_sketch, data["latest"]), LATEST)
+    stories, begin = _read_stories(rest, end + 1, rest[end])
+    known = LearnedSite(new_site(name, BY_ORDER), offset=int(data["offset"]))
+    state = int(data["articles"]), int(data["total"]), int(data["at"])
+    known.site.restore(state, stories, rest[:end], [str(text) for text in data["texts"]])
+    known.latest = deque((write_sketch(read_sketch(each)) for each in data["latest"]), LATEST)
+    profiles = {profile.version: profile for profile in _read_profiles(name, data["profiles"], rest, begin)}
+    known.applied, known.pinned = (
+        None if data[field] is None else profiles[data[field]] for field in ("applied", "pinned")
+    )
+    known.earlier = {age: (int(total), profiles[version]) for age, total, version in data["earlier"] if age in AGES}
+    known.usual = frozenset(int(key, 16) for key in data["usual"])
+    known.usual_since, known.tried = int(data["usual_since"]), int(data["tried"])
     known.rejected = dict.fromkeys(map(str, data["rejected"][:MOST_REJECTED]))
     known.wanted = data["wanted"] is True
-    known.pinned, known.applied = _read(name, data["pinned"]), _read(name, data["applied"])
     known.proposed, known.why = str(data["proposed"]), str(data["why"])
-    for age, total, written in data["earlier"]:
-        profile = _read(name, written)
-        if age in AGES and profile is not None:
-            known.earlier[age] = int(total), profile
-    known.usual = frozenset(key for (key,) in _KEY.iter_unpack(b64decode(data["usual"], validate=True)))
-    known.usual_since = int(data["usual_since"])
     return known
 
 
-def _text(data: bytes) -> str:
-    return b64encode(data).decode()
+def _version(profile: Profile | None) -> str | None:
+    return None if profile is None else profile.version
 
 
-def _written(profile: Profile | None) -> list[object] | None:
-    return None if profile is None else [profile.version, profile.articles, _text(pack(profile.known))]
+def _read_stories(data: bytes, begin: int, count: int) -> tuple[list[Told], int]:
+    """Give so many stories, and where they end."""
+    stories = []
+    for _ in range(count):
+        size = data[begin]
+        if size > PARAGRAPHS:
+            msg = "a story has more paragraphs than it may have"
+            raise ValueError(msg)
+        stories.append(unpack_from(f"<{size}Q", data, begin + 1))
+        begin += 1 + 8 * size
+    return stories, begin
 
 
-def _read(site: str, written: list[Any] | None) -> Profile | None:
-    if written is None:
-        return None
-    version, articles, known = written
-    return Profile(site, str(version), int(articles), PackedKnown(b64decode(known, validate=True)))
+def _read_profiles(site: str, heads: Sequence[list[Any]], data: bytes, begin: int) -> Iterator[Profile]:
+    for version, articles, lines in heads:
+        end = begin + lines * KNOWN_ROW.size
+        known = data[begin:end]
+        if lines < 0 or len(known) != end - begin:
+            msg = "it is cut off"
+            raise ValueError(msg)
+        yield Profile(site, str(version), int(articles), PackedKnown(known))
+        begin = end
+    if begin != len(data):
+        msg = "there is more behind its end"
+        raise ValueError(msg)

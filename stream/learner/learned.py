@@ -13,31 +13,30 @@ from dataclasses import dataclass, field
 
 from xxhash import xxh3_64_hexdigest
 
+from stream.core import native
 from stream.core.cleaning import clean_list
 from stream.core.footer.page import read_lines
-from stream.core.footer.words import WHOLE, said
-from stream.core.packed import MOST_COUNTED
+from stream.core.footer.words import said
+from stream.core.native import calls
+from stream.core.packed import MOST_COUNTED, PackedKnown, pack
 from stream.core.rules import Rules
 from stream.core.sites import UNIT, Known, Profile
-from stream.learner.messages import Command, Published, State
-from stream.learner.observation import Sketch, observation_of
+from stream.learner.compiled_site import CompiledSite, new_site
+from stream.learner.messages import Command, Published, State, read_article, write_sketch
+from stream.learner.observation import Sketch
 from stream.learner.profiles import BY_ORDER
-from stream.learner.site import Counted, Site
+from stream.learner.site import STORIES, Counted, Site
 
 LATEST = 3
 """The number of articles that a new version is tried on: the last ones that told something new."""
-KEYS = 3_000
-"""Maximum number of lines, and of first and last words of lines, that a learner counts for a site. A page has some 400.
-
-With 10,000, as in a file, one page of 563 of sites with eight articles before is cleaned better, and a learner keeps
-three times as much (docs/decisions/0025).
-"""
 MOST_ARTICLES = 48 * UNIT
 """Nothing that halves in `BY_ORDER` articles counts more of them, in 1/256."""
 SETTLED = 16
 """A site is settled if its pages have had mostly the same lines for so many articles."""
 AGES = (1, 8, 64)
 """Which versions can be gone back to: the one before, and the ones before the last multiples of 8 and 64 articles."""
+SHARE_BEHIND, MOST_BEHIND = 8, 16
+"""A new version is tried when so much of all articles, or so many, came since the last one was."""
 MOST_REJECTED = 1_000
 """Maximum number of lines of a site that people have rejected."""
 
@@ -46,21 +45,23 @@ MOST_REJECTED = 1_000
 class LearnedSite:
     """What is known of one site, and what is in force.
 
-    `rejected`: lines, in the order in which they were rejected. `wanted`: whether a person has not rejected the site.
-    `pinned`: the version that a person has gone back to. `applied`: the newest one that was found fit. `proposed`,
-    `why`: the version that was not, and why in a clause. `earlier`: by age (`AGES`), the number of articles and the
-    version. `usual`: the lines that stand on nearly every page, as of `usual_since` articles. `offset`: that of the
-    site's last record in the topic of lines.
+    `latest`: the records of the last articles. `rejected`: lines, in the order in which they were rejected. `wanted`:
+    whether a person has not rejected the site. `pinned`: the version that a person has gone back to. `applied`: the
+    newest one that was found fit. `proposed`, `why`: the version that was not, and why in a clause. `tried`: the number
+    of articles when a version was tried last, -1 if one has to be tried at once. `earlier`: by age (`AGES`), the number
+    of articles and the version. `usual`: the lines that stand on nearly every page, as of `usual_since` articles.
+    `offset`: that of the site's last record in the topic of lines.
     """
 
-    site: Site
-    latest: deque[Sketch] = field(default_factory=lambda: deque(maxlen=LATEST))
+    site: Site | CompiledSite
+    latest: deque[bytes] = field(default_factory=lambda: deque(maxlen=LATEST))
     rejected: dict[str, None] = field(default_factory=dict)
     wanted: bool = True
     pinned: Profile | None = None
     applied: Profile | None = None
     proposed: str = ""
     why: str = ""
+    tried: int = -1
     earlier: dict[int, tuple[int, Profile]] = field(default_factory=dict)
     usual: frozenset[int] = frozenset()
     usual_since: int = 0
@@ -69,7 +70,7 @@ class LearnedSite:
     @classmethod
     def named(cls, name: str) -> LearnedSite:
         """Make one of which nothing is known."""
-        return cls(Site(name, BY_ORDER, most_keys=KEYS))
+        return cls(new_site(name, BY_ORDER))
 
     @classmethod
     def of_file(cls, site: Site) -> LearnedSite:
@@ -82,21 +83,31 @@ class LearnedSite:
             )
             for key, each in site.counted.items()
         }  # fmt: skip
-        known = Site(
-            site.name, BY_ORDER, int(site.articles * share), site.total, site.total, 0, KEYS, counted, site.stories
-        )
+        stories = deque(site.stories, STORIES)
+        known = Site(site.name, BY_ORDER, int(site.articles * share), site.total, site.total, 0, counted, stories)
         known.bound()
-        return cls(known)
+        return cls(known if native.compiled is None else CompiledSite.of(known))
 
-    def learn(self, article: Sketch) -> bool:
-        """Count an article; whether it told something new."""
-        new = self.site.learn([observation_of(article)], self.site.total) > 0
+    def learn(self, article: Sketch | bytes) -> bool:
+        """Count an article, or the record of one, which is quicker; whether it told something new.
+
+        Raises `ValueError`, which says what is wrong as a clause, if the record is none of an article.
+        """
+        if isinstance(article, bytes):
+            new = self.site.learn_record(article) if isinstance(self.site, CompiledSite) else None
+            if new is not None:
+                if new:
+                    self.latest.append(article)
+                return new
+            article = read_article(article)
+        new = self.site.learn_sketches([article], self.site.total) > 0
         if new:
-            self.latest.append(article)
+            self.latest.append(write_sketch(article))
         return new
 
     def obey(self, command: Command) -> bool:
         """Do what a person asks for, but for forgetting and importing; whether there was anything to do."""
+        self.tried = -1
         if command.do == "reject" and command.line:
             if command.line in self.rejected or len(self.rejected) >= MOST_REJECTED:
                 return False
@@ -118,9 +129,13 @@ class LearnedSite:
         return True
 
     def refresh(self, rules: Rules) -> None:
-        """Bring what is in force up to date with what was learned; `rules` are the site's."""
+        """Bring what is in force up to date with what was learned, if enough was; `rules` are the site's."""
+        total = self.site.total
+        if self.tried >= 0 and total - self.tried < min(MOST_BEHIND, total // SHARE_BEHIND):
+            return
+        self.tried = total
         newest = self._newest()
-        self._watch_usual(newest)
+        self._watch_usual()
         if self.applied is None or newest.version != self.applied.version:
             why = self._unfit(newest, rules)
             if why:
@@ -155,12 +170,12 @@ class LearnedSite:
         return self._without_rejected(profile)
 
     def _without_rejected(self, profile: Profile) -> Profile:
-        gone = {key for line in self.rejected for key in said(line).keys if key}
-        if not gone & profile.known.keys():
+        gone = {key for line in self.rejected for key in said(line).keys if key in profile.known}
+        if not gone:
             return profile
         known = {key: each for key, each in profile.known.items() if key not in gone}
         version = xxh3_64_hexdigest(f"{profile.version} {sorted(gone)}".encode())[: len(profile.version)]
-        return Profile(profile.site, version, profile.articles, known)
+        return Profile(profile.site, version, profile.articles, PackedKnown(pack(known)))
 
     def _apply(self, profile: Profile) -> None:
         total, before = self.site.total, self.applied
@@ -173,26 +188,33 @@ class LearnedSite:
 
     def _unfit(self, newest: Profile, rules: Rules) -> str:
         """Why a version must not be used, as a clause; empty if it may."""
-        now = self.applied
-        for article in self.latest:
-            before, after = clean_list(article.lines, rules, now), clean_list(article.lines, rules, newest)
-            if after.withheld and not before.withheld:
-                return "it would take so much of an article that the safety budget withholds it"
-            kept = {removal.line for removal in before.removed}
-            taken = [removal.text for removal in after.removed if removal.line not in kept]
-            if not taken:
-                continue
-            for line, text in zip(read_lines(taken, rules)[1], taken, strict=True):
-                if line.prose:
-                    return f"it would take the paragraph {_brief(text)!r}"
-        return ""
+        found = calls.trial(self.latest, rules, self.applied, newest)
+        withholds, prose = self._trial(rules, newest) if found is None else found
+        if withholds:
+            return "it would take so much of an article that the safety budget withholds it"
+        return "" if prose is None else f"it would take the paragraph {_brief(prose)!r}"
 
-    def _watch_usual(self, newest: Profile) -> None:
+    def _trial(self, rules: Rules, newest: Profile) -> tuple[bool, str | None]:
+        """Whether an article would be withheld, or else prose that would be taken: the first that is found."""
+        for record in self.latest:
+            lines = [line for line in read_article(record).lines if line.strip()]
+            page = read_lines(lines, rules)[1]
+            after = clean_list(lines, rules, newest)
+            prose = [removal.line - 1 for removal in after.removed if page[removal.line - 1].prose]
+            if not prose and not after.withheld:
+                continue
+            before = clean_list(lines, rules, self.applied)
+            if after.withheld and not before.withheld:
+                return True, None
+            kept = {removal.line - 1 for removal in before.removed}
+            for at in prose:
+                if at not in kept:
+                    return False, lines[at]
+        return False, None
+
+    def _watch_usual(self) -> None:
         """Notice when most of the lines that stand on nearly every page have become others."""
-        usual = frozenset(
-            key for key, each in newest.known.items()
-            if self.site.counted[key].kind == WHOLE and newest.is_everywhere(each)
-        )  # fmt: skip
+        usual = self.site.everywhere()
         if 2 * len(usual & self.usual) < len(usual | self.usual):
             self.usual, self.usual_since = usual, self.site.total
 

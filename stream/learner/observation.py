@@ -9,6 +9,7 @@ from xxhash import xxh3_64_intdigest
 
 from stream.core.cleaning import Story, story_of
 from stream.core.footer.words import FIRST_THREE, FIRST_TWO, HEAD, LAST_TWO, TAIL, TOKEN, WHOLE, said
+from stream.core.native import calls
 from stream.core.paragraphs import normal
 from stream.core.rules import Rules
 
@@ -47,8 +48,8 @@ class Observation(NamedTuple):
 class Sketch(NamedTuple):
     """What has to be known of an article to learn from it: all that the worker publishes of one.
 
-    `lines` are its different lines, those of unusual length shortened to what their keys are made of; those from index
-    `end` on stand below the end of the story.
+    `lines` are its different lines, those of unusual length shortened to what their keys are made of, and a lone
+    surrogate replaced; those from index `end` on stand below the end of the story.
     """
 
     told: Told
@@ -64,16 +65,27 @@ def sketch(text: str | Sequence[str], rules: Rules) -> Sketch:
     ...        builtin())[1:]
     (1, ('The ferry runs all winter, so the board said, and nobody at the quay was surprised at that.', '©'))
     """
+    found = calls.sketch(text, rules)
+    return sketch_in_python(text, rules) if found is None else Sketch(*found)
+
+
+def sketch_in_python(text: str | Sequence[str], rules: Rules) -> Sketch:
+    """Do what `sketch` does, without the compiled core."""
     story = story_of(text, rules)
     count = len(story.texts)
     read = [at for at in range(count) if at < LINES or at >= count - LINES]
-    lines = tuple(shortened(story.texts[at]) for at in read)
+    lines = tuple(_writable(shortened(story.texts[at])) for at in read)
     return Sketch(_told(story), sum(at < story.end for at in read), lines)
 
 
 def shortened(line: str) -> str:
     """Give the part of a line that its keys are made of (`stream.core.footer.words`); the same keys are made of it."""
     return line if len(line) <= _READ else f"{line[:HEAD]} {line[-TAIL:]}"
+
+
+def _writable(line: str) -> str:
+    """Give a line without lone surrogates, which no record can hold. They are in no word, so its keys are the same."""
+    return line if line.isascii() else line.encode("utf-8", "replace").decode()
 
 
 def observe(text: str | Sequence[str], rules: Rules) -> Observation:

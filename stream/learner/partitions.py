@@ -10,6 +10,7 @@ made-up sites cost a bounded amount, and take nobody else's place.
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from stream.core.rules import Rules
 from stream.learner.address import site_of
 from stream.learner.counts import read_counts, write_counts
 from stream.learner.learned import LearnedSite
-from stream.learner.messages import Command, read_lines_record, write_published
+from stream.learner.messages import Command, is_article, read_lines_record, write_published
 from stream.learner.observation import Sketch
 
 SITES = 2_500
@@ -39,6 +40,10 @@ class Elsewhere(NamedTuple):
 
     site: str
     value: bytes
+
+
+def _object_of(said: Command, known: LearnedSite) -> str:
+    return said.line or said.version or known.site.name
 
 
 class Partitions:
@@ -80,7 +85,7 @@ class Partitions:
             name = (key or b"").decode()
             if not name or site_of(name) != name:
                 return "its key is not the name of a site"
-            said = read_lines_record(value)
+            said = value if value is not None and is_article(value) else read_lines_record(value)
         except ValueError as error:
             return str(error)
         if self._belongs(name) != number:
@@ -88,7 +93,9 @@ class Partitions:
             return ""
         return self._learn(number, sites, name, said, offset)
 
-    def _learn(self, number: int, sites: dict[str, LearnedSite], name: str, said: Sketch | Command, offset: int) -> str:
+    def _learn(
+        self, number: int, sites: dict[str, LearnedSite], name: str, said: Sketch | bytes | Command, offset: int
+    ) -> str:
         if isinstance(said, Command):
             if said.do == "forget":
                 self._changed[number, name] = None
@@ -104,21 +111,28 @@ class Partitions:
                 self.refused += 1
                 return ""
             known = LearnedSite.named(name)
-        sites[name] = known
+        problem = self._tell(known, said)
+        if known.site.total:  # otherwise nothing was learned, and there is no site
+            sites[name] = known
+        if known.site.total and not problem:
+            known.offset = offset
+            self._changed[number, name] = None
+        return problem
+
+    def _tell(self, known: LearnedSite, said: Sketch | bytes | Command) -> str:
+        """Tell a site what a record says; give why it is of no use, as a clause, or ""."""
         if isinstance(said, Command):
-            if not known.obey(said):
-                return f"there is nothing to {said.do}: {said.line or said.version or name}"
-        else:
-            self.observations += 1
-            if not known.learn(said):
-                return ""
-        known.offset = offset
-        self._changed[number, name] = None
+            return "" if known.obey(said) else f"there is nothing to {said.do}: {_object_of(said, known)}"
+        try:
+            known.learn(said)
+        except ValueError as error:
+            return str(error)
+        self.observations += 1
         return ""
 
     def _import(self, number: int, sites: dict[str, LearnedSite], name: str, value: str, offset: int) -> str:
         try:
-            known = read_counts(name, value.encode())
+            known = read_counts(name, b64decode(value, validate=True))
         except ValueError as error:
             return str(error)
         sites.pop(name, None)

@@ -18,10 +18,8 @@ from collections.abc import Sequence
 
 from xxhash import xxh3_64_intdigest
 
-from stream.core.rules import Rules
 from stream.core.sites import Profile
-from stream.learner.messages import Published, write_sketch
-from stream.learner.observation import sketch
+from stream.learner.messages import Published
 from stream.records.outcomes import Beside
 
 ONE_IN = 20
@@ -107,25 +105,28 @@ class KnownSites:
         known = self._known.get(site) if self.applies else None
         return None if known is None else known.in_force
 
-    def observation(self, site: str, text: str | Sequence[str], rules: Rules, known_lines: int) -> Beside | None:
-        """Give what is to be learned from an article, if anything.
+    def wants(self, site: str, text: str | Sequence[str]) -> bool:
+        """Whether an article is to be learned from, whatever is found in it."""
+        known = self._known.get(site)
+        return (known is None or not known.settled or _is_one_in(text)) and self._observed[site] < MOST_OF_A_SITE
+
+    def has_changed(self, site: str, known_lines: int) -> bool:
+        """Whether an article that `wants` did not want is learned from, because its site's pages may have changed.
 
         `known_lines`: how many lines were removed from it because the site's other articles have them.
         """
         known = self._known.get(site)
-        if known is not None and known.settled and not _is_one_in(text):
-            is_cleaned = self.applies and known.usual > 0 and known.in_force is not None
-            if not is_cleaned or known_lines:
-                return None
-        if self._observed[site] >= MOST_OF_A_SITE:
-            return None
+        is_cleaned = self.applies and known is not None and known.usual > 0 and known.in_force is not None
+        return is_cleaned and not known_lines and self._observed[site] < MOST_OF_A_SITE
+
+    def beside(self, site: str, observed: bytes) -> Beside | None:
+        """Give what is published beside an article of a site, None while that cannot be."""
         self._observed[site] += 1
         partitions = self.partitions
         if not partitions:
             self._unpublished += 1
             return None
-        value = write_sketch(sketch(text, rules))
-        return Beside(self.lines_topic, partition_of(site, partitions), site.encode(), value)
+        return Beside(self.lines_topic, partition_of(site, partitions), site.encode(), observed)
 
     def __len__(self) -> int:
         """The number of sites of which something is known, as `names` has them."""

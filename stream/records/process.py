@@ -20,6 +20,8 @@ from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.learner.address import site_of
+from stream.learner.messages import clean_and_sketch, write_sketch
+from stream.learner.observation import sketch
 from stream.records.codec import InputFormat, JsonCodec, decode_text, format_of_value
 from stream.records.dead_letters import dead
 from stream.records.framing import SchemaFormat, Schemas, framed
@@ -55,6 +57,7 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
 OURS_REMEMBERED = 1024  # entries of a cache: most articles have the same counts as another one
 REASONS = get_args(Reason)  # a reason that is added is counted below, or `count_reasons` fails for every article
+_OF_SITE = REASONS.index("site")
 _reason = attrgetter("reason")
 
 
@@ -162,18 +165,30 @@ class Processor:
                 return _as_it_is("passed", record, out)
             return dead(record, texts.reason, texts.message, headers=headers)
         rules = self.rules_for(None if plain else value, headers, codec)
-        profile = self.sites.profile_of(site) if self.sites is not None and site else None
-        cleaned = self.clean(texts, rules, profile)
+        if self.sites is None or not site:
+            cleaned = self.clean(texts, rules)
+            return self._outcome(record, out, self.encode(value, cleaned, plain=plain, codec=codec), cleaned)
+        profile = self.sites.profile_of(site)
+        cleaned, observed = self._clean_and_observe(self.sites, site, texts, rules, profile)
         new_value = self.encode(value, cleaned, plain=plain, codec=codec)
         outcome = self._outcome(record, out, new_value, cleaned, profile=profile)
-        if self.sites is not None and site:
-            beside = self.sites.observation(
-                site, texts[0].value, rules, _reasons_of(cleaned[0].result)[REASONS.index("site")]
-            )
-            if beside is not None:
-                more_bytes = size(beside.key, beside.value, [])
-                outcome = outcome._replace(beside=beside, size_bytes=outcome.size_bytes + more_bytes)
-        return outcome
+        beside = None if observed is None else self.sites.beside(site, observed)
+        if beside is None:
+            return outcome
+        more_bytes = size(beside.key, beside.value, [])
+        return outcome._replace(beside=beside, size_bytes=outcome.size_bytes + more_bytes)
+
+    def _clean_and_observe(
+        self, sites: KnownSites, site: str, texts: Sequence[Text], rules: Rules, profile: Profile | None
+    ) -> tuple[list[CleanedText], bytes | None]:
+        """Clean an article, and give what is to be learned from it, if anything: from the first of its texts."""
+        text = texts[0].value
+        if sites.wants(site, text):
+            first, observed = clean_and_sketch(text, rules, profile)  # at once is quicker
+            return self.clean(texts, rules, profile, first), observed
+        cleaned = self.clean(texts, rules, profile)
+        changed = sites.has_changed(site, _reasons_of(cleaned[0].result)[_OF_SITE])
+        return cleaned, write_sketch(sketch(text, rules)) if changed else None
 
     def _decode_with_site(
         self, value: bytes, headers: Headers, codec: SchemaFormat, *, plain: bool
@@ -211,12 +226,23 @@ class Processor:
             site = said.decode("utf-8", "replace") if said else ""
         return self.rules.for_site(site)
 
-    def clean(self, texts: Sequence[Text], rules: Rules, profile: Profile | None = None) -> list[CleanedText]:
-        """Clean each text by itself."""
+    def clean(
+        self,
+        texts: Sequence[Text],
+        rules: Rules,
+        profile: Profile | None = None,
+        first: Cleaned | CleanedList | None = None,
+    ) -> list[CleanedText]:
+        """Clean each text by itself; `first` is the result of the first one, if it is there already."""
         several = len(self.codec.shape.texts) > 1
         cleaned = []
         for field, text in texts:
-            result = clean(text, rules, profile) if isinstance(text, str) else clean_list(text, rules, profile)
+            if first is not None:
+                result, first = first, None
+            elif isinstance(text, str):
+                result = clean(text, rules, profile)
+            else:
+                result = clean_list(text, rules, profile)
             cleaned.append(CleanedText(field if several else "", result))
         return cleaned
 

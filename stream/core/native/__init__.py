@@ -6,6 +6,10 @@ tests/property/test_native.py and tests/golden hold the two together.
     Cleaner        an article in one call, without Python's lock       core/cleaning.py         cleaning.rs
     Removals       what went, made on demand                           core/article.py          removals.rs
     RuleSet        the rules that it looks lines up in                 core/rules/              rules.rs
+    Packed         what is known of a site, looked up as packed        core/packed.py           packed.rs
+    sketch         what an article teaches its site                    learner/observation.py   sketch.rs
+    SiteCounts     what is counted of a site                           learner/site.py          counting.rs
+    trial          a new version of a profile beside another one       learner/learned.py       trial.rs
     Network        the weights by which it decides                     core/footer/network.py   network.rs
     spelled, said  a line in its lookup spelling; its words and keys   core/spelling.py, words  text.rs, words.rs
     span           where a JSON field's value stands                   records/splice.py        span.rs

@@ -11,7 +11,7 @@ from stream.core.footer.codes import Codes
 from stream.core.footer.decision import POWERS
 from stream.core.footer.network import shipped
 from stream.core.footer.words import Said
-from stream.core.packed import as_dict
+from stream.core.packed import PackedKnown
 from stream.core.rules import Rule, Rules
 from stream.core.sites import Profile
 
@@ -23,8 +23,52 @@ def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
     """Clean a text."""
     cleaner = _cleaner(rules)
     found = None if cleaner is None else native.asked(cleaner.clean, text, _given(profile))
+    return None if found is None else _cleaned(text, found, rules, profile)
+
+
+def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None) -> CleanedList | None:
+    """Clean a list of paragraphs."""
+    cleaner = _cleaner(rules)
+    found = None if cleaner is None else native.asked(cleaner.clean_list, list(paragraphs), _given(profile))
+    return None if found is None else _cleaned_list(paragraphs, found, rules, profile)
+
+
+def clean_and_sketch(
+    article: str | Sequence[str], rules: Rules, profile: Profile | None
+) -> tuple[Cleaned | CleanedList, bytes] | None:
+    """Clean an article, and give the record from which its site learns (`stream.learner.messages.write_sketch`)."""
+    cleaner = _cleaner(rules)
+    if cleaner is None:
+        return None
+    given = article if isinstance(article, str) else list(article)
+    found = native.asked(native.compiled.clean_and_sketch, cleaner, given, _given(profile))
     if found is None:
         return None
+    cleaned, record = found
+    if isinstance(article, str):
+        return _cleaned(article, cleaned, rules, profile), record
+    return _cleaned_list(article, cleaned, rules, profile), record
+
+
+def sketch(article: str | Sequence[str], rules: Rules) -> Any:
+    """Look at an article: give the fields of a `stream.learner.observation.Sketch`."""
+    cleaner = _cleaner(rules)
+    given = article if isinstance(article, str) else list(article)
+    return None if cleaner is None else native.asked(native.compiled.sketch, cleaner, given)
+
+
+def trial(records: Sequence[bytes], rules: Rules, before: Profile | None, after: Profile) -> Any:
+    """Try a version of a profile on articles, given as their records, beside another one.
+
+    Give whether one of them would be withheld, and prose that would be taken, or None: the first that is found.
+    """
+    cleaner = _cleaner(rules)
+    if cleaner is None:
+        return None
+    return native.asked(native.compiled.trial, cleaner, list(records), _given(before), _given(after))
+
+
+def _cleaned(text: str, found: Any, rules: Rules, profile: Profile | None) -> Cleaned:
     kept, removed, withheld, separator = found
     version = profile.version if profile is not None else ""
     if removed is None:
@@ -32,12 +76,7 @@ def clean(text: str, rules: Rules, profile: Profile | None) -> Cleaned | None:
     return CleanedByCompiled(kept, removed, rules.version, withheld, separator, version)
 
 
-def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None) -> CleanedList | None:
-    """Clean a list of paragraphs."""
-    cleaner = _cleaner(rules)
-    found = None if cleaner is None else native.asked(cleaner.clean_list, list(paragraphs), _given(profile))
-    if found is None:
-        return None
+def _cleaned_list(paragraphs: Sequence[str], found: Any, rules: Rules, profile: Profile | None) -> CleanedList:
     removed, withheld = found
     gone = {removal.line - 1 for removal in removed}
     rest = tuple(item for at, item in enumerate(paragraphs) if at not in gone)
@@ -56,15 +95,19 @@ OFTEN = 8
 
 
 def _given(profile: Profile | None) -> Any:
-    """What is known of a site, as the compiled core takes it: the number of its articles, and a dictionary or table."""
+    """What is known of a site, as the compiled core takes it: how many articles, and where it looks keys up."""
     if profile is None:
         return None
-    kept = profile.kept
+    kept, known = profile.kept, profile.known
+    if "table" in kept:
+        return profile.articles, kept["table"]
+    if isinstance(known, PackedKnown):
+        kept["table"] = native.compiled.Packed(known.data)
+        return profile.articles, kept["table"]
     kept["used"] = kept.get("used", 0) + 1
-    if kept["used"] < OFTEN and isinstance(profile.known, dict):
-        return profile.articles, profile.known
-    if "table" not in kept:
-        kept["table"] = native.compiled.Table(as_dict(profile.known))
+    if kept["used"] < OFTEN and isinstance(known, dict):
+        return profile.articles, known
+    kept["table"] = native.compiled.Table(dict(known))
     return profile.articles, kept["table"]
 
 

@@ -8,7 +8,7 @@ from stream.core.cleaning import clean_list
 from stream.core.rules import builtin
 from stream.learner.counts import read_counts, write_counts
 from stream.learner.learned import SETTLED, LearnedSite
-from stream.learner.messages import Command, read_published, write_published
+from stream.learner.messages import Command, read_article, read_published, write_published, write_sketch
 from stream.learner.observation import Sketch, sketch
 
 FOOTER = "Tips to the desk of the Harbour Light"
@@ -93,9 +93,10 @@ def test_a_version_that_would_take_prose_waits_for_a_person(monkeypatch: pytest.
 def test_prose_that_only_the_new_version_takes_is_noticed() -> None:
     known = learned(*(article(number, FOOTER) for number in range(6)))
     profile = known.site.profile()
-    taken = known.latest[-1].lines[0]
-    known.latest.append(Sketch((1,), 2, (taken, *known.latest[-1].lines[1:])))
-    without = clean_list(known.latest[-1].lines, builtin(), None)
+    lines = read_article(known.latest[-1]).lines
+    taken = lines[0]
+    known.latest.append(write_sketch(Sketch((1,), 2, lines)))
+    without = clean_list(lines, builtin(), None)
     assert taken not in {removal.text for removal in without.removed}
     assert known._unfit(profile, builtin()) == ""  # noqa: SLF001 - what it takes is no prose
 

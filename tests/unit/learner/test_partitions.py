@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import pytest
 
 from stream.core.rules import builtin
@@ -126,7 +128,7 @@ def test_an_import_replaces_what_was_known() -> None:
     made, other = learner(), learner()
     taken(made, *(observed(number, "Old footer") for number in range(6)))
     imported = taken(other, *(observed(number + 10, "New footer") for number in range(8)))[SITE].counts or b""
-    now = taken(made, command("import", site=imported.decode()))[SITE]
+    now = taken(made, command("import", site=b64encode(imported).decode()))[SITE]
     known = read_counts(SITE, now.counts or b"")
     assert known.site.total == 8
     known.offset = read_counts(SITE, imported).offset

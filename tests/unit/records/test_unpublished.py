@@ -5,7 +5,6 @@ from __future__ import annotations
 import orjson
 import pytest
 
-from stream.core.rules import builtin
 from stream.core.sites import Profile
 from stream.learner.messages import Published
 from stream.records.known_sites import MOST_OF_A_SITE, KnownSites
@@ -22,7 +21,7 @@ def known() -> KnownSites:
 
 
 def observe(known: KnownSites, site: str = "example.org") -> Beside | None:
-    return known.observation(site, TEXT, builtin(), 0)
+    return known.beside(site, b'{"v":1}') if known.wants(site, TEXT) else None
 
 
 def published(name: str) -> Published:

@@ -129,4 +129,4 @@ def test_records_are_counted_until_many_sites_have_changed(
         piece = learner._learn(learner._learned, cast("Any", records))  # noqa: SLF001 - without a loop and a sink
         pieces.append((len(piece), len(piece.more)))
         records = records[len(piece) :]
-    assert pieces == [(5, 6), (6, 6), (5, 4)], "records, and two for each site that has changed"
+    assert pieces == [(5, 6), (4, 6), (4, 6), (3, 4)], "records, and two for each site that has changed"

@@ -1,0 +1,321 @@
+//! What has to be known of an article to learn from it. Twins: `sketch` in stream/learner/observation.py, `write_sketch`
+//! and `read_sketch` in stream/learner/messages.py.
+
+use crate::cleaning::{self, How};
+use crate::guarded::guarded;
+use crate::page::{self, Heard, Look};
+use crate::paragraphs::{self, BLANK, first_of, separator_of};
+use crate::repeats::repeats_of;
+use crate::rules::RuleSet;
+use crate::text::{self, Line};
+use crate::words::bounds;
+use crate::{Cleaner, Given, Known};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString, PyTuple};
+use std::borrow::Cow;
+use std::sync::OnceLock;
+use xxhash_rust::xxh3::xxh3_64;
+
+pub const PARAGRAPHS: usize = 16;
+const LINES: usize = 2000;
+const MOST_BYTES: usize = 1 << 16;
+const HASH: usize = 16;
+
+/// An article as its site learns from it.
+pub struct Sketch<'a> {
+    pub told: Vec<u64>,
+    pub end: usize,
+    pub lines: Vec<Cow<'a, str>>,
+}
+
+/// Looks at an article's lines, of which none is blank or a repeat.
+pub fn sketch<'p>(looks: &'p [Look], heard: &Heard, rules: &RuleSet) -> Sketch<'p> {
+    let page: Vec<&Look> = looks.iter().collect();
+    let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
+    let (codes, _) = page::read(&page, heard, &texts, rules);
+    let count = texts.len();
+    let story = codes.iter().rposition(|line| line.is_prose()).map_or(0, |last| last + 1);
+    let prose = texts.iter().zip(&codes).filter(|(_, line)| line.is_prose()).map(|(text, _)| text);
+    let told = if story > 0 { told(prose) } else { told(texts.iter()) };
+    let is_read = |at: &usize| *at < LINES || *at + LINES >= count;
+    let lines = (0..count).filter(is_read).map(|at| shortened(texts[at].text)).collect();
+    Sketch { told, end: (0..story).filter(is_read).count(), lines }
+}
+
+fn shortened(line: &str) -> Cow<'_, str> {
+    bounds(&Line::new(line)).map_or(Cow::Borrowed(line), Cow::Owned)
+}
+
+/// The hashes of the first paragraphs, each once.
+fn told<'t, 'a: 't>(texts: impl Iterator<Item = &'t Line<'a>>) -> Vec<u64> {
+    let mut hashes = Vec::with_capacity(PARAGRAPHS);
+    for line in texts.take(2 * PARAGRAPHS) {
+        let hash = xxh3_64(text::normal(line.text).as_bytes());
+        if hashes.len() < PARAGRAPHS && !hashes.contains(&hash) {
+            hashes.push(hash);
+        }
+    }
+    hashes
+}
+
+impl Sketch<'_> {
+    /// The record of an article, JSON.
+    pub fn record(&self) -> Vec<u8> {
+        let (head, tail) = self.bounded();
+        let count = self.lines.len();
+        let end = usize::min(self.end, head) + self.end.saturating_sub(tail);
+        let lines = self.lines[..head].iter().chain(&self.lines[tail..]);
+        let size: usize = self.lines.iter().map(|line| line.len() + 4).sum();
+        let mut record = Vec::with_capacity(usize::min(size, MOST_BYTES + 4 * count) + 32 * PARAGRAPHS);
+        record.extend_from_slice(br#"{"v":1,"told":["#);
+        for (at, hash) in self.told.iter().enumerate() {
+            let comma = if at == 0 { "" } else { "," };
+            record.extend_from_slice(format!("{comma}\"{hash:016x}\"").as_bytes());
+        }
+        record.extend_from_slice(format!("],\"end\":{end},\"lines\":[").as_bytes());
+        for (at, line) in lines.enumerate() {
+            if at > 0 {
+                record.push(b',');
+            }
+            put_string(line, &mut record);
+        }
+        record.extend_from_slice(b"]}");
+        record
+    }
+
+    /// The lines before the first of these indices, and from the second on, are few enough.
+    fn bounded(&self) -> (usize, usize) {
+        let count = self.lines.len();
+        if self.lines.iter().map(|line| line.len()).sum::<usize>() <= MOST_BYTES {
+            return (count, count);
+        }
+        let head = fitting(self.lines.iter());
+        (head, usize::max(head, count - fitting(self.lines.iter().rev())))
+    }
+}
+
+/// How many lines from the first on have half of `MOST_BYTES`.
+fn fitting<'t, 'a: 't>(lines: impl Iterator<Item = &'t Cow<'a, str>>) -> usize {
+    let mut left = MOST_BYTES / 2;
+    let fits = |line: &&Cow<str>| {
+        let rest = left.checked_sub(line.len());
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    lines.take_while(fits).count()
+}
+
+/// Appends a string as JSON has it.
+pub fn put_string(text: &str, to: &mut Vec<u8>) {
+    to.push(b'"');
+    let mut begin = 0;
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        if byte >= b' ' && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        to.extend_from_slice(&text.as_bytes()[begin..at]);
+        begin = at + 1;
+        match byte {
+            b'"' | b'\\' => to.extend([b'\\', byte]),
+            b'\n' => to.extend(br"\n"),
+            b'\r' => to.extend(br"\r"),
+            b'\t' => to.extend(br"\t"),
+            0x08 => to.extend(br"\b"),
+            0x0c => to.extend(br"\f"),
+            _ => to.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+        }
+    }
+    to.extend_from_slice(&text.as_bytes()[begin..]);
+    to.push(b'"');
+}
+
+impl<'a> Sketch<'a> {
+    /// Reads a record that is written as `record` writes it, to the byte; None of any other, which Python has to read.
+    pub fn read(record: &'a [u8]) -> Option<Self> {
+        let mut rest = Rest(std::str::from_utf8(record).ok()?);
+        rest.take(r#"{"v":1,"told":["#)?;
+        let told = rest.list(|rest| rest.hash())?;
+        rest.take(r#","end":"#)?;
+        let end = rest.number()?;
+        rest.take(r#","lines":["#)?;
+        let lines = rest.list(|rest| rest.string())?;
+        let is_whole = rest.0 == "}" && told.len() <= PARAGRAPHS && lines.len() <= 2 * LINES && end <= lines.len();
+        let is_short = || {
+            lines.iter().map(|line| line.len()).sum::<usize>() <= MOST_BYTES
+                || lines.iter().map(|line| text::count(line)).sum::<usize>() <= MOST_BYTES
+        };
+        (is_whole && is_short()).then_some(Sketch { told, end, lines })
+    }
+}
+
+/// Whether these are hexadecimal digits as they are written here.
+fn are_digits(text: &str) -> bool {
+    text.bytes().all(|each| matches!(each, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The length of a string up to its end, or to a backslash. None if it holds a control character, as no string may.
+fn plain(text: &str) -> Option<usize> {
+    let end = memchr::memchr2(b'"', b'\\', text.as_bytes())?;
+    let any_control = text.as_bytes()[..end].iter().fold(false, |any, &byte| any | (byte < b' '));
+    (!any_control).then_some(end)
+}
+
+/// What is still to be read of a record.
+struct Rest<'a>(&'a str);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, expected: &str) -> Option<()> {
+        self.0 = self.0.strip_prefix(expected)?;
+        Some(())
+    }
+
+    /// The items of a list up to its end, of which the bracket at the beginning has been read.
+    fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
+        let mut items = Vec::new();
+        if self.take("]").is_some() {
+            return Some(items);
+        }
+        loop {
+            items.push(item(self)?);
+            if self.take("]").is_some() {
+                return Some(items);
+            }
+            self.take(",")?;
+        }
+    }
+
+    fn hash(&mut self) -> Option<u64> {
+        self.take("\"")?;
+        let digits = self.0.get(..HASH)?;
+        self.0 = &self.0[HASH..];
+        self.take("\"")?;
+        u64::from_str_radix(digits, 16).ok().filter(|_| are_digits(digits))
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let size = self.0.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, rest) = self.0.split_at(size);
+        self.0 = rest;
+        digits.parse().ok().filter(|_| size == 1 || !digits.starts_with('0'))
+    }
+
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.take("\"")?;
+        let text = self.0;
+        let end = plain(text)?;
+        if text.as_bytes()[end] == b'"' {
+            self.0 = &text[end + 1..];
+            return Some(Cow::Borrowed(&text[..end]));
+        }
+        let mut made = String::with_capacity(2 * end);
+        loop {
+            let end = plain(self.0)?;
+            made.push_str(&self.0[..end]);
+            let mark = self.0.as_bytes()[end];
+            self.0 = &self.0[end + 1..];
+            match mark {
+                b'"' => return Some(Cow::Owned(made)),
+                _ => made.push(self.escaped()?),
+            }
+        }
+    }
+
+    /// The character that stands behind a backslash, if it is one that has to be written so.
+    fn escaped(&mut self) -> Option<char> {
+        let mark = text::first(self.0)?;
+        self.0 = &self.0[mark.len_utf8()..];
+        match mark {
+            '"' | '\\' => Some(mark),
+            'n' => Some('\n'),
+            'r' => Some('\r'),
+            't' => Some('\t'),
+            'b' => Some('\u{8}'),
+            'f' => Some('\u{c}'),
+            'u' => {
+                let is_control = |each: &char| *each < ' ' && !matches!(each, '\u{8}'..='\n' | '\u{c}' | '\r');
+                let digits = self.0.get(..4).filter(|digits| are_digits(digits))?;
+                self.0 = &self.0[4..];
+                char::from_u32(u32::from_str_radix(digits, 16).ok()?).filter(is_control)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// An article as Python gives it: a text, or a list of paragraphs.
+#[derive(FromPyObject)]
+pub enum Article<'py> {
+    Text(Bound<'py, PyString>),
+    List(Vec<Bound<'py, PyString>>),
+}
+
+/// The fields of Python's `Sketch`.
+type Fields<'py> = (Bound<'py, PyTuple>, usize, Bound<'py, PyTuple>);
+
+/// Looks at an article, without cleaning it. None if it holds a lone surrogate.
+#[pyfunction]
+#[pyo3(name = "sketch")]
+pub fn sketch_of<'py>(cleaner: &Bound<'py, Cleaner>, article: Article<'py>) -> PyResult<Option<Fields<'py>>> {
+    let py = cleaner.py();
+    let rules = &cleaner.get().rules;
+    let fields = |looks: &[Look]| {
+        let Sketch { told, end, lines } = sketch(looks, &Heard::new(looks, None), rules);
+        (told, end, lines.into_iter().map(Cow::into_owned).collect::<Vec<String>>())
+    };
+    let found = match &article {
+        Article::Text(text) => {
+            let Ok(text) = text.to_str() else { return Ok(None) };
+            guarded(py, || with_looks(&paragraphs::split(text, separator_of(text)), fields))?
+        }
+        Article::List(items) => {
+            let texts: Result<Vec<&str>, _> = items.iter().map(|item| item.to_str()).collect();
+            let Ok(texts) = texts else { return Ok(None) };
+            guarded(py, || with_looks(&texts.into_iter().map(Line::new).collect::<Vec<Line>>(), fields))?
+        }
+    };
+    let (told, end, lines) = found;
+    Ok(Some((PyTuple::new(py, told)?, end, PyTuple::new(py, lines)?)))
+}
+
+/// Looks at the lines that are neither blank nor repeats.
+fn with_looks<T>(lines: &[Line], look_at: impl Fn(&[Look]) -> T) -> T {
+    let first = first_of(lines);
+    let mut stays: Vec<bool> = first.iter().map(|&place| place != BLANK).collect();
+    for (at, _) in repeats_of(lines, &first) {
+        stays[at] = false;
+    }
+    let places = (0..lines.len()).filter(|&at| stays[at]).enumerate();
+    let looks: Vec<Look> = places.map(|(number, at)| Look::new(number, at, lines[at])).collect();
+    look_at(&looks)
+}
+
+/// Cleans an article, and gives the record of its sketch, too, from the same look at its lines: a pair of what
+/// `Cleaner.clean` or `Cleaner.clean_list` gives, and bytes. None if it holds a lone surrogate.
+#[pyfunction]
+pub fn clean_and_sketch<'py>(
+    cleaner: &Bound<'py, Cleaner>,
+    article: Article<'py>,
+    profile: Option<Given<'py>>,
+) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyBytes>)>> {
+    let (py, this) = (cleaner.py(), cleaner.get());
+    let known = profile.map(Known::from);
+    let record: OnceLock<Vec<u8>> = OnceLock::new(); // of the first search: a text may be searched again, cleaned
+    let watch = |looks: &[Look], heard: &Heard| {
+        record.get_or_init(|| sketch(looks, heard, &this.rules).record());
+    };
+    let how = How { watch: Some(&watch), ..this.how(known.as_ref()) };
+    let cleaned = match &article {
+        Article::Text(text) => {
+            let Ok(whole) = text.to_str() else { return Ok(None) };
+            let cleaned = guarded(py, || cleaning::clean(whole, &how))?;
+            this.as_python(text, whole, cleaned)?.into_pyobject(py)?.into_any()
+        }
+        Article::List(items) => {
+            let texts: Result<Vec<String>, _> = items.iter().map(|item| item.to_str().map(str::to_owned)).collect();
+            let Ok(texts) = texts else { return Ok(None) };
+            let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
+            (this.names.listed(py, &removed)?, this.names.listed(py, &withheld)?).into_pyobject(py)?.into_any()
+        }
+    };
+    Ok(record.get().map(|record| (cleaned, PyBytes::new(py, record))))
+}
