@@ -15,6 +15,7 @@ from confluent_kafka.admin import (
 )
 
 from harness.kafka.server import Listener, RealKafka
+from harness.processes import until
 from tests.ledger import Topics, fresh_name
 from tests.security.acls import LEAST_PRIVILEGE, Right, bindings, filters
 from tests.security.certificates import Authority
@@ -112,10 +113,13 @@ class GuardedKafka:
     def grant(
         self, topics: Topics, rights: Iterable[Right] = LEAST_PRIVILEGE, *, principal: str = f"User:{USER}"
     ) -> None:
-        """Grant rights on these topics and their group."""
+        """Grant rights on these topics and their group, and wait until the broker knows them."""
+        rights = list(rights)
         wanted = [each for right in rights for each in bindings(right, principal, topics.settings())]
         for future in self.admin.create_acls(wanted).values():
             future.result(ANSWER_S)
+        for granted in (each for right in rights for each in filters(right, principal, topics.settings())):
+            until(lambda: bool(self.admin.describe_acls(granted).result(ANSWER_S)), "the rights to be known")  # noqa: B023
 
     def take(self, topics: Topics, right: Right, *, principal: str = f"User:{USER}") -> None:
         """Revoke a right."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
+
 import orjson
 from confluent_kafka.admin import NewTopic
 
 from harness.commands import article_stream
 from harness.processes import Worker, until
+from stream.worker.engine import SITES_READ_S
 from tests.brokers import Broker, Sent
 from tests.ledger import Topics, article
-from tests.security.acls import LEARNER, LEAST_PRIVILEGE, READ_SITES, SEE_LINES, WITH_SITES, WRITE_LINES
+from tests.security.acls import LEARNER, LEAST_PRIVILEGE, READ_SITES, SEE_LINES, SEE_SITES, WITH_SITES, WRITE_LINES
 from tests.security.guarded import ANSWER_S, GuardedKafka
 
 OBSERVED = 'article_stream_articles_observed_total{result="%s"}'
@@ -80,3 +83,21 @@ def test_articles_go_on_without_the_right_to_write_to_the_topic_of_lines(guarded
         until(is_learned_from, "articles to be published to learn from")
         assert worker.terminate() == 0, worker.log
     assert admin.read(f"{topics.name}.lines")
+
+
+def test_articles_do_not_wait_for_a_topic_of_sites_that_may_not_be_read(guarded: GuardedKafka) -> None:
+    topics = topics_of_sites(guarded)
+    guarded.grant(topics, [*LEAST_PRIVILEGE, WRITE_LINES, SEE_SITES])
+    admin = Broker("real", guarded.plain)
+    send(admin, topics, 0)
+    began_s = time.monotonic()
+    with Worker(guarded.login(topics, sites="apply")) as worker:
+        until(lambda: worker.metric("article_stream_records_in_total") == 10, "the articles")
+        assert time.monotonic() - began_s < SITES_READ_S, "as long as one that can be read is waited for"
+        status, body = worker.get("/health/ready")
+        assert status == 200
+        assert any("what is known of sites is not kept up to date" in it for it in orjson.loads(body)["warnings"])
+        guarded.grant(topics, [READ_SITES])
+        until(lambda: not orjson.loads(worker.get("/health/ready")[1])["warnings"], "no warning any more")
+        assert worker.log.count("is not kept up to date") == 1, "it is said once"
+        assert worker.terminate() == 0, worker.log
