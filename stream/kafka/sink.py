@@ -16,7 +16,7 @@ from collections.abc import Callable
 from confluent_kafka import TopicPartition
 
 from stream.config.settings import Settings
-from stream.errors import KafkaFatal, KafkaUnavailable, SessionLost, StreamError, TopicMissing
+from stream.errors import KafkaFatal, KafkaUnavailable, NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Committer, Publication
 from stream.kafka.demoting import demoted
 from stream.kafka.flow import Flow
@@ -230,7 +230,7 @@ class Sink:
         while True:
             began = time.perf_counter()
             try:
-                instead = self._attempt(outcomes)
+                instead = self._attempt(outcomes, again=aborted_before > 0)
             except Refused:
                 self._put_back(session, outcomes)
                 return
@@ -258,7 +258,7 @@ class Sink:
         self._on_delivered(outcomes, time.perf_counter() - began)
         self._flow.leave(session, len(outcomes))
 
-    def _attempt(self, outcomes: Outcomes) -> Outcomes | None:
+    def _attempt(self, outcomes: Outcomes, *, again: bool) -> Outcomes | None:
         """Tries once; gives what to try instead at once, None if nothing, because the outcomes are committed.
 
         Raises `Refused` if they are to be split, `Aborted` if they may be tried again after a pause.
@@ -272,16 +272,21 @@ class Sink:
             return instead
         except Aborted as aborted:
             self._on_aborted()
-            if not outcomes.observed or not self._blames_lines(aborted.error):
+            if not outcomes.observed or not self._blames_lines(aborted.error, again=again):
                 raise
             return self._without_beside(outcomes, aborted.error)
         return None
 
-    def _blames_lines(self, error: StreamError) -> bool:
-        """Whether an attempt may have failed because of what was to be learned."""
-        if isinstance(error, TopicMissing):
-            return error.topic in {"", self._settings.lines_topic}
-        return not isinstance(error, (KafkaUnavailable, SessionLost))
+    def _blames_lines(self, error: StreamError, *, again: bool) -> bool:
+        """Whether an attempt may have failed because of what was to be learned. `again`: one has failed before.
+
+        What Kafka's client does not explain may pass, as when a partition that was just added has no leader yet.
+        """
+        if isinstance(error, TopicMissing) and error.topic:
+            return error.topic == self._settings.lines_topic
+        if isinstance(error, (KafkaUnavailable, SessionLost)):
+            return False
+        return again or isinstance(error, NotAuthorized)
 
     def _instead_of(self, outcomes: Outcomes, refused: Refused) -> Outcomes | None:
         """What to publish instead of refused outcomes; None if they are to be split."""

@@ -8,7 +8,7 @@ import pytest
 
 from harness.fakes import outcome
 from stream.config.loading import load
-from stream.errors import KafkaUnavailable, NotAuthorized, SessionLost, StreamError, TopicMissing
+from stream.errors import KafkaFatal, KafkaUnavailable, NotAuthorized, SessionLost, StreamError, TopicMissing
 from stream.kafka.committer import Aborted, Publication
 from stream.kafka.refused import Refused
 from stream.records.outcomes import Beside, Outcome
@@ -62,9 +62,7 @@ def failing_once(rig: Rig, error: Exception) -> list[int]:
     return beside
 
 
-@pytest.mark.parametrize(
-    "error", [LINES, NotAuthorized("Kafka forbids it."), TopicMissing("A topic is missing.")], ids=str
-)
+@pytest.mark.parametrize("error", [LINES, NotAuthorized("Kafka forbids it.")], ids=str)
 async def test_what_may_be_the_topic_of_lines_is_tried_without_it(
     rig: Rig, unobserved: Unobserved, error: StreamError
 ) -> None:
@@ -74,6 +72,24 @@ async def test_what_may_be_the_topic_of_lines_is_tried_without_it(
     assert beside == [2, 0]
     assert unobserved.told == [(2, error)]
     assert offsets(rig.committer.published) == [0, 1]
+
+
+@pytest.mark.parametrize("error", [TopicMissing("A topic is missing."), KafkaFatal("Out of order.")], ids=str)
+async def test_what_may_pass_is_tried_again_before_it_is_left_out(
+    rig: Rig, unobserved: Unobserved, error: StreamError
+) -> None:
+    beside: list[int] = []
+
+    def act(publication: Publication) -> None:
+        beside.append(len(publication.beside))
+        if publication.beside:
+            raise Aborted(error)
+
+    rig.committer.act = act
+    await rig.put([observed(0)])
+    assert await rig.drained()
+    assert beside == [1, 1, 0]
+    assert unobserved.told == [(1, error)]
 
 
 async def test_a_refusal_is_first_tried_without_it(rig: Rig, unobserved: Unobserved) -> None:
