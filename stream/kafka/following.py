@@ -90,9 +90,14 @@ def read_whole(settings: Settings, topic: str, numbers: Collection[int], timeout
         following.close()
 
 
+def asking(settings: Settings) -> AdminClient:
+    """A client for `partitions_in`. After an error another one is needed: it may never find its brokers again."""
+    return AdminClient(client.common(settings))
+
+
 def partitions_in(settings: Settings, topic: str, admin: AdminClient | None = None) -> int:
     """How many partitions a topic has; 0 if it does not exist or we may not see it. Raises `KafkaException`."""
-    admin = admin or AdminClient(client.common(settings))
+    admin = admin or asking(settings)
     found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
     return 0 if found is None or found.error is not None else len(found.partitions)
 
@@ -102,7 +107,7 @@ def ends_of(settings: Settings, topic: str, numbers: Collection[int]) -> dict[in
 
     Raises `KafkaException`, or `concurrent.futures.TimeoutError`.
     """
-    admin = AdminClient(client.common(settings))
+    admin = asking(settings)
     latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     if not numbers:
         return {}

@@ -16,8 +16,7 @@ from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import gcd
-
-from confluent_kafka.admin import AdminClient
+from typing import Any
 
 from stream._version import __version__
 from stream.config.learner import LearnerSettings
@@ -27,7 +26,7 @@ from stream.core.rules import Rules
 from stream.errors import SessionLost, StreamError
 from stream.kafka import client
 from stream.kafka.flow import Batch
-from stream.kafka.following import ends_of, partitions_in, read_whole
+from stream.kafka.following import asking, ends_of, partitions_in, read_whole
 from stream.learner.counts import read_counts
 from stream.learner.learned import LearnedSite
 from stream.learner.partitions import Partitions
@@ -75,7 +74,7 @@ class LearnerEngine(Engine):
         self._session_learned = -1
         self._learned = self._fresh()
         self._partitions = 0
-        self._admin: AdminClient | None = None
+        self._admin: Any = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="learn")
         self.source.linger_s, self.source.most_records = LINGER_S, MOST_RECORDS
         self.source.on_gain, self.source.on_lose = self._gain, self._lose
@@ -253,7 +252,7 @@ class LearnerEngine(Engine):
         To go on without its counts would begin to count every site anew.
         """
         if self._admin is None:
-            self._admin = AdminClient(client.common(self.settings))
+            self._admin = asking(self.settings)
         try:
             with client.explained(self.settings, doing=f"asking about {topic}"):
                 found = partitions_in(self.settings, topic, self._admin)

@@ -9,12 +9,11 @@ import threading
 import time
 from typing import Any
 
-from confluent_kafka.admin import AdminClient
 from mode import Service
 
 from stream.errors import StreamError
 from stream.kafka import client
-from stream.kafka.following import Following, partitions_in
+from stream.kafka.following import Following, asking, partitions_in
 from stream.kafka.topic_id import TopicIds
 from stream.learner.messages import read_published
 from stream.records.known_sites import KnownSites, partition_of
@@ -78,7 +77,7 @@ class SitesWatch(Service):
     def _follow(self, sites: WorkerSites) -> None:
         """Reads until a stop, or until the topic is another one or has more partitions."""
         settings, known = self._settings, sites.known
-        admin, ids = AdminClient(client.common(settings)), TopicIds(settings)
+        admin, ids = asking(settings), TopicIds(settings)
         there = self._ask(known, admin)
         if not there:
             self._tell(self._missing)
@@ -109,7 +108,7 @@ class SitesWatch(Service):
         finally:
             following.close()
 
-    def _ask(self, known: KnownSites, admin: AdminClient) -> int:
+    def _ask(self, known: KnownSites, admin: Any) -> int:
         """Asks for both topics, and notes what is missing; gives the number of partitions of the topic of sites."""
         settings = self._settings
         lines = partitions_in(settings, settings.lines_topic, admin)

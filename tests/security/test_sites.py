@@ -9,7 +9,7 @@ from confluent_kafka.admin import NewTopic
 
 from harness.commands import article_stream
 from harness.processes import Worker, until
-from stream.worker.engine import SITES_READ_S
+from stream.worker.worker_sites import SITES_READ_S
 from tests.brokers import Broker, Sent
 from tests.ledger import Topics, article
 from tests.security.acls import LEARNER, LEAST_PRIVILEGE, READ_SITES, SEE_LINES, SEE_SITES, WITH_SITES, WRITE_LINES
