@@ -112,6 +112,9 @@ class Partitions:
                 return ""
             known = LearnedSite.named(name)
         problem = self._tell(known, said)
+        if not problem:
+            # At once, and not when it is published: what is in force then depends on nothing but the records.
+            known.refresh(self.rules.for_site(name))
         if known.site.total:  # otherwise nothing was learned, and there is no site
             sites[name] = known
         if known.site.total and not problem:
@@ -140,6 +143,7 @@ class Partitions:
             self.refused += 1
             return f"the partition has {SITES:,} sites already"
         known.offset = offset
+        known.refresh(self.rules.for_site(name))
         sites[name] = known
         self._changed[number, name] = None
         return ""
@@ -161,14 +165,13 @@ class Partitions:
         return len(self._changed)
 
     def changes(self) -> Iterator[Change]:
-        """Give the sites that have changed since this was last called, each after its newest version was tried."""
+        """Give the sites that have changed since this was last called."""
         changed, self._changed = self._changed, {}
         for number, name in changed:
             known = self._sites.get(number, {}).get(name)
             if known is None:
                 yield Change(name, None, None)
             else:
-                known.refresh(self.rules.for_site(name))
                 yield Change(name, write_counts(known), write_published(known.published()))
 
     def elsewhere(self) -> list[Elsewhere]:

@@ -183,7 +183,7 @@ def test_the_demo_ends_by_itself_with_totals_that_add_up() -> None:
     total = answer.out.splitlines()[-1]
     count, rest = total.split(" in = ")
     parts = {name: int(number) for number, name in map(str.split, rest.split("  ")[0].split(" + "))}
-    assert int(count) == sum(parts.values()) == len(records())
+    assert int(count) == sum(parts.values()) == len(records()) + 1  # the fourth article of the site
     assert parts["dead"] == 1
     assert "tombstone, passed on" in answer.out
     assert "[repeats line " in answer.out
@@ -195,10 +195,11 @@ def test_the_demo_shows_three_articles_and_a_summary_by_reason() -> None:
     answer = article_stream("demo")
     assert answer.code == 0, answer
     *_, total, more = answer.out.splitlines()
-    assert total.startswith("23 in = ")
+    assert total.startswith("27 in = ")
     assert "--all" in more
     shown, summary = answer.out.split("Removed from all articles:")
-    assert len(re.findall(r"^\S.* · ", shown, re.MULTILINE)) == 3
+    assert len(re.findall(r"^\S.* · ", shown, re.MULTILINE)) == 4
+    assert "[footer: site, 3 of 3 articles]" in shown
     for reason, words in (
         ("repeats line", "repeated paragraphs"),
         ("footer: ", "footer lines"),

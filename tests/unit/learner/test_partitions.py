@@ -50,6 +50,16 @@ def test_a_replay_in_any_parts_comes_to_the_same_to_the_byte() -> None:
             parts.gain(0, [read_counts(SITE, change.counts or b"")])
 
 
+def test_what_is_in_force_does_not_depend_on_when_it_is_published() -> None:
+    values = [observed(number, "Footer", *(["Share"] if number % 2 else [])) for number in range(70)]
+    often, once = learner(), learner()
+    for offset, value in enumerate(values):
+        often.take(0, offset, SITE.encode(), value)
+        once.take(0, offset, SITE.encode(), value)
+        (change,) = often.changes()
+    assert list(once.changes()) == [change]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "why"),
     [
