@@ -56,8 +56,9 @@ def test_what_is_in_force_does_not_depend_on_when_it_is_published() -> None:
     for offset, value in enumerate(values):
         often.take(0, offset, SITE.encode(), value)
         once.take(0, offset, SITE.encode(), value)
-        (change,) = often.changes()
-    assert list(once.changes()) == [change]
+        wanted = [*often.changes()]
+        if offset == len(values) - 1:
+            assert [*once.changes()] == wanted
 
 
 @pytest.mark.parametrize(
