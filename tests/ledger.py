@@ -72,7 +72,9 @@ class Topics:
         for future in made.values():
             future.result(30)
         # They are made, but a broker under load may answer for a moment that it does not know them.
-        until(lambda: made.keys() <= admin.list_topics(timeout=30).topics.keys(), "the topics to be known")
+        for address in self.bootstrap_servers.split(","):
+            asked = AdminClient({"bootstrap.servers": address})
+            until(lambda asked=asked: made.keys() <= asked.list_topics(timeout=30).topics.keys(), "them to be known")  # type: ignore[misc]
 
 
 def article(number: int, paragraphs: int = 4) -> bytes:

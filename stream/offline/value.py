@@ -9,7 +9,7 @@ from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.records.codec import decode_text
-from stream.records.process import CleanedText, Processor, count_reasons
+from stream.records.process import CleanedText, Processor, reasons_of
 from stream.records.shape import Undecodable
 from stream.records.site import site_in
 
@@ -107,6 +107,6 @@ def clean_value(
     profile = profiles.get(site_in(processor.codec, value)) if profiles and not is_text else None
     cleaned = processor.clean(old, rules, profile)
     texts = tuple(ShownText(field, result, rules, is_text) for field, result in cleaned)
-    removed = [removal for text in cleaned for removal in text.result.removed]
-    counts = Counts(1, 1, 0, *count_reasons(removed)) if removed else UNCHANGED
+    by_text = [reasons_of(text.result) for text in cleaned if text.result.is_changed]
+    counts = Counts(1, 1, 0, *map(sum, zip(*by_text, strict=True))) if by_text else UNCHANGED
     return CleanedValue(processor.encode(value, cleaned, plain=is_text), texts, "", counts, is_text)

@@ -187,7 +187,7 @@ class Processor:
             first, observed = clean_and_sketch(text, rules, profile)  # at once is quicker
             return self.clean(texts, rules, profile, first), observed
         cleaned = self.clean(texts, rules, profile)
-        changed = sites.has_changed(site, _reasons_of(cleaned[0].result)[_OF_SITE])
+        changed = sites.has_changed(site, reasons_of(cleaned[0].result)[_OF_SITE])
         return cleaned, write_sketch(sketch(text, rules)) if changed else None
 
     def _decode_with_site(
@@ -306,14 +306,14 @@ def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Hea
 
 def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
     """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
-    repeats, footer, junk, site = _reasons_of(result)
+    repeats, footer, junk, site = reasons_of(result)
     if site:
         within = sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in result.removed)
         footer, junk = footer + site - within, junk + within
     return repeats, footer, junk, len(result.withheld)
 
 
-def _reasons_of(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
+def reasons_of(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
     """Count the removals by reason, without making them where the compiled core has counted."""
     return result.counts if isinstance(result, CleanedByCompiled) else count_reasons(result.removed)
 
