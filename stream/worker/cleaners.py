@@ -6,7 +6,6 @@ import asyncio
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 from stream.core import native
 from stream.records.outcomes import Outcome, Outcomes
@@ -17,6 +16,11 @@ MOST_THREADS = 4
 
 FEW_RECORDS = 16
 """The fewest records that a thread is asked for: what asking takes is as long as a tenth of their cleaning."""
+
+PIECE_RECORDS = 8
+"""A thread that is done takes the next so many. Pages differ a hundredfold: with equal shares the others would wait for
+the slowest. A piece costs 7 µs, to count it by itself.
+"""
 
 
 def processors() -> int:
@@ -34,14 +38,20 @@ class Cleaners:
 
     async def outcomes(self, process: Callable[[Record], Outcome], records: Sequence[Record]) -> Outcomes:
         """Give the outcomes of these records, in their order. Raises what `process` raises."""
-        shares = min(self._threads, len(records) // FEW_RECORDS)
-        if self._pool is None or shares < 2:  # noqa: PLR2004 - one share is no sharing
+        threads = min(self._threads, len(records) // FEW_RECORDS)
+        if self._pool is None or threads < 2:  # noqa: PLR2004 - one thread has nobody to share with
             return Outcomes.counted(map(process, records))
-        ends = [len(records) * share // shares for share in range(shares + 1)]
-        parts = [records[begin:end] for begin, end in pairwise(ends)]
+        pieces = [records[begin : begin + PIECE_RECORDS] for begin in range(0, len(records), PIECE_RECORDS)]
+        waiting = enumerate(pieces)  # Python's lock sees to it that no two threads get the same one
+        done: dict[int, Outcomes] = {}
+
+        def clean() -> None:
+            for number, piece in waiting:
+                done[number] = Outcomes.counted(map(process, piece))
+
         loop = asyncio.get_running_loop()
-        asked = [loop.run_in_executor(self._pool, Outcomes.counted, map(process, part)) for part in parts]
-        first, *others = await asyncio.gather(*asked)
+        await asyncio.gather(*(loop.run_in_executor(self._pool, clean) for _ in range(threads)))
+        first, *others = (done[number] for number in range(len(pieces)))
         for more in others:
             first.add(more)
         return first

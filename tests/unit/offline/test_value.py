@@ -20,9 +20,9 @@ def counted(fields: str, value: dict[str, object]) -> Counts:
     return clean_value(Processor.for_field(fields, "auto", builtin()), orjson.dumps(value), "jsonl").counts
 
 
-@pytest.mark.parametrize("joined", [True, False])
-def test_the_removals_of_all_texts_are_counted(joined: bool) -> None:
-    a, b, c = ("\n".join(lines) if joined else lines for lines in (REPEATS, JUNK, P))
+@pytest.mark.parametrize("kind", ["text", "list"])
+def test_the_removals_of_all_texts_are_counted(kind: str) -> None:
+    a, b, c = ("\n".join(lines) if kind == "text" else lines for lines in (REPEATS, JUNK, P))
     one, other = counted("a", {"a": a}), counted("a", {"a": b})
     assert one == Counts(articles=1, cleaned=1, repeats=1)
     assert other.junk + other.footer + other.repeats == 2

@@ -12,7 +12,7 @@ from stream.core.rules import builtin
 from stream.records.outcomes import Outcome, Outcomes
 from stream.records.process import Processor
 from stream.records.record import Record
-from stream.worker.cleaners import FEW_RECORDS, Cleaners
+from stream.worker.cleaners import FEW_RECORDS, PIECE_RECORDS, Cleaners
 
 PROCESSOR = Processor.for_field("text", "json", builtin())
 
@@ -53,6 +53,24 @@ async def test_many_records_are_shared_and_a_few_are_not() -> None:
     batch = records(FEW_RECORDS)
     await cleaners.outcomes(process, batch)
     assert seen == {threading.current_thread().name}
+    cleaners.close()
+
+
+@needs_compiled
+async def test_while_one_thread_is_at_a_long_article_the_other_does_all_the_rest() -> None:
+    batch = records(100)
+    others = threading.Semaphore(0)
+
+    def process(record: Record) -> Outcome:
+        if record.offset() == 0:
+            for _ in batch[PIECE_RECORDS:]:
+                assert others.acquire(timeout=60)
+        elif (record.offset() or 0) >= PIECE_RECORDS:
+            others.release()
+        return PROCESSOR.process(record)
+
+    cleaners = Cleaners(2)
+    assert await cleaners.outcomes(process, batch) == Outcomes.counted(map(PROCESSOR.process, batch))
     cleaners.close()
 
 
