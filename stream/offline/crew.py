@@ -36,6 +36,8 @@ class Crew(Generic[Thing, Result]):
 
     `ProcessPoolExecutor` hangs on Python 3.10 where one dies while it is sent something large (cpython issue 94777).
 
+    Threads would wait for Python's lock (docs/decisions/0010).
+
     On Linux they are forked, which takes milliseconds, as long as there is no other thread, which may hold a lock just
     then; elsewhere they are new interpreters, started when there is something for them to do.
 

@@ -19,7 +19,7 @@ FEW_RECORDS = 16
 
 PIECE_RECORDS = 8
 """A thread that is done takes the next so many. Pages differ a hundredfold: with equal shares the others would wait for
-the slowest. A piece costs 7 µs, to count it by itself.
+the slowest. Counting a piece by itself costs 7 µs.
 """
 
 
