@@ -9,7 +9,7 @@ use crate::page::{self, Heard, Lines, Look, Model, find_footer};
 use crate::paragraphs::{self, BLANK, first_of, first_places, separator_of};
 use crate::repeats::repeats_of;
 use crate::rules::{MAX_MARKER, Rule, RuleSet};
-use crate::sites::Site;
+use crate::sites::{Share, Site};
 use crate::text::Line;
 use crate::words::KEYS;
 use hashbrown::HashSet;
@@ -28,7 +28,7 @@ pub enum Reason<'r> {
     /// The rule; None for what goes because of the whole page's shape.
     Footer(Option<&'r Rule>),
     Junk(&'r Rule),
-    Site(String),
+    Site(Share),
 }
 
 /// The reason for each line of an article that goes, blank lines not counted.

@@ -10,7 +10,7 @@ use crate::listing::{self, may_be_code};
 use crate::markers::{Marks, named, tail_of};
 use crate::network::Network;
 use crate::rules::{Kind, Rule, RuleSet};
-use crate::sites::Site;
+use crate::sites::{Share, Site};
 use crate::text::{self, Line};
 use crate::tokens::Tokens;
 use crate::traits::Traits;
@@ -129,7 +129,7 @@ pub struct Found<'r> {
     pub junk: Vec<(usize, &'r Rule)>,
     pub sure: Vec<usize>,
     pub held: Vec<(usize, Option<&'r Rule>)>,
-    pub site: Vec<(usize, String)>,
+    pub site: Vec<(usize, Share)>,
 }
 
 /// The lines as the network sees them, and whether the page ends its sentences without a mark.
@@ -195,15 +195,15 @@ pub fn find_footer<'r>(page: &[&Look], heard: &Heard, model: &Model<'r>, site: O
 }
 
 /// The lines that the site's other articles have, too, with how many of them.
-fn of_site(page: &[&Look], lines: &[Codes], begin: usize, site: &Site) -> Vec<(usize, String)> {
+fn of_site(page: &[&Look], lines: &[Codes], begin: usize, site: &Site) -> Vec<(usize, Share)> {
     let mut found = Vec::new();
     for (at, look) in page.iter().enumerate() {
         let known = site.line(look.place);
         if at < begin && at > 0 && !lines[at].is_prose() && site.is_everywhere(known) {
-            found.push((at, format!("junk:{}", site.share(known))));
+            found.push((at, site.share(known, true)));
         }
         if at >= begin && site.is_familiar(known) {
-            found.push((at, format!("footer:{}", site.share(known))));
+            found.push((at, site.share(known, false)));
         }
     }
     found

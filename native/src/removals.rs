@@ -1,6 +1,7 @@
 //! Removals as Python sees them. Of a text they are made when somebody looks at them, because the worker mostly counts.
 
 use crate::cleaning::{Reason, Removal};
+use crate::sites::Share;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
@@ -24,7 +25,7 @@ enum Kept {
     Repeat(usize),
     Footer(Py<PyString>),
     Junk(Py<PyString>),
-    Site(String),
+    Site(Share),
 }
 
 impl Names {
@@ -55,7 +56,7 @@ impl Names {
             Reason::Repeat(copied) => Kept::Repeat(*copied),
             Reason::Footer(rule) => Kept::Footer(rule.map_or(&self.shape, |rule| &rule.id).clone_ref(py)),
             Reason::Junk(rule) => Kept::Junk(rule.id.clone_ref(py)),
-            Reason::Site(share) => Kept::Site(share.clone()),
+            Reason::Site(share) => Kept::Site(*share),
         }
     }
 
@@ -64,7 +65,7 @@ impl Names {
             Kept::Repeat(copied) => (&self.repeat, Some(copied + 1), None),
             Kept::Footer(rule) => (&self.footer, None, Some(rule.clone_ref(py))),
             Kept::Junk(rule) => (&self.junk, None, Some(rule.clone_ref(py))),
-            Kept::Site(share) => (&self.site, None, Some(PyString::new(py, share).unbind())),
+            Kept::Site(share) => (&self.site, None, Some(PyString::new(py, &share.to_string()).unbind())),
         };
         let fields = (line + 1, text, reason, of, rule).into_pyobject(py)?;
         self.make.bind(py).call1((&self.removal, fields))
@@ -151,6 +152,11 @@ impl Removals {
             }] += 1;
         }
         counts.into()
+    }
+
+    /// How many lines went because of the site within the story, and not at its end.
+    fn inside(&self) -> usize {
+        self.removals.iter().filter(|(_, _, reason)| matches!(reason, Kept::Site(share) if share.inside)).count()
     }
 
     fn __len__(&self) -> usize {

@@ -5,6 +5,7 @@ use crate::words::KEYS;
 use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::fmt;
 
 const UNIT: u64 = 256;
 const SHARES: [u64; 6] = [0, 15, 30, 50, 70, 90];
@@ -134,9 +135,25 @@ impl Site {
         known.articles >= FEW * UNIT && 100 * known.articles >= NEARLY_ALL * self.articles
     }
 
-    /// In how many articles of how many something stands: "214/220".
-    pub fn share(&self, known: &Known) -> String {
-        format!("{}/{}", rounded(known.articles), rounded(self.articles))
+    /// In how many articles something stands; `inside`: the line stands within the story.
+    pub fn share(&self, known: &Known, inside: bool) -> Share {
+        Share { inside, articles: known.articles, of: self.articles }
+    }
+}
+
+/// In how many articles of how many a line stands, in 1/`UNIT`, and on which side of the story's end.
+#[derive(Clone, Copy)]
+pub struct Share {
+    pub inside: bool,
+    articles: u64,
+    of: u64,
+}
+
+/// Such as "footer:214/220".
+impl fmt::Display for Share {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        let side = if self.inside { "junk" } else { "footer" };
+        write!(to, "{side}:{}/{}", rounded(self.articles), rounded(self.of))
     }
 }
 

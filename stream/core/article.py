@@ -85,6 +85,11 @@ class CleanedByCompiled(Cleaned):
         return counts
 
     @property
+    def inside(self) -> int:
+        """How many of the lines known from the site stood within the story."""
+        return int(self._packed.inside())
+
+    @property
     def _packed(self) -> Any:
         return tuple.__getitem__(self, 1)
 

@@ -308,9 +308,14 @@ def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
     """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
     repeats, footer, junk, site = reasons_of(result)
     if site:
-        within = sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in result.removed)
-        footer, junk = footer + site - within, junk + within
+        inside = result.inside if isinstance(result, CleanedByCompiled) else _inside(result.removed)
+        footer, junk = footer + site - inside, junk + inside
     return repeats, footer, junk, len(result.withheld)
+
+
+def _inside(removed: Iterable[Removal]) -> int:
+    """Count the lines known from the site that stood within the story."""
+    return sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in removed)
 
 
 def reasons_of(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
