@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import lru_cache
 
 from stream.core.patterns import pattern
 from stream.core.rules.model import LONGEST_HOST, spelled_host
@@ -12,6 +13,8 @@ _DOTS = pattern("[\u3002\uff0e\uff61]")
 _DIFFERENT = pattern("[\u00df\u1e9e\u03c2\u200c\u200d]")
 """Characters that Python's codec drops or replaces, although names that differ in these alone are different names."""
 _LABEL = pattern(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+HOSTS = 4096
+"""Hosts of which it is remembered whose site they are: a worker meets few of them again and again."""
 _WWW = pattern(r"^(?:www\d?\.)+(?=.*\.)")
 
 
@@ -25,8 +28,14 @@ def site_of(address: str) -> str:
     >>> site_of("https://user@WWW.Example.org:8443/news/1?x=2")
     'example.org'
     """
-    host = _DOTS.sub(".", spelled_host(address))
-    if len(host) > LONGEST_HOST or "." not in host:
+    host = spelled_host(address)
+    return "" if len(host) > LONGEST_HOST else _site_of_host(host)
+
+
+@lru_cache(HOSTS)
+def _site_of_host(host: str) -> str:
+    host = _DOTS.sub(".", host)
+    if "." not in host:
         return ""
     labels = [_in_letters(label) for label in host.strip(".").split(".")]
     if labels[-1].isdigit() or not all(map(_LABEL.fullmatch, labels)):
