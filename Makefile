@@ -11,7 +11,7 @@ READY := $(VENV)/.installed
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-fast check docs lock format chaos compat model sanitize bench bench-growth bench-peers wheels clean
+.PHONY: help demo test test-fast check docs lock format chaos compat model sanitize bench bench-growth bench-sites bench-peers wheels clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,11 @@ bench: $(READY) ## speed, memory and latency on a real Kafka, beside a bare loop
 
 bench-growth: $(READY) ## processor time of an article by its length, its paragraphs, the rules, the partitions (minutes)
 	@$(BIN)/python -m bench.growth
+
+bench-sites: $(READY) ## what learning sites costs a worker and a learner, and how good it is in the stream (some minutes)
+	@$(BIN)/python -m bench.sites
+	@$(BIN)/python -m bench.site_cost -n 20000
+	@$(BIN)/python -m bench.stream_sites --rate 30
 
 bench-peers: $(READY) ## the worker beside other systems: make bench-peers PEERS=folder (an hour)
 	@$(BIN)/python -m bench.peers $(PEERS)
