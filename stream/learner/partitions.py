@@ -181,7 +181,7 @@ class Partitions:
 
     def __len__(self) -> int:
         """The number of sites."""
-        return sum(map(len, self._sites.values()))
+        return sum(map(len, [*self._sites.values()]))
 
     def __iter__(self) -> Iterator[LearnedSite]:
         """All sites, in no order. Safe while another thread takes records."""

@@ -12,6 +12,7 @@ Which one in `ONE_IN` depends on nothing but the text. Nothing here asks Kafka.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ class KnownSites:
         self._suspended_until_s = 0.0
         self._known: dict[str, Published] = {}
         self._told: dict[str, Published | None] = {}
+        self._telling = threading.Lock()  # between who tells and who begins a batch
         self._observed: Counter[str] = Counter()
         self._unpublished = 0
 
@@ -88,12 +90,14 @@ class KnownSites:
 
     def tell(self, site: str, known: Published | None) -> None:
         """From the next batch on this is known of a site; None: nothing. Called by one thread."""
-        self._told[site] = known
+        with self._telling:
+            self._told[site] = known
 
     def begin_batch(self) -> None:
         """A batch begins. Called while no thread cleans."""
         self._observed.clear()
-        told, self._told = self._told, {}
+        with self._telling:
+            told, self._told = self._told, {}
         for site, known in told.items():
             if known is None:
                 self._known.pop(site, None)
