@@ -178,10 +178,7 @@ def _group(cluster: Cluster) -> str:
         cluster.may_read_group(settings.group_id)
     # Reading the group's offsets requires the same right as consuming, but does not join the group. Uncommitted, so as
     # not to wait for a transaction that a killed worker left open: the worker will abort it when it starts.
-    config = client.consumer(settings) | {"isolation.level": "read_uncommitted"}
-    for name in ("group.instance.id", "enable.partition.eof"):
-        config.pop(name, None)
-    consumer = Consumer(config)
+    consumer = Consumer(client.outsider(settings, **{"isolation.level": "read_uncommitted"}))
     try:
         with client.explained(settings, doing="reading the group's offsets"):
             partition = _committed(consumer, min(cluster.inputs(), default=settings.dead_letter_topic), settings)

@@ -94,6 +94,17 @@ def consumer(settings: Settings, **more: Any) -> Config:
     return config | settings.consumer_properties | more
 
 
+def outsider(settings: Settings, **more: Any) -> Config:
+    """The configuration of a consumer that is assigned its partitions, or only asks for offsets, and joins no group.
+
+    It has the name of the group, which we have the right to use.
+    """
+    config = consumer(settings, **{"group.protocol": "classic", **more})
+    for name in ("group.instance.id", "group.remote.assignor"):
+        config.pop(name, None)
+    return config
+
+
 def producer(settings: Settings, **more: Any) -> Config:
     """The configuration of a producer of cleaned articles and dead letters.
 
@@ -111,7 +122,7 @@ def producer(settings: Settings, **more: Any) -> Config:
         "linger.ms": 50,
         # One request at a time to a broker. A broker that has only just learned of a partition may refuse the first of
         # several and take the second, for it has nothing to compare the number of that one with. The client then counts
-        # the first as acknowledged, too, and it is lost, in a committed transaction as well (docs/decisions/0025).
+        # the first as acknowledged, too, and it is lost, in a committed transaction as well (docs/decisions/0026).
         "max.in.flight": 1,
         # How long a transaction waits if the coordinator is still busy with the previous one. The default is 100.
         "retry.backoff.ms": 1,

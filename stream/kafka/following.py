@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import time
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from stream.config.settings import Settings
@@ -26,18 +27,11 @@ class Following:
     """
 
     def __init__(self, settings: Settings, topic: str, numbers: Collection[int]) -> None:
-        """Begins at the beginning of these partitions.
-
-        Raises `KafkaException`, or `concurrent.futures.TimeoutError`.
-        """
+        """Begins at the beginning of these partitions. Raises `KafkaException`."""
         self._settings, self._topic = settings, topic
         self._ends = ends_of(settings, topic, numbers)
-        # The group's own name, which we have the right to use. A consumer that is assigned its partitions joins none.
-        config = client.consumer(settings) | {"group.protocol": "classic"}
-        config["auto.offset.reset"] = "earliest"  # a compacted topic has gaps, and its beginning may move
-        for name in ("group.instance.id", "group.remote.assignor"):
-            config.pop(name, None)
-        self._consumer = Consumer(config)
+        # A compacted topic has gaps, and its beginning may move.
+        self._consumer = Consumer(client.outsider(settings, **{"auto.offset.reset": "earliest"}))
         self._consumer.assign([TopicPartition(topic, number, 0) for number in sorted(numbers)])
 
     @property
@@ -105,16 +99,20 @@ def partitions_in(settings: Settings, topic: str, admin: AdminClient | None = No
 def ends_of(settings: Settings, topic: str, numbers: Collection[int]) -> dict[int, int]:
     """Where the logs of these partitions end, whatever is committed; without those that never had a record.
 
-    Raises `KafkaException`, or `concurrent.futures.TimeoutError`.
+    Raises `KafkaException`.
     """
-    admin = asking(settings)
-    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     if not numbers:
         return {}
+    admin = asking(settings)
+    latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
     answers = admin.list_offsets(
         {TopicPartition(topic, number): latest for number in numbers},
         isolation_level=IsolationLevel.READ_UNCOMMITTED,
         request_timeout=ANSWER_S,
     )
-    ends = {place.partition: future.result(ANSWER_S + GRACE_S).offset for place, future in answers.items()}
+    try:
+        ends = {place.partition: future.result(ANSWER_S + GRACE_S).offset for place, future in answers.items()}
+    except concurrent.futures.TimeoutError:  # no bug, and no reason to end, for whoever reads
+        msg = f"no offset of {topic} in time"
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, msg)) from None  # noqa: SLF001
     return {number: end for number, end in ends.items() if end > 0}

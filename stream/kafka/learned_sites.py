@@ -100,10 +100,7 @@ class LearnedSites:
 
     def _wait_done(self, ends: dict[int, int]) -> None:
         settings = for_learner(self._settings)
-        config = client.consumer(settings) | {"group.protocol": "classic"}
-        for name in ("group.instance.id", "enable.partition.eof", "group.remote.assignor"):
-            config.pop(name, None)
-        consumer = Consumer(config)
+        consumer = Consumer(client.outsider(settings))
         deadline = time.monotonic() + DONE_S
         try:
             while ends:

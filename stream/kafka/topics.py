@@ -83,9 +83,8 @@ def create(
 
 def _reader(settings: Settings, *, start: str) -> Consumer:
     """A consumer that joins no group; where there is no such offset it begins at the `earliest` or `latest` one."""
-    config = client.consumer(settings) | {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": start}
-    config.pop("group.instance.id", None)
-    return Consumer(config)
+    more = {"group.id": f"{settings.group_id}.reader", "auto.offset.reset": start}
+    return Consumer(client.outsider(settings, **more))
 
 
 def read(settings: Settings, topic: str) -> Iterator[Message]:

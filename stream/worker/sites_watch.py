@@ -62,8 +62,6 @@ class SitesWatch(Service):
             try:
                 with client.explained(settings, doing=f"reading {settings.sites_topic}"):
                     self._follow(sites)
-            except concurrent.futures.TimeoutError:
-                self._fail(sites, "Kafka does not answer.")
             except StreamError as error:
                 self._fail(sites, str(error))
                 if not error.retriable:
@@ -133,7 +131,6 @@ class SitesWatch(Service):
 def _caught_up(sites: WorkerSites) -> None:
     sites.trouble = ""
     if not sites.is_read:
-        sites.known.begin_batch()
         log.info("%d sites are known.", len(sites.known))
         sites.was_read()
 
