@@ -9,7 +9,8 @@ from stream.core.article import Cleaned, CleanedList, Removal
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.records.codec import decode_text
-from stream.records.process import CleanedText, Processor, reasons_of
+from stream.records.process import CleanedText, Processor
+from stream.records.reasons import reasons_of
 from stream.records.shape import Undecodable
 from stream.records.site import site_in
 

@@ -134,9 +134,7 @@ class KnownSites:
 
     def __len__(self) -> int:
         """The number of sites of which something is known, as `names` has them."""
-        told = self._told.copy()
-        new = sum(known is not None and site not in self._known for site, known in told.items())
-        return len(self._known) + new - sum(known is None and site in self._known for site, known in told.items())
+        return len(self.names())
 
     def count_proposed(self) -> int:
         """Count the sites of which a version waits for a person."""

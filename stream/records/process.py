@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from operator import attrgetter
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import orjson
 
 from stream.config.light import CleaningSettings, NoText
-from stream.core.article import Cleaned, CleanedByCompiled, CleanedList, Reason, Removal
+from stream.core.article import Cleaned, CleanedList
 from stream.core.cleaning import clean, clean_list
 from stream.core.removals import REMOVAL_BYTES, as_json, as_json_by_field
 from stream.core.rules import Rules
@@ -47,6 +46,7 @@ from stream.records.headers import (
 from stream.records.json_values import object_of
 from stream.records.known_sites import KnownSites
 from stream.records.outcomes import Outcome, new_outcome
+from stream.records.reasons import OF_SITE, counts_of, reasons_of
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
 from stream.records.shape import Change, Text, Undecodable
 from stream.records.site import site_among
@@ -56,9 +56,6 @@ REMOVED_TIMES, REMOVED_MORE_BYTES = 2, 1 << 16
 
 TIMESTAMP_BYTES = HEADER_OVERHEAD_BYTES + 4 * len(TIMESTAMP_HEADER) + 1
 OURS_REMEMBERED = 1024  # entries of a cache: most articles have the same counts as another one
-REASONS = get_args(Reason)  # a reason that is added is counted below, or `count_reasons` fails for every article
-_OF_SITE = REASONS.index("site")
-_reason = attrgetter("reason")
 
 
 class CleanedText(NamedTuple):
@@ -187,7 +184,7 @@ class Processor:
             first, observed = clean_and_sketch(text, rules, profile)  # at once is quicker
             return self.clean(texts, rules, profile, first), observed
         cleaned = self.clean(texts, rules, profile)
-        changed = sites.has_changed(site, reasons_of(cleaned[0].result)[_OF_SITE])
+        changed = sites.has_changed(site, reasons_of(cleaned[0].result)[OF_SITE])
         return cleaned, write_sketch(sketch(text, rules)) if changed else None
 
     def _decode_with_site(
@@ -268,7 +265,7 @@ class Processor:
     ) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
-        counts = [_counts(text.result) for text in cleaned]
+        counts = [counts_of(text.result) for text in cleaned]
         repeats, footer, junk, withheld = counts[0] if len(counts) == 1 else map(sum, zip(*counts, strict=True))
         ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes += size(key, value, headers)
@@ -304,25 +301,6 @@ def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Hea
     return Outcome(name, key, value, headers, sent_ms, record, size(key, value, headers))
 
 
-def _counts(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
-    """Count what was done to a text: repeats, footer lines, junk lines, lines that the budget kept."""
-    repeats, footer, junk, site = reasons_of(result)
-    if site:
-        inside = result.inside if isinstance(result, CleanedByCompiled) else _inside(result.removed)
-        footer, junk = footer + site - inside, junk + inside
-    return repeats, footer, junk, len(result.withheld)
-
-
-def _inside(removed: Iterable[Removal]) -> int:
-    """Count the lines known from the site that stood within the story."""
-    return sum(removal.reason == "site" and str(removal.rule).startswith("junk:") for removal in removed)
-
-
-def reasons_of(result: Cleaned | CleanedList) -> tuple[int, int, int, int]:
-    """Count the removals by reason, without making them where the compiled core has counted."""
-    return result.counts if isinstance(result, CleanedByCompiled) else count_reasons(result.removed)
-
-
 def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -> Header:
     """Give the header that says what was done to each of several texts."""
     names = ("repeats", "footer", "junk", "withheld")
@@ -331,19 +309,6 @@ def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -
         for text, numbers in zip(cleaned, counts, strict=True)
     }
     return FIELDS_HEADER, orjson.dumps(done)
-
-
-def count_reasons(removed: Iterable[Removal]) -> tuple[int, int, int, int]:
-    """Count removals by reason: repeats, footer lines, junk lines, lines known from the site's other articles.
-
-    Raises `ValueError` if one has a reason that is not counted here, which is a bug: no number would tell of it.
-    """
-    reasons = [*map(_reason, removed)]
-    repeats, footer, junk, site = map(reasons.count, REASONS)
-    if repeats + footer + junk + site != len(reasons):
-        msg = f"Removals for other reasons than {', '.join(REASONS)}: {set(reasons).difference(REASONS)}."
-        raise ValueError(msg)
-    return repeats, footer, junk, site
 
 
 @lru_cache(OURS_REMEMBERED)

@@ -11,7 +11,7 @@ from harness.twins import needs_compiled
 from stream.core.article import Cleaned, CleanedByCompiled, Removal
 from stream.core.cleaning import clean, clean_in_python
 from stream.core.rules import builtin
-from stream.records.process import count_reasons
+from stream.records.reasons import count_reasons
 
 pytestmark = needs_compiled
 

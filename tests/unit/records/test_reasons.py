@@ -12,7 +12,7 @@ from stream.core.article import Reason, Removal
 from stream.offline.summary import summary
 from stream.offline.value import Counts
 from stream.records.outcomes import Outcome
-from stream.records.process import count_reasons
+from stream.records.reasons import count_reasons
 
 EACH: tuple[Any, ...] = get_args(Reason)
 COUNTED = {"repeat": "repeats", "footer": "footer", "junk": "junk"}  # the fields that count them
@@ -32,7 +32,7 @@ def test_a_reason_that_nobody_counts_is_no_repeat_and_no_junk() -> None:
 
 
 def test_a_reason_that_is_added_fails_until_it_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stream.records.process.REASONS", (*EACH, "caption"))
+    monkeypatch.setattr("stream.records.reasons.REASONS", (*EACH, "caption"))
     with pytest.raises(ValueError, match="unpack"):
         count_reasons([])
 
