@@ -72,9 +72,11 @@ class Topics:
         for future in made.values():
             future.result(30)
         # They are made, but a broker under load may answer for a moment that it does not know them.
-        for address in self.bootstrap_servers.split(","):
-            asked = AdminClient({"bootstrap.servers": address})
-            until(lambda asked=asked: made.keys() <= asked.list_topics(timeout=30).topics.keys(), "them to be known")  # type: ignore[misc]
+        brokers = [AdminClient({"bootstrap.servers": address}) for address in self.bootstrap_servers.split(",")]
+        until(
+            lambda: all(made.keys() <= broker.list_topics(timeout=30).topics.keys() for broker in brokers),
+            "the topics to be known",
+        )
 
 
 def article(number: int, paragraphs: int = 4) -> bytes:

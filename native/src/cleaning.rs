@@ -104,7 +104,8 @@ pub struct Seen<'l, 'a> {
     lines: &'l [Line<'a>],
     first: &'l [usize],
     repeats: Vec<(usize, usize)>,
-    looks: Vec<Look<'a>>,
+    /// The lines that are neither blank nor repeats.
+    pub looks: Vec<Look<'a>>,
     /// No two of the lines that are no repeats are equal.
     alone: bool,
     heard: OnceCell<Heard>,

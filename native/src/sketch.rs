@@ -1,11 +1,10 @@
 //! What has to be known of an article to learn from it. Twins: `sketch` in stream/learner/observation.py, `write_sketch`
 //! and `read_sketch` in stream/learner/messages.py.
 
-use crate::cleaning::{self, How};
+use crate::cleaning::{self, How, Seen};
 use crate::guarded::guarded;
 use crate::page::{self, Heard, Look};
-use crate::paragraphs::{self, BLANK, first_of, separator_of};
-use crate::repeats::repeats_of;
+use crate::paragraphs::{self, first_of, separator_of};
 use crate::rules::RuleSet;
 use crate::text::{self, Line};
 use crate::words::bounds;
@@ -279,14 +278,7 @@ pub fn sketch_of<'py>(cleaner: &Bound<'py, Cleaner>, article: Article<'py>) -> P
 
 /// Looks at the lines that are neither blank nor repeats.
 fn with_looks<T>(lines: &[Line], look_at: impl Fn(&[Look]) -> T) -> T {
-    let first = first_of(lines);
-    let mut stays: Vec<bool> = first.iter().map(|&place| place != BLANK).collect();
-    for (at, _) in repeats_of(lines, &first) {
-        stays[at] = false;
-    }
-    let places = (0..lines.len()).filter(|&at| stays[at]).enumerate();
-    let looks: Vec<Look> = places.map(|(number, at)| Look::new(number, at, lines[at])).collect();
-    look_at(&looks)
+    look_at(&Seen::new(lines, &first_of(lines)).looks)
 }
 
 /// Cleans an article, and gives the record of its sketch, too, from the same look at its lines: a pair of what

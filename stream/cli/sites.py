@@ -17,7 +17,7 @@ from stream.errors import SettingsError, StreamError
 if TYPE_CHECKING:
     from stream.kafka.learned_sites import LearnedSites
     from stream.learner.learned import LearnedSite
-    from stream.learner.messages import Command, Published
+    from stream.learner.messages import Command, Deed, Published
     from stream.learner.site import Site
 
 app = typer.Typer(
@@ -239,7 +239,7 @@ def import_(
 def _ask(
     host: str,
     what: str | None,
-    do: str,
+    do: Deed,
     config: Path | None,
     set_: list[str] | None,
     servers: str | None,
@@ -255,7 +255,7 @@ def _ask(
     output().print(line(f"{known.site.name}: in force is {_state(now)}"), soft_wrap=True)
 
 
-def _command(known: LearnedSite, do: str, what: str) -> Command:
+def _command(known: LearnedSite, do: Deed, what: str) -> Command:
     """The command. Raises `StreamError` where there is nothing to do it to."""
     from stream.learner.messages import Command
 
@@ -267,11 +267,7 @@ def _command(known: LearnedSite, do: str, what: str) -> Command:
     if do == "rollback" and what not in versions:
         msg = f"{name} has no earlier version {what!r} to go back to."
         raise StreamError(msg, fix=f"It has {', '.join(versions)}." if versions else "It has none yet.")
-    if do == "approve":
-        return Command("approve", line=what)
-    if do == "reject":
-        return Command("reject", line=what)
-    return Command("rollback", version=what) if do == "rollback" else Command("forget")
+    return Command(do, version=what) if do == "rollback" else Command(do, line=what)
 
 
 def _on_kafka(config: Path | None, set_: list[str] | None, servers: str | None) -> LearnedSites:

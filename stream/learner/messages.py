@@ -80,13 +80,10 @@ class Published:
 
 
 def write_sketch(article: Sketch) -> bytes:
-    """Give the record of an article. Lone surrogates, which no record can hold, are replaced."""
-    value = {"v": VERSION, **written_sketch(article)}
-    try:
-        return orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        value["lines"] = [line.encode("utf-8", "replace").decode() for line in value["lines"]]
-        return orjson.dumps(value)
+    """Give the record of an article."""
+    lines, end = _bounded(article)
+    told = [f"{each:016x}" for each in article.told]
+    return orjson.dumps({"v": VERSION, "told": told, "end": end, "lines": lines})
 
 
 def clean_and_sketch(
@@ -100,16 +97,10 @@ def clean_and_sketch(
     return cleaned, write_sketch(sketch(article, rules))
 
 
-def written_sketch(article: Sketch) -> dict[str, Any]:
-    """Give an article as a value of JSON."""
-    lines, end = _bounded(article)
-    return {"told": [f"{each:016x}" for each in article.told], "end": end, "lines": lines}
-
-
 def _bounded(article: Sketch) -> tuple[list[str], int]:
     """Give the lines, from the beginning and the end at most half of `MOST_BYTES` each, and the end of the story."""
     lines = list(article.lines)
-    sizes = [len(line.encode("utf-8", "surrogatepass")) for line in lines]
+    sizes = [len(line.encode()) for line in lines]
     if sum(sizes) <= MOST_BYTES:
         return lines, article.end
     head = _fitting(sizes)
@@ -178,7 +169,7 @@ def _command(data: dict[str, Any]) -> Command:
 
 
 def read_sketch(data: dict[str, Any]) -> Sketch:
-    """Read what `written_sketch` gave. Raises `ValueError`, which says what is wrong as a clause."""
+    """Read what `write_sketch` wrote, parsed. Raises `ValueError`, which says what is wrong as a clause."""
     told, end, lines = data.get("told"), data.get("end"), data.get("lines")
     if type(lines) is not list or len(lines) > 2 * LINES or not all(type(line) is str for line in lines):
         msg = f"'lines' is no list of at most {2 * LINES:,} texts"

@@ -54,7 +54,7 @@ class Partitions:
 
     def __init__(self, rules: Rules, belongs: Callable[[str], int]) -> None:
         self.rules = rules
-        self.observations = self.refused = 0
+        self.refused = 0
         self._belongs = belongs
         self._sites: dict[int, dict[str, LearnedSite]] = {}
         self._changed: dict[tuple[int, str], None] = {}
@@ -130,7 +130,6 @@ class Partitions:
             known.learn(said)
         except ValueError as error:
             return str(error)
-        self.observations += 1
         return ""
 
     def _import(self, number: int, sites: dict[str, LearnedSite], name: str, value: str, offset: int) -> str:

@@ -298,15 +298,20 @@ class Engine:
         """Asks the source to commit the records in flight and to end. Does not wait for it."""
         self.flow.stopping.set()
 
+    @property
+    def pages(self) -> str:
+        """Where its pages are, for the end of a sentence; empty if there are none."""
+        it = self.settings
+        return f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
+
     def describe(self) -> str:
         """One line that says what the worker does, for the log at its start."""
         it = self.settings
-        health = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
         removed = f", removals to {it.removed_topic}" if it.removed_topic else ""
         return (
             f"article-stream {__version__}: {it.input_topic} → {it.output_topic}, dead letters to "
             f"{it.dead_letter_topic}{removed}, on {it.bootstrap_servers} as group {it.group_id}, "
-            f"{it.delivery.replace('_', ' ')}, rules {self.processor.rules.version}, core {native.NAME}{health}."
+            f"{it.delivery.replace('_', ' ')}, rules {self.processor.rules.version}, core {native.NAME}{self.pages}."
         )
 
     def describe_totals(self) -> str:

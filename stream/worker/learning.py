@@ -20,7 +20,6 @@ from typing import Any
 
 from stream._version import __version__
 from stream.config.learner import LearnerSettings
-from stream.config.light import in_a_url
 from stream.core import native
 from stream.core.rules import Rules
 from stream.errors import SessionLost, StreamError
@@ -179,11 +178,10 @@ class LearnerEngine(Engine):
     def describe(self) -> str:
         """See `Engine`."""
         it = self.settings
-        page = f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
         return (
             f"article-stream {__version__}, learner: {it.input_topic} → {it.sites_topic}, its counts in "
             f"{it.counts_topic}, on {it.bootstrap_servers} as group {it.group_id}, rules {self._rules.version}, "
-            f"core {native.NAME}{page}."
+            f"core {native.NAME}{self.pages}."
         )
 
     def describe_totals(self) -> str:

@@ -6,14 +6,11 @@ process comes to, byte for byte.
 
 from __future__ import annotations
 
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
-
-from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from stream.core.rules import load
 from stream.learner.address import site_of
@@ -21,7 +18,7 @@ from stream.learner.counts import read_counts
 from stream.learner.messages import read_lines_record
 from stream.learner.observation import Sketch
 from stream.learner.partitions import Partitions
-from tests.chaos.stage import ENOUGH_S
+from tests.chaos.stage import messages_in
 
 Compared = Literal["replay", "totals", "at least"]
 """What is compared: every record, byte for byte, with a replay; how many articles of each site were counted; or whether
@@ -59,24 +56,8 @@ class Found:
 
 def records_in(servers: str, topic: str) -> Iterator[Stored]:
     """Every committed record that is in a topic now, in order within its partition."""
-    consumer = Consumer(
-        {"bootstrap.servers": servers, "group.id": "recount", "enable.auto.commit": False,
-         "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
-    )  # fmt: skip
-    try:
-        left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
-        consumer.assign([TopicPartition(topic, number, 0) for number in left])
-        deadline = time.monotonic() + ENOUGH_S
-        while left:
-            assert time.monotonic() < deadline, f"{topic} could not be read to its end: {left}"
-            for message in consumer.consume(1000, 0.5):
-                error = message.error()
-                if error is None:
-                    yield Stored(message.partition() or 0, message.offset() or 0, message.key() or b"", message.value())
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                    left.discard(message.partition() or 0)
-    finally:
-        consumer.close()
+    for message in messages_in(servers, topic):
+        yield Stored(message.partition() or 0, message.offset() or 0, message.key() or b"", message.value())
 
 
 def check(lines: list[Stored], counts: list[Stored], sites: list[Stored], compare: Compared) -> Found:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from confluent_kafka.admin import NewPartitions
 
@@ -13,7 +11,7 @@ from tests.chaos.learning import COMPACTED, OLD_SITES, Follower, LearningStage
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S
-from tests.chaos.workers import PICK, at_a_random_moment
+from tests.chaos.workers import at_a_random_moment, join_and_leave
 
 KNOWN, KEPT = "article_stream_sites", "article_stream_learner_sites"  # to workers, and by a learner
 COMPACTED_SOON = {
@@ -114,18 +112,8 @@ def learners_storm(site: Site, size: Size) -> Result:
         stage.worker().wait_ready()
         learners = [stage.learner() for _ in range(3)]
         learners[0].wait_ready()
-        changes = 0
-        with stage.load(), ThreadPoolExecutor(3) as ending:
-            until_s = time.monotonic() + size.storm_s
-            while time.monotonic() < until_s:
-                at_a_random_moment(2)
-                place = PICK.randrange(3)
-                if PICK.random() < 0.5:
-                    learners[place].kill()
-                else:
-                    ending.submit(learners[place].terminate)
-                learners[place] = stage.learner()
-                changes += 1
+        with stage.load():
+            changes = join_and_leave(learners, stage.learner, size.storm_s, within_s=2, killed=0.5)
         return stage.learned_result("three learners joining and leaving", f"{changes} changes in {size.storm_s:g} s")
 
 

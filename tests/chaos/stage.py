@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import orjson
-from confluent_kafka import Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness.processes import PATIENCE_S, Worker, until
@@ -207,6 +207,12 @@ def number_of(value: bytes) -> int:
 
 def read_all(servers: str, topic: str) -> Iterator[tuple[bytes, bytes | None]]:
     """Read the key and value of every committed record that is in a topic now."""
+    for message in messages_in(servers, topic):
+        yield message.key() or b"", message.value()
+
+
+def messages_in(servers: str, topic: str) -> Iterator[Message]:
+    """Read every committed record that is in a topic now, in order within its partition."""
     consumer = Consumer(
         {"bootstrap.servers": servers, "group.id": "recount", "enable.auto.commit": False,
          "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
@@ -220,7 +226,7 @@ def read_all(servers: str, topic: str) -> Iterator[tuple[bytes, bytes | None]]:
             for message in consumer.consume(1000, 1.0):
                 error = message.error()
                 if error is None:
-                    yield message.key() or b"", message.value()
+                    yield message
                 elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
                     left.discard(message.partition() or 0)
     finally:

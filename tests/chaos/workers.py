@@ -6,7 +6,7 @@ import random
 import resource
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -197,19 +197,30 @@ def storm(site: Site, size: Size) -> Result:
     with Stage(site, size) as stage:
         workers = [stage.worker() for _ in range(3)]
         workers[0].wait_ready()
-        changes = 0
-        with stage.load(), ThreadPoolExecutor(3) as ending:
-            until_s = time.monotonic() + size.storm_s
-            while time.monotonic() < until_s:
-                at_a_random_moment(1.5)
-                place = PICK.randrange(3)
-                if PICK.random() < 0.3:
-                    workers[place].kill()
-                else:
-                    ending.submit(workers[place].terminate)
-                workers[place] = stage.worker()
-                changes += 1
+        with stage.load():
+            changes = join_and_leave(workers, stage.worker, size.storm_s, within_s=1.5, killed=0.3)
         return stage.result("three workers joining and leaving", f"{changes} changes in {size.storm_s:g} s")
+
+
+def join_and_leave(
+    members: list[Worker], start: Callable[[], Worker], storm_s: float, *, within_s: float, killed: float
+) -> int:
+    """Replace members at random moments for so many seconds; give how many were.
+
+    `within_s`: the longest pause between two; `killed`: the share that is killed, the others leave properly.
+    """
+    changes, until_s = 0, time.monotonic() + storm_s
+    with ThreadPoolExecutor(len(members)) as ending:
+        while time.monotonic() < until_s:
+            at_a_random_moment(within_s)
+            place = PICK.randrange(len(members))
+            if PICK.random() < killed:
+                members[place].kill()
+            else:
+                ending.submit(members[place].terminate)
+            members[place] = start()
+            changes += 1
+    return changes
 
 
 def same_instance(site: Site, size: Size) -> Result:

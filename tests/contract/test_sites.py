@@ -6,6 +6,7 @@ from pathlib import Path
 
 import orjson
 import pytest
+from confluent_kafka import Message
 
 from harness.commands import article_stream
 from harness.processes import Worker, until
@@ -44,14 +45,19 @@ def until_known(broker: Broker, given: Settings, worker: Worker, articles: int) 
     until(lambda: worker.metric("article_stream_site_records_read_total") >= told, "the worker to know it")
 
 
+def sent_in_turn(broker: Broker, given: Settings, worker: Worker) -> dict[bytes | None, Message]:
+    """Send three articles of the site, and the fourth once these are learned and known; give what came out, by key."""
+    worker.wait_ready()
+    broker.send(str(given["input_topic"]), ARTICLES[:3])
+    until_known(broker, given, worker, 3)
+    broker.send(str(given["input_topic"]), ARTICLES[3:])
+    return {it.key(): it for it in broker.read(str(given["output_topic"]), 4)}
+
+
 def test_the_fourth_article_of_a_site_loses_its_footer(broker: Broker) -> None:
     given = settings(broker)
     with Worker(given, name="worker --learn") as worker:
-        worker.wait_ready()
-        broker.send(str(given["input_topic"]), ARTICLES[:3])
-        until_known(broker, given, worker, 3)
-        broker.send(str(given["input_topic"]), ARTICLES[3:])
-        came = {it.key(): it for it in broker.read(str(given["output_topic"]), 4)}
+        came = sent_in_turn(broker, given, worker)
         until(lambda: worker.get("/learner/health/ready")[0] == 200, "the learner to be ready")
         assert worker.metric("article_stream_articles_by_site_total") == 1
         assert worker.metric('article_stream_articles_observed_total{result="published"}') == 4
@@ -66,11 +72,7 @@ def test_the_fourth_article_of_a_site_loses_its_footer(broker: Broker) -> None:
 def test_learned_but_not_applied_changes_nothing(broker: Broker) -> None:
     given = settings(broker, sites="propose")
     with Worker(given, name="worker --learn") as worker:
-        worker.wait_ready()
-        broker.send(str(given["input_topic"]), ARTICLES[:3])
-        until_known(broker, given, worker, 3)
-        broker.send(str(given["input_topic"]), ARTICLES[3:])
-        came = {it.key(): it for it in broker.read(str(given["output_topic"]), 4)}
+        came = sent_in_turn(broker, given, worker)
         assert worker.terminate() == 0, worker.log
     assert came[b"3"].value() == ARTICLES[3].value
     assert "article-stream.site" not in dict(headers_of(came[b"3"]))
