@@ -21,7 +21,7 @@ RUN /opt/article-stream/bin/pip install --require-hashes --no-deps -r requiremen
 COPY pyproject.toml setup.py README.md LICENSE ./
 COPY native native
 COPY stream stream
-# Without the compiled core the image would be twenty times slower, so that is an error here.
+# Without the compiled core the image would be forty times slower, so that is an error here.
 RUN STREAM_REQUIRE_COMPILED=1 /opt/article-stream/bin/pip install --no-deps . && /opt/article-stream/bin/pip check
 
 FROM python:3.13.9-slim-bookworm

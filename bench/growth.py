@@ -1,4 +1,4 @@
-"""`make bench-growth`: processor time of an article, by its lines, its length, its paragraphs, rules and partitions."""
+"""`make bench-growth`: processor time of an article, by its lines, length, paragraphs, by rules, sites, partitions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain, cycle, islice
 from pathlib import Path
+from random import Random
 
+import orjson
 from rich.console import Console
 
 from bench import load, shapes
@@ -20,14 +22,21 @@ from bench.measure import make_topics, settings_for, throughput
 from bench.texts import REAL, texts_of
 from harness import corpus
 from harness.fakes import FakeRecord
+from stream.core.packed import ROW, PackedKnown
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
+from stream.core.sites import UNIT, Profile
+from stream.learner.messages import Published
+from stream.records.known_sites import KnownSites
 from stream.records.process import Processor
 
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 LINES = (10, 100, 1_000, 10_000, 100_000)
 PARAGRAPHS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
 RULES = (10, 100, 1_000, 10_000)
+SITES = (10, 100, 1_000, 10_000, 100_000)
+LINES_OF_SITE = 300
+"""Lines and templates that are known of a made-up site."""
 PARTITIONS = (1, 4, 16, 64, 256)
 FOOTERS = {"model": True, "markers": False}
 ALIKE = "model, 100 lines that begin as all rules do"
@@ -119,6 +128,33 @@ def rules(arguments: argparse.Namespace) -> Curve:
     return Curve("rules", title, "rules", "µs per article", RULES, series, notes)
 
 
+def sites(arguments: argparse.Namespace) -> Curve:
+    """News pages of a growing number of sites, of each of which as much is known: every article is of another site."""
+    pick = Random(1)  # noqa: S311 - the same sites each time
+    known = KnownSites("articles.lines", applies=True)
+    texts = texts_of(REAL)[:RUN_ARTICLES]
+    found: list[float] = []
+    for count in SITES:
+        for number in range(len(known), count):
+            site = f"site{number}.example"
+            known.tell(site, settled(site, pick))
+        known.begin_batch()
+        values = [
+            orjson.dumps({"source": f"https://site{pick.randrange(count)}.example/{number}", "text": text})
+            for number, text in enumerate(texts)
+        ]
+        found.append(cpu_us(replace(processors()["model"], sites=known), values, arguments.runs))
+    title = "Processor time by the number of sites that are known"
+    return Curve("sites", title, "sites", "µs per article", SITES, {"model": found})
+
+
+def settled(site: str, pick: Random) -> Published:
+    """Make what workers are told of a site that has been known for long."""
+    keys = sorted({pick.getrandbits(64) | 1 for _ in range(LINES_OF_SITE)})
+    packed = b"".join(ROW.pack(key, 60 * UNIT, 0, 60 * UNIT) for key in keys)
+    return Published(Profile(site, "v", 64 * UNIT, PackedKnown(packed)), 64, "applied", settled=True)
+
+
 def partitions(arguments: argparse.Namespace) -> Curve:
     """A whole worker on a real Kafka, with a backlog and an output of a growing number of partitions."""
     cpu: list[float] = []
@@ -142,7 +178,8 @@ def partitions(arguments: argparse.Namespace) -> Curve:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], Curve]] = {
-    "lines": lines, "length": length, "paragraphs": paragraphs, "rules": rules, "partitions": partitions
+    "lines": lines, "length": length, "paragraphs": paragraphs, "rules": rules, "sites": sites,
+    "partitions": partitions
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 
@@ -58,13 +59,19 @@ def per_page(way: str) -> int:
 
 def counted(way: str, rounds: int) -> int:
     """The instructions of a whole process that cleans the pages so many times."""
+    return counted_process(["bench.instructions", "--way", way, "--rounds", str(rounds)], {})
+
+
+def counted_process(module: Sequence[str], environ: Mapping[str, str]) -> int:
+    """The instructions of a Python that runs a module with these arguments, and with these variables added."""
     command = [
         "valgrind", "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null",
-        sys.executable, "-m", "bench.instructions", "--way", way, "--rounds", str(rounds),
+        sys.executable, "-m", *module,
     ]  # fmt: skip
     ended = subprocess.run(
-        command, cwd=ROOT, env=environment() | {"PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=True
-    )
+        command,
+        cwd=ROOT, env={**environment(), "PYTHONHASHSEED": "0", **environ}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
     found = _COUNTED.search(ended.stderr)
     if found is None:
         sys.exit(f"valgrind counted nothing:\n{ended.stderr}")

@@ -191,8 +191,11 @@ def of_sites(known: Mapping[str, LearnedSite], sizes: Mapping[str, Sequence[int]
     if native.compiled is not None:
         memory = fmean(sys.getsizeof(each.site) for each in known.values())
         found["a site in the learner, without its last articles"] = f"{memory:,.0f}"
-    packed = [len(pack(each.published().profile.known)) for each in known.values()]
-    found["a site in the worker"] = f"{fmean(packed):,.0f}"
+    packed = [pack(each.published().profile.known) for each in known.values()]
+    found["lines and templates that the workers know of a site"] = f"{fmean(map(len, packed)) / ROW.size:,.0f}"
+    if native.compiled is not None:
+        kept = fmean(sys.getsizeof(native.compiled.Packed(data)) for data in packed)
+        found["these in a worker"] = f"{kept:,.0f}"
     found["writing and reading a record of counts, µs"] = f"{(time.process_time() - began) / len(known) * 1e6:.0f}"
     return found
 

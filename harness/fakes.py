@@ -102,6 +102,16 @@ class NotingProducer:
         return 0
 
 
+class AcknowledgingProducer(NotingProducer):
+    """One that acknowledges every record at once."""
+
+    def produce(self, *record: Any) -> None:
+        """Run the record's delivery callback, if it has one."""
+        self.called.append("produce")
+        if on_delivery := record[4]:
+            on_delivery(None, None)
+
+
 class ProducerSupply:
     """Makes the producers of a test, one after the other; `configs` are the configurations they were asked for with."""
 

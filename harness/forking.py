@@ -29,6 +29,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 MODULES = [  # what commands import when they are called, and what Faust imports when it makes an app
+    "stream.observe.telemetry.providers",  # where the OTEL_… variables ask for it
     *("stream.kafka.checks", "stream.kafka.embedded", "stream.kafka.redriving", "stream.kafka.topics"),
     *("stream.observe.logs", "stream.offline.chunks", "stream.offline.crew", "stream.offline.evaluation"),
     *("stream.registry.checks", "stream.registry.client", "stream.worker.app"),

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import orjson
 
@@ -20,24 +20,31 @@ from harness.commands import environment
 from harness.forking import ROOT, Forked, fork_server
 from harness.kafka.properties import free_ports
 
+Found = TypeVar("Found")
+
 PATIENCE_S = 60.0
+ANSWER_S = 20.0
+"""How long a page may take: on a busy machine, one that is given up too early looks like a worker that is gone."""
 SOON_S, LATER_S = 0.02, 0.1
 """Between two looks at a condition, at first and after a long wait. Asking a worker costs both sides some time."""
 
 
-def until(condition: Callable[[], bool], what: str, timeout_s: float = PATIENCE_S) -> None:
-    """Wait until a condition is true. `what` names it in the error.
+def until(condition: Callable[[], Found | None], what: str, timeout_s: float = PATIENCE_S) -> Found:
+    """Wait until a condition is true, and get what it found. `what` names it in the error.
+
+    Whatever is looked at afterwards is better among what the condition finds: a second look may see something else.
 
     Raises:
         AssertionError: it was not true within ``timeout_s``.
     """
     began = time.monotonic()
-    while not condition():
+    while not (found := condition()):
         waited_s = time.monotonic() - began
         if waited_s > timeout_s:
             msg = f"waited {timeout_s:g} s for {what}"
             raise AssertionError(msg)
         time.sleep(min(LATER_S, SOON_S + waited_s / 20))
+    return found
 
 
 def free_port() -> int:
@@ -74,7 +81,7 @@ class Worker:
     def get(self, page: str) -> tuple[int, bytes]:
         """Fetch one of its pages: status and body. The status is 0 while the worker does not listen."""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=5) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{page}", timeout=ANSWER_S) as answer:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
@@ -85,11 +92,32 @@ class Worker:
         """Tell whether /health/ready says that the worker is ready."""
         return self.get("/health/ready")[0] == 200
 
-    def partitions(self) -> dict[str, dict[str, int]]:
+    def problems(self, page: str = "/health/ready") -> list[str]:
+        """Get the problems that a page of its health names; none while it is well, or does not listen."""
+        problems: list[str] = self._health(page)["problems"]
+        return problems
+
+    def warnings(self) -> list[str]:
+        """Get what /health/ready warns of; none while the worker is not ready."""
+        found = self._health("/health/ready")
+        warnings: list[str] = found["warnings"]
+        return [] if found["problems"] else warnings
+
+    def partitions(self) -> dict[str, dict[str, float]]:
         """Get what /health/live says about each partition, by number."""
-        body = self.get("/health/live")[1]
-        found: dict[str, dict[str, int]] = orjson.loads(body)["partitions"] if body else {}
+        partitions: dict[str, dict[str, float]] = self._health("/health/live")["partitions"]
+        return partitions
+
+    def _health(self, page: str) -> dict[str, Any]:
+        """Get what a page of its health says; nothing of all while it does not listen."""
+        body = self.get(page)[1]
+        found: dict[str, Any] = orjson.loads(body) if body else {"problems": [], "warnings": [], "partitions": {}}
         return found
+
+    def caught_up(self, partitions: int) -> bool:
+        """Tell whether it has this many partitions, and nothing waits in any."""
+        lags = [it["lag"] for it in self.partitions().values()]
+        return lags == [0] * partitions
 
     def metric(self, name: str, page: str = "/metrics") -> float:
         """Read one sample of its metrics, by its name and labels as they are printed; 0 if there is none."""

@@ -12,6 +12,7 @@ The way of an article through the rooms:
                                              core/   repeats, footer → cleaned text, with reasons
 
     cli/      one file a command             demo/    an embedded broker with articles for `article-stream demo`
+    page/     the worker's live page
     offline/  the same cleaning on files     observe/ metrics, logs
     registry/ schemas, from a registry
     learner/  what the articles of a site have in common
@@ -20,8 +21,9 @@ The way of an article through the rooms:
 What may import what: a room imports only rooms on the lines below its own, and `core` imports none at all.
 
     cli
-    demo
     worker
+    page
+    demo
     kafka | registry | offline
     observe
     records

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT, LOCK = ROOT / "pyproject.toml", ROOT / "requirements.lock"
 MARK = "# Made by `make lock` from the dependencies "
 PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^ ;\\]+)")
-EXTRA = "registry"  # nobody can add it to an image
+EXTRAS = ("registry", "otel")  # nobody can add them to an image
 ADDRESS = re.compile(r"\w+://|--(extra-)?index-url|--find-links")
 
 
@@ -46,7 +46,8 @@ def write() -> None:
     command = [
         *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"),
         *("--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"),
-        *("--extra", EXTRA, "--output-file", LOCK.name, PROJECT.name),
+        *(part for extra in EXTRAS for part in ("--extra", extra)),
+        *("--output-file", LOCK.name, PROJECT.name),
     ]
     subprocess.run([f"{Path(sys.executable).parent}/{command[0]}", *command[1:]], cwd=ROOT, check=True)
     content = LOCK.read_text("utf-8")
@@ -85,7 +86,8 @@ def problems(project: str, lock: str) -> Iterator[str]:
 def _dependencies(project: str) -> list[str]:
     """The dependencies of the program, and those of the extra that the image has as well."""
     told = tomllib.loads(project)["project"]
-    return [*told["dependencies"], *told.get("optional-dependencies", {}).get(EXTRA, [])]
+    extras = told.get("optional-dependencies", {})
+    return [*told["dependencies"], *(each for extra in EXTRAS for each in extras.get(extra, []))]
 
 
 if __name__ == "__main__":

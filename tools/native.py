@@ -2,6 +2,8 @@
 
 python tools/native.py           build it with all checks at run time (overflow, debug assertions), and run the tests
                                  that compare it with the Python core, in a copy of the checkout
+python tools/native.py --fuzz N  likewise, and instead of the tests compare both cores on harmed pages for N seconds,
+                                 on each processor
 python tools/native.py --lint    only its style, and the compiler's and clippy's warnings as errors
 """
 
@@ -13,12 +15,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from stream.core import native
 
 ROOT = Path(__file__).resolve().parent.parent
 CRATE = ROOT / "native"
+SHARED = ROOT.parent / "shared"  # where the corpus is, if there is one
 PARTS = ("stream", "tests", "bench", "harness", "examples")
 NAMES = (
     "test_native.py",
@@ -38,16 +42,19 @@ def main() -> None:
     """Do what the options ask for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lint", action="store_true", help="only look at the sources")
-    only_lint = parser.parse_args().lint
+    parser.add_argument("--fuzz", type=int, metavar="SECONDS", help="compare both cores on harmed pages for so long")
+    arguments = parser.parse_args()
     cargo = shutil.which("cargo")
     if cargo is None:
         sys.stderr.write("native: skipped, there is no Rust compiler\n")
         return
-    if only_lint:
+    if arguments.lint:
         lint(cargo)
         return
     with tempfile.TemporaryDirectory() as scratch:
-        sys.exit(test(cargo, Path(scratch)))
+        copy = Path(scratch, "checkout")
+        checked(cargo, copy)
+        sys.exit(test(copy) if arguments.fuzz is None else fuzz(copy, arguments.fuzz))
 
 
 def lint(cargo: str) -> None:
@@ -59,8 +66,8 @@ def lint(cargo: str) -> None:
             run([cargo, tool, *options], CRATE)
 
 
-def test(cargo: str, scratch: Path) -> int:
-    """Build the core with its checks beside a copy of the checkout, and run the tests there; give their exit code."""
+def checked(cargo: str, scratch: Path) -> None:
+    """Copy the checkout, and build the core with its checks there."""
     for part in PARTS:
         shutil.copytree(ROOT / part, scratch / part, ignore=shutil.ignore_patterns("*.so", "__pycache__"))
     shutil.copytree(CRATE, scratch / "native", ignore=shutil.ignore_patterns("target"))
@@ -69,9 +76,27 @@ def test(cargo: str, scratch: Path) -> int:
     state = {"ARTICLE_STREAM_STATE": native.state_of(CRATE), "CARGO_TARGET_DIR": str(CRATE / "target")}
     run([cargo, "build", "--quiet"], scratch / "native", checks | state)
     shutil.copy(CRATE / "target" / "debug" / "libcompiled.so", scratch / "stream/core/native/compiled.abi3.so")
+
+
+def test(scratch: Path) -> int:
+    """Run the tests with the core that was built there; give their exit code."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS]
     required = {**os.environ, "STREAM_TEST_REQUIRE_COMPILED": "1", "PYTHONPATH": str(scratch)}
     return subprocess.run(command, cwd=scratch, env=required, check=False).returncode
+
+
+def fuzz(scratch: Path, seconds: int) -> int:
+    """Compare both cores in a process for each processor; give the worst exit code. Takes the corpus, if it is here."""
+    if SHARED.is_dir():
+        (scratch.parent / "shared").symlink_to(SHARED)
+    here = {**os.environ, "PYTHONPATH": str(scratch)}
+    command = [sys.executable, "-m", "tests.fuzz_cleaning", "--seconds", str(seconds), "--seed"]
+    began = int(time.time())
+    running = [
+        subprocess.Popen([*command, str(began + number)], cwd=scratch, env=here)
+        for number in range(len(os.sched_getaffinity(0)))
+    ]
+    return max(each.wait() for each in running)
 
 
 def run(command: list[str], where: Path, more: dict[str, str] | None = None) -> None:

@@ -102,7 +102,7 @@ def _limits(metadata: list[Any]) -> list[int]:
 
 
 def _shown(default: object) -> str:
-    if default is None or default in ((), {}):
+    if default is None or default in ((), {}, ""):
         return "–"
     if isinstance(default, bool):
         return f"`{str(default).lower()}`"
@@ -113,11 +113,12 @@ def metrics() -> Iterator[str]:
     """Give the table of all metrics, sorted by name: of a worker, and a learner, to which everything has happened."""
     place = InputPartition("", 0)
     worker = Metrics(
-        lambda: [PartitionReading(place, 1, 2, 1)],
+        lambda: [PartitionReading(place, 1, 2, 1, 0)],
         lambda: GroupReading(0, {place: 1}),
-        {"version": "", "librdkafka": ""},
+        dict.fromkeys(("version", "librdkafka", "core", "input_topic", "output_topic", "group_id"), ""),
         rules_version="",
     )
+    worker.show_health(lambda: dict.fromkeys(("live", "ready", "publishing", "learning"), True))
     for event in EVENTS:
         worker.event(event, 1)
     for stage in STAGES:

@@ -10,7 +10,7 @@ from functools import cache
 from harness.kafka.errors import KafkaServerError
 from harness.kafka.jars import kafka_version
 from harness.kafka.properties import CONTROLLER, HOST, PLAIN, Node, free_ports, server_properties
-from harness.kafka.ready import wait_until_ready
+from harness.kafka.ready import Started, wait_until_ready
 
 START_TIMEOUT_S = 300.0  # the image may have to be pulled first
 CONTROLLER_PORT = 9093
@@ -42,7 +42,7 @@ class DockerKafka:
         self._container = _docker("run", "-d", "--rm", "-p", f"{HOST}:{port}:{port}", *_environment(text), _image())
         atexit.register(self.close)
         try:
-            wait_until_ready(self.bootstrap_servers, self, 1, time.monotonic() + START_TIMEOUT_S)
+            wait_until_ready(self.bootstrap_servers, Started([self]), time.monotonic() + START_TIMEOUT_S)
         except BaseException:
             self.close()
             raise

@@ -60,12 +60,14 @@ class BrokerProcess:
         """Whether it was ever started."""
         return (self._folder / "broker.log").exists()
 
+    def log(self) -> str:
+        """Return all that the broker logged."""
+        log = self._folder / "broker.log"
+        return log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+
     def log_tail(self, lines: int = 40) -> str:
         """Return the last lines that the broker logged."""
-        log = self._folder / "broker.log"
-        if not log.exists():
-            return ""
-        return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+        return "\n".join(self.log().splitlines()[-lines:])
 
     def format(self, cluster_id: str) -> None:
         """Give the empty data folder to the cluster; raises KafkaServerError if Kafka refuses."""

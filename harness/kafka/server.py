@@ -24,7 +24,7 @@ from harness.kafka import docker, jars
 from harness.kafka.errors import KafkaServerError
 from harness.kafka.process import KAFKAS_HEAP, QUICK_START, BrokerProcess
 from harness.kafka.properties import PLAIN, Listener, plan, server_properties
-from harness.kafka.ready import wait_until_ready
+from harness.kafka.ready import Started, wait_until_ready
 from harness.kafka.zookeeper import ZooKeeper
 
 __all__ = [
@@ -42,6 +42,7 @@ BOOTSTRAP_VARIABLE = "STREAM_TEST_BOOTSTRAP_SERVERS"
 START_TIMEOUT_S = 90.0
 WITHOUT_ZOOKEEPER = (3, 3)
 CLASSES = "classes.jsa"
+PORT_TAKEN = "Address already in use"
 
 
 class KafkaServer(Protocol):
@@ -165,9 +166,9 @@ class RealKafka:
             if self._zookeeper is not None and process.ran and not process.running:
                 self._zookeeper.forget(number, deadline)
             process.start()
-        running = sum(process.running for process in self._processes.values())
+        started = Started([process for process in self._processes.values() if process.running])
         for number in numbers:
-            wait_until_ready(self._nodes[number - 1].address(PLAIN), self._processes[number], running, deadline)
+            wait_until_ready(self._nodes[number - 1].address(PLAIN), started, deadline)
 
     def stop(self, broker: int | None = None) -> None:
         """Shut down in an orderly way (SIGTERM; killed after 30 s)."""
@@ -202,9 +203,9 @@ class RealKafka:
             self._folder = None
 
     def __enter__(self) -> Self:
-        """Start, or clean up if that fails."""
+        """Start, on other ports if one was taken meanwhile, or clean up if that fails."""
         try:
-            self.start()
+            self._start_somewhere()
         except BaseException:
             self.close()
             raise
@@ -215,6 +216,16 @@ class RealKafka:
     ) -> None:
         """Close."""
         self.close()
+
+    def _start_somewhere(self) -> None:
+        try:
+            self.start()
+        except KafkaServerError:
+            if not any(PORT_TAKEN in process.log() for process in self._processes.values()):
+                raise
+            self.close()
+            self._nodes = plan(self._brokers, self._listeners)
+            self.start()
 
     def _create(self) -> None:
         folder = jars.jars()

@@ -41,6 +41,8 @@ pub const RIGHT: u32 = 1 << 25;
 pub const NO_LETTER: u32 = 1 << 26;
 pub const AROUND: u32 = 1 << 27;
 pub const LABEL_END: u32 = 1 << 28;
+/// So many bits say the kinds.
+pub const KINDS: u32 = 29;
 
 const END_CODE: u32 = 15;
 const START_CODE: u32 = 18;
@@ -168,7 +170,7 @@ const KNOWN: u32 = 1 << 31;
 const CHARACTERS: usize = char::MAX as usize + 1;
 
 // All zeros until a character is met. The system gives memory for the parts of them that are written to, and no other.
-static KINDS: [AtomicU32; CHARACTERS] = [const { AtomicU32::new(0) }; CHARACTERS];
+static OF_EACH: [AtomicU32; CHARACTERS] = [const { AtomicU32::new(0) }; CHARACTERS];
 static SPELLINGS: [AtomicU64; CHARACTERS] = [const { AtomicU64::new(0) }; CHARACTERS];
 static TEACHER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
@@ -182,7 +184,7 @@ fn learn(letter: char) -> u32 {
         teacher.bind(py).call1((letter,))?.extract()
     })
     .unwrap_or_else(|error| raise(error));
-    KINDS[letter as usize].store(kinds | KNOWN, Ordering::Relaxed);
+    OF_EACH[letter as usize].store(kinds | KNOWN, Ordering::Relaxed);
     SPELLINGS[letter as usize].store(Spelling::new(spelled).0, Ordering::Relaxed); // which asks for kinds
     kinds | KNOWN
 }
@@ -190,7 +192,7 @@ fn learn(letter: char) -> u32 {
 /// The kinds of a character.
 #[inline]
 pub fn kinds(letter: char) -> u32 {
-    match KINDS[letter as usize].load(Ordering::Relaxed) {
+    match OF_EACH[letter as usize].load(Ordering::Relaxed) {
         0 => learn(letter),
         kinds => kinds,
     }

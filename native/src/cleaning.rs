@@ -1,51 +1,24 @@
 //! The whole core: takes a text, gives the text that stays and what was removed. Twin: stream/core/cleaning.py.
 
-use crate::codes::Codes;
 use crate::comments::comments_of;
 use crate::endings::{ends_sentence, is_open_ended, weigh};
+use crate::heard::{Evidence, Heard};
+use crate::looks::{Chosen, Looks, Stripped};
 use crate::markers::{Marks, footer_of, named};
-use crate::network::Network;
-use crate::page::{self, Heard, Lines, Look, Model, find_footer};
-use crate::paragraphs::{self, BLANK, first_of, first_places, separator_of};
-use crate::repeats::repeats_of;
-use crate::rules::{MAX_MARKER, Rule, RuleSet};
-use crate::sites::{Share, Site};
+use crate::page::{Model, find_footer};
+use crate::paragraphs::{self, BLANK, first_among, first_of, separator_of};
+use crate::parts::{self, Gone, Parts, Reason, Removal};
+use crate::repeats::{Repeats, repeats_of};
+use crate::rules::{MAX_MARKER, Rule};
+use crate::sites::Profile;
 use crate::text::Line;
-use crate::words::KEYS;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 use std::borrow::Cow;
 use std::cell::OnceCell;
 
 const PASSES: usize = 4;
 const BODY: usize = 200;
 const MAX_PROSE_SHARE: f64 = 1.0 / 3.0;
-
-/// Why a line goes.
-#[derive(Clone)]
-pub enum Reason<'r> {
-    /// It repeats the line at this index.
-    Repeat(usize),
-    /// The rule; None for what goes because of the whole page's shape.
-    Footer(Option<&'r Rule>),
-    Junk(&'r Rule),
-    Site(Share),
-}
-
-/// The reason for each line of an article that goes, blank lines not counted.
-type Gone<'r> = Vec<Option<Reason<'r>>>;
-
-/// A removed paragraph: the index of its first line, its text, and why it went.
-pub struct Removal<'a, 'r> {
-    pub line: usize,
-    pub text: Cow<'a, str>,
-    pub reason: Reason<'r>,
-}
-
-/// What is known of the article's site.
-pub trait Profile: Sync {
-    /// Looks up the lines of an article with so many, each by its place and its keys.
-    fn look_up(&self, size: usize, keys: &[(usize, [u64; KEYS])]) -> Site;
-}
 
 /// A cleaned text. `kept` is None if nothing was removed.
 pub struct Cleaned<'a, 'r> {
@@ -56,7 +29,7 @@ pub struct Cleaned<'a, 'r> {
 }
 
 /// Is shown lines that were looked at.
-pub type Watch<'w> = dyn Fn(&[Look], &Heard) + Sync + 'w;
+pub type Watch<'w> = dyn Fn(&Looks, &Heard) + Sync + 'w;
 
 /// How to clean: the model, whether it decides where the footer begins, and what is known of the site.
 pub struct How<'m> {
@@ -72,15 +45,11 @@ pub fn clean<'a, 'r>(text: &'a str, how: &How<'r>) -> Cleaned<'a, 'r> {
     let separator = separator_of(text);
     let lines = paragraphs::split(text, separator);
     let first = first_of(&lines);
-    let (gone, withheld) = find(&lines, &first, how);
-    let withheld = removals(&withheld, &lines, &first, Some(separator));
-    if gone.iter().any(Option::is_some) {
-        let whole = if separator == '\n' && text.contains('\r') {
-            with_whole_ends(&gone, &lines, &first)
-        } else {
-            lines.iter().map(|line| Cow::Borrowed(line.text)).collect()
-        };
-        let (kept, removed) = part(&gone, &whole, &first, separator);
+    let parts = Parts { text, separator, lines: &lines, first: &first };
+    let (gone, withheld) = search(&Seen::new(&lines, &first), how, None);
+    let withheld = parts.removals(&withheld, &HashMap::new());
+    if !gone.is_empty() {
+        let (kept, removed) = parts.part(&gone);
         // A single line that is left may contain another separator, at which a second cleaning would split it.
         let one = || !kept.contains(separator_of(&kept));
         if kept.contains(separator) || one() || clean(&kept, how).removed.is_empty() {
@@ -94,70 +63,59 @@ pub fn clean<'a, 'r>(text: &'a str, how: &How<'r>) -> Cleaned<'a, 'r> {
 pub fn clean_list<'a, 'r>(items: &'a [String], how: &How<'r>) -> (Vec<Removal<'a, 'r>>, Vec<Removal<'a, 'r>>) {
     let lines: Vec<Line> = items.iter().map(|item| Line::new(item)).collect();
     let first = first_of(&lines);
-    let (gone, withheld) = find(&lines, &first, how);
-    let listed = |gone: &Gone<'r>| removals(&with_blanks(gone, &first), &lines, &[], None);
-    (listed(&gone), listed(&withheld))
+    let (gone, withheld) = search(&Seen::new(&lines, &first), how, None);
+    (parts::of_list(&gone, &lines, &first), parts::of_list(&withheld, &lines, &first))
 }
 
 /// An article's lines, and what every search of them begins with.
-pub struct Seen<'l, 'a> {
-    lines: &'l [Line<'a>],
-    first: &'l [usize],
-    repeats: Vec<(usize, usize)>,
+pub struct Seen<'l> {
+    lines: &'l [Line<'l>],
+    first: &'l [u32],
+    repeats: Repeats,
     /// The lines that are neither blank nor repeats.
-    pub looks: Vec<Look<'a>>,
+    pub looks: Looks<'l>,
     /// No two of the lines that are no repeats are equal.
     alone: bool,
-    heard: OnceCell<Heard>,
 }
 
-impl<'l, 'a> Seen<'l, 'a> {
-    pub fn new(lines: &'l [Line<'a>], first: &'l [usize]) -> Self {
+/// What lines say, and what is known of them.
+pub struct Told<'t> {
+    pub heard: &'t Heard,
+    pub site: Option<&'t Evidence>,
+}
+
+impl<'l> Seen<'l> {
+    pub fn new(lines: &'l [Line<'l>], first: &'l [u32]) -> Self {
         let repeats = repeats_of(lines, first);
-        let mut there: Vec<bool> = first.iter().map(|&place| place != BLANK).collect();
-        for &(at, _) in &repeats {
-            there[at] = false;
+        let mut places = Vec::with_capacity(lines.len());
+        let (mut again, mut alone, mut there) = (repeats.iter().peekable(), true, vec![false; lines.len()]);
+        for (at, &first) in (0..).zip(first) {
+            if again.next_if(|(repeat, _)| *repeat == at).is_none() && first != BLANK {
+                alone &= !std::mem::replace(&mut there[first as usize], true);
+                places.push(at);
+            }
         }
-        let places = (0..lines.len()).filter(|&at| there[at]).enumerate();
-        let looks: Vec<Look> = places.map(|(number, at)| Look::new(number, at, lines[at])).collect();
-        let alone = looks.iter().map(|look| first[look.place]).collect::<HashSet<usize>>().len() == looks.len();
-        Seen { lines, first, repeats, looks, alone, heard: OnceCell::new() }
+        Seen { lines, first, repeats, looks: Looks::new(lines, places), alone }
     }
 
-    /// What the lines say, to this network; all searches have to be by the same one.
-    fn heard(&self, network: &Network) -> &Heard {
-        self.heard.get_or_init(|| Heard::new(&self.looks, Some(network)))
-    }
-
-    /// The places of the lines that go, and whether any are withheld.
-    pub fn removed(&self, how: &How) -> (Vec<usize>, bool) {
-        let (gone, withheld) = search(self, how);
-        ((0..gone.len()).filter(|&at| gone[at].is_some()).collect(), withheld.iter().any(Option::is_some))
-    }
-
-    /// Which of the lines, none of them blank, are prose.
-    pub fn proses(&self, rules: &RuleSet) -> Vec<bool> {
-        let all: Vec<Look> = self.lines.iter().enumerate().map(|(at, line)| Look::new(at, at, *line)).collect();
-        let page: Vec<&Look> = all.iter().collect();
-        let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
-        page::read(&page, &Heard::new(&all, None), &texts, rules).0.iter().map(Codes::is_prose).collect()
+    /// The places of the lines that go, and whether any are withheld; `told` tells of the lines, whatever `how` does.
+    pub fn removed(&self, how: &How, told: &Told) -> (Vec<usize>, bool) {
+        let (gone, withheld) = search(self, how, Some(told));
+        (gone.iter().map(|&(at, _)| at as usize).collect(), !withheld.is_empty())
     }
 }
 
-/// Finds what is removed and what is withheld: both without the blank lines.
-fn find<'r>(lines: &[Line], first: &[usize], how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
-    search(&Seen::new(lines, first), how)
-}
-
-fn search<'r>(seen: &Seen, how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
-    let &Seen { lines, first, ref repeats, ref looks, alone, .. } = seen;
-    let repeats: Gone =
-        by_line(lines.len(), repeats.iter().map(|&(at, copied)| (at, Reason::Repeat(copied))).collect());
-    let mut page: Vec<&Look> = looks.iter().collect();
+/// Finds what is removed and what is withheld: both without the blank lines. `told`: what is known already of the lines.
+fn search<'r>(seen: &Seen, how: &How<'r>, told: Option<&Told>) -> (Gone<'r>, Gone<'r>) {
+    let &Seen { lines, first, ref repeats, ref looks, alone } = seen;
+    let repeats = || -> Gone<'r> { repeats.iter().map(|&(at, copied)| (at, Reason::Repeat(copied))).collect() };
+    let mut numbers = looks.numbers();
+    let read = OnceCell::new();
     let way = if how.whole_page {
-        Way::Page(seen.heard(how.model.network))
+        let hear = || read.get_or_init(|| Heard::new(looks, Some(how.model.network)));
+        Way::Page(told.map_or_else(hear, |told| told.heard))
     } else {
-        Way::Markers(Marked::new(lines, &page, how))
+        Way::Markers(Marked::new(lines, Chosen { looks, numbers: &numbers }, how))
     };
     if let Some(watch) = how.watch {
         match way.heard() {
@@ -165,63 +123,59 @@ fn search<'r>(seen: &Seen, how: &How<'r>) -> (Gone<'r>, Gone<'r>) {
             None => watch(looks, &Heard::new(looks, None)),
         }
     }
-    let nothing = || vec![None; lines.len()];
     if let Way::Markers(marked) = &way
-        && marked.rules.iter().all(Option::is_none)
+        && marked.rules.is_empty()
     {
-        return (repeats, nothing());
+        return (repeats(), Vec::new());
     }
-    let site = way.heard().zip(how.profile).map(|(heard, profile)| {
-        let keys: Vec<(usize, [u64; KEYS])> = looks.iter().map(|look| (look.place, heard.said(look).keys)).collect();
-        profile.look_up(lines.len(), &keys)
-    });
-    let mut gone = repeats.clone();
+    let weigh = |(heard, profile): (&Heard, &dyn Profile)| Evidence::new(profile, looks, heard, how.model.network);
+    let asked = if told.is_none() { way.heard().zip(how.profile).map(weigh) } else { None };
+    let site = told.map_or(asked.as_ref(), |told| told.site);
+    let mut gone = repeats();
     for _ in 0..PASSES {
+        let page = Chosen { looks, numbers: &numbers };
         let search = match &way {
-            Way::Markers(marked) => marked.search(&page, how),
-            Way::Page(heard) => by_page(&page, heard, how, site.as_ref()),
+            Way::Markers(marked) => marked.search(page, how),
+            Way::Page(heard) => by_page(page, heard, how, site),
         };
         if search.found.is_empty() {
-            return (gone, by_line(lines.len(), search.held));
+            return (gone, in_order(search.held));
         }
-        let found = by_line(lines.len(), search.found);
+        let found = in_order(search.found);
         let weights = way.marked().map(|marked| &*marked.weights);
         if !is_within_budget(lines, &found, &gone, weights, &search.sure) {
             return (gone, found);
         }
-        page.retain(|look| found[look.place].is_none());
-        for (to, reason) in gone.iter_mut().zip(found) {
-            if reason.is_some() {
-                *to = reason;
-            }
-        }
+        let mut leaving = found.iter().peekable();
+        numbers.retain(|&number| leaving.next_if(|&&(at, _)| at as usize == looks.place(number)).is_none());
+        gone.extend(found);
         let mut settled = search.settled;
-        if settled && alone {
-            return (gone, nothing());
-        }
         if !alone {
-            let rest: Vec<Line> = page.iter().map(|look| look.whole).collect();
-            let again = repeats_of(&rest, &first_places(page.iter().map(|look| Some(first[look.place]))));
-            for &(at, copied) in &again {
-                gone[page[at].place] = Some(Reason::Repeat(page[copied].place));
-            }
+            let page = Chosen { looks, numbers: &numbers };
+            let again = repeats_of(&page.whole(), &first_among(first, (0..page.len()).map(|at| page.place(at))));
+            let place = |at: u32| page.place(at as usize) as u32;
+            gone.extend(again.iter().map(|&(at, copied)| (place(at), Reason::Repeat(place(copied)))));
             settled = settled && again.is_empty();
-            page.retain(|look| gone[look.place].is_none());
+            let (mut at, mut leaving) = (0, again.iter().peekable());
+            numbers.retain(|_| {
+                at += 1;
+                leaving.next_if(|(repeat, _)| *repeat == at - 1).is_none()
+            });
         }
+        gone.sort_by_key(|&(at, _)| at);
         if settled {
-            return (gone, nothing());
+            return (gone, Vec::new());
         }
     }
-    (repeats, nothing())
+    (repeats(), Vec::new())
 }
 
-/// The reasons, by line.
-fn by_line<'r>(size: usize, reasons: Vec<(usize, Reason<'r>)>) -> Gone<'r> {
-    let mut lines = vec![None; size];
-    for (at, reason) in reasons {
-        lines[at] = Some(reason);
-    }
-    lines
+/// The reasons in the order of the lines. Of several for one line, the last counts.
+fn in_order(mut reasons: Gone) -> Gone {
+    reasons.reverse();
+    reasons.sort_by_key(|&(at, _)| at);
+    reasons.dedup_by_key(|&mut (at, _)| at);
+    reasons
 }
 
 /// What is known of the article's lines for each search of the page, by markers alone or by the whole page.
@@ -242,73 +196,71 @@ impl<'r> Way<'_, 'r> {
 
 /// What one search of the page finds, by index in the article; see `Found` in stream/core/footer/page.py.
 struct Search<'r> {
-    found: Vec<(usize, Reason<'r>)>,
-    sure: HashSet<usize>,
-    held: Vec<(usize, Reason<'r>)>,
+    found: Gone<'r>,
+    /// In order.
+    sure: Vec<u32>,
+    held: Gone<'r>,
     /// Searching what is left would find no footer.
     settled: bool,
 }
 
-fn by_page<'r>(page: &[&Look], heard: &Heard, how: &How<'r>, site: Option<&Site>) -> Search<'r> {
+fn by_page<'r>(page: Chosen, heard: &Heard, how: &How<'r>, site: Option<&Evidence>) -> Search<'r> {
     let said = find_footer(page, heard, &how.model, site);
-    let place = |at: usize| page[at].place;
-    let mut found: Vec<(usize, Reason)> = Vec::new();
+    let place = |at: usize| page.place(at) as u32;
+    let mut found: Gone = Vec::new();
     found.extend(said.junk.into_iter().map(|(at, rule)| (place(at), Reason::Junk(rule))));
     found.extend(said.footer.into_iter().map(|(at, rule)| (place(at), Reason::Footer(rule))));
     found.extend(said.site.into_iter().map(|(at, share)| (place(at), Reason::Site(share))));
     let held = said.held.into_iter().map(|(at, rule)| (place(at), Reason::Footer(rule))).collect();
-    Search { found, sure: said.sure.into_iter().map(place).collect(), held, settled: false }
+    let mut sure = said.sure;
+    sure.iter_mut().for_each(|at| *at = place(*at as usize));
+    sure.sort_unstable();
+    Search { found, sure, held, settled: false }
 }
 
-/// What is searched by markers alone: the rule and the prose of each line of the article.
+/// What is searched by markers alone: the rules of lines of the article, by their indices, and the prose of each line.
 struct Marked<'r> {
-    rules: Vec<Option<&'r Rule>>,
-    weights: Vec<usize>,
+    rules: HashMap<u32, &'r Rule>,
+    weights: Vec<u32>,
 }
 
 impl<'r> Marked<'r> {
-    fn new(lines: &[Line], page: &[&Look], how: &How<'r>) -> Self {
-        let mut rules = vec![None; lines.len()];
-        for (at, look) in page.iter().enumerate() {
-            rules[look.place] = how.model.rules.mark(&look.whole).filter(|_| !Lines(page).is_code(at));
-        }
-        Marked { rules, weights: weigh(lines) }
+    fn new(lines: &[Line], page: Chosen, how: &How<'r>) -> Self {
+        let rule = |(at, &number): (usize, &u32)| {
+            let rule = how.model.rules.mark(&page.looks.whole(number)).filter(|_| !page.is_code(at));
+            rule.map(|rule| (page.place(at) as u32, rule))
+        };
+        Marked { rules: page.numbers.iter().enumerate().filter_map(rule).collect(), weights: weigh(lines) }
     }
 
-    fn search(&self, page: &[&Look], how: &How<'r>) -> Search<'r> {
-        let marks = Marks::new(page.iter().map(|look| self.rules[look.place]).collect());
-        let wide: Vec<usize> = page.iter().map(|look| self.weights[look.place]).collect();
-        let place = |at: usize| page[at].place;
-        let comments = if marks.order.iter().any(|&at| marks.get(at).is_some_and(|rule| rule.about_comments)) {
-            let texts: Vec<Line> = page.iter().map(|look| look.stripped).collect();
-            named(comments_of(&texts, &marks, &wide).into_iter(), &marks)
+    fn search(&self, page: Chosen, how: &How<'r>) -> Search<'r> {
+        let place = |at: usize| page.place(at) as u32;
+        let marks = Marks::new((0..page.len()).map(|at| self.rules.get(&place(at)).copied()));
+        let wide: Vec<u32> = (0..page.len()).map(|at| self.weights[page.place(at)]).collect();
+        let comments = if marks.all().any(|(_, rule)| rule.about_comments) {
+            named(comments_of(&Stripped(page), &marks, &wide).into_iter(), &marks)
         } else {
             Vec::new()
         };
-        let sure: HashSet<usize> = comments.iter().map(|&(at, _)| place(at)).collect();
-        let whole: Vec<Line> = page.iter().map(|look| look.whole).collect();
-        let footer = footer_of(&whole, &marks, &wide, how.model.rules);
-        let found: Vec<(usize, Reason)> =
+        let sure: Vec<u32> = comments.iter().map(|&(at, _)| place(at)).collect();
+        let footer = footer_of(&page.whole(), &marks, &wide, how.model.rules);
+        let found: Gone =
             comments.into_iter().chain(footer).map(|(at, rule)| (place(at), Reason::Footer(rule))).collect();
-        let gone: HashSet<usize> = found.iter().map(|&(at, _)| at).collect();
-        let settled = self.rules.iter().enumerate().all(|(at, rule)| rule.is_none() || gone.contains(&at));
+        let gone: HashSet<u32> = found.iter().map(|&(at, _)| at).collect();
+        let settled = self.rules.keys().all(|at| gone.contains(at));
         Search { found, sure, held: Vec::new(), settled }
     }
 }
 
 /// Whether enough is left without `footer`: something like an article, and most of its prose.
-fn is_within_budget(
-    lines: &[Line],
-    footer: &Gone,
-    gone: &Gone,
-    weights: Option<&[usize]>,
-    sure: &HashSet<usize>,
-) -> bool {
+fn is_within_budget(lines: &[Line], footer: &Gone, gone: &Gone, weights: Option<&[u32]>, sure: &[u32]) -> bool {
     let mut size = 0;
     let mut enough = false;
-    for (at, line) in lines.iter().enumerate() {
-        if footer[at].is_none() && gone[at].is_none() {
-            size += line.stripped().width;
+    let (mut leaving, mut left) = (footer.iter().peekable(), gone.iter().peekable());
+    for (at, line) in (0..).zip(lines) {
+        let goes = leaving.next_if(|(other, _)| *other == at).is_some();
+        if left.next_if(|(other, _)| *other == at).is_none() && !goes {
+            size += line.stripped().width();
             if size >= BODY || (2 * size >= MAX_MARKER && ends_sentence(line.text)) {
                 enough = true;
                 break;
@@ -318,107 +270,13 @@ fn is_within_budget(
     if !enough && (2 * size < MAX_MARKER || !is_open_ended(lines)) {
         return false;
     }
-    let doubtful: Vec<usize> = (0..lines.len()).filter(|at| footer[*at].is_some() && !sure.contains(at)).collect();
-    if doubtful.is_empty() {
+    let is_doubtful = |at: &u32| sure.binary_search(at).is_err();
+    if !footer.iter().any(|(at, _)| is_doubtful(at)) {
         return true;
     }
     let weights = weights.map_or_else(|| Cow::Owned(weigh(lines)), Cow::Borrowed);
-    let taken: usize = doubtful.iter().map(|&at| weights[at]).sum();
-    let left = || weights.iter().zip(gone).filter(|(_, gone)| gone.is_none()).map(|(weight, _)| weight).sum::<usize>();
+    let sum = |places: &mut dyn Iterator<Item = u32>| places.map(|at| u64::from(weights[at as usize])).sum::<u64>();
+    let taken = sum(&mut footer.iter().map(|&(at, _)| at).filter(is_doubtful));
+    let left = || sum(&mut (0..lines.len() as u32)) - sum(&mut gone.iter().map(|&(at, _)| at));
     taken == 0 || taken as f64 <= MAX_PROSE_SHARE * left() as f64
-}
-
-/// Adds the blank lines directly before each paragraph that goes.
-fn with_blanks<'r>(gone: &Gone<'r>, first: &[usize]) -> Gone<'r> {
-    let mut whole = gone.clone();
-    for at in (1..gone.len()).rev() {
-        if first[at - 1] == BLANK
-            && let (None, Some(reason)) = (&whole[at - 1], &whole[at])
-        {
-            whole[at - 1] = Some(reason.clone());
-        }
-    }
-    whole
-}
-
-/// The text that stays, and the removals in order, each with the blank lines before it.
-fn part<'a, 'r>(
-    gone: &Gone<'r>,
-    lines: &[Cow<'a, str>],
-    first: &[usize],
-    separator: char,
-) -> (String, Vec<Removal<'a, 'r>>) {
-    let whole = with_blanks(gone, first);
-    let mut kept = String::with_capacity(lines.iter().map(|line| line.len() + 3).sum());
-    let mut any = false;
-    for (line, _) in lines.iter().zip(&whole).filter(|(_, gone)| gone.is_none()) {
-        if any {
-            kept.push(separator);
-        }
-        any = true;
-        kept.push_str(line);
-    }
-    (kept, removals_of(gone, lines, first, Some(separator)))
-}
-
-fn removals<'a, 'r>(
-    gone: &Gone<'r>,
-    lines: &[Line<'a>],
-    first: &[usize],
-    separator: Option<char>,
-) -> Vec<Removal<'a, 'r>> {
-    if gone.iter().all(Option::is_none) {
-        return Vec::new();
-    }
-    let lines: Vec<Cow<'a, str>> = lines.iter().map(|line| Cow::Borrowed(line.text)).collect();
-    removals_of(gone, &lines, first, separator)
-}
-
-/// The removals in order; with a separator, each includes the blank lines before it.
-fn removals_of<'a, 'r>(
-    gone: &Gone<'r>,
-    lines: &[Cow<'a, str>],
-    first: &[usize],
-    separator: Option<char>,
-) -> Vec<Removal<'a, 'r>> {
-    let mut found = Vec::new();
-    for (at, reason) in gone.iter().enumerate() {
-        let Some(reason) = reason else { continue };
-        let (mut begin, mut text) = (at, lines[at].clone());
-        if let Some(separator) = separator {
-            while begin > 0 && first[begin - 1] == BLANK {
-                begin -= 1;
-            }
-            if begin < at {
-                let mut whole = String::new();
-                for line in &lines[begin..at] {
-                    whole.push_str(line);
-                    whole.push(separator);
-                }
-                whole.push_str(&text);
-                text = Cow::Owned(whole);
-            }
-        }
-        found.push(Removal { line: begin, text, reason: reason.clone() });
-    }
-    found
-}
-
-/// The lines with the CRs moved to where they must be when some go. Twin: stream/core/line_ends.py, which says why.
-fn with_whole_ends<'a>(gone: &Gone, lines: &[Line<'a>], first: &[usize]) -> Vec<Cow<'a, str>> {
-    let mut changed: Vec<Cow<'a, str>> = lines.iter().map(|line| Cow::Borrowed(line.text)).collect();
-    for at in (1..gone.len()).rev().filter(|&at| gone[at].is_some()) {
-        let mut before = at - 1;
-        while before > 0 && first[before] == BLANK {
-            before -= 1;
-        }
-        if changed[at].ends_with('\r') || changed[before].ends_with('\r') {
-            let (one, other) = (changed[before].trim_end_matches('\r'), changed[at].trim_end_matches('\r'));
-            let swapped = format!("{one}{}", &changed[at][other.len()..]);
-            let back = format!("{other}{}", &changed[before][one.len()..]);
-            changed[before] = Cow::Owned(swapped);
-            changed[at] = Cow::Owned(back);
-        }
-    }
-    changed
 }

@@ -3,7 +3,7 @@
 use crate::alphabet::{self as abc, is};
 use crate::endings::LOOKED_AT;
 use crate::rules::RuleSet;
-use crate::text::{self, Line, marks};
+use crate::text::{self, Line, Page, marks};
 use crate::words::MOST_SPELLED;
 use memchr::memmem::Finder;
 use std::borrow::Cow;
@@ -41,31 +41,39 @@ const BY_CAPITALS: u16 = 225;
 const BY_SENTENCES: u16 = 243;
 pub const COLUMNS: u16 = 252;
 
-/// What can be seen of a line.
+/// What can be seen of a line, in as few bytes as it takes.
 #[derive(Clone, Copy)]
 pub struct Codes {
-    pub length: usize,
+    length: u32,
     pub end: u8,
-    pub start: u8,
     pub topic: u8,
-    pub digits: u8,
-    pub capitals: u8,
-    pub sentences: u8,
+    /// The other codes, in three bits each.
+    others: u16,
 }
 
 impl Codes {
+    /// The effective length.
+    pub fn length(&self) -> usize {
+        self.length as usize
+    }
+
+    /// Those of the start, digits, capitals and sentences.
+    pub fn others(&self) -> [u8; 4] {
+        [0, 3, 6, 9].map(|bit| (self.others >> bit & 7) as u8)
+    }
+
     pub fn is_prose(&self) -> bool {
-        self.length >= PROSE && self.end == CLOSED
+        self.length() >= PROSE && self.end == CLOSED
     }
 
     /// The effective length, as far as it counts.
     pub fn bounded(&self) -> usize {
-        self.length.min(LENGTH)
+        self.length().min(LENGTH)
     }
 
     /// The rows of the network's table of traits that stand for the codes.
     pub fn columns(&self) -> [u16; 6] {
-        let length = self.length.min(LONGEST);
+        let length = self.length().min(LONGEST);
         let bin = CUTS.partition_point(|&cut| cut <= length) as u16;
         let size = if bin < 9 {
             0
@@ -74,31 +82,32 @@ impl Codes {
         } else {
             2
         };
+        let [start, digits, capitals, sentences] = self.others().map(u16::from);
         [
             bin * 7 + u16::from(self.end),
-            BY_START + u16::from(self.start) * 3 + size,
+            BY_START + start * 3 + size,
             BY_TOPIC + u16::from(self.topic),
-            BY_DIGITS + u16::from(self.digits) * 3 + size,
-            BY_CAPITALS + u16::from(self.capitals) * 3 + size,
-            BY_SENTENCES + u16::from(self.sentences) * 3 + size,
+            BY_DIGITS + digits * 3 + size,
+            BY_CAPITALS + capitals * 3 + size,
+            BY_SENTENCES + sentences * 3 + size,
         ]
     }
 }
 
 /// What a character that is not ASCII counts on this page, in half characters.
-pub fn halves(lines: &[Line]) -> usize {
-    let top = &lines[..lines.len().min(LOOKED_AT)];
-    if top.iter().all(Line::is_ascii) {
+pub fn halves<P: Page + ?Sized>(page: &P) -> usize {
+    let top = || page.lines().take(LOOKED_AT);
+    if top().all(|line| line.is_ascii()) {
         return PAIR;
     }
-    let breaks = top.len() - 1;
-    let bytes = breaks + top.iter().map(|line| line.text.len()).sum::<usize>();
-    let chars = breaks + top.iter().map(|line| line.chars).sum::<usize>();
+    let breaks = top().len() - 1;
+    let bytes = breaks + top().map(|line| line.text.len()).sum::<usize>();
+    let chars = breaks + top().map(|line| line.chars()).sum::<usize>();
     if bytes * 100 <= (chars + 1) * 205 {
         return PAIR;
     }
     let mut left = 200;
-    for line in top {
+    for line in top() {
         for letter in line.text.chars() {
             if left == 0 {
                 return WIDEST;
@@ -115,7 +124,7 @@ pub fn halves(lines: &[Line]) -> usize {
 
 /// A line's effective length, in characters of an alphabetic script.
 fn effective(line: &Line, per_letter: usize) -> usize {
-    if per_letter <= PAIR || line.is_ascii() { line.chars } else { (line.chars * per_letter) >> 1 }
+    if per_letter <= PAIR || line.is_ascii() { line.chars() } else { (line.chars() * per_letter) >> 1 }
 }
 
 /// The codes of a line that is not blank. Phrases are looked up with `rules`, if given, in `spelled` (`text::lowered`).
@@ -126,19 +135,17 @@ pub fn codes_of<'s>(
     spelled: impl FnOnce() -> Cow<'s, str>,
 ) -> Codes {
     let length = effective(line, per_letter);
-    let mut codes = Codes { length, end: 0, start: 0, topic: 0, digits: 0, capitals: 0, sentences: 0 };
+    let mut codes = Codes { length: length as u32, end: 0, topic: 0, others: 0 };
     let Some(first) = text::first(line.text) else { return codes };
     if length <= SHORT {
         codes.topic = rules.map_or(0, |rules| rules.topic(&spelled()));
-        codes.digits = digits_in(line);
-        codes.capitals = capitals_of(line, length);
+        codes.others = u16::from(digits_in(line)) << 3 | u16::from(capitals_of(line, length)) << 6;
     }
     if length <= LEGAL_LONGEST && is_legal(line) {
         codes.topic = LEGAL_WORDS;
     }
     codes.end = end_of(line.text);
-    codes.start = abc::start_code(abc::kinds(first)) as u8;
-    codes.sentences = sentences_in(line);
+    codes.others |= abc::start_code(abc::kinds(first)) as u16 | u16::from(sentences_in(line)) << 9;
     codes
 }
 
@@ -186,7 +193,7 @@ fn sentences_in(line: &Line) -> u8 {
         return if colon { 2 } else { 0 };
     }
     let inner = &text[..text.len() - text::last(text).map_or(0, char::len_utf8)];
-    if line.kinds & abc::STOPS_INSIDE != 0 && inner.chars().any(|letter| is(letter, abc::STOPS_INSIDE)) {
+    if line.is_any(abc::STOPS_INSIDE) && inner.chars().any(|letter| is(letter, abc::STOPS_INSIDE)) {
         return 1;
     }
     if colon || inner.contains('\u{ff1a}') { 2 } else { 0 }
@@ -213,11 +220,11 @@ fn is_date(text: &str) -> bool {
 
 /// The number of words, and of those that begin with a capital.
 fn words_of(line: &Line) -> (usize, usize) {
-    if line.kinds & abc::SPACE != 0 {
+    if line.is_any(abc::SPACE) {
         let capital = |word: &&str| text::first(word).is_some_and(|each| is(each, abc::UPPER));
         return (text::split(line.text).count(), text::split(line.text).filter(capital).count());
     }
-    if line.is_ascii() && !line.has(marks::CONTROL) && line.chars <= usize::from(u8::MAX) {
+    if line.is_ascii() && !line.has(marks::CONTROL) && line.chars() <= usize::from(u8::MAX) {
         // Sums of bytes, so that the compiler makes vectors of them.
         let bytes = line.text.as_bytes();
         let behind = || bytes.iter().zip(&bytes[1..]).map(|(&space, &byte)| (space == b' ', byte));

@@ -4,7 +4,7 @@ use crate::alphabet::{self as abc, is, is_word};
 use crate::endings::ends_sentence;
 use crate::markers::Marks;
 use crate::rules::Kind;
-use crate::text::{self, Line};
+use crate::text::{self, Line, Page};
 
 const BEFORE: usize = 3;
 const SOON: usize = 4;
@@ -102,19 +102,19 @@ const UNSPACED: [&str; 9] = [
 ];
 
 /// The page's lines; "the end" of something is the index behind it.
-struct Page<'p, 'r> {
-    texts: &'p [Line<'p>],
+struct Below<'p, 'r, P> {
+    texts: &'p P,
     marks: &'p Marks<'r>,
-    wide: &'p [usize],
+    wide: &'p [u32],
 }
 
 /// The indices of the lines that are certainly comments, with their heads, in order.
-pub fn comments_of(texts: &[Line], marks: &Marks, wide: &[usize]) -> Vec<usize> {
-    let page = Page { texts, marks, wide };
+pub fn comments_of(texts: &impl Page, marks: &Marks, wide: &[u32]) -> Vec<usize> {
+    let page = Below { texts, marks, wide };
     let mut found = Vec::new();
     let (mut since, mut before, mut tries) = (0, 0, 0);
-    for &head in &marks.order {
-        if !marks.get(head).is_some_and(|rule| rule.about_comments && rule.kind != Kind::Inline) {
+    for (head, rule) in marks.all() {
+        if !rule.about_comments || rule.kind == Kind::Inline {
             continue;
         }
         if head < since || tries == TRIES {
@@ -131,7 +131,7 @@ pub fn comments_of(texts: &[Line], marks: &Marks, wide: &[usize]) -> Vec<usize> 
     found
 }
 
-impl Page<'_, '_> {
+impl<P: Page> Below<'_, '_, P> {
     fn proses(&self, begin: usize, end: usize) -> usize {
         self.wide[begin..end].iter().filter(|&&wide| wide > 0).count()
     }
@@ -142,14 +142,14 @@ impl Page<'_, '_> {
 
     /// Whether a line may be part of a comment.
     fn says(&self, at: usize) -> bool {
-        at < self.texts.len()
+        at < self.texts.size()
             && self.marks.get(at).is_none()
-            && (self.wide[at] > 0 || ends_sentence(self.texts[at].text))
+            && (self.wide[at] > 0 || ends_sentence(self.texts.line(at).text))
     }
 
     /// The end of the comments below a head, if any are certain.
     fn end_of(&self, head: usize) -> Option<usize> {
-        let count = number(self.texts[head].text);
+        let count = number(self.texts.line(head).text);
         self.behind(&self.dated(head), if count > 0 { 1 } else { 2 })
             .or_else(|| self.behind(&self.named(head), 2))
             .or_else(|| if count > 0 { self.enclosed(head, count) } else { None })
@@ -157,11 +157,11 @@ impl Page<'_, '_> {
 
     fn dated(&self, head: usize) -> Vec<usize> {
         let mut found = Vec::new();
-        for at in head + 1..self.texts.len() {
+        for at in head + 1..self.texts.size() {
             if found.is_empty() && at > head + SOON {
                 break;
             }
-            let line = &self.texts[at];
+            let line = self.texts.line(at);
             if self.wide[at] > 0 {
                 if at + MANY <= self.wide.len() && self.wide[at..at + MANY].iter().all(|&wide| wide > 0) {
                     break;
@@ -170,14 +170,14 @@ impl Page<'_, '_> {
             }
             match self.marks.get(at) {
                 None => {
-                    if line.chars <= BYLINE && has_date(&text::spell(line.text)) {
+                    if line.chars() <= BYLINE && has_date(&text::spell(line.text)) {
                         found.push(at);
                     }
                 }
                 Some(rule) if rule.kind == Kind::Section && !rule.about_comments => break,
                 Some(_) => {
                     let again = !found.is_empty() && number(line.text) > 0;
-                    if again && fold(line.text) == fold(self.texts[head].text) {
+                    if again && fold(line.text) == fold(self.texts.line(head).text) {
                         break;
                     }
                 }
@@ -189,7 +189,7 @@ impl Page<'_, '_> {
     fn named(&self, head: usize) -> Vec<usize> {
         let mut found = Vec::new();
         let mut at = head + 1;
-        while at < self.texts.len() && (self.marks.get(at).is_some() || is_name(&self.texts[at])) {
+        while at < self.texts.size() && (self.marks.get(at).is_some() || is_name(&self.texts.line(at))) {
             if self.marks.get(at).is_none() {
                 let after = self.run(at).1;
                 if after <= at + 1 || after - at > MANY {
@@ -209,7 +209,7 @@ impl Page<'_, '_> {
             at += 1;
         }
         let follows = at > head + 1 && self.about_comments(at);
-        let sum = |range: &[usize]| range.iter().sum::<usize>();
+        let sum = |range: &[u32]| range.iter().map(|&each| u64::from(each)).sum::<u64>();
         let few = at - head - 1 <= count && sum(&self.wide[head..at]) <= sum(&self.wide[..head]);
         (follows && few).then_some(at)
     }
@@ -277,7 +277,7 @@ fn is_date(text: &str) -> bool {
 /// Whether a line may be a name.
 fn is_name(line: &Line) -> bool {
     let words: Vec<&str> = text::split(line.text).collect();
-    if line.chars > NAME || words.is_empty() || words.len() > WORDS {
+    if line.chars() > NAME || words.is_empty() || words.len() > WORDS {
         return false;
     }
     let last = text::last(line.text).unwrap_or(' ');

@@ -23,6 +23,8 @@ const STEPS: i64 = 16;
 const FACTORS: [u64; 16] =
     [65536, 62757, 60097, 57549, 55109, 52772, 50535, 48393, 46341, 44376, 42495, 40693, 38968, 37316, 35734, 34219];
 const SHIFT: i64 = 16;
+/// Products of counts below this are divided by multiplying.
+const SMALL: u64 = 1 << 16;
 /// Where an article's lines stand: above the end of the story, below it.
 const INSIDE: u8 = 1;
 const BELOW: u8 = 2;
@@ -277,12 +279,7 @@ impl Counts {
         let mut any_gone = false;
         for row in &mut self.rows {
             let articles = share.of(row.articles);
-            let side = |count: u32| match count {
-                0 => 0,
-                count if count == row.articles => articles,
-                count => share.of(count),
-            };
-            (row.inside, row.below) = (side(row.inside), side(row.below));
+            (row.inside, row.below) = (share.of(row.inside), share.of(row.below));
             row.articles = articles;
             any_gone |= articles < FORGOTTEN;
         }
@@ -334,9 +331,10 @@ impl Counts {
     /// The rows that count for a profile, in the order of their keys.
     pub fn known(&self) -> Vec<&Row> {
         let is_little = self.articles <= KNOWN_ALONE * u64::from(UNIT);
-        let mut known: Vec<&Row> = self.rows.iter().filter(|row| is_little || !row.is_alone()).collect();
-        known.sort_unstable_by_key(|row| row.key);
-        known
+        let counts = |row: &&Row| is_little || !row.is_alone();
+        let mut known: Vec<(u64, &Row)> = self.rows.iter().filter(counts).map(|row| (row.key, row)).collect();
+        known.sort_unstable_by_key(|&(key, _)| key);
+        known.into_iter().map(|(_, row)| row).collect()
     }
 
     /// The version of a profile: a hash of all that is in it.
@@ -376,28 +374,26 @@ impl Counts {
 struct Share {
     left: u64,
     whole: u64,
-    inverse: f64,
+    /// The share in 1/2**32, rounded up. It is too large by less than one of these, which moves no product of a count of
+    /// 16 bits over a whole number if `whole` has 16 bits, too.
+    factor: u64,
 }
 
 impl Share {
     fn new(left: u64, whole: u64) -> Self {
-        Share { left, whole, inverse: 1.0 / whole as f64 }
+        let factor = if whole < SMALL { (left << 32).div_ceil(whole) } else { 0 };
+        Share { left, whole, factor }
     }
 
-    /// That share of a count that is no larger than the whole, rounded down.
+    /// That share of a count, rounded down.
     fn of(&self, count: u32) -> u32 {
-        const EXACT: u64 = 1 << 26; // the product has at most 52 bits, so that a float holds it
-        let product = u64::from(count) * self.left;
-        if self.whole >= EXACT {
-            return (product / self.whole) as u32;
-        }
-        let guess = (product as f64 * self.inverse) as u64; // at most one beside what it should be
-        let rest = (product - u64::min(guess * self.whole, product), guess * self.whole > product);
-        match rest {
-            (_, true) => (guess - 1) as u32,
-            (rest, _) if rest >= self.whole => (guess + 1) as u32,
-            _ => guess as u32,
-        }
+        let count = u64::from(count);
+        let share = if self.factor > 0 && count < SMALL {
+            (count * self.factor) >> 32
+        } else {
+            (u128::from(count) * u128::from(self.left) / u128::from(self.whole)) as u64
+        };
+        share as u32
     }
 }
 

@@ -7,35 +7,40 @@ const WITHIN: usize = 25;
 const ARTICLE: usize = 12;
 const LISTED: usize = 66;
 const NEAR: usize = 4;
+const STEP: usize = 64;
 
 /// The prose budget of one page.
 pub struct Budget<'a> {
     page: &'a [Codes],
+    /// The prose above every `STEP`th line, and all of it.
     prose: Vec<usize>,
+    all: usize,
     last_article: Option<usize>,
 }
 
 impl<'a> Budget<'a> {
     pub fn new(page: &'a [Codes]) -> Self {
-        let mut prose = Vec::with_capacity(page.len() + 1);
+        let mut prose = Vec::with_capacity(page.len() / STEP + 1);
         let (mut sum, mut run, mut last_article) = (0, 0, None);
         for (at, line) in page.iter().enumerate() {
-            prose.push(sum);
-            let is_prose = line.is_prose();
-            sum += if is_prose { line.bounded() } else { 0 };
-            run = if is_prose { run + 1 } else { 0 };
+            if at % STEP == 0 {
+                prose.push(sum);
+            }
+            sum += prose_in(line);
+            run = if line.is_prose() { run + 1 } else { 0 };
             if run >= ARTICLE {
                 last_article = Some(at + 1 - ARTICLE);
             }
         }
-        prose.push(sum);
-        Budget { page, prose, last_article }
+        Budget { page, prose, all: sum, last_article }
     }
 
     /// Whether a cut takes at most a third of the prose, or takes prose that is certainly not the article's.
     pub fn allows(&self, cut: usize) -> bool {
-        let before = self.prose[cut];
-        let after = self.prose[self.page.len()] - before;
+        let step = cut / STEP;
+        let above = self.prose.get(step).copied().unwrap_or(self.all);
+        let before = above + self.page[step * STEP..cut].iter().map(prose_in).sum::<usize>();
+        let after = self.all - before;
         if 2 * after <= before {
             return true;
         }
@@ -55,6 +60,10 @@ impl<'a> Budget<'a> {
         let opens = topics.first().is_some_and(|line| matches!(line.topic, topics::RELATED | topics::POPULAR));
         opens && after * 100 <= before * LISTED
     }
+}
+
+fn prose_in(line: &Codes) -> usize {
+    if line.is_prose() { line.bounded() } else { 0 }
 }
 
 fn is_sure(topic: u8) -> bool {

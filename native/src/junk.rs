@@ -4,22 +4,21 @@ use crate::alphabet::{self as abc, is};
 use crate::codes::{CLOSED, Codes, OPENING, SHORT, topics};
 use crate::markers::Marks;
 use crate::rules::{Kind, Rule};
-use crate::text::{self, Line};
+use crate::text::{self, Line, Page};
 
 const CJK: &str = "\u{2e80}";
 
-/// The certain junk lines before the footer, by their indices. `texts` are the lines above it, `page` is all lines.
-pub fn find_junk<'r>(texts: &[Line], page: &[Codes], marks: &Marks<'r>) -> Vec<(usize, &'r Rule)> {
-    let inside = marks.order.iter().filter(|&&at| 0 < at && at < texts.len());
-    let marked = inside.filter_map(|&at| marks.get(at).map(|rule| (at, rule)));
-    marked.filter(|&(at, rule)| is_certain(texts, page, at, rule)).collect()
+/// The certain junk lines before the line where the footer begins, by their indices.
+pub fn find_junk<'r>(texts: &impl Page, begin: usize, page: &[Codes], marks: &Marks<'r>) -> Vec<(usize, &'r Rule)> {
+    let inside = marks.all().filter(|&(at, _)| 0 < at && at < begin);
+    inside.filter(|&(at, rule)| is_certain(texts, begin, page, at, rule)).collect()
 }
 
-fn is_certain(texts: &[Line], page: &[Codes], at: usize, rule: &Rule) -> bool {
-    let (line, topic) = (&texts[at], page[at].topic);
+fn is_certain(texts: &impl Page, begin: usize, page: &[Codes], at: usize, rule: &Rule) -> bool {
+    let (line, topic) = (&texts.line(at), page[at].topic);
     match rule.kind {
-        Kind::Notice => return line.chars <= SHORT && page[at].end != CLOSED,
-        Kind::Inline => return rule.within && is_linked(line, rule) && is_between_paragraphs(texts, page, at),
+        Kind::Notice => return line.chars() <= SHORT && page[at].end != CLOSED,
+        Kind::Inline => return rule.within && is_linked(line, rule) && is_between_paragraphs(texts, begin, page, at),
         Kind::End => return false,
         Kind::Section | Kind::Label => {}
     }
@@ -27,7 +26,7 @@ fn is_certain(texts: &[Line], page: &[Codes], at: usize, rule: &Rule) -> bool {
         return false;
     }
     let bar = matches!(topic, topics::SHARE | topics::SUBSCRIBE | topics::NAV);
-    if bar && (is_whole(page, at - 1) || (at + 1 < texts.len() && is_whole(page, at + 1))) {
+    if bar && (is_whole(page, at - 1) || (at + 1 < begin && is_whole(page, at + 1))) {
         return true;
     }
     let spelled = text::spell(line.text);
@@ -49,18 +48,18 @@ fn is_whole(page: &[Codes], at: usize) -> bool {
 }
 
 /// Whether prose that ends with a full stop stands directly before a line, and prose directly after it.
-fn is_between_paragraphs(texts: &[Line], page: &[Codes], at: usize) -> bool {
-    at + 1 < texts.len()
+fn is_between_paragraphs(texts: &impl Page, begin: usize, page: &[Codes], at: usize) -> bool {
+    at + 1 < begin
         && page[at - 1].is_prose()
         && page[at + 1].is_prose()
-        && texts[at - 1].text.ends_with(['.', '\u{3002}'])
+        && texts.line(at - 1).text.ends_with(['.', '\u{3002}'])
 }
 
 /// Whether a headline, and not a sentence, follows the colon of a phrase such as "Read more:".
 fn is_linked(line: &Line, rule: &Rule) -> bool {
     let asks = ['?', '\u{ff1f}', '\u{2026}', ';'];
     let stops = line.text.ends_with(|each| is(each, abc::ENDS) && !asks.contains(&each));
-    if !rule.about_related || line.chars > SHORT || stops || line.text.contains("...") {
+    if !rule.about_related || line.chars() > SHORT || stops || line.text.contains("...") {
         return false;
     }
     for colon in [':', '\u{ff1a}'] {

@@ -1,6 +1,5 @@
 //! The keys of a line alone, for whoever does not need its words.
 
-use crate::text::Line;
 use crate::tokens::Tokens;
 use crate::words::{self, KEYS};
 
@@ -16,7 +15,6 @@ impl Keys {
     }
 
     pub fn of(&mut self, line: &str) -> [u64; KEYS] {
-        self.spelled.clear();
-        words::said(&Line::new(line), &mut self.tokens, &mut self.spelled).keys
+        words::keys(line, &mut self.tokens, &mut self.spelled)
     }
 }

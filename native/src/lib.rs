@@ -12,14 +12,17 @@ mod editions;
 mod endings;
 mod guarded;
 mod guards;
+mod heard;
 mod junk;
 mod keys;
 mod listing;
+mod looks;
 mod markers;
 mod network;
 mod packed;
 mod page;
 mod paragraphs;
+mod parts;
 mod removals;
 mod repeats;
 mod rules;
@@ -36,15 +39,16 @@ mod vectors;
 mod weights;
 mod words;
 
-use cleaning::{How, Profile};
+use cleaning::How;
 use guarded::{guarded, raise};
 use packed::Packed;
 use page::Model;
+use parts::Removal;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use removals::{Names, Removals};
 use rules::PyRuleSet;
-use sites::{Site, Source, Table};
+use sites::{Profile, Site, Source, Table};
 use std::sync::Arc;
 use weights::PyNetwork;
 use words::KEYS;
@@ -55,10 +59,20 @@ struct Known {
     source: Source,
 }
 
+impl Known {
+    /// The articles of a site of which anything is known.
+    fn articles(known: Option<&Known>) -> u64 {
+        known.map_or(0, |known| known.articles)
+    }
+}
+
 impl Profile for Known {
-    fn look_up(&self, size: usize, keys: &[(usize, [u64; KEYS])]) -> Site {
-        let keys = keys.iter().map(|(place, keys)| (*place, keys));
-        self.source.look_up(self.articles, size, keys).unwrap_or_else(|error| raise(error))
+    fn site(&self, lines: usize) -> Site {
+        Site::new(self.articles, lines)
+    }
+
+    fn look_up(&self, keys: &[&[u64; KEYS]], to: &mut Site) {
+        self.source.look_up(keys, to).unwrap_or_else(|error| raise(error));
     }
 }
 
@@ -91,8 +105,8 @@ struct Cleaner {
     names: Arc<Names>,
 }
 
-/// Kept text or None, removals (None if there are none), what is withheld, the separator.
-type Cleaned<'py> = (Option<String>, Option<Removals>, Bound<'py, PyTuple>, char);
+/// Kept text or None; removals, and those withheld, None if there are none; the separator.
+type Cleaned = (Option<String>, Option<Removals>, Option<Removals>, char);
 type SeenCodes = (usize, u8, u8, u8, u8, u8, u8);
 /// The text of a line, its codes, the rows of its words, and its keys.
 type Seen<'py> = (String, SeenCodes, Bound<'py, PyTuple>, Bound<'py, PyTuple>);
@@ -126,18 +140,18 @@ impl Cleaner {
 
     /// Cleans a text: gives what stays (None: all of it), the removals, what is withheld, and the separator.
     ///
-    /// None if the text holds a lone surrogate.
+    /// None if the text holds a lone surrogate, or is too long to be counted in 32 bits.
     fn clean<'py>(
         &self,
         py: Python<'py>,
         text: Bound<'py, PyString>,
         profile: Option<Given<'py>>,
-    ) -> PyResult<Option<Cleaned<'py>>> {
-        let Ok(whole) = text.to_str() else { return Ok(None) };
+    ) -> PyResult<Option<Cleaned>> {
+        let Some(whole) = whole_of(&text) else { return Ok(None) };
         let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let cleaned = guarded(py, || cleaning::clean(whole, &how))?;
-        self.as_python(&text, whole, cleaned).map(Some)
+        Ok(Some(self.as_python(&text, whole, cleaned, known.as_ref())))
     }
 
     /// Cleans a list of paragraphs: gives the removals and what is withheld. None if one holds a lone surrogate.
@@ -147,18 +161,17 @@ impl Cleaner {
         items: Vec<Bound<'py, PyString>>,
         profile: Option<Given<'py>>,
     ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
-        let texts: Result<Vec<String>, _> = items.iter().map(|item| item.to_str().map(str::to_owned)).collect();
-        let Ok(texts) = texts else { return Ok(None) };
+        let Some(texts) = paragraphs_of(&items) else { return Ok(None) };
         let known = profile.map(Known::from);
         let how = self.how(known.as_ref());
         let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
-        Ok(Some((self.names.listed(py, &removed)?, self.names.listed(py, &withheld)?)))
+        self.listed(py, &removed, &withheld, known.as_ref()).map(Some)
     }
 
     /// Looks at lines, none of them blank, as a page. None if one holds a lone surrogate.
     fn read<'py>(&self, py: Python<'py>, lines: Vec<Bound<'py, PyString>>) -> PyResult<Option<Vec<Seen<'py>>>> {
-        let texts: Result<Vec<&str>, _> = lines.iter().map(|line| line.to_str()).collect();
-        let Ok(texts) = texts else { return Ok(None) };
+        let Some(texts) = paragraphs_of(&lines) else { return Ok(None) };
+        let texts: Vec<&str> = texts.iter().map(|text| &**text).collect();
         let seen = guarded(py, || page::read_lines(&texts, &self.rules))?;
         let as_python = |(text, codes, said): (String, codes::Codes, words::Said)| {
             Ok((text, Cleaner::codes(&codes), PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?))
@@ -169,23 +182,36 @@ impl Cleaner {
 
 impl Cleaner {
     /// What `clean` gives; `whole` is what `text` holds.
-    fn as_python<'py>(
+    fn as_python(
         &self,
-        text: &Bound<'py, PyString>,
+        text: &Bound<'_, PyString>,
         whole: &str,
         cleaned: cleaning::Cleaned,
-    ) -> PyResult<Cleaned<'py>> {
-        let py = text.py();
-        let withheld = self.names.listed(py, &cleaned.withheld)?;
-        let any = !cleaned.removed.is_empty();
-        let removed = any.then(|| Removals::new(py, text, whole, &cleaned.removed, &self.names));
-        Ok((cleaned.kept, removed, withheld, cleaned.separator))
+        known: Option<&Known>,
+    ) -> Cleaned {
+        let made = |removals: Vec<Removal>| {
+            let any = !removals.is_empty();
+            any.then(|| Removals::new(text, whole, removals, Known::articles(known), &self.names))
+        };
+        (cleaned.kept, made(cleaned.removed), made(cleaned.withheld), cleaned.separator)
+    }
+
+    /// What `clean_list` gives.
+    fn listed<'py>(
+        &self,
+        py: Python<'py>,
+        removed: &[Removal],
+        withheld: &[Removal],
+        known: Option<&Known>,
+    ) -> PyResult<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)> {
+        let articles = Known::articles(known);
+        Ok((self.names.listed(py, removed, articles)?, self.names.listed(py, withheld, articles)?))
     }
 
     /// The codes of a line, as Python orders them.
     fn codes(codes: &codes::Codes) -> SeenCodes {
-        let codes::Codes { length, end, start, topic, digits, capitals, sentences } = *codes;
-        (length, end, start, topic, digits, capitals, sentences)
+        let [start, digits, capitals, sentences] = codes.others();
+        (codes.length(), codes.end, start, codes.topic, digits, capitals, sentences)
     }
 
     fn how<'m>(&'m self, known: Option<&'m Known>) -> How<'m> {
@@ -194,10 +220,26 @@ impl Cleaner {
     }
 }
 
+/// What a text holds; None if that is a lone surrogate, or too much to be counted in 32 bits.
+fn whole_of<'t>(text: &'t Bound<'_, PyString>) -> Option<&'t str> {
+    text.to_str().ok().filter(|text| text.len() <= text::MOST_BYTES)
+}
+
+/// What paragraphs hold; None likewise.
+fn paragraphs_of(items: &[Bound<'_, PyString>]) -> Option<Vec<String>> {
+    let mut left = text::MOST_BYTES;
+    let text = |item: &Bound<'_, PyString>| {
+        let text = item.to_str().ok()?;
+        left = left.checked_sub(text.len() + 1)?;
+        Some(text.to_owned())
+    };
+    items.iter().map(text).collect()
+}
+
 /// The lookup spelling of a line; None if it holds a lone surrogate.
 #[pyfunction]
 fn spelled(py: Python, line: Bound<'_, PyString>) -> PyResult<Option<String>> {
-    let Ok(line) = line.to_str() else { return Ok(None) };
+    let Some(line) = whole_of(&line) else { return Ok(None) };
     guarded(py, || text::spell(line)).map(Some)
 }
 
@@ -207,7 +249,7 @@ fn said<'py>(
     py: Python<'py>,
     line: Bound<'py, PyString>,
 ) -> PyResult<Option<(Bound<'py, PyTuple>, Bound<'py, PyTuple>)>> {
-    let Ok(line) = line.to_str() else { return Ok(None) };
+    let Some(line) = whole_of(&line) else { return Ok(None) };
     let said = guarded(py, || words::said(&text::Line::new(line), &mut tokens::Tokens::new(), &mut String::new()))?;
     Ok(Some((PyTuple::new(py, said.words())?, PyTuple::new(py, said.keys)?)))
 }

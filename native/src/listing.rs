@@ -3,7 +3,7 @@
 //! Most of them know ASCII letters only, so bytes of UTF-8 are looked at.
 
 use crate::alphabet::is_word;
-use crate::text::{self, Line, marks};
+use crate::text::{self, Line, Page, marks};
 
 const CLOSES: [&str; 9] = ["{", "}", "};", "});", ");", "):", "},", "],", "];"];
 const ENDS: [&str; 8] = [";", ",", ")", "[", "]", "(", ":", "{"];
@@ -16,16 +16,10 @@ const PART_INDENTED: usize = 7;
 const STATEMENTS: [&str; 7] = ["SELECT ", "INSERT ", "UPDATE ", "DELETE ", "CREATE ", "ALTER ", "WITH "];
 const CLAUSES: [&str; 7] = ["FROM", "VALUES", "SET", "TABLE", "INDEX", "VIEW", "AS"];
 
-/// A page whose lines are asked whether they are code; `lines[at]` is the line as it stands in the article.
-pub trait Page {
-    fn line(&self, at: usize) -> &Line<'_>;
-    fn size(&self) -> usize;
-}
-
-/// Whether a line is code, on its own or because of the lines beside it.
-pub fn is_code(page: &impl Page, at: usize) -> bool {
+/// Whether a line is code, on its own or because of the lines beside it. The lines are as they stand in the article.
+pub fn is_code<P: Page + ?Sized>(page: &P, at: usize) -> bool {
     let line = page.line(at);
-    may_be_code(line) && (is_code_alone(line) || hangs(page, at))
+    may_be_code(&line) && (is_code_alone(&line) || hangs(page, at))
 }
 
 /// Whether a line has anything that code always has.
@@ -88,13 +82,13 @@ pub fn is_code_alone(line: &Line) -> bool {
 }
 
 /// Whether a line is code because it continues the code in the line above or below it.
-pub fn hangs(page: &impl Page, at: usize) -> bool {
+pub fn hangs<P: Page + ?Sized>(page: &P, at: usize) -> bool {
     let line = page.line(at);
-    may_be_code(line) && !text::strip(line.text).contains('\n') && continues(line.text) && beside(page, at)
+    may_be_code(&line) && !text::strip(line.text).contains('\n') && continues(line.text) && beside(page, at)
 }
 
 /// Whether the nearest line above or below that is not blank is code on its own.
-fn beside(page: &impl Page, at: usize) -> bool {
+fn beside<P: Page + ?Sized>(page: &P, at: usize) -> bool {
     let code = |near: usize| alone(page.line(near).text);
     let there = |near: &usize| !text::is_blank(page.line(*near).text);
     (0..at).rev().find(there).is_some_and(code) || (at + 1..page.size()).find(there).is_some_and(code)

@@ -1,9 +1,9 @@
 //! Finds the footer by its markers. Twin: stream/core/markers.py.
 
 use crate::rules::{Kind, MAX_MARKER, Rule, RuleSet};
-use crate::text::{self, Line};
+use crate::text::{self, Page};
 
-const STRONG: usize = 200;
+const STRONG: u32 = 200;
 const SHORT_FOR_PROSE: usize = 6;
 const NEAR: usize = 4;
 const BULLETS: [&str; 12] = [
@@ -21,24 +21,25 @@ const BULLETS: [&str; 12] = [
     "\u{25a0}",
 ];
 
-/// The rule of each line of a page that one matches, and the indices of these lines in order.
-pub struct Marks<'r> {
-    at: Vec<Option<&'r Rule>>,
-    pub order: Vec<usize>,
-}
+/// The lines of a page that a rule matches, by their indices, in order.
+pub struct Marks<'r>(Vec<(usize, &'r Rule)>);
 
 impl<'r> Marks<'r> {
-    pub fn new(at: Vec<Option<&'r Rule>>) -> Self {
-        let order = (0..at.len()).filter(|&line| at[line].is_some()).collect();
-        Marks { at, order }
+    /// `rules`: the rule of each line of the page, or none.
+    pub fn new(rules: impl Iterator<Item = Option<&'r Rule>>) -> Self {
+        Marks(rules.enumerate().filter_map(|(at, rule)| rule.map(|rule| (at, rule))).collect())
     }
 
     pub fn get(&self, at: usize) -> Option<&'r Rule> {
-        self.at.get(at).copied().flatten()
+        self.0.binary_search_by_key(&at, |&(line, _)| line).ok().map(|place| self.0[place].1)
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = (usize, &'r Rule)> {
+        self.0.iter().copied()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.order.is_empty()
+        self.0.is_empty()
     }
 }
 
@@ -55,37 +56,36 @@ pub fn named<'r>(footer: impl Iterator<Item = usize>, marks: &Marks<'r>) -> Vec<
 
 /// The lines that belong to a footer by its markers, by their indices in the page. `wide` is the prose of each line.
 pub fn footer_of<'r>(
-    page: &[Line],
+    page: &impl Page,
     marks: &Marks<'r>,
-    wide: &[usize],
+    wide: &[u32],
     rules: &RuleSet,
 ) -> Vec<(usize, Option<&'r Rule>)> {
-    if marks.is_empty() || marks.order == [0] {
+    if marks.all().all(|(at, _)| at == 0) {
         return Vec::new();
     }
-    let end = page.len();
-    let last = page[end - 1].text;
+    let end = page.size();
+    let last = page.line(end - 1).text;
     let opens = wide[end - 1] == 0 || rules.find(&last[..last.len() - text::cut(last, MAX_MARKER).1.len()]).is_some();
     let begin = if opens { tail_of(marks, wide) } else { end };
-    let mut found = inner(&page[..begin], marks);
+    let mut found = inner(page, begin, marks);
     found.extend(named(begin..end, marks));
     found
 }
 
 /// Where the footer begins by its markers; the number of lines if there is none.
-pub fn tail_of(marks: &Marks, wide: &[usize]) -> usize {
+pub fn tail_of(marks: &Marks, wide: &[u32]) -> usize {
     let end = wide.len();
     let begin = body_ends(wide).max(1);
-    let total: usize = wide.iter().sum();
+    let total = sum(wide);
     let mut left = total;
     let mut count = wide.iter().filter(|&&each| each > 0).count();
     let mut since = 0;
-    for &at in &marks.order {
+    for (at, rule) in marks.all() {
         let between = &wide[since..at];
-        left -= between.iter().sum::<usize>();
+        left -= sum(between);
         count -= between.iter().filter(|&&each| each > 0).count();
         since = at;
-        let Some(rule) = marks.get(at) else { continue };
         if at < begin || rule.kind == Kind::Notice || left == total {
             continue;
         }
@@ -100,18 +100,20 @@ pub fn tail_of(marks: &Marks, wide: &[usize]) -> usize {
     end
 }
 
+fn sum(wide: &[u32]) -> u64 {
+    wide.iter().map(|&each| u64::from(each)).sum()
+}
+
 /// The index after the last two adjacent paragraphs of prose that are wide enough.
-fn body_ends(wide: &[usize]) -> usize {
+fn body_ends(wide: &[u32]) -> usize {
     let both = |at: &usize| wide[*at] > 0 && wide[at - 1] > 0 && wide[*at] + wide[at - 1] >= STRONG;
     (1..wide.len()).rev().find(both).map_or(0, |at| at + 1)
 }
 
-/// The markers within the body that go, with the links below them.
-fn inner<'r>(page: &[Line], marks: &Marks<'r>) -> Vec<(usize, Option<&'r Rule>)> {
+/// The markers above the line where the footer begins that go, with the links below them.
+fn inner<'r>(page: &impl Page, end: usize, marks: &Marks<'r>) -> Vec<(usize, Option<&'r Rule>)> {
     let mut gone = Vec::new();
-    let end = page.len();
-    for &at in &marks.order {
-        let Some(rule) = marks.get(at) else { continue };
+    for (at, rule) in marks.all() {
         if !(0 < at && at < end) || rule.kind == Kind::End {
             continue;
         }
@@ -122,7 +124,7 @@ fn inner<'r>(page: &[Line], marks: &Marks<'r>) -> Vec<(usize, Option<&'r Rule>)>
         }
         gone.push((at, Some(rule)));
         if matches!(rule.kind, Kind::Section | Kind::Inline) {
-            while after < end && !is_marked(after) && is_link(page[after].text) {
+            while after < end && !is_marked(after) && is_link(page.line(after).text) {
                 gone.push((after, Some(rule)));
                 after += 1;
             }

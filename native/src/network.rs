@@ -4,10 +4,14 @@
 
 use crate::vectors::{self, LANES, Pair, Vectors, Work};
 use crate::words::MOST;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, Range};
 
 pub const LAYERS: usize = 6;
 const DISTANCES: [usize; LAYERS] = [1, 2, 4, 8, 16, 32];
+/// So many lines away a line may count for another.
+pub const REACH: usize = 63;
+/// The network sees so many lines of a page at once, as each takes several hundred bytes meanwhile.
+pub const PIECE: usize = 4096;
 const HIGHEST: i32 = i16::MAX as i32;
 const SHIFT: u32 = 10;
 pub const MOST_CHANNELS: usize = 64;
@@ -65,27 +69,75 @@ impl Words {
     }
 }
 
+/// What each line comes to by all that is the same at each look at its page: in each channel, line after line; and in
+/// the two numbers at the end.
+#[derive(Clone, Default)]
+pub struct Channels {
+    width: usize,
+    sums: Vec<i32>,
+    ends: Vec<[i32; 2]>,
+}
+
+impl Channels {
+    /// That of one of the lines.
+    pub fn of(&self, at: usize) -> (&[i32], [i32; 2]) {
+        (&self.sums[at * self.width..(at + 1) * self.width], self.ends[at])
+    }
+}
+
 impl Network {
-    /// What the words of each line come to in each channel, line after line.
-    pub fn said<'a>(&self, words: impl ExactSizeIterator<Item = &'a [u16]>) -> Vec<i32> {
-        vectors::run(OfWords { network: self, words })
+    /// What the words of each line come to.
+    pub fn said<'a>(&self, words: impl ExactSizeIterator<Item = &'a [u16]>) -> Channels {
+        let ends = vec![[0; 2]; words.len()];
+        Channels { width: self.width, sums: vectors::run(OfWords { network: self, words }), ends }
     }
 
-    /// What was `said` of one of the lines.
-    pub fn of<'a>(&self, said: &'a [i32], at: usize) -> &'a [i32] {
-        &said[at * self.width..(at + 1) * self.width]
+    /// What lines come to by their words and by more rows in the table of traits; `others`: the rows of each line that
+    /// has none of its own.
+    pub fn told<const ROWS: usize>(
+        &self,
+        said: &Channels,
+        rows: impl Iterator<Item = Option<[u16; ROWS]>>,
+        others: [u16; ROWS],
+    ) -> Channels {
+        vectors::run(Told { network: self, said, rows, others })
     }
 
-    /// The score of each cut, from the one below the first line to the one below the last.
+    /// The scores of a page's cuts, from the one below the first line to the one below the last.
     ///
-    /// `said` gives what `said` says of a line, `traits` its rows in the table of traits.
-    pub fn scores<'a>(
+    /// The page is gone through by pieces; `ends` gives what `Network::ends` does for some of its lines.
+    pub fn scores(&self, count: usize, mut ends: impl FnMut(Range<usize>) -> Vec<[i64; 2]>) -> Vec<i64> {
+        let mut scores: Vec<i64> = Vec::with_capacity(count);
+        let mut body = 0;
+        for begin in (0..count).step_by(PIECE) {
+            let end = count.min(begin + PIECE);
+            let first = begin.saturating_sub(REACH);
+            let found = ends(first..count.min(end + REACH));
+            for [line, here] in &found[begin - first..end - first] {
+                if let Some(above) = scores.last_mut() {
+                    *above += here;
+                }
+                body += bounded(*line, self.most_body);
+                scores.push(body);
+            }
+        }
+        if let Some(last) = scores.last_mut() {
+            *last += self.no_footer;
+        }
+        scores
+    }
+
+    /// What each of some lines comes to in the two numbers at the end. Those at most `REACH` from an end are right only
+    /// where the page ends there, too.
+    ///
+    /// `said` gives what a line comes to without its traits, `traits` its rows in the table of traits.
+    pub fn ends<'a>(
         &self,
         count: usize,
-        said: impl Fn(usize) -> &'a [i32],
+        said: impl Fn(usize) -> (&'a [i32], [i32; 2]),
         traits: impl Fn(usize) -> &'a [u16],
-    ) -> Vec<i64> {
-        vectors::run(Scores { network: self, count, said, traits })
+    ) -> Vec<[i64; 2]> {
+        vectors::run(Ends { network: self, count, said, traits })
     }
 
     #[inline(always)]
@@ -122,9 +174,9 @@ impl Network {
         }
     }
 
-    /// Sets the channels of a line; gives what its traits add to the two numbers at the end.
+    /// Sets the channels of a line; gives what there is by now of the two numbers at the end.
     #[inline(always)]
-    fn begin(&self, said: &[i32], traits: &[u16], to: &mut [i16]) -> [i64; 2] {
+    fn begin(&self, (said, mut ends): (&[i32], [i32; 2]), traits: &[u16], to: &mut [i16]) -> [i64; 2] {
         let blocks = self.width / LANES;
         let (said, bias) = (said.as_chunks::<LANES>().0, self.bias.as_chunks::<LANES>().0);
         for (block, to) in to.as_chunks_mut::<LANES>().0.iter_mut().enumerate() {
@@ -136,12 +188,17 @@ impl Network {
                 to[lane] = (sums[lane] + bias[block][lane]).clamp(0, HIGHEST) as i16;
             }
         }
-        let mut ends = [0; 2];
+        self.add_direct(traits, &mut ends);
+        ends.map(i64::from)
+    }
+
+    /// Adds what rows of the table of traits come to in the two numbers at the end.
+    #[inline(always)]
+    fn add_direct(&self, traits: &[u16], ends: &mut [i32; 2]) {
         for &row in traits {
             let [body, here] = self.direct[usize::from(row)];
-            ends = [ends[0] + i32::from(body), ends[1] + i32::from(here)];
+            *ends = [ends[0] + i32::from(body), ends[1] + i32::from(here)];
         }
-        ends.map(i64::from)
     }
 
     #[inline(always)]
@@ -176,20 +233,60 @@ impl<'a, W: ExactSizeIterator<Item = &'a [u16]>> Work for OfWords<'_, W> {
     }
 }
 
-/// See `Network::scores`.
-struct Scores<'n, S, T> {
+/// See `Network::told`.
+struct Told<'n, R, const ROWS: usize> {
+    network: &'n Network,
+    said: &'n Channels,
+    rows: R,
+    others: [u16; ROWS],
+}
+
+impl<R: Iterator<Item = Option<[u16; ROWS]>>, const ROWS: usize> Work for Told<'_, R, ROWS> {
+    type Done = Channels;
+
+    #[inline(always)]
+    fn by(self, _: impl Vectors) -> Channels {
+        let Told { network, said, rows, others } = self;
+        let blocks = network.width / LANES;
+        let sum = |rows: &[u16; ROWS], block: usize, mut sums: [i32; LANES]| {
+            for &row in rows {
+                sums = add(sums, &network.traits[usize::from(row) * blocks + block]);
+            }
+            sums
+        };
+        let rest: Vec<[i32; LANES]> = (0..blocks).map(|block| sum(&others, block, [0; LANES])).collect();
+        let mut rest_ends = [0; 2];
+        network.add_direct(&others, &mut rest_ends);
+        let mut sums = Vec::with_capacity(said.sums.len());
+        let mut ends = Vec::with_capacity(said.ends.len());
+        for (rows, said) in rows.zip(said.sums.chunks_exact(network.width)) {
+            for (block, said) in said.as_chunks::<LANES>().0.iter().enumerate() {
+                sums.extend(rows.map_or_else(|| add(*said, &rest[block]), |rows| sum(&rows, block, *said)));
+            }
+            ends.push(rows.map_or(rest_ends, |rows| {
+                let mut ends = [0; 2];
+                network.add_direct(&rows, &mut ends);
+                ends
+            }));
+        }
+        Channels { width: network.width, sums, ends }
+    }
+}
+
+/// See `Network::ends`.
+struct Ends<'n, S, T> {
     network: &'n Network,
     count: usize,
     said: S,
     traits: T,
 }
 
-impl<'a, S: Fn(usize) -> &'a [i32], T: Fn(usize) -> &'a [u16]> Work for Scores<'_, S, T> {
-    type Done = Vec<i64>;
+impl<'a, S: Fn(usize) -> (&'a [i32], [i32; 2]), T: Fn(usize) -> &'a [u16]> Work for Ends<'_, S, T> {
+    type Done = Vec<[i64; 2]>;
 
     #[inline(always)]
-    fn by(self, vectors: impl Vectors) -> Vec<i64> {
-        let Scores { network, count, said, traits } = self;
+    fn by(self, vectors: impl Vectors) -> Vec<[i64; 2]> {
+        let Ends { network, count, said, traits } = self;
         let width = network.width;
         let mut lines = vec![0i16; count * width];
         let mut ends = Vec::with_capacity(count);
@@ -209,13 +306,7 @@ impl<'a, S: Fn(usize) -> &'a [i32], T: Fn(usize) -> &'a [u16]> Work for Scores<'
         for (line, ends) in lines.chunks_exact(width).zip(&mut ends) {
             network.end(line, ends);
         }
-        let mut body = 0;
-        let here = ends.iter().skip(1).map(|end| end[1]).chain([network.no_footer]);
-        let score = |(end, here): (&[i64; 2], i64)| {
-            body += bounded(end[0], network.most_body);
-            body + here
-        };
-        ends.iter().zip(here).map(score).collect()
+        ends
     }
 }
 

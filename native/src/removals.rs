@@ -1,12 +1,11 @@
 //! Removals as Python sees them. Of a text they are made when somebody looks at them, because the worker mostly counts.
 
-use crate::cleaning::{Reason, Removal};
+use crate::parts::{Reason, Removal};
 use crate::sites::Share;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyString, PyTuple, PyType};
 use std::borrow::Cow;
-use std::ops::Range;
 use std::sync::Arc;
 
 /// What Python's values are made with.
@@ -22,7 +21,7 @@ pub struct Names {
 
 /// Why a line goes, kept without the rules.
 enum Kept {
-    Repeat(usize),
+    Repeat(u32),
     Footer(Py<PyString>),
     Junk(Py<PyString>),
     Site(Share),
@@ -44,9 +43,11 @@ impl Names {
         })
     }
 
-    /// The removals as Python knows them.
-    pub fn listed<'py>(&self, py: Python<'py>, removals: &[Removal]) -> PyResult<Bound<'py, PyTuple>> {
-        let make = |removal: &Removal| self.removal(py, removal.line, &removal.text, &self.kept(py, &removal.reason));
+    /// The removals as Python knows them; `articles` are those of the site, as a profile counts them.
+    pub fn listed<'py>(&self, py: Python<'py>, removals: &[Removal], articles: u64) -> PyResult<Bound<'py, PyTuple>> {
+        let make = |removal: &Removal| {
+            self.removal(py, removal.line, &removal.text, &self.kept(py, &removal.reason), articles)
+        };
         let made: PyResult<Vec<Bound<'py, PyAny>>> = removals.iter().map(make).collect();
         PyTuple::new(py, made?)
     }
@@ -60,55 +61,67 @@ impl Names {
         }
     }
 
-    fn removal<'py>(&self, py: Python<'py>, line: usize, text: &str, reason: &Kept) -> PyResult<Bound<'py, PyAny>> {
+    fn removal<'py>(
+        &self,
+        py: Python<'py>,
+        line: u32,
+        text: &str,
+        reason: &Kept,
+        articles: u64,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (reason, of, rule) = match reason {
             Kept::Repeat(copied) => (&self.repeat, Some(copied + 1), None),
             Kept::Footer(rule) => (&self.footer, None, Some(rule.clone_ref(py))),
             Kept::Junk(rule) => (&self.junk, None, Some(rule.clone_ref(py))),
-            Kept::Site(share) => (&self.site, None, Some(PyString::new(py, &share.to_string()).unbind())),
+            Kept::Site(share) => (&self.site, None, Some(PyString::new(py, &share.of(articles)).unbind())),
         };
         let fields = (line + 1, text, reason, of, rule).into_pyobject(py)?;
         self.make.bind(py).call1((&self.removal, fields))
     }
 }
 
-/// What was removed: a part of the article, or, where line ends were moved, a text of its own.
+/// What was removed: a part of the article from a place on, of so many bytes, or, where line ends were moved, a text of
+/// its own.
 enum Text {
-    Part(Range<usize>),
-    Own(String),
+    Part(u32, u32),
+    Own(Box<str>),
 }
 
 /// The removals of a text, which compare and hash as a tuple of Python's does.
 #[pyclass(frozen, module = "stream.core.native.compiled")]
 pub struct Removals {
     article: Py<PyString>,
-    removals: Vec<(usize, Text, Kept)>,
+    removals: Vec<(u32, Text, Kept)>,
+    /// Those of the site, as a profile counts them.
+    articles: u64,
     names: Arc<Names>,
     made: PyOnceLock<Py<PyTuple>>,
 }
 
 impl Removals {
-    /// `whole` is what `article` holds, and the removals' texts are parts of it.
+    /// `whole` is what `article` holds, and the removals' texts are parts of it; `articles` are those of the site.
     pub fn new(
-        py: Python,
         article: &Bound<'_, PyString>,
         whole: &str,
-        removals: &[Removal],
+        removals: Vec<Removal>,
+        articles: u64,
         names: &Arc<Names>,
     ) -> Self {
-        let keep = |removal: &Removal| {
-            let text = match &removal.text {
+        let py = article.py();
+        let keep = |removal: Removal| {
+            let text = match removal.text {
                 Cow::Borrowed(part) => {
                     let begin = part.as_ptr() as usize - whole.as_ptr() as usize;
-                    Text::Part(begin..begin + part.len())
+                    Text::Part(begin as u32, part.len() as u32)
                 }
-                Cow::Owned(text) => Text::Own(text.clone()),
+                Cow::Owned(text) => Text::Own(text.into()),
             };
             (removal.line, text, names.kept(py, &removal.reason))
         };
         Removals {
             article: article.clone().unbind(),
-            removals: removals.iter().map(keep).collect(),
+            removals: removals.into_iter().map(keep).collect(),
+            articles,
             names: names.clone(),
             made: PyOnceLock::new(),
         }
@@ -119,12 +132,12 @@ impl Removals {
     fn tuple<'a, 'py>(&'a self, py: Python<'py>) -> PyResult<&'a Bound<'py, PyTuple>> {
         let make = || -> PyResult<Py<PyTuple>> {
             let article = self.article.bind(py).to_str()?;
-            let each = |(line, text, reason): &(usize, Text, Kept)| {
+            let each = |(line, text, reason): &(u32, Text, Kept)| {
                 let text = match text {
-                    Text::Part(range) => &article[range.clone()],
+                    Text::Part(begin, size) => &article[*begin as usize..(begin + size) as usize],
                     Text::Own(text) => text,
                 };
-                self.names.removal(py, *line, text, reason)
+                self.names.removal(py, *line, text, reason, self.articles)
             };
             let made: PyResult<Vec<Bound<'py, PyAny>>> = self.removals.iter().map(each).collect();
             Ok(PyTuple::new(py, made?)?.unbind())
@@ -140,9 +153,10 @@ impl Removals {
         self.tuple(py).cloned()
     }
 
-    /// How many went as repeats, with the footer, as junk, and because of the site.
-    fn counts(&self) -> (usize, usize, usize, usize) {
-        let mut counts = [0; 4];
+    /// How many went as repeats, with the footer, as junk, and because of the site; and how many of these last within the
+    /// story, not at its end.
+    fn counts(&self) -> (usize, usize, usize, usize, usize) {
+        let mut counts = [0; 5];
         for (_, _, reason) in &self.removals {
             counts[match reason {
                 Kept::Repeat(_) => 0,
@@ -150,13 +164,9 @@ impl Removals {
                 Kept::Junk(_) => 2,
                 Kept::Site(_) => 3,
             }] += 1;
+            counts[4] += usize::from(matches!(reason, Kept::Site(share) if share.inside));
         }
         counts.into()
-    }
-
-    /// How many lines went because of the site within the story, and not at its end.
-    fn inside(&self) -> usize {
-        self.removals.iter().filter(|(_, _, reason)| matches!(reason, Kept::Site(share) if share.inside)).count()
     }
 
     fn __len__(&self) -> usize {

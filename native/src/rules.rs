@@ -167,7 +167,7 @@ impl RuleSet {
     /// The rule of a line of a page that is looked through for markers. Long ones are not looked up.
     pub fn mark(&self, line: &text::Line) -> Option<&Rule> {
         let own =
-            if line.chars <= MAX_MARKER && self.is_candidate(line.text) { self.find_own(line.text) } else { None };
+            if line.chars() <= MAX_MARKER && self.is_candidate(line.text) { self.find_own(line.text) } else { None };
         own.or_else(|| self.base.as_ref().and_then(|base| base.mark(line)))
     }
 

@@ -84,7 +84,12 @@ impl SiteCounts {
     fn profile<'py>(&self, py: Python<'py>) -> (u64, Option<Bound<'py, PyBytes>>) {
         let known = self.0.known();
         let mut rows = Vec::with_capacity(packed::ROW * known.len());
-        let is_packed = known.iter().all(|row| put_counts(row.key, None, row, &mut rows));
+        let is_packed = known.iter().all(|row| {
+            let counts = counts_of(row);
+            rows.extend(row.key.to_le_bytes());
+            rows.extend(counts.unwrap_or_default().as_flattened());
+            counts.is_some()
+        });
         (self.0.version(&known), is_packed.then(|| PyBytes::new(py, &rows)))
     }
 
@@ -100,13 +105,13 @@ impl SiteCounts {
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
         let mut rows = Vec::with_capacity(ROW * self.0.rows.len());
-        let mut texts = b"[".to_vec();
+        let mut texts = Vec::with_capacity(2 + self.0.texts.values().map(|text| text.len() + 4).sum::<usize>());
+        texts.push(b'[');
         for row in &self.0.rows {
-            let times = (u32::try_from(row.first), u32::try_from(row.last));
-            let (true, (Ok(first), Ok(last))) = (put_counts(row.key, Some(row.kind), row, &mut rows), times) else {
+            let Some(written) = written(row) else {
                 return Err(PyOverflowError::new_err("a count or a time is too large for a record"));
             };
-            rows.extend([first.to_le_bytes(), last.to_le_bytes()].as_flattened());
+            rows.extend(written);
             if !row.is_alone() {
                 if texts.len() > 1 {
                     texts.push(b',');
@@ -214,15 +219,24 @@ impl SiteCounts {
     }
 }
 
-/// Appends a key and its counts, with its kind in between if there is one; false if a count has more than 16 bits.
-fn put_counts(key: u64, kind: Option<u8>, row: &Row, to: &mut Vec<u8>) -> bool {
-    to.extend(key.to_le_bytes());
-    to.extend(kind);
-    [row.articles, row.inside, row.below].into_iter().all(|count| {
-        let count = u16::try_from(count);
-        to.extend(count.unwrap_or_default().to_le_bytes());
-        count.is_ok()
-    })
+/// The three counts of a row, of 16 bits each; None if one has more.
+fn counts_of(row: &Row) -> Option<[[u8; 2]; 3]> {
+    let [Ok(articles), Ok(inside), Ok(below)] = [row.articles, row.inside, row.below].map(u16::try_from) else {
+        return None;
+    };
+    Some([articles, inside, below].map(u16::to_le_bytes))
+}
+
+/// A row as a record of counts holds it; None if a number is too large for that.
+fn written(row: &Row) -> Option<[u8; ROW]> {
+    let mut made = [0; ROW];
+    let (first, last) = (u32::try_from(row.first).ok()?, u32::try_from(row.last).ok()?);
+    made[..8].copy_from_slice(&row.key.to_le_bytes());
+    made[8] = row.kind;
+    made[9..15].copy_from_slice(counts_of(row)?.as_flattened());
+    made[15..19].copy_from_slice(&first.to_le_bytes());
+    made[19..].copy_from_slice(&last.to_le_bytes());
+    Some(made)
 }
 
 fn read_row(row: &[u8; ROW]) -> Row {

@@ -5,7 +5,6 @@ use crate::words::KEYS;
 use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use std::fmt;
 
 const UNIT: u64 = 256;
 const SHARES: [u64; 6] = [0, 15, 30, 50, 70, 90];
@@ -15,6 +14,8 @@ const GROUP: u16 = ((SHARES.len() + 1) * (COUNTS.len() + 1)) as u16;
 const FEW: u64 = 5;
 const NEARLY_ALL: u64 = 80;
 pub const ASKED: usize = 9;
+const BITS: usize = 3;
+const MOST: u32 = (1 << BITS) - 1;
 
 /// In how many articles something stood: anywhere, in the story, below its end.
 #[derive(Clone, Copy, Default)]
@@ -38,8 +39,13 @@ impl Table {
     }
 }
 
-/// What is known of a line by its keys: all of the line itself and of its first words, and how often each key stood.
-pub type OfLine = [Known; KEYS];
+/// What is known of the article's site.
+pub trait Profile: Sync {
+    /// What is known of the site, with room for so many lines.
+    fn site(&self, lines: usize) -> Site;
+    /// Looks up the next lines of an article by their keys.
+    fn look_up(&self, keys: &[&[u64; KEYS]], to: &mut Site);
+}
 
 /// Where it is asked what is known of a site.
 pub enum Source {
@@ -50,18 +56,17 @@ pub enum Source {
 
 impl Source {
     /// See `Site::look_up`.
-    pub fn look_up<'a>(
-        &self,
-        articles: u64,
-        size: usize,
-        keys: impl Iterator<Item = (usize, &'a [u64; KEYS])>,
-    ) -> PyResult<Site> {
+    pub fn look_up(&self, keys: &[&[u64; KEYS]], to: &mut Site) -> PyResult<()> {
         match self {
-            Source::Table(table) => Site::look_up(articles, size, keys, |key| Ok(table.get().0.get(&key).copied())),
-            Source::Packed(packed) => Site::look_up(articles, size, keys, |key| Ok(packed.get().get(key))),
+            Source::Table(table) => to.look_up(keys, |key| Ok(table.get().0.get(&key).copied())),
+            Source::Packed(packed) => {
+                let packed = packed.get();
+                packed.warm();
+                to.look_up(keys, |key| Ok(packed.get_row(key)))
+            }
             Source::Dictionary(known) => Python::attach(|py| {
                 let known = known.bind(py);
-                Site::look_up(articles, size, keys, |key| {
+                to.look_up(keys, |key| {
                     let Some(found) = known.get_item(key)? else { return Ok(None) };
                     let (articles, inside, below) = found.extract()?;
                     Ok(Some(Known { articles, inside, below }))
@@ -69,6 +74,15 @@ impl Source {
             }),
         }
     }
+}
+
+/// What is known of a line.
+#[derive(Clone, Copy, Default)]
+struct OfLine {
+    /// In how many articles it stands, in 1/`UNIT`.
+    articles: u64,
+    /// The bin of each question's answer, in three bits each. All of most lines are 0.
+    bins: u32,
 }
 
 /// What is known of a site, for the lines of one article.
@@ -79,81 +93,78 @@ pub struct Site {
 }
 
 impl Site {
-    /// Looks up what is known of the lines of an article with so many, each by its place and its keys.
-    pub fn look_up<'a, E>(
-        articles: u64,
-        size: usize,
-        keys: impl Iterator<Item = (usize, &'a [u64; KEYS])>,
-        ask: impl Fn(u64) -> Result<Option<Known>, E>,
-    ) -> Result<Self, E> {
-        let mut lines = vec![OfLine::default(); size];
-        for (place, keys) in keys {
-            for (to, &key) in lines[place].iter_mut().zip(keys).filter(|(_, key)| **key != 0) {
-                if let Some(found) = ask(key)? {
-                    *to = found;
+    pub fn new(articles: u64, lines: usize) -> Self {
+        Site { articles, lines: Vec::with_capacity(lines) }
+    }
+
+    /// Looks up what is known of the next lines of an article by their keys.
+    fn look_up<E>(&mut self, keys: &[&[u64; KEYS]], ask: impl Fn(u64) -> Result<Option<Known>, E>) -> Result<(), E> {
+        let limits = limits(self.articles);
+        let line = |keys: &&[u64; KEYS]| {
+            let mut known = [Known::default(); KEYS];
+            let mut any = false;
+            for (to, &key) in known.iter_mut().zip(*keys) {
+                if key != 0
+                    && let Some(found) = ask(key)?
+                {
+                    (*to, any) = (found, true);
                 }
             }
+            Ok(OfLine { articles: known[0].articles, bins: if any { bins(&known, &limits) } else { 0 } })
+        };
+        for keys in keys {
+            self.lines.push(line(keys)?);
         }
-        Ok(Site { articles, lines })
+        Ok(())
     }
 
-    pub fn line(&self, at: usize) -> &Known {
-        &self.lines[at][0]
+    /// In how many articles a line stands.
+    pub fn articles(&self, at: usize) -> u64 {
+        self.lines[at].articles
     }
 
-    /// The rows of what is known of a line: one for each question, none if no article is known.
-    pub fn evidence(&self, at: usize, begin: u16, rows: &mut Vec<u16>) {
+    /// The rows of what is known of some lines, one for each question, and those of a line of which nothing is: it has
+    /// None. If no article is known there are no rows at all.
+    pub fn evidence(
+        &self,
+        begin: u16,
+        lines: impl Iterator<Item = usize>,
+    ) -> Option<(impl Iterator<Item = Option<[u16; ASKED]>>, [u16; ASKED])> {
         if self.articles == 0 {
-            return;
-        }
-        let known = &self.lines[at];
-        let (line, start) = (&known[0], &known[1]);
-        let mut counts = [0; ASKED];
-        for (to, each) in counts.iter_mut().zip(known) {
-            *to = each.articles;
-        }
-        counts[KEYS..].copy_from_slice(&[line.below, line.inside, start.below, start.inside]);
-        if self.articles > KNOWN_ALONE * UNIT {
-            for count in &mut counts {
-                *count = if 2 * *count > 3 * UNIT { *count } else { 0 };
-            }
+            return None;
         }
         let articles = bin(&COUNTS, self.articles.div_ceil(UNIT));
-        for (question, count) in (0..).zip(counts) {
-            let share = bin(&SHARES, (100 * count).div_ceil(self.articles));
-            rows.push(begin + question * GROUP + share * (COUNTS.len() as u16 + 1) + articles);
-        }
+        let shares = COUNTS.len() as u16 + 1;
+        let row = move |question: usize, bin: u16| begin + question as u16 * GROUP + bin * shares + articles;
+        let rows =
+            move |bins: u32| std::array::from_fn(|question| row(question, (bins >> (BITS * question) & MOST) as u16));
+        let of_line = move |line: usize| Some(self.lines[line].bins).filter(|&bins| bins != 0).map(rows);
+        Some((lines.map(of_line), rows(0)))
     }
 
-    /// Whether something stands in at least two articles of the site, and in a third of them.
-    pub fn is_familiar(&self, known: &Known) -> bool {
-        known.articles >= 2 * UNIT && 3 * known.articles >= self.articles
+    /// Whether what stands in so many articles stands in at least two of the site, and in a third of them.
+    pub fn is_familiar(&self, articles: u64) -> bool {
+        articles >= 2 * UNIT && 3 * articles >= self.articles
     }
 
-    /// Whether something stands in nearly all of the site's articles, of which enough are known to tell.
-    pub fn is_everywhere(&self, known: &Known) -> bool {
-        known.articles >= FEW * UNIT && 100 * known.articles >= NEARLY_ALL * self.articles
-    }
-
-    /// In how many articles something stands; `inside`: the line stands within the story.
-    pub fn share(&self, known: &Known, inside: bool) -> Share {
-        Share { inside, articles: known.articles, of: self.articles }
+    /// Whether what stands in so many articles stands in nearly all of the site's, of which enough are known to tell.
+    pub fn is_everywhere(&self, articles: u64) -> bool {
+        articles >= FEW * UNIT && 100 * articles >= NEARLY_ALL * self.articles
     }
 }
 
-/// In how many articles of how many a line stands, in 1/`UNIT`, and on which side of the story's end.
+/// In how many of the site's articles a line stands, in 1/`UNIT`, and whether within the story or at its end.
 #[derive(Clone, Copy)]
 pub struct Share {
     pub inside: bool,
-    articles: u64,
-    of: u64,
+    pub articles: u64,
 }
 
-/// Such as "footer:214/220".
-impl fmt::Display for Share {
-    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+impl Share {
+    /// Such as "footer:214/220"; `all` are the site's articles.
+    pub fn of(self, all: u64) -> String {
         let side = if self.inside { "junk" } else { "footer" };
-        write!(to, "{side}:{}/{}", rounded(self.articles), rounded(self.of))
+        format!("{side}:{}/{}", rounded(self.articles), rounded(all))
     }
 }
 
@@ -164,4 +175,23 @@ fn rounded(count: u64) -> u64 {
 /// The number of thresholds below a number.
 fn bin(thresholds: &[u64], number: u64) -> u16 {
     thresholds.partition_point(|&each| each < number) as u16
+}
+
+/// The most that a count may be to be in each bin but the last. Of a site of more than a few articles, what stands in a
+/// single one is in the first: it counts as unknown.
+fn limits(articles: u64) -> [u64; SHARES.len()] {
+    let least = if articles > KNOWN_ALONE * UNIT { 3 * UNIT / 2 } else { 0 };
+    SHARES.map(|share| u64::max(least, (u128::from(share) * u128::from(articles) / 100) as u64))
+}
+
+/// The bin of each question's answer about a line, given what is known of its keys; see `OfLine`.
+fn bins(known: &[Known; KEYS], limits: &[u64; SHARES.len()]) -> u32 {
+    let mut counts = [0; ASKED];
+    for (to, each) in counts.iter_mut().zip(known) {
+        *to = each.articles;
+    }
+    let (line, start) = (&known[0], &known[1]);
+    counts[KEYS..].copy_from_slice(&[line.below, line.inside, start.below, start.inside]);
+    let bins: [u8; ASKED] = counts.map(|count| limits.iter().map(|&limit| u8::from(count > limit)).sum());
+    bins.iter().rev().fold(0, |bins, &each| bins << BITS | u32::from(each))
 }

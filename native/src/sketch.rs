@@ -3,12 +3,14 @@
 
 use crate::cleaning::{self, How, Seen};
 use crate::guarded::guarded;
-use crate::page::{self, Heard, Look};
+use crate::heard::Heard;
+use crate::looks::{Chosen, Looks};
+use crate::page;
 use crate::paragraphs::{self, first_of, separator_of};
 use crate::rules::RuleSet;
-use crate::text::{self, Line};
+use crate::text::{self, Line, Page};
 use crate::words::bounds;
-use crate::{Cleaner, Given, Known};
+use crate::{Cleaner, Given, Known, paragraphs_of, whole_of};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString, PyTuple};
 use std::borrow::Cow;
@@ -19,6 +21,8 @@ pub const PARAGRAPHS: usize = 16;
 const LINES: usize = 2000;
 const MOST_BYTES: usize = 1 << 16;
 const HASH: usize = 16;
+/// So many bytes are looked at at once.
+const CHUNK: usize = 8;
 
 /// An article as its site learns from it.
 pub struct Sketch<'a> {
@@ -28,25 +32,24 @@ pub struct Sketch<'a> {
 }
 
 /// Looks at an article's lines, of which none is blank or a repeat.
-pub fn sketch<'p>(looks: &'p [Look], heard: &Heard, rules: &RuleSet) -> Sketch<'p> {
-    let page: Vec<&Look> = looks.iter().collect();
-    let texts: Vec<Line> = page.iter().map(|look| look.bare()).collect();
-    let (codes, _) = page::read(&page, heard, &texts, rules);
-    let count = texts.len();
+pub fn sketch<'p>(looks: &'p Looks, heard: &Heard, rules: &RuleSet) -> Sketch<'p> {
+    let page = Chosen { looks, numbers: &looks.numbers() };
+    let (codes, _) = page::read(page, heard, rules);
+    let (texts, count) = (page.bare(), page.len());
     let story = codes.iter().rposition(|line| line.is_prose()).map_or(0, |last| last + 1);
-    let prose = texts.iter().zip(&codes).filter(|(_, line)| line.is_prose()).map(|(text, _)| text);
-    let told = if story > 0 { told(prose) } else { told(texts.iter()) };
+    let prose = texts.lines().zip(&codes).filter(|(_, line)| line.is_prose()).map(|(text, _)| text);
+    let told = if story > 0 { told(prose) } else { told(texts.lines()) };
     let is_read = |at: &usize| *at < LINES || *at + LINES >= count;
-    let lines = (0..count).filter(is_read).map(|at| shortened(texts[at].text)).collect();
+    let lines = (0..count).filter(is_read).map(|at| shortened(&looks.bare(at as u32))).collect();
     Sketch { told, end: (0..story).filter(is_read).count(), lines }
 }
 
-fn shortened(line: &str) -> Cow<'_, str> {
-    bounds(&Line::new(line)).map_or(Cow::Borrowed(line), Cow::Owned)
+fn shortened<'a>(line: &Line<'a>) -> Cow<'a, str> {
+    bounds(line).map_or(Cow::Borrowed(line.text), Cow::Owned)
 }
 
 /// The hashes of the first paragraphs, each once.
-fn told<'t, 'a: 't>(texts: impl Iterator<Item = &'t Line<'a>>) -> Vec<u64> {
+fn told<'t>(texts: impl Iterator<Item = Line<'t>>) -> Vec<u64> {
     let mut hashes = Vec::with_capacity(PARAGRAPHS);
     for line in texts.take(2 * PARAGRAPHS) {
         let hash = xxh3_64(text::normal(line.text).as_bytes());
@@ -107,13 +110,12 @@ fn fitting<'t, 'a: 't>(lines: impl Iterator<Item = &'t Cow<'a, str>>) -> usize {
 /// Appends a string as JSON has it.
 pub fn put_string(text: &str, to: &mut Vec<u8>) {
     to.push(b'"');
-    let mut begin = 0;
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        if byte >= b' ' && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        to.extend_from_slice(&text.as_bytes()[begin..at]);
-        begin = at + 1;
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, behind) = rest.split_at(unescaped(rest));
+        to.extend_from_slice(plain);
+        let Some((&byte, behind)) = behind.split_first() else { break };
+        rest = behind;
         match byte {
             b'"' | b'\\' => to.extend([b'\\', byte]),
             b'\n' => to.extend(br"\n"),
@@ -124,8 +126,31 @@ pub fn put_string(text: &str, to: &mut Vec<u8>) {
             _ => to.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
         }
     }
-    to.extend_from_slice(&text.as_bytes()[begin..]);
     to.push(b'"');
+}
+
+/// How many bytes stand before the first one that has to be escaped.
+fn unescaped(bytes: &[u8]) -> usize {
+    let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    let (chunks, rest) = bytes.as_chunks::<CHUNK>();
+    let begin = CHUNK * chunks.iter().take_while(|chunk| !any_escaped(**chunk)).count();
+    if begin == bytes.len() - rest.len() && bytes.len() >= CHUNK {
+        // The last bytes once more, with some of those before them: not one by one.
+        if bytes.last_chunk().is_some_and(|chunk| !any_escaped(*chunk)) {
+            return bytes.len();
+        }
+    }
+    begin + bytes[begin..].iter().take_while(|byte| !is_escaped(**byte)).count()
+}
+
+/// Whether one of these bytes has to be escaped. A byte of which the highest bit is set has not.
+fn any_escaped(chunk: [u8; CHUNK]) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHEST: u64 = 0x80 * ONES;
+    let bytes = u64::from_le_bytes(chunk);
+    let any_below = |bytes: u64, limit: u64| bytes.wrapping_sub(limit * ONES) & !bytes;
+    let any_is = |byte: u8| any_below(bytes ^ (u64::from(byte) * ONES), 1);
+    (any_below(bytes, u64::from(b' ')) | any_is(b'"') | any_is(b'\\')) & HIGHEST != 0
 }
 
 impl<'a> Sketch<'a> {
@@ -257,19 +282,18 @@ type Fields<'py> = (Bound<'py, PyTuple>, usize, Bound<'py, PyTuple>);
 pub fn sketch_of<'py>(cleaner: &Bound<'py, Cleaner>, article: Article<'py>) -> PyResult<Option<Fields<'py>>> {
     let py = cleaner.py();
     let rules = &cleaner.get().rules;
-    let fields = |looks: &[Look]| {
+    let fields = |looks: &Looks| {
         let Sketch { told, end, lines } = sketch(looks, &Heard::new(looks, None), rules);
         (told, end, lines.into_iter().map(Cow::into_owned).collect::<Vec<String>>())
     };
     let found = match &article {
         Article::Text(text) => {
-            let Ok(text) = text.to_str() else { return Ok(None) };
+            let Some(text) = whole_of(text) else { return Ok(None) };
             guarded(py, || with_looks(&paragraphs::split(text, separator_of(text)), fields))?
         }
         Article::List(items) => {
-            let texts: Result<Vec<&str>, _> = items.iter().map(|item| item.to_str()).collect();
-            let Ok(texts) = texts else { return Ok(None) };
-            guarded(py, || with_looks(&texts.into_iter().map(Line::new).collect::<Vec<Line>>(), fields))?
+            let Some(texts) = paragraphs_of(items) else { return Ok(None) };
+            guarded(py, || with_looks(&texts.iter().map(|text| Line::new(text)).collect::<Vec<Line>>(), fields))?
         }
     };
     let (told, end, lines) = found;
@@ -277,37 +301,51 @@ pub fn sketch_of<'py>(cleaner: &Bound<'py, Cleaner>, article: Article<'py>) -> P
 }
 
 /// Looks at the lines that are neither blank nor repeats.
-fn with_looks<T>(lines: &[Line], look_at: impl Fn(&[Look]) -> T) -> T {
-    look_at(&Seen::new(lines, &first_of(lines)).looks)
+fn with_looks<T>(lines: &[Line], look_at: impl Fn(&Looks) -> T) -> T {
+    let first = first_of(lines);
+    look_at(&Seen::new(lines, &first).looks)
 }
 
-/// Cleans an article, and gives the record of its sketch, too, from the same look at its lines: a pair of what
-/// `Cleaner.clean` or `Cleaner.clean_list` gives, and bytes. None if it holds a lone surrogate.
+/// Whether an article is the one of so many that its text chooses. Twin: `is_one_in` in stream/learner/messages.py.
+fn is_one_in(digest: impl FnOnce() -> u64, one_in: u64) -> bool {
+    one_in == 1 || (one_in > 1 && digest().is_multiple_of(one_in))
+}
+
+/// What `Cleaner.clean` or `Cleaner.clean_list` gives, and the record of the article's sketch.
+type CleanedAndSketched<'py> = (Bound<'py, PyAny>, Option<Bound<'py, PyBytes>>);
+
+/// Cleans an article, and if it is one in so many gives the record of its sketch, too, from the same look at its lines.
+/// None if it holds a lone surrogate.
 #[pyfunction]
 pub fn clean_and_sketch<'py>(
     cleaner: &Bound<'py, Cleaner>,
     article: Article<'py>,
     profile: Option<Given<'py>>,
-) -> PyResult<Option<(Bound<'py, PyAny>, Bound<'py, PyBytes>)>> {
+    one_in: u64,
+) -> PyResult<Option<CleanedAndSketched<'py>>> {
     let (py, this) = (cleaner.py(), cleaner.get());
     let known = profile.map(Known::from);
     let record: OnceLock<Vec<u8>> = OnceLock::new(); // of the first search: a text may be searched again, cleaned
-    let watch = |looks: &[Look], heard: &Heard| {
+    let watch = |looks: &Looks, heard: &Heard| {
         record.get_or_init(|| sketch(looks, heard, &this.rules).record());
     };
-    let how = How { watch: Some(&watch), ..this.how(known.as_ref()) };
+    let how = this.how(known.as_ref());
+    let watched = How { watch: Some(&watch), ..this.how(known.as_ref()) };
     let cleaned = match &article {
         Article::Text(text) => {
-            let Ok(whole) = text.to_str() else { return Ok(None) };
-            let cleaned = guarded(py, || cleaning::clean(whole, &how))?;
-            this.as_python(text, whole, cleaned)?.into_pyobject(py)?.into_any()
+            let Some(whole) = whole_of(text) else { return Ok(None) };
+            let digest = || xxh3_64(whole.as_bytes());
+            let cleaned =
+                guarded(py, || cleaning::clean(whole, if is_one_in(digest, one_in) { &watched } else { &how }))?;
+            this.as_python(text, whole, cleaned, known.as_ref()).into_pyobject(py)?.into_any()
         }
         Article::List(items) => {
-            let texts: Result<Vec<String>, _> = items.iter().map(|item| item.to_str().map(str::to_owned)).collect();
-            let Ok(texts) = texts else { return Ok(None) };
-            let (removed, withheld) = guarded(py, || cleaning::clean_list(&texts, &how))?;
-            (this.names.listed(py, &removed)?, this.names.listed(py, &withheld)?).into_pyobject(py)?.into_any()
+            let Some(texts) = paragraphs_of(items) else { return Ok(None) };
+            let digest = || xxh3_64(texts.join("\n").as_bytes());
+            let (removed, withheld) =
+                guarded(py, || cleaning::clean_list(&texts, if is_one_in(digest, one_in) { &watched } else { &how }))?;
+            this.listed(py, &removed, &withheld, known.as_ref())?.into_pyobject(py)?.into_any()
         }
     };
-    Ok(record.get().map(|record| (cleaned, PyBytes::new(py, record))))
+    Ok(Some((cleaned, record.get().map(|record| PyBytes::new(py, record)))))
 }

@@ -5,40 +5,66 @@ use crate::guarded::raise;
 use pyo3::prelude::*;
 use std::borrow::Cow;
 
-/// A part of the article, and what one pass over it tells.
+/// The most bytes of an article, as places are kept in 32 bits. A character is at most three wide, and has three bytes.
+pub const MOST_BYTES: usize = u32::MAX as usize / 2;
+
+/// A part of the article, and what one pass over it tells. There may be as many of them as the article has bytes, so it
+/// is kept small.
 #[derive(Clone, Copy)]
 pub struct Line<'a> {
     pub text: &'a str,
-    /// The number of its characters.
-    pub chars: usize,
-    /// Its width in Latin characters: an ideograph is as wide as three, a format character has none.
-    pub width: usize,
-    /// The kinds that any of its characters has, but for those that are ASCII.
-    pub kinds: u32,
-    /// The `marks` that any of its bytes has, or had before it was stripped.
-    marks: u64,
+    chars: u32,
+    width: u32,
+    /// The kinds that any of its characters has, but for those that are ASCII; and the `marks` that any of its bytes has,
+    /// or had before it was stripped.
+    seen: u64,
 }
 
-/// What a byte may be: one bit for each small letter, and these. A line without the bit need not be searched.
+/// Lines that stand one below the other.
+pub trait Page {
+    fn line(&self, at: usize) -> Line<'_>;
+    fn size(&self) -> usize;
+
+    fn lines<'p>(&'p self) -> impl DoubleEndedIterator<Item = Line<'p>> + ExactSizeIterator + Clone
+    where
+        Self: 'p,
+    {
+        (0..self.size()).map(|at| self.line(at))
+    }
+}
+
+impl Page for [Line<'_>] {
+    fn line(&self, at: usize) -> Line<'_> {
+        self[at]
+    }
+    fn size(&self) -> usize {
+        self.len()
+    }
+}
+
+/// What a byte may be: one bit for each small letter, and these. A line without the bit need not be searched. They stand
+/// above the kinds of a line's characters.
 pub mod marks {
-    pub const SMALL: u64 = (1 << 26) - 1;
-    pub const CAPITAL: u64 = 1 << 26;
-    pub const DIGIT: u64 = 1 << 27;
-    pub const DOT: u64 = 1 << 28;
-    pub const COLON: u64 = 1 << 29;
-    pub const AT: u64 = 1 << 30;
-    pub const CONTROL: u64 = 1 << 31;
+    use crate::alphabet::KINDS;
+
+    pub const SMALL: u64 = ((1 << 26) - 1) << KINDS;
+    pub const CAPITAL: u64 = 1 << (KINDS + 26);
+    pub const DIGIT: u64 = 1 << (KINDS + 27);
+    pub const DOT: u64 = 1 << (KINDS + 28);
+    pub const COLON: u64 = 1 << (KINDS + 29);
+    pub const AT: u64 = 1 << (KINDS + 30);
+    pub const CONTROL: u64 = 1 << (KINDS + 31);
     /// Signs of source code, see `listing::may_be_code`.
-    pub const CODE: u64 = 1 << 32;
+    pub const CODE: u64 = 1 << (KINDS + 32);
     /// Begins the copyright sign in UTF-8.
-    pub const BEGINS_COPYRIGHT: u64 = 1 << 33;
+    pub const BEGINS_COPYRIGHT: u64 = 1 << (KINDS + 33);
 
     pub static OF: [u64; 256] = {
         let mut marks = [0; 256];
         let mut byte = 0;
         while byte < 256 {
             marks[byte] = match byte as u8 {
-                each @ b'a'..=b'z' => 1 << (each - b'a'),
+                each @ b'a'..=b'z' => 1 << (KINDS + (each - b'a') as u32),
                 b'A'..=b'Z' => CAPITAL,
                 b'0'..=b'9' => DIGIT,
                 b'.' => DOT,
@@ -71,59 +97,85 @@ impl<'a> Line<'a> {
     pub fn new(text: &'a str) -> Self {
         let marks = text.bytes().fold(0, |marks, byte| marks | marks::OF[usize::from(byte)]);
         if text.is_ascii() {
-            return Line { text, chars: text.len(), width: text.len(), kinds: 0, marks };
+            return Line { text, chars: text.len() as u32, width: text.len() as u32, seen: marks };
         }
         let (mut wide, mut none, mut any) = (0, 0, 0);
         for letter in text.chars() {
             if !letter.is_ascii() {
                 let kinds = abc::kinds(letter);
                 any |= kinds;
-                wide += usize::from(kinds & abc::WIDE != 0);
-                none += usize::from(kinds & abc::FORMAT != 0);
+                wide += u32::from(kinds & abc::WIDE != 0);
+                none += u32::from(kinds & abc::FORMAT != 0);
             }
         }
-        let chars = text.chars().count();
-        Line { text, chars, width: chars + 2 * wide - none, kinds: any, marks }
+        let chars = text.chars().count() as u32;
+        let kinds = u64::from(any) & ((1 << abc::KINDS) - 1);
+        Line { text, chars, width: chars + 2 * wide - none, seen: kinds | marks }
+    }
+
+    /// The number of its characters.
+    #[inline]
+    pub fn chars(&self) -> usize {
+        self.chars as usize
+    }
+
+    /// Its width in Latin characters: an ideograph is as wide as three, a format character has none.
+    #[inline]
+    pub fn width(&self) -> usize {
+        self.width as usize
     }
 
     pub fn is_ascii(&self) -> bool {
-        self.text.len() == self.chars
+        self.text.len() == self.chars()
+    }
+
+    /// Its text without white space at the ends.
+    pub fn stripped_text(&self) -> &'a str {
+        let plain = |end: Option<&u8>| end.is_some_and(|&byte| byte > b' ');
+        let bytes = self.text.as_bytes();
+        let certain = plain(bytes.first()) && plain(bytes.last()) && !self.is_any(abc::SPACE);
+        if certain { self.text } else { strip(self.text) }
     }
 
     /// Without white space at its ends.
     pub fn stripped(self) -> Self {
-        let text = strip(self.text);
-        let gone = self.text.len() - text.len();
-        if gone == 0 {
+        let text = self.stripped_text();
+        if text.len() == self.text.len() {
             self
         } else if self.is_ascii() {
-            Line { text, chars: text.len(), width: text.len(), ..self }
+            Line { text, chars: text.len() as u32, width: text.len() as u32, ..self }
         } else {
             Line::new(text)
         }
     }
 
+    /// Whether any character beyond ASCII is of one of these kinds.
+    #[inline]
+    pub fn is_any(&self, kinds: u32) -> bool {
+        self.seen & u64::from(kinds) != 0
+    }
+
     /// Whether any byte has one of these marks.
     #[inline]
     pub fn has(&self, any: u64) -> bool {
-        self.marks & any != 0
+        self.seen & any != 0
     }
 
     /// Whether there is a byte for each of these marks.
     #[inline]
     pub fn has_all(&self, all: u64) -> bool {
-        self.marks & all == all
+        self.seen & all == all
     }
 
     /// Whether any character may be a capital or a small letter.
     pub fn is_cased(&self) -> bool {
-        self.kinds & (abc::UPPER | abc::LOWER | abc::TITLE) != 0 || self.has(marks::CAPITAL | marks::SMALL)
+        self.is_any(abc::UPPER | abc::LOWER | abc::TITLE) || self.has(marks::CAPITAL | marks::SMALL)
     }
 
     /// `str.isupper`
     pub fn is_upper(&self) -> bool {
-        let small = self.kinds & (abc::LOWER | abc::TITLE) != 0 || self.has(marks::SMALL);
-        !small && (self.kinds & abc::UPPER != 0 || self.has(marks::CAPITAL))
+        let small = self.is_any(abc::LOWER | abc::TITLE) || self.has(marks::SMALL);
+        !small && (self.is_any(abc::UPPER) || self.has(marks::CAPITAL))
     }
 }
 
@@ -224,9 +276,9 @@ pub fn composed(text: &str) -> String {
 
 /// A line with its white space collapsed, and whether NFC may change it.
 pub fn collapsed<'a>(line: &Line<'a>) -> (Cow<'a, str>, bool) {
-    let unsure = line.kinds & abc::UNSURE != 0;
-    let stripped = strip(line.text);
-    if line.kinds & abc::SPACE == 0 && !line.has(marks::CONTROL) && is_singly_spaced(stripped) {
+    let unsure = line.is_any(abc::UNSURE);
+    let stripped = line.stripped_text();
+    if !line.is_any(abc::SPACE) && !line.has(marks::CONTROL) && is_singly_spaced(stripped) {
         return (Cow::Borrowed(stripped), unsure);
     }
     (Cow::Owned(joined(split(line.text))), unsure)
@@ -242,7 +294,7 @@ pub fn normal(text: &str) -> Cow<'_, str> {
 
 /// Without format characters, and without white space then left at its ends.
 pub fn without_format<'a>(line: &Line<'a>) -> Cow<'a, str> {
-    if line.kinds & abc::FORMAT == 0 {
+    if !line.is_any(abc::FORMAT) {
         return Cow::Borrowed(line.text);
     }
     let kept: String = line.text.chars().filter(|letter| !is(*letter, abc::FORMAT)).collect();

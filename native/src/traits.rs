@@ -1,8 +1,10 @@
-//! The traits of a line, as rows of the network's second table. Twin: stream/core/footer/traits.py.
+//! The traits of a line, as rows of the network's second table, but for what its site tells (`page::Evidence`).
+//! Twin: stream/core/footer/traits.py.
 
 use crate::codes::{COLUMNS, Codes, topics};
-use crate::sites::Site;
+use crate::network::{PIECE, REACH};
 use hashbrown::HashMap;
+use std::ops::Range;
 
 const PLACES: [usize; 17] = [0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40, 60, 90, 140, 220, 400];
 const PROSES: [usize; 8] = [0, 1, 2, 3, 5, 9, 17, 33];
@@ -20,69 +22,99 @@ const HEADINGS_BELOW: u16 = HEADINGS_ABOVE + PROSES.len() as u16;
 const COMMENTS_ABOVE: u16 = HEADINGS_BELOW + PROSES.len() as u16;
 pub const TRAITS: u16 = COMMENTS_ABOVE + TWICE as u16 + 1;
 
-/// The rows of all lines of a page.
-pub struct Traits {
-    rows: Vec<u16>,
-    begins: Vec<usize>,
+const MOST: usize = 15;
+
+/// The rows of a line.
+pub struct Row {
+    rows: [u16; MOST],
+    count: u16,
 }
 
-impl Traits {
-    pub fn of(&self, at: usize) -> &[u16] {
-        &self.rows[self.begins[at]..self.begins[at + 1]]
+impl Row {
+    pub fn rows(&self) -> &[u16] {
+        &self.rows[..usize::from(self.count)]
     }
+}
 
-    /// `texts` are the first keys of the lines, 0 for one that says nothing; `places` their places in the article.
-    pub fn new(page: &[Codes], texts: &[u64], places: &[usize], site: Option<&Site>) -> Self {
-        let count = page.len();
-        let is_heading = |line: &Codes| (1..=8).contains(&line.topic);
-        let mut times: HashMap<u64, (usize, usize)> = HashMap::with_capacity(count);
-        for &text in texts {
-            times.entry(text).or_default().0 += 1;
+/// The rows of the lines of a page, worked out from above.
+pub struct Traits<'p, K> {
+    page: &'p [Codes],
+    text: K,
+    /// How often each text stands on the page, and how often above.
+    times: HashMap<u64, (u32, u32)>,
+    all_prose: usize,
+    all_headings: usize,
+    prose: usize,
+    headings: usize,
+    comments: usize,
+    /// Those of some lines that were asked for last, and the index of the first of them.
+    rows: Vec<Row>,
+    first: usize,
+}
+
+fn is_heading(line: &Codes) -> bool {
+    (1..=8).contains(&line.topic)
+}
+
+impl<'p, K: Fn(usize) -> u64> Traits<'p, K> {
+    /// `text` gives the first key of a line, 0 for one that says nothing.
+    pub fn new(page: &'p [Codes], text: K) -> Self {
+        let mut times: HashMap<u64, (u32, u32)> = HashMap::with_capacity(page.len());
+        for at in 0..page.len() {
+            times.entry(text(at)).or_default().0 += 1;
         }
         let all_prose = page.iter().filter(|line| line.is_prose()).count();
         let all_headings = page.iter().filter(|line| is_heading(line)).count();
-        let (mut prose, mut headings, mut comments) = (0, 0, 0);
-        let mut rows = Vec::with_capacity(count * 24);
-        let mut begins = Vec::with_capacity(count + 1);
-        for (at, (line, &text)) in page.iter().zip(texts).enumerate() {
-            begins.push(rows.len());
-            let title = if at == 0 {
-                0
-            } else if text != 0 && text == texts[0] {
-                1
-            } else {
-                2
-            };
-            let below = (
-                all_prose - prose - usize::from(line.is_prose()),
-                all_headings - headings - usize::from(is_heading(line)),
-            );
-            rows.extend(line.columns());
-            rows.extend([
-                PLACE + bin(&BY_PLACE, at),
-                REST + bin(&BY_PLACE, count - 1 - at),
-                TITLE + title,
-                PROSE_ABOVE + bin(&BY_PROSE, prose),
-                PROSE_BELOW + bin(&BY_PROSE, below.0),
-                HEADINGS_ABOVE + bin(&BY_PROSE, headings),
-                HEADINGS_BELOW + bin(&BY_PROSE, below.1),
-                COMMENTS_ABOVE + usize::min(comments, TWICE) as u16,
-            ]);
-            if text != 0
-                && let Some((times, above)) = times.get_mut(&text)
-            {
-                rows.push(REPEATED + 2 * usize::min(*above, TWICE) as u16 + u16::from(*times > *above + 1));
-                *above += 1;
-            }
-            if let Some(site) = site {
-                site.evidence(places[at], TRAITS, &mut rows);
-            }
-            prose += usize::from(line.is_prose());
-            headings += usize::from(is_heading(line));
-            comments += usize::from(line.topic == topics::COMMENTS);
+        let rows = Vec::with_capacity(page.len().min(PIECE + 2 * REACH));
+        Traits { page, text, times, all_prose, all_headings, prose: 0, headings: 0, comments: 0, rows, first: 0 }
+    }
+
+    /// Those of some lines. Neither their begin nor their end may be above that of those that were asked for before.
+    pub fn of(&mut self, lines: Range<usize>) -> &[Row] {
+        self.rows.drain(..usize::min(lines.start - self.first, self.rows.len()));
+        self.first = lines.start;
+        for at in lines.start + self.rows.len()..lines.end {
+            let row = self.next(at);
+            self.rows.push(row);
         }
-        begins.push(rows.len());
-        Traits { rows, begins }
+        &self.rows
+    }
+
+    fn next(&mut self, at: usize) -> Row {
+        let (line, text, count) = (&self.page[at], (self.text)(at), self.page.len());
+        let (is_prose, is_heading) = (usize::from(line.is_prose()), usize::from(is_heading(line)));
+        let title = if at == 0 {
+            0
+        } else if text != 0 && text == (self.text)(0) {
+            1
+        } else {
+            2
+        };
+        let mut rows = [0; MOST];
+        let (codes, others) = rows.split_at_mut(6);
+        codes.copy_from_slice(&line.columns());
+        others[..8].copy_from_slice(&[
+            PLACE + bin(&BY_PLACE, at),
+            REST + bin(&BY_PLACE, count - 1 - at),
+            TITLE + title,
+            PROSE_ABOVE + bin(&BY_PROSE, self.prose),
+            PROSE_BELOW + bin(&BY_PROSE, self.all_prose - self.prose - is_prose),
+            HEADINGS_ABOVE + bin(&BY_PROSE, self.headings),
+            HEADINGS_BELOW + bin(&BY_PROSE, self.all_headings - self.headings - is_heading),
+            COMMENTS_ABOVE + usize::min(self.comments, TWICE) as u16,
+        ]);
+        let mut count = MOST as u16 - 1;
+        if text != 0
+            && let Some((times, above)) = self.times.get_mut(&text)
+        {
+            others[8] = REPEATED + 2 * u32::min(*above, TWICE as u32) as u16 + u16::from(*times > *above + 1);
+            *above += 1;
+            count += 1;
+        }
+        self.prose += is_prose;
+        self.headings += is_heading;
+        self.comments += usize::from(line.topic == topics::COMMENTS);
+        Row { rows, count }
     }
 }
 

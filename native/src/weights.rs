@@ -127,7 +127,10 @@ impl PyNetwork {
         if !inside(&words, known) || !inside(&traits, rows) {
             return Err(PyIndexError::new_err("scores: there is no such row"));
         }
-        let said = self.0.said(words.iter().map(|words| &**words));
-        Ok(self.0.scores(words.len(), |at| self.0.of(&said, at), |at| &traits[at]))
+        Ok(self.0.scores(words.len(), |lines| {
+            let (words, traits) = (&words[lines.clone()], &traits[lines]);
+            let said = self.0.said(words.iter().map(|words| &**words));
+            self.0.ends(words.len(), |at| said.of(at), |at| &traits[at])
+        }))
     }
 }

@@ -61,25 +61,8 @@ pub fn said(line: &Line, tokens: &mut Tokens, made: &mut String) -> Said {
     let part = bounded.as_deref().unwrap_or(line.text);
     let mut found = Said::default();
     let begin = made.len();
-    let in_one_pass = !part.is_ascii() && tokens.spell(part);
-    let long = if in_one_pass {
-        tokens.long
-    } else {
-        text::spell_to(part, made);
-        tokens.read(&made[begin..])
-    };
-    let first = tokens.count;
-    if long {
-        if in_one_pass {
-            tokens.add_tail();
-        } else {
-            tokens.add(text::tail(&made[begin..], TAIL));
-        }
-        if tokens.count == first {
-            tokens.double();
-        }
-    }
-    if line.chars > MOST_SPELLED {
+    let Tokenized { first, long, in_one_pass } = tokenize(part, tokens, made);
+    if line.chars() > MOST_SPELLED {
         made.truncate(begin);
     } else if in_one_pass {
         made.push_str(tokens.spelled());
@@ -114,14 +97,76 @@ pub fn said(line: &Line, tokens: &mut Tokens, made: &mut String) -> Said {
     }
     found.keys[0] = whole;
     if !long {
-        found.keys = [whole, start2, start3, combined(END2, from(end, 2)), combined(END3, from(end, 3))];
+        found.keys = keys_of(whole, head, end);
     }
     found
 }
 
+/// The keys of a line alone: what `said` gives without what only the network needs. `made` is room for its spelling.
+pub fn keys(line: &str, tokens: &mut Tokens, made: &mut String) -> [u64; KEYS] {
+    let bounded = if line.len() > MOST_READ { bounds(&Line::new(line)) } else { None };
+    made.clear();
+    let Tokenized { first, long, .. } = tokenize(bounded.as_deref().unwrap_or(line), tokens, made);
+    if first == 0 {
+        return [0; KEYS];
+    }
+    let whole = xxh3_64(tokens.joined());
+    if long {
+        return std::array::from_fn(|kind| if kind == 0 { whole } else { 0 });
+    }
+    let (mut heads, mut ends) = ([0; LAST], [0; LAST]);
+    let head = tokens.hashed(0..first.min(LAST), &mut heads);
+    let end = if first <= LAST { head } else { tokens.hashed(first - LAST..first, &mut ends) };
+    keys_of(whole, head, end)
+}
+
+/// The keys of a line of at most `HEAD` characters, by the hashes of its first and its last tokens.
+fn keys_of(whole: u64, head: &[u64], end: &[u64]) -> [u64; KEYS] {
+    [
+        whole,
+        combined(FIRST2, upto(head, 2)),
+        combined(FIRST3, upto(head, 3)),
+        combined(END2, from(end, 2)),
+        combined(END3, from(end, 3)),
+    ]
+}
+
+/// What was found out about a line whose tokens were read.
+struct Tokenized {
+    /// How many tokens its first `HEAD` characters have.
+    first: usize,
+    /// It has more characters than these.
+    long: bool,
+    /// Its spelling is in `Tokens`; otherwise it has been added to `made`.
+    in_one_pass: bool,
+}
+
+fn tokenize(part: &str, tokens: &mut Tokens, made: &mut String) -> Tokenized {
+    let begin = made.len();
+    let in_one_pass = !part.is_ascii() && tokens.spell(part);
+    let long = if in_one_pass {
+        tokens.long
+    } else {
+        text::spell_to(part, made);
+        tokens.read(&made[begin..])
+    };
+    let first = tokens.count;
+    if long {
+        if in_one_pass {
+            tokens.add_tail();
+        } else {
+            tokens.add(text::tail(&made[begin..], TAIL));
+        }
+        if tokens.count == first {
+            tokens.double();
+        }
+    }
+    Tokenized { first, long, in_one_pass }
+}
+
 /// The beginning and the end of a line that is too long to be read whole.
 pub fn bounds(line: &Line) -> Option<String> {
-    if line.chars <= MOST_READ {
+    if line.chars() <= MOST_READ {
         return None;
     }
     Some(format!("{} {}", text::cut(line.text, HEAD).0, text::tail(line.text, TAIL)))

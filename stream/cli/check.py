@@ -17,7 +17,7 @@ GOOD, WARNING, BAD = ("✓", "green"), ("!", "yellow"), ("✗", "red")
 
 
 def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = None) -> None:
-    """Check that the worker can start: settings, rules, brokers, topics, group, transactions, schemas, records.
+    """Check that the worker can start: settings, rules, traces, brokers, topics, group, transactions, schemas, records.
 
     Each check is one line. A failed one says how to repair it, and the exit code is 1.
     """
@@ -26,6 +26,7 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     from stream.kafka import checks, samples
     from stream.observe import logs
     from stream.observe.check import Check
+    from stream.observe.telemetry import started as telemetry
     from stream.records.process import Processor
     from stream.registry import checks as registry_checks
     from stream.registry.formats import asked_schemas
@@ -34,10 +35,10 @@ def check(config: Config = None, bootstrap_servers: Servers = None, set_: Set = 
     _show(Check("settings", "valid"))
     rules = load_rules(settings)
     _show(Check("rules", f"valid, version {rules.version}"))
-    slow = f"in Python, at a twentieth of the speed. To get the compiled one, {native.HOW_TO_GET_IT}."
+    slow = f"in Python, at a fortieth of the speed. To get the compiled one, {native.HOW_TO_GET_IT}."
     _show(Check("core", native.NAME if native.compiled else slow, warning=not native.compiled))
     failed = False
-    for answer in chain(checks.run(settings), registry_checks.run(settings)):
+    for answer in chain(telemetry.checked(settings), checks.run(settings), registry_checks.run(settings)):
         failed = failed or answer.error is not None
         _show(answer)
     if failed:

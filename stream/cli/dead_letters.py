@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -13,8 +12,6 @@ from stream.errors import StreamError
 from stream.observe.wording import counted
 
 app = typer.Typer(no_args_is_help=True, help="List, show and send back records that could not be cleaned.")
-PREVIEW_CHARACTERS = 60
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @app.callback()
@@ -38,6 +35,7 @@ def list_(
 
     from stream.cli.console import line, output
     from stream.kafka import topics
+    from stream.observe.letters import summary
     from stream.observe.shown import as_json as json_text
     from stream.records.headers import readable
 
@@ -92,13 +90,15 @@ def show(
     _quiet()
     from stream.cli.console import line, output
     from stream.kafka import topics
-    from stream.records.headers import readable
+    from stream.observe.letters import preview, summary
+    from stream.records.headers import readable, whole_number
 
-    partition, colon, offset = place.partition(":")
-    if not (colon and partition.isdigit() and offset.isdigit()):
+    before, _, behind = place.partition(":")
+    partition, offset = whole_number(before.encode()), whole_number(behind.encode())
+    if partition is None or offset is None:
         msg = f"{place!r} is not PARTITION:OFFSET, such as 0:17."
         raise StreamError(msg)
-    message: Any = topics.read_one(settings, settings.dead_letter_topic, int(partition), int(offset))
+    message: Any = topics.read_one(settings, settings.dead_letter_topic, partition, offset)
     if message is None:
         msg = f"{settings.dead_letter_topic} has no record at {place}."
         raise StreamError(msg, fix="`article-stream dead-letters list` lists them.")
@@ -129,44 +129,6 @@ def show(
 
 
 app.command()(replay)
-
-
-def summary(message: Any, headers: list[tuple[str, bytes | None]] | None) -> dict[str, Any]:
-    """One dead letter as plain values."""
-    from stream.records.dead_letters import read_letter
-    from stream.records.demotion import original_ms
-
-    letter = read_letter(headers)
-    return {
-        "partition": message.partition(),
-        "offset": message.offset(),
-        "from_topic": letter.topic,
-        "from_partition": letter.partition,
-        "from_offset": letter.offset,
-        "reason": letter.reason,
-        "message": letter.message,
-        "when": when(original_ms(message, headers or [])),
-        "preview": preview(message.value()),
-    }
-
-
-def when(milliseconds: int) -> str:
-    """Milliseconds since 1970 as a date and time in UTC; beyond the calendar as a number; -1, no time, as "–"."""
-    if milliseconds == -1:
-        return "–"
-    try:
-        return (EPOCH + timedelta(milliseconds=milliseconds)).strftime("%Y-%m-%d %H:%M:%S")
-    except OverflowError:
-        return f"{milliseconds} ms"
-
-
-def preview(value: bytes | None) -> str:
-    """The beginning of a value, on one line; None as "–"."""
-    if value is None:
-        return "–"
-    text = value[: 4 * PREVIEW_CHARACTERS].decode("utf-8", "backslashreplace")
-    line = "".join(character if character.isprintable() else "·" for character in text)
-    return line if len(line) <= PREVIEW_CHARACTERS else line[: PREVIEW_CHARACTERS - 1] + "…"
 
 
 def _quiet() -> None:

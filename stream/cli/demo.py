@@ -12,12 +12,15 @@ from stream.errors import StreamError
 from stream.observe.wording import noun
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
+    from rich.status import Status
     from rich.text import Text
 
     from stream.config.settings import Settings
     from stream.core.sites import Profile
-    from stream.demo.run import Sent
+    from stream.demo.run import Sent, Worker
     from stream.offline.value import CleanedValue
     from stream.records.process import Processor
 
@@ -41,7 +44,10 @@ class Ended(NamedTuple):
 
 def demo(
     serve: Annotated[
-        bool, typer.Option("--serve", help="Leave the broker and the worker running, to try a client of your own.")
+        bool,
+        typer.Option(
+            "--serve", help="Go on until Ctrl-C, with a few articles a second, to see the live page or try a client."
+        ),
     ] = False,
     all_: Annotated[bool, typer.Option("--all", help="Show all articles, not only three.")] = False,
     full: Annotated[
@@ -50,7 +56,7 @@ def demo(
 ) -> None:
     """Clean some twenty sample articles with the real worker on an embedded broker; show what was removed, and why.
 
-    It needs nothing else and ends by itself.
+    It needs nothing else and ends by itself, unless it is to serve.
     """
     from stream.cli.console import errors, line, output
     from stream.core import native
@@ -62,13 +68,18 @@ def demo(
     logs.configure_for_command()
     out, console = output(), errors()
     began = time.monotonic()
-    with console.status("Starting the embedded broker and the worker…") as status, run.running() as started:
+    with console.status("") as status, run.running(shown=serve) as started:
         settings, sent, worker = started
-        status.update("The worker is cleaning…")
+        say = _teller(console, status)
+        say("The embedded broker runs, and the worker is starting…")
+        if serve:
+            out.print(line("The live page: ", (_address(settings), "bold"), "  (in a few seconds)"))
+        say(f"Waiting until the worker has learned from three articles of {run.island_site()}…")
         profile = run.learned(settings, worker)
         run.send(settings, [run.fourth()])
         sent.append(run.fourth())
-        found = run.results(settings, len(sent), worker)
+        say(f"Waiting until all {len(sent)} records have come out…")
+        found = run.results(settings, len(sent), worker, lambda many: status.update(f"{many} of {len(sent)} are out…"))
         status.stop()
         processor = Processor.for_field(settings.text_field, settings.input_format, builtin())
         ended = [_ended(processor, record, found[record.key]) for record in sent[:-1]]
@@ -155,12 +166,32 @@ def _summarize(out: Console, ended: list[Ended]) -> None:
         out.print(f"{removed[reason]:6}  {noun(removed[reason], *names)}")
 
 
-def _serve(out: Console, settings: Settings, worker: object) -> None:
-    from stream.cli.console import line
+def _address(settings: Settings) -> str:
+    return f"http://{settings.http_host}:{settings.http_port}/"
 
-    page = f"http://{settings.http_host}:{settings.http_port}"
+
+def _teller(console: Console, status: Status) -> Callable[[str], None]:
+    """Says what is waited for: beside the spinner on a terminal, elsewhere on a line of its own."""
+
+    def say(what: str) -> None:
+        status.update(what)
+        if not console.is_terminal:
+            console.print(what)
+
+    return say
+
+
+def _serve(out: Console, settings: Settings, worker: Worker) -> None:
+    """Lets articles flow until Ctrl-C. Raises `StreamError` if the worker ends before."""
+    from threading import Event
+
+    from stream.cli.console import line
+    from stream.demo.flow import flow
+
+    page = _address(settings)
     out.print()
-    out.print(line("Broker ", (settings.bootstrap_servers, "bold"), f", metrics {page}/metrics."))
+    out.print(line("Articles are flowing now, a few a second. The live page: ", (page, "bold")))
+    out.print(line("Broker ", (settings.bootstrap_servers, "bold"), f", metrics {page}metrics."))
     out.print(
         "Try this in another terminal:\n"
         f"  article-stream send -b {settings.bootstrap_servers} FILE\n"
@@ -171,6 +202,6 @@ def _serve(out: Console, settings: Settings, worker: object) -> None:
         soft_wrap=True,  # a command stays one line, to be copied
     )
     try:
-        worker.wait()  # type: ignore[attr-defined]
+        flow(settings, worker, Event())
     except KeyboardInterrupt:
         out.print("Stopping the worker and the broker.")

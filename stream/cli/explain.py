@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING
 
 import orjson
@@ -11,10 +9,9 @@ from rich.text import Text
 
 from stream.cli.console import line, output
 from stream.cli.shorten import shortened
-from stream.core.article import Removal
 from stream.observe.shown import visible
 from stream.observe.wording import noun
-from stream.offline.rows import Numbering, numbering, original_lines, rows, rules_named
+from stream.offline.rows import original_lines, reasons, rows
 from stream.offline.value import CleanedValue, ShownText
 
 if TYPE_CHECKING:
@@ -22,20 +19,6 @@ if TYPE_CHECKING:
 
 ID_FIELD = "id"
 _NARROWEST = 20  # characters of a line that are shown, however long the reason beside it is
-
-
-def reasons(text: ShownText, lines: Sequence[str]) -> Callable[[Removal], str]:
-    """What says in a few words why something went: the line that it repeats, or the rule that found it."""
-    return partial(_why, rules_named(text, lines), numbering(text, lines))
-
-
-def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
-    if removal.reason == "repeat" and removal.of is not None:
-        return f"repeats {numbers.name(removal.of)}"
-    if removal.reason == "site" and removal.rule is not None:
-        where, _, share = removal.rule.partition(":")
-        return f"{where}: site, {' of '.join(share.split('/'))} articles"
-    return f"{removal.reason}: {rules.get(removal, removal.rule)}"
 
 
 def explained(result: CleanedValue) -> Text:

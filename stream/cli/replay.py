@@ -12,6 +12,7 @@ from stream.cli.options import Config, Servers, Set, settings_from
 from stream.cli.rule_files import load_rules
 from stream.errors import StreamError
 from stream.observe.wording import counted
+from stream.records.headers import whole_number
 
 if TYPE_CHECKING:
     from stream.config.settings import Settings
@@ -50,7 +51,7 @@ def replay(
     from rich.table import Table
 
     from stream.cli.console import line, output
-    from stream.kafka.redriving import STAYS, Redrive
+    from stream.kafka.redriving import Redrive
     from stream.observe import logs
     from stream.records.process import Processor
     from stream.registry.formats import asked_schemas
@@ -59,15 +60,7 @@ def replay(
     schemas = asked_schemas(settings)
     processor = Processor.for_settings(settings, settings.input_format, load_rules(settings), schemas=schemas)
     redrive = Redrive(settings, processor, selection, most_rounds=most_rounds, failing=failing)
-    try:
-        if dry_run:
-            for _ in redrive.candidates():
-                pass
-        else:
-            redrive.run()
-    finally:
-        redrive.close()
-    out, tally = output(), redrive.tally
+    tally, out = redrive.play(dry_run=dry_run), output()
     look_for_mistyped(reason or [], found=sum(tally.verdicts.values()))
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("dead letters", justify="right")
@@ -76,8 +69,11 @@ def replay(
         table.add_row(f"{count:,}", line(verdict))
     if tally.verdicts:
         out.print(table)
-    goes = sum(count for verdict, count in tally.verdicts.items() if not verdict.startswith(STAYS))
-    what = f"{counted(goes, 'dead letter')} would be sent" if dry_run else f"{counted(tally.sent, 'dead letter')} sent"
+    what = (
+        f"{counted(tally.goes, 'dead letter')} would be sent"
+        if dry_run
+        else f"{counted(tally.sent, 'dead letter')} sent"
+    )
     already = " Letters that were sent back before were skipped." if redrive.some_before else ""
     out.print(f"{what} back from {settings.dead_letter_topic} to {_where(settings)}.{already}")
 
@@ -111,7 +107,8 @@ def _offsets(text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
     first, dash, last = text.partition("-")
-    if not first.isdigit() or (dash and last and not last.isdigit()):
+    begin, end = whole_number(first.encode()), whole_number(last.encode())
+    if begin is None or (last and end is None):
         msg = f"{text!r} is not a range of offsets."
         raise StreamError(msg, fix="Write FIRST-LAST, such as 100-199, or FIRST-, or one offset.")
-    return int(first), int(last) if last else (None if dash else int(first))
+    return begin, end if dash else begin

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stream.cli.options import Config, Servers, Set, settings_from
-from stream.errors import StreamError
+from stream.errors import SettingsError, StreamError
 from stream.observe.wording import counted
 
 if TYPE_CHECKING:
@@ -16,14 +19,25 @@ if TYPE_CHECKING:
     from stream.offline.files import FileFormat
 
 
+SAMPLE_RATE = 3.0  # articles a second: enough to see figures move, and no load for any machine
+Record = tuple[str, bytes | None, bytes]
+"""The name of an article among the problems, its key and its value."""
+
+
 def send(
-    files: Annotated[list[Path], typer.Argument(help="Files of type text, json or jsonl.")],
+    files: Annotated[list[Path] | None, typer.Argument(help="Files of type text, json or jsonl.")] = None,
     format_: Annotated[
         str | None, typer.Option("--format", "-f", help="text, json or jsonl; by default the name of the file decides.")
     ] = None,
     key_field: Annotated[str, typer.Option(help="The JSON field that becomes the key of the record.")] = "id",
     topic: Annotated[
         str | None, typer.Option(help="The input topic; needed where STREAM_INPUT_TOPIC names several.")
+    ] = None,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Instead of files: sample articles without end, until Ctrl-C.")
+    ] = False,
+    rate: Annotated[
+        float | None, typer.Option(min=0.1, max=1000, help="Articles a second, on average; --sample: 3 if not given.")
     ] = None,
     config: Config = None,
     bootstrap_servers: Servers = None,
@@ -33,44 +47,92 @@ def send(
 
     A text file is one article, sent as JSON with the name of the file as its key; with STREAM_INPUT_FORMAT=text it is
     sent unchanged. The lines of a jsonl file are always sent unchanged.
+
+    With --sample, to see a worker at work: the demo's articles, others of made-up sites, now and then half of one.
     """
+    if sample == bool(files):
+        msg = "--sample sends no files." if sample else "There is nothing to send."
+        raise SettingsError(msg, fix="Name files, or use --sample.")
+    if rate is not None and not isfinite(rate):  # typer lets nan pass every bound
+        msg = f"--rate is {rate}, which is no number of articles a second."
+        raise SettingsError(msg, fix="Give one from 0.1 to 1000.")
     settings = settings_from(config, set_, bootstrap_servers=bootstrap_servers)
-    from stream.cli.console import errors, line, output, progress
+    from random import uniform
+
+    from stream.cli.console import errors, line, output
     from stream.kafka.cluster import Cluster
     from stream.kafka.sending import Sender
     from stream.observe import logs
-    from stream.offline.files import format_of_file, opened, records
-    from stream.records.codec import decode_text
-    from stream.records.shape import Undecodable
 
     logs.configure_for_command()
     topic = _topic(topic, settings)
-    formats = [format_of_file(path, format_) for path in files]
-    for path in files:
-        opened(path).close()  # a wrong name is reported before anything is sent
+    problems: list[tuple[str, str]] = []
+    records = _sample() if sample else _from_files(files or [], format_, key_field, settings, problems)
     cluster = Cluster(settings)
     cluster.connect()
     cluster.topic(topic)
     sender = Sender(settings, topic)
     try:
+        for record in records:
+            sender.send(*record)
+            if sample and sender.problems:
+                break  # without end they would grow without bound
+            if pace := rate or (SAMPLE_RATE if sample else None):
+                time.sleep(uniform(0.5, 1.5) / pace)  # noqa: S311 - no secret
+    except KeyboardInterrupt:
+        if not sample:
+            raise
+    finally:  # whatever happens, report what was sent and what was not
+        sender.finish()
+        problems += sender.problems
+        for where, problem in problems:
+            errors().print(line(f"{where}: {problem}"), soft_wrap=True)
+        output().print(f"{counted(sender.acknowledged, 'article')} sent to {topic} and acknowledged.")
+    if problems:
+        msg = f"{counted(len(problems), 'article')} did not reach {topic}."
+        raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
+
+
+def _from_files(
+    files: list[Path], format_: str | None, key_field: str, settings: Settings, problems: list[tuple[str, str]]
+) -> Iterator[Record]:
+    """The articles of files, while a bar shows how far it is; what cannot be sent is added to the problems.
+
+    Raises `StreamError`, before anything is sent, if a file cannot be read.
+    """
+    from stream.cli.console import progress
+    from stream.offline.files import format_of_file, opened, records
+    from stream.records.codec import decode_text
+    from stream.records.shape import Undecodable
+
+    formats = [format_of_file(path, format_) for path in files]
+    for path in files:
+        opened(path).close()  # a wrong name is reported before anything is sent
+
+    def read() -> Iterator[Record]:
         with progress("sending", sum(path.stat().st_size for path in files)) as advance:
             for path, file_format in zip(files, formats, strict=True):
                 with opened(path) as file:
                     for number, value in records(file, file_format):
                         where = f"{path}:{number}" if file_format == "jsonl" else str(path)
                         if file_format == "text" and isinstance(text := decode_text(value), Undecodable):
-                            sender.problems.append((where, text.message))
+                            problems.append((where, text.message))
                         else:
-                            sender.send(where, *_record(path, file_format, value, settings, key_field))
+                            yield where, *_record(path, file_format, value, settings, key_field)
                         advance(len(value))
-    finally:  # whatever happens, report what was sent and what was not
-        sender.finish()
-        for where, problem in sender.problems:
-            errors().print(line(f"{where}: {problem}"), soft_wrap=True)
-        output().print(f"{counted(sender.acknowledged, 'article')} sent to {topic} and acknowledged.")
-    if sender.problems:
-        msg = f"{counted(len(sender.problems), 'article')} did not reach {topic}."
-        raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
+
+    return read()
+
+
+def _sample() -> Iterator[Record]:
+    """Sample articles without end. SIGTERM ends them as Ctrl-C does, because that is how a container is stopped."""
+    import signal
+
+    from stream.demo.flow import articles
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for article in articles(seed=time.time_ns()):
+        yield article.key.decode(), article.key, article.value or b""
 
 
 def _topic(topic: str | None, settings: Settings) -> str:

@@ -17,7 +17,7 @@ from stream.errors import SettingsError, StreamError
 if TYPE_CHECKING:
     from stream.kafka.learned_sites import LearnedSites
     from stream.learner.learned import LearnedSite
-    from stream.learner.messages import Command, Deed, Published
+    from stream.learner.messages import Deed, Published
     from stream.learner.site import Site
 
 app = typer.Typer(
@@ -43,11 +43,13 @@ def list_(sites: Sites = None, config: Config = None, bootstrap_servers: Servers
 
     table, out = Table(), output()
     if sites is None:
+        from stream.learner.asking import state_of
+
         known = _on_kafka(config, set_, bootstrap_servers).published()
         for column in ("site", "articles", "of these count", "on nearly every page", "in force"):
             table.add_column(column, justify="right" if column not in {"site", "in force"} else "left")
         for name, each in known.items():
-            table.add_row(line(name), *_numbers(each), line(_state(each)))
+            table.add_row(line(name), *_numbers(each), line(state_of(each)))
         many = len(known)
     else:
         from stream.offline.known_lines import count_known
@@ -73,18 +75,6 @@ def _rounded(count: int) -> int:
     from stream.core.sites import rounded
 
     return rounded(count)
-
-
-def _state(known: Published) -> str:
-    """What the workers clean with, in words."""
-    version = known.profile.version
-    words = {
-        "applied": f"version {version}",
-        "proposed": f"version {version}; {known.proposed} waits for approval: {known.why}",
-        "pinned": f"version {version}, which somebody has gone back to",
-        "rejected": "nothing: somebody has rejected it",
-    }
-    return words[known.state]
 
 
 @app.command()
@@ -139,14 +129,15 @@ def _show(site: Site, *, by_time: bool, rare: bool) -> None:
 
 
 def _show_what_people_said(known: LearnedSite) -> None:
+    from stream.learner.asking import state_of, versions_of
+
     out = output()
-    out.print(line(f"In force: {_state(known.published())}"), soft_wrap=True)
+    out.print(line(f"In force: {state_of(known.published())}"), soft_wrap=True)
     if known.rejected:
         out.print(line("Rejected lines, which are never known:"))
         for text in known.rejected:
             out.print(line(f"  {text}"), soft_wrap=True)
-    earlier = {profile.version: total for total, profile in known.earlier.values()}
-    if earlier:
+    if earlier := versions_of(known):
         versions = ", ".join(f"{version} (up to article {total:,})" for version, total in earlier.items())
         out.print(line(f"Versions to go back to: {versions}"), soft_wrap=True)
 
@@ -245,29 +236,16 @@ def _ask(
     servers: str | None,
 ) -> None:
     """Ask the learner to do something, wait until it is done, and say what is in force then."""
+    from stream.learner.asking import command_for, state_of
+
     on_kafka = _on_kafka(config, set_, servers)
     known = _known(on_kafka, host)
-    on_kafka.ask([(known.site.name, _command(known, do, what or ""))])
+    on_kafka.ask([(known.site.name, command_for(known, do, what or ""))])
     if do == "forget":
         output().print(line(f"{known.site.name} is forgotten"))
         return
     now = on_kafka.published()[known.site.name]
-    output().print(line(f"{known.site.name}: in force is {_state(now)}"), soft_wrap=True)
-
-
-def _command(known: LearnedSite, do: Deed, what: str) -> Command:
-    """The command. Raises `StreamError` where there is nothing to do it to."""
-    from stream.learner.messages import Command
-
-    name = known.site.name
-    if do == "approve" and what and what not in known.rejected:
-        msg = f"Nobody has rejected the line {what!r} of {name}."
-        raise StreamError(msg, fix="`article-stream sites show` shows the rejected lines.")
-    versions = list(dict.fromkeys(profile.version for _, profile in known.earlier.values()))
-    if do == "rollback" and what not in versions:
-        msg = f"{name} has no earlier version {what!r} to go back to."
-        raise StreamError(msg, fix=f"It has {', '.join(versions)}." if versions else "It has none yet.")
-    return Command(do, version=what) if do == "rollback" else Command(do, line=what)
+    output().print(line(f"{known.site.name}: in force is {state_of(now)}"), soft_wrap=True)
 
 
 def _on_kafka(config: Path | None, set_: list[str] | None, servers: str | None) -> LearnedSites:

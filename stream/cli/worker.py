@@ -26,7 +26,9 @@ def worker(
     dead_letter_topic: Annotated[str | None, typer.Option(help="The topic for records that cannot be cleaned.")] = None,
     group_id: Annotated[str | None, typer.Option(help="The consumer group.")] = None,
     instance_id: Annotated[str | None, typer.Option(help="A stable name, for static group membership.")] = None,
-    http_port: Annotated[int | None, typer.Option(help="The port of health and metrics; 0: no HTTP.")] = None,
+    http_port: Annotated[
+        int | None, typer.Option(help="The port of the live page, health and metrics; 0: no HTTP.")
+    ] = None,
     log_format: Annotated[str | None, typer.Option(help="Log lines as text or json.")] = None,
     learn: Annotated[
         bool, typer.Option("--learn", help="Learn sites in this process, too (STREAM_SITES=propose or apply).")
@@ -65,15 +67,17 @@ def run_worker(settings: Settings, *, learns: bool = False) -> None:
 
     logs.configure(settings.log_format, settings.log_level)
     from stream.kafka import checks
+    from stream.observe.telemetry.started import started
     from stream.registry import checks as registry_checks
     from stream.worker.app import ArticleWorker, create_app
     from stream.worker.web import require_port
 
     require_port(settings)
     rules = load_rules(settings)
+    telemetry = started(settings)
     logs.silence_librdkafka()  # the checks report problems in their own words
     largest_bytes = checks.require(settings)
     registry_checks.require(settings)
     logs.configure(settings.log_format, settings.log_level)
-    app = create_app(settings, rules=rules, largest_bytes=largest_bytes, learns=learns)
+    app = create_app(settings, rules=rules, largest_bytes=largest_bytes, learns=learns, telemetry=telemetry)
     ArticleWorker(app).execute_from_commandline()

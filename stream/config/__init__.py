@@ -7,6 +7,7 @@
     light         the few that `article-stream clean` and `health` need, without loading the others
     properties    librdkafka properties that a user may set, and those that article-stream sets itself
     registry      what the settings of a schema registry have to be like
+    telemetry     what the `OTEL_…` variables ask for
     paths         where in a record its texts are: names of fields, and JSON Pointers
     written       finds values that were damaged on their way here, such as by quotes in an env file
 

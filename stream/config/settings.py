@@ -168,10 +168,30 @@ class Settings(BaseModel):
         60.0, gt=0, description="liveness fails when a partition with waiting records makes no progress for this long"
     )
     # To be seen
-    http_host: str = Field(HTTP_HOST, description="address that the health and metrics pages listen on")
-    http_port: int = Field(HTTP_PORT, ge=0, le=65535, description="port of the health and metrics pages; 0: no HTTP")
+    http_host: str = Field(HTTP_HOST, description="address that the live page, health and metrics listen on")
+    http_port: int = Field(
+        HTTP_PORT, ge=0, le=65535, description="port of the live page, health and metrics; 0: no HTTP"
+    )
+    http_names: str = Field(
+        "",
+        description="names under which the live page is asked for, beside localhost and addresses, as through a proxy; "
+        "separated by commas",
+    )
+    http_show_articles: bool = Field(
+        default=False, description="whether the live page shows text of articles, as of dead letters"
+    )
+    http_allow_actions: bool = Field(
+        default=False,
+        description="whether the live page may send dead letters back, and approve or reject what is known of sites; "
+        "it asks for no password",
+    )
     log_format: Literal["text", "json"] = Field("text", description="format of log lines: for people or for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="minimum log level")
+    trace_propagate: Literal["keep", "child"] = Field(
+        "keep",
+        description="which trace context an article goes on with, where there are traces (OTEL_… variables): its own, "
+        "or that of its cleaning's span",
+    )
 
     @property
     def whole_page(self) -> bool:

@@ -58,11 +58,17 @@ class Cleaned(NamedTuple):
         return bool(self.removed)
 
 
-class CleanedByCompiled(Cleaned):
-    """What the compiled core gives: a `Cleaned` in which something was removed, and each removal is made on demand.
+def _made(removals: Any) -> tuple[Removal, ...]:
+    made: tuple[Removal, ...] = removals.made() if removals else ()
+    return made
 
-    Making them takes a tenth of the cleaning, and the worker only counts them. In place of the tuple of removals it
-    holds the compiled core's `Removals`, which compares and hashes as that tuple; every other way to them makes it.
+
+class CleanedByCompiled(Cleaned):
+    """What the compiled core gives: a `Cleaned` in which something goes or is withheld, each removal made on demand.
+
+    Making them takes a tenth of the cleaning, and the worker only counts them. In place of a tuple of removals it holds
+    the compiled core's `Removals`, which compares and hashes as that tuple; every other way to them makes it. If there
+    are none, the tuple is empty.
     """
 
     __slots__ = ()
@@ -70,28 +76,29 @@ class CleanedByCompiled(Cleaned):
     @property
     def removed(self) -> tuple[Removal, ...]:
         """The removals, which are made when they are first asked for."""
-        made: tuple[Removal, ...] = self._packed.made()
-        return made
+        return _made(tuple.__getitem__(self, 1))
+
+    @property
+    def withheld(self) -> tuple[Removal, ...]:
+        """The removals that were refused, likewise."""
+        return _made(tuple.__getitem__(self, 3))
+
+    @property
+    def withheld_count(self) -> int:
+        """How many were refused."""
+        return len(tuple.__getitem__(self, 3))
 
     @property
     def is_changed(self) -> bool:
         """Whether anything was removed."""
-        return True
+        return bool(tuple.__getitem__(self, 1))
 
     @property
-    def counts(self) -> tuple[int, int, int, int]:
-        """How many went for each `Reason`, in their order."""
-        counts: tuple[int, int, int, int] = self._packed.counts()
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """How many went for each `Reason`, in their order; and how many known from the site stood within the story."""
+        packed: Any = tuple.__getitem__(self, 1)
+        counts: tuple[int, int, int, int, int] = packed.counts() if packed else (0, 0, 0, 0, 0)
         return counts
-
-    @property
-    def inside(self) -> int:
-        """How many of the lines known from the site stood within the story."""
-        return int(self._packed.inside())
-
-    @property
-    def _packed(self) -> Any:
-        return tuple.__getitem__(self, 1)
 
     def _whole(self) -> Cleaned:
         return Cleaned(self.text, self.removed, self.rules_version, self.withheld, self.separator, self.site_version)

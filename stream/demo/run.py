@@ -11,14 +11,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 from urllib.request import urlopen
 
 import orjson
 
-from stream.config.light import PREFIX
+from stream.config.light import HTTP_HOST, HTTP_PORT, PREFIX
 from stream.config.loading import load
 from stream.config.settings import Settings
 from stream.core.sites import Profile
@@ -49,6 +49,11 @@ def records() -> list[Sent]:
     return [*sent, Sent(b"half-an-article", POISON), Sent(b"withdrawn-article", None), *map(_article, island()[:-1])]
 
 
+def island_site() -> str:
+    """The site of these."""
+    return str(orjson.loads(island()[0])["source"])
+
+
 def fourth() -> Sent:
     """The fourth article of that site."""
     return _article(island()[-1])
@@ -59,15 +64,20 @@ def _article(line: bytes) -> Sent:
 
 
 @contextmanager
-def running() -> Iterator[tuple[Settings, list[Sent], Worker]]:
+def running(*, shown: bool = False) -> Iterator[tuple[Settings, list[Sent], Worker]]:
     """Runs the embedded broker, with the raw articles on it, and the worker; both end with the block.
+
+    `shown`: its page is to be looked at, so it is at the usual port where that is free; it shows the articles, which
+    are all made up, and may do everything.
 
     SIGTERM raises `KeyboardInterrupt` in the block, as Ctrl-C does. Otherwise the worker would be left behind,
     waiting for its broker.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedBroker() as broker:
-        given = {"bootstrap_servers": broker.bootstrap_servers, "http_port": _free_port(), "sites": "apply"}
+        given: dict[str, object] = {"bootstrap_servers": broker.bootstrap_servers, "sites": "apply"}
+        given |= {"http_port": _free_port(HTTP_PORT if shown else 0)}
+        given |= {"http_show_articles": shown, "http_allow_actions": shown}
         settings = load(given, environ={})
         broker.make_topics(*(topic for _, topic in settings.topics(settings.inputs.names)))
         sent = records()
@@ -89,10 +99,10 @@ def send(settings: Settings, records: Sequence[Sent]) -> None:
 
 def learned(settings: Settings, worker: Worker) -> Profile:
     """Waits until the worker knows what three articles of the site have in common. Raises `StreamError`."""
-    site, number = orjson.loads(island()[0])["source"], len(island()) - 1
+    site, number = island_site(), len(island()) - 1
     deadline = time.monotonic() + DEADLINE_S
     while True:
-        _require_running(worker)
+        require_running(worker)
         told = [*topics.read(settings, settings.sites_topic)]
         found = [read_published(site, record.value()) for record in told if record.key() == site.encode()]
         if found and found[-1].total == number and _site_records_read(settings) >= len(told):
@@ -112,24 +122,31 @@ def _site_records_read(settings: Settings) -> int:
     return 0
 
 
-def _require_running(worker: Worker) -> None:
+def require_running(worker: Worker) -> None:
+    """Raises `StreamError` if the worker has ended."""
     if worker.poll() is not None:
         msg = f"The worker ended with exit code {worker.returncode}; its own messages are above."
         raise StreamError(msg)
 
 
-def results(settings: Settings, expected: int, worker: Worker) -> dict[bytes, topics.ReadRecord]:
-    """Waits until as many records came out as went in; gives them by key. Raises `StreamError`."""
+def results(
+    settings: Settings, expected: int, worker: Worker, tell: Callable[[int], None]
+) -> dict[bytes, topics.ReadRecord]:
+    """Waits until as many records came out as went in; gives them by key. Raises `StreamError`.
+
+    `tell` is told how many have come out so far.
+    """
     deadline = time.monotonic() + DEADLINE_S
     found: dict[bytes, topics.ReadRecord] = {}
     while len(found) < expected:
-        _require_running(worker)
+        require_running(worker)
         if time.monotonic() > deadline:
             msg = f"Only {len(found)} of {expected} records came out within {DEADLINE_S:g} s."
             raise KafkaUnavailable(msg)
         for topic in (settings.output_topic, settings.dead_letter_topic):
             for message in topics.read(settings, topic):
                 found[message.key() or b""] = message
+        tell(len(found))
     return found
 
 
@@ -140,6 +157,8 @@ def _start_worker(settings: Settings) -> Worker:
         "STREAM_HTTP_PORT": str(settings.http_port),
         "STREAM_LOG_LEVEL": "warning",
         "STREAM_SITES": settings.sites,
+        "STREAM_HTTP_SHOW_ARTICLES": str(settings.http_show_articles).lower(),
+        "STREAM_HTTP_ALLOW_ACTIONS": str(settings.http_allow_actions).lower(),
     }
     return subprocess.Popen([sys.executable, "-m", "stream", "worker", "--learn"], env=environment)
 
@@ -154,6 +173,8 @@ def _stop(worker: Worker) -> None:
         worker.wait()
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
+def _free_port(wanted: int = 0) -> int:
+    """A port on which nothing listens: the wanted one if it is free."""
+    with suppress(OSError), socket.create_server((HTTP_HOST, wanted)) as server:
         return int(server.getsockname()[1])
+    return _free_port()

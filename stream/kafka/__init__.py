@@ -29,6 +29,7 @@
       missing           whether publishing fails because a topic is missing
       refused           which errors mean that the broker will never take a record
       demoting          what is published instead of such a record
+      traced            tells the traces of fetches, transactions and commits, where there are traces
 
     Watching
       partitions        how far each assigned partition is fetched and published
@@ -39,7 +40,7 @@
       ownership         whether each partition is assigned, and what to do if one is not
       rejoin            makes the group rebalance
 
-    For the commands
+    For the commands and the live page
       checks            whether the worker can start
       samples           whether the last records have their texts where the settings say
       cluster           asks a cluster for its brokers, its topics and their settings, and for what we may do
@@ -47,6 +48,7 @@
       topic_settings    what a topic's settings mean for its records
       topic_differences how an existing topic differs from the one that was asked for
       topics            creates topics, and reads whole topics
+      newest            the newest records of a topic
       sending           publishes records to an input topic
       learned_sites     what the topics of sites hold, and asking the learner to change it
       redriving         sends dead letters back, each exactly once

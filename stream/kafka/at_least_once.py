@@ -172,7 +172,8 @@ class AtLeastOnce:
         produced = time.perf_counter()
         left, errors = flush(producer, self._settings.transaction_timeout_ms / 1000 + GRACE_S)
         failed += errors
-        if left:
+        # A report that got lost within the client, as for a lack of memory, acknowledges nothing.
+        if left := left or (0 if failed else len(wanted) - len(acknowledged)):
             many = "1 record is" if left == 1 else f"{left} records are"
             failed.append(KafkaError(KafkaError._TIMED_OUT, f"{many} not acknowledged"))  # noqa: SLF001
         if failed:

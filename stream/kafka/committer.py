@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -19,12 +19,13 @@ from stream.records.outcomes import Beside, Outcome
 class Publication(NamedTuple):
     """What one commit publishes: outcomes, in order within each input partition, and the input offsets after them.
 
-    `beside`: records for learning.
+    `beside`: records for learning. `spans`: those of the outcomes' batches that are recorded (`stream.kafka.traced`).
     """
 
     outcomes: Sequence[Outcome]
     offsets: list[TopicPartition]
     beside: Sequence[Beside] = ()
+    spans: Sequence[Any] = ()
 
 
 class Aborted(Exception):

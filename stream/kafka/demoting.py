@@ -7,7 +7,7 @@ from stream.errors import StreamError
 from stream.kafka.refused import Refused
 from stream.kafka.topic_settings import AFTER, BEFORE, BOTH
 from stream.records.dead_letters import dead
-from stream.records.demotion import dated_now, is_pointer, keyed, pointer, without_removals
+from stream.records.demotion import dated_now, is_pointer, keyed, pointer, with_context_of, without_removals
 from stream.records.outcomes import Outcome
 from stream.records.record import NOW, place
 
@@ -32,7 +32,7 @@ def demoted(outcome: Outcome, refused: Refused, settings: Settings) -> Outcome:
     if outcome.name != "dead":
         size = len(outcome.value or b"")
         message = f"{settings.output_for(outcome.source.topic())} refuses the record of {size} bytes: {refused.message}"
-        return dead(outcome.source, refused.reason, message)
+        return with_context_of(dead(outcome.source, refused.reason, message), outcome)
     if refused.reason == "rejected":
         dated = outcome.timestamp_ms != NOW
         if outcome.key is None and not (dated and refused.for_its_time):

@@ -17,11 +17,15 @@ from typing import Any
 class Batch:
     """Records as they were fetched, with the number of their session.
 
-    Once that session has ended the batch is dropped, wherever it is met.
+    Once that session has ended the batch is dropped, wherever it is met. `poll`: the span in which they were fetched,
+    if there are traces and it is recorded (`stream.observe.telemetry.traces`). `before`: how many records of the
+    session were handed on before these, so that it is noticed if any of them got lost on the way.
     """
 
     session: int
     records: Sequence[Any]
+    poll: Any = None
+    before: int = 0
 
 
 class Flow:
@@ -71,9 +75,12 @@ class Flow:
                 self._changed.notify_all()
 
     def fail(self, error: BaseException) -> None:
-        """The session cannot go on because of this error. Only the first error of a session is kept."""
+        """The session cannot go on because of this error. Only the first error of a session is kept.
+
+        The error is noted first of all: waking those who wait takes memory, and without any the session must end, too.
+        """
+        self.error = self.error or error
         with self._changed:
-            self.error = self.error or error
             self._changed.notify_all()
 
     def check(self) -> None:

@@ -91,7 +91,7 @@ def asking(settings: Settings) -> AdminClient:
 
 def partitions_in(settings: Settings, topic: str, admin: AdminClient | None = None) -> int:
     """How many partitions a topic has; 0 if it does not exist or we may not see it. Raises `KafkaException`."""
-    admin = admin or asking(settings)
+    admin = asking(settings) if admin is None else admin  # a client with nothing to do has the length 0
     found = admin.list_topics(topic, timeout=ANSWER_S).topics.get(topic)
     return 0 if found is None or found.error is not None else len(found.partitions)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from confluent_kafka import (
     ConsumerGroupState,
@@ -29,6 +30,14 @@ that were shorter. Worst case: the client keeps an abandoned request for an hour
 """
 
 
+class Member(NamedTuple):
+    """A member of the group, as the broker knows it: its client's id, its address, and its instance id or ""."""
+
+    client_id: str
+    host: str
+    instance_id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupView:
     """The group at one moment.
@@ -36,7 +45,8 @@ class GroupView:
     `partitions`: all partitions of the input topics. `members`: by member id, the partitions that are assigned to it.
     `targets`: with the consumer protocol, by member id, the partitions that it is to have at the end of the rebalance.
     `stable`: whether no rebalance is going on. `lag`: by partition, the number of offsets after the group's committed
-    one; transaction markers count, because they cannot be told from records without reading.
+    one; transaction markers count, because they cannot be told from records without reading. `who`: by member id, what
+    the broker knows of the member.
     """
 
     partitions: frozenset[InputPartition]
@@ -44,6 +54,7 @@ class GroupView:
     stable: bool
     lag: Mapping[InputPartition, int] = field(default_factory=dict)
     targets: Mapping[str, frozenset[InputPartition]] = field(default_factory=dict)
+    who: Mapping[str, Member] = field(default_factory=dict)
 
     @property
     def unowned(self) -> frozenset[InputPartition]:
@@ -57,11 +68,16 @@ class Group:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin: AdminClient | None = None
+        self._doubted = False
         self.can_be_described = True
 
     def renew(self) -> None:
         """Uses a new client next time. One that has lost its brokers may never find them again."""
         self._admin = None
+
+    def renew_when_idle(self) -> None:
+        """Uses a new client as soon as this one waits for no answer: to close it before could end the process."""
+        self._doubted = True
 
     def describe(self) -> GroupView | None:
         """The group now; None if the broker cannot describe groups, as the embedded one cannot.
@@ -69,7 +85,7 @@ class Group:
         May block for tens of seconds if brokers do not answer. Raises `KafkaException` or
         `concurrent.futures.TimeoutError`.
         """
-        admin = self._admin = self._admin or AdminClient(client.common(self._settings))
+        admin = self._client()
         group = self._settings.group_id
         places = partitions_of(admin, self._settings.inputs, ANSWER_S)
         try:
@@ -81,13 +97,22 @@ class Group:
                 self.can_be_described = False
                 return None
             raise
-        members, targets = {}, {}
+        members, targets, who = {}, {}, {}
         for member in description.members:
+            who[member.member_id] = Member(
+                member.client_id or "", (member.host or "").lstrip("/"), member.group_instance_id or ""
+            )
             members[member.member_id] = self._input_partitions(member.assignment)
             if member.target_assignment is not None:
                 targets[member.member_id] = self._input_partitions(member.target_assignment)
         stable = description.state == ConsumerGroupState.STABLE
-        return GroupView(frozenset(places), members, stable, self._lag(admin, places), targets)
+        return GroupView(frozenset(places), members, stable, self._lag(admin, places), targets, who)
+
+    def _client(self) -> AdminClient:
+        # Its length is the number of answers it waits for, so a client that is idle counts as false.
+        if self._admin is None or (self._doubted and not self._admin):  # type: ignore[truthy-bool]
+            self._admin, self._doubted = AdminClient(client.common(self._settings)), False
+        return self._admin
 
     def _input_partitions(self, assignment: MemberAssignment) -> frozenset[InputPartition]:
         inputs = self._settings.inputs

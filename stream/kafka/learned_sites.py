@@ -25,6 +25,7 @@ DONE_S = 15.0
 """How long a learner may take to do what was asked, in seconds; it commits every second, and some after a rebalance."""
 
 ASK_EVERY_S = 0.2
+LOOK_RECORDS = 500  # after so many records `stopping` is asked
 
 
 class LearnedSites:
@@ -45,11 +46,17 @@ class LearnedSites:
                 found[name] = _read(read_published, name, value, self._settings.sites_topic)
         return dict(sorted(found.items()))
 
-    def counts(self, only: str = "") -> dict[str, LearnedSite]:
-        """What the learners keep of each site, by name; `only`: of this one."""
+    def counts(self, only: str = "", stopping: Callable[[], bool] = lambda: False) -> dict[str, LearnedSite]:
+        """What the learners keep of each site, by name; `only`: of this one.
+
+        Raises `StreamError` if `stopping()` ends it early: a part is of no use.
+        """
         topic = self._settings.counts_topic
         values: dict[str, bytes] = {}
-        for name, value in self._records(topic, only):
+        for number, (name, value) in enumerate(self._records(topic, only)):
+            if number % LOOK_RECORDS == 0 and stopping():
+                msg = f"{topic} was not read to its end: the worker is stopping."
+                raise StreamError(msg)
             if value is None:
                 values.pop(name, None)
             elif only in {"", name}:
@@ -77,6 +84,10 @@ class LearnedSites:
 
         Raises `KafkaUnavailable` if no learner has done it within `DONE_S`.
         """
+        self._wait_done(self.send(wanted))
+
+    def send(self, wanted: Iterable[tuple[str, Command]]) -> dict[int, int]:
+        """Asks, and does not wait; gives by partition the offset behind what was asked."""
         topic = self._settings.lines_topic
         there = self._partitions(topic)
         ends: dict[int, int] = {}
@@ -96,7 +107,7 @@ class LearnedSites:
             producer.flush(READ_S)
         if problems:
             raise StreamError(problems[0])
-        self._wait_done(ends)
+        return ends
 
     def _wait_done(self, ends: dict[int, int]) -> None:
         settings = for_learner(self._settings)

@@ -35,6 +35,7 @@ class Member:
         self.metadata: object = None
         self._leaves_when_closed = False
         self._raised: Exception | None = None  # what a callback has raised
+        self._on_error: Callable[[Exception], None] = lambda _error: None
 
     @property
     def open_consumer(self) -> Consumer:
@@ -44,8 +45,19 @@ class Member:
             raise SessionLost(msg)
         return self.consumer
 
-    def join(self, *, on_assign: Callback, on_revoke: Callback, on_lost: Callback) -> None:
-        """Joins the group. The callbacks are called during `consume` and `close`."""
+    def join(
+        self,
+        *,
+        on_assign: Callback,
+        on_revoke: Callback,
+        on_lost: Callback,
+        on_error: Callable[[Exception], None] = lambda _error: None,
+    ) -> None:
+        """Joins the group. The callbacks are called during `consume` and `close`.
+
+        `on_error` is told at once what one of them has raised; `consume` raises it later.
+        """
+        self._on_error = on_error
         self.consumer = Consumer(client.consumer(self._settings))
         self.consumer.subscribe(
             self._settings.inputs.subscription,
@@ -58,7 +70,8 @@ class Member:
         """The callback, with an error that it raises kept for `consume` to raise.
 
         If the client sees a callback raise, it gives the partitions up by itself. If that fails as well, there are two
-        errors at once, and the call during which the callback ran ends in a `SystemError`.
+        errors at once, and the call during which the callback ran ends in a `SystemError`. The session ends all the
+        same before the client goes on to the next callback: what the failed one had to see to is not done.
         """
 
         def deferring(consumer: Consumer, partitions: list[TopicPartition]) -> None:
@@ -66,6 +79,7 @@ class Member:
                 callback(consumer, partitions)
             except Exception as error:  # noqa: BLE001 - raised again by `consume`
                 self._raised = self._raised or error
+                self._on_error(error)
 
         return deferring
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stream.records.input_partition import InputPartition
+from stream.records.record import NO_TIMESTAMP
 
 
 @dataclass(slots=True)
@@ -19,6 +21,10 @@ class Partition:
     offset, as the broker last reported it. `moved_s`: when `position` last moved or nothing was left to publish
     (seconds, monotonic). `held`: whether the next record waits for something other than Kafka; `released_s`: when it
     last was let go.
+
+    Times since 1970 in milliseconds, `NO_TIMESTAMP` while unknown: `waiting_ms`, before which the next record to
+    publish was not sent; `end_ms`, when `end` was found. `in_flight`: of each batch that is fetched and not yet
+    published, the offset after its last record of this partition, and that record's timestamp.
     """
 
     position: int = -1
@@ -28,6 +34,9 @@ class Partition:
     fetched: int = -1
     held: bool = False
     released_s: float = 0.0
+    waiting_ms: int = NO_TIMESTAMP
+    end_ms: int = NO_TIMESTAMP
+    in_flight: deque[tuple[int, int]] = field(default_factory=deque)
 
     @property
     def lag(self) -> int:
@@ -43,6 +52,30 @@ class Partition:
     def caught_up(self) -> bool:
         """Whether every record that was fetched is published."""
         return self.position >= self.fetched
+
+    @property
+    def lag_s(self) -> float | None:
+        """How many seconds ago the oldest record that is not published was sent, by its timestamp; 0 if there is none.
+
+        Exact for a record that came among the first of a batch while nothing else was in flight. For any other it is an
+        upper bound: the age of the record published before it, or the time since the partition was last seen without
+        records waiting, whichever is less. None if neither is known, and while it is not known where the log ends.
+        """
+        if self.caught_up and min(self.position, self.end) < 0:
+            return None
+        if self.caught_up and self.lag == 0:
+            return 0.0
+        return None if self.waiting_ms == NO_TIMESTAMP else max(0.0, time.time() - self.waiting_ms / 1000)
+
+    def found_end(self, end: int) -> None:
+        """The log ends at this offset now."""
+        self.end, self.end_ms = end, int(time.time() * 1000)
+        self.nothing_waits()
+
+    def nothing_waits(self) -> None:
+        """If nothing is left to publish before the end: what comes next is sent after that was found."""
+        if self.caught_up and self.lag == 0:
+            self.waiting_ms = max(self.waiting_ms, self.end_ms)
 
 
 class Partitions:
@@ -87,27 +120,43 @@ class Partitions:
             self.lose(place)
         self.assigned = False
 
-    def fetched(self, place: InputPartition, following: int) -> None:
-        """All records before the offset `following` were fetched."""
+    def fetched(
+        self, place: InputPartition, following: int, first_ms: int = NO_TIMESTAMP, last_ms: int = NO_TIMESTAMP
+    ) -> None:
+        """A batch was fetched, and with it all records before the offset `following`.
+
+        `first_ms` and `last_ms`: the timestamps of the batch's first and last record of this partition. One of the
+        future counts as of now: nothing that waits behind such a record would be late before that time has come.
+        """
         if partition := self._partitions.get(place):
+            now_ms = int(time.time() * 1000)
+            first_ms, last_ms = min(first_ms, now_ms), min(last_ms, now_ms)
+            if partition.caught_up and first_ms != NO_TIMESTAMP:
+                partition.waiting_ms = first_ms
+            partition.in_flight.append((following, last_ms))
             partition.fetched = following
 
     def reached_end(self, place: InputPartition, offset: int) -> None:
         """The consumer found the end of the partition at this offset."""
         if partition := self._partitions.get(place):
             partition.read_to_end = offset
-            partition.end = max(partition.end, offset)
+            partition.found_end(max(partition.end, offset))
 
     def published(self, place: InputPartition, following: int) -> None:
         """All records before the offset `following` were published and committed."""
         if partition := self._partitions.get(place):
             partition.position = following
             partition.moved_s = time.monotonic()
+            in_flight = partition.in_flight  # `hold` may put another in its place meanwhile
+            while in_flight and in_flight[0][0] <= following:
+                _, last_ms = in_flight.popleft()
+                partition.waiting_ms = partition.waiting_ms if last_ms == NO_TIMESTAMP else last_ms
+            partition.nothing_waits()
 
     def update_end(self, place: InputPartition, end: int) -> None:
         """The broker reports this last stable offset; -1 if it could not tell, which changes nothing."""
         if (partition := self._partitions.get(place)) and end >= 0:
-            partition.end = end
+            partition.found_end(end)
             if partition.lag == 0:
                 partition.moved_s = time.monotonic()
 
@@ -115,6 +164,9 @@ class Partitions:
         """The record at this offset waits for something other than Kafka; it and those behind it are fetched again."""
         if partition := self._partitions.get(place):
             partition.fetched, partition.read_to_end, partition.held = offset, -1, True
+            # Of the records before it, which go on, it is not known when the last was sent.
+            kept = [(min(following, offset), NO_TIMESTAMP) for following, _ in tuple(partition.in_flight)]
+            partition.in_flight = deque(it for it in kept if it[0] > partition.position)
 
     def release(self, places: Collection[InputPartition]) -> None:
         """No record of these waits any more."""

@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from copy import copy
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +16,7 @@ from stream.config.settings import Settings
 from stream.errors import StreamError
 from stream.kafka import client
 from stream.kafka.cluster import Cluster
+from stream.kafka.newest import QUEUE_KB
 from stream.kafka.producing import cause_of
 from stream.kafka.refused import Refused
 from stream.kafka.topics import read_one
@@ -25,11 +25,13 @@ from stream.records.dead_letters import Letter, read_letter
 from stream.records.demotion import is_pointer, original_ms
 from stream.records.headers import readable
 from stream.records.process import Processor
+from stream.records.record import size
 from stream.records.redrive import Redriven, Selection, back, times_redriven
 
 ANSWER_S = 30.0  # long, because a command that gives up in the middle has to be started again by hand
-BATCH_RECORDS = 500  # of one transaction: few enough for the memory, enough that its cost does not count
-READ_WAIT_S = 1.0  # how long one call waits for letters
+BATCH_RECORDS = 500  # of one transaction, unless its bytes are too many before: enough that its cost does not count
+READ_WAIT_S = 1.0  # how long one call waits for a letter
+MOST_ROUNDS = 3  # how often one record may be sent back in all, unless the user says otherwise
 STAYS = ("refused", "stays")  # how verdicts begin with which a letter does not go back
 
 
@@ -57,6 +59,11 @@ class Candidate:
         """Whether the letter goes back."""
         return not self.verdict.startswith(STAYS)
 
+    @property
+    def size_bytes(self) -> int:
+        """An upper bound of what is sent back, in bytes on the wire."""
+        return size(self.record.key(), self.record.value(), self.headers)
+
 
 @dataclass(slots=True)
 class Tally:
@@ -65,20 +72,28 @@ class Tally:
     verdicts: Counter[str] = field(default_factory=Counter)
     sent: int = 0
 
+    @property
+    def goes(self) -> int:
+        """How many letters had a verdict with which a letter goes back."""
+        return sum(count for verdict, count in self.verdicts.items() if not verdict.startswith(STAYS))
+
 
 class Redrive:
     """One run over the dead letter topic, each partition up to the first time that its end is reached.
 
     The offsets that a run commits belong to the group `{group_id}.replay`. That is its transactional id as well, so
-    that of two runs at the same time the older one is refused.
+    that of two runs at the same time the older one is refused. It holds no more letters at a time than a transaction
+    takes, by number and by bytes, and what the client fetches ahead: it may run within a worker.
 
     `most_rounds`: how often a record may go back. `failing`: whether letters go back that would fail again.
-    `some_before`: whether an earlier run has sent letters back. Constructing it connects, and raises one of our errors.
+    `some_before`: whether an earlier run has sent letters back. `stopping()` ends a run early, after what was found so
+    far. Constructing it connects, and raises one of our errors.
     """
 
     def __init__(
         self, settings: Settings, processor: Processor, selection: Selection, *, most_rounds: int, failing: bool
     ) -> None:
+        self.stopping: Callable[[], bool] = lambda: False
         self._settings = settings
         self._processor = processor
         self._selection = selection
@@ -91,14 +106,17 @@ class Redrive:
         self._partitions = {name: len(cluster.topic(name).partitions) for name in cluster.inputs()}
         self._consumer = Consumer(
             client.consumer(settings.model_copy(update={"instance_id": None}), **{"group.id": self._group})
-            | {"auto.offset.reset": "earliest"}
+            | {"auto.offset.reset": "earliest", "queued.max.messages.kbytes": QUEUE_KB}
         )
         self.tally = Tally()
-        self._redriven = self._committed()
-        self.some_before = any(redriven.begun for redriven in self._redriven.values())
+        self._redriven = self._committed()  # a dry run has no later look
+        self.some_before = self._some_gone()
+
+    def _some_gone(self) -> bool:
+        return any(redriven.begun for redriven in self._redriven.values())
 
     def _committed(self) -> dict[int, Redriven]:
-        """By partition, which letters have gone back in earlier runs."""
+        """By partition, which letters have gone back so far."""
         topic = self._settings.dead_letter_topic
         asked = [TopicPartition(topic, number) for number in self._numbers]
         with client.explained(self._settings, doing=f"reading the offsets of the group {self._group}"):
@@ -111,17 +129,19 @@ class Redrive:
         places = [TopicPartition(topic, number, self._redriven[number].position) for number in self._numbers]
         self._consumer.assign(places)
         left = set(self._numbers)
-        while left:
-            for message in self._consumer.consume(BATCH_RECORDS, READ_WAIT_S):
-                error = message.error()
-                if error is not None:
-                    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
-                        left.discard(message.partition() or 0)
-                        continue
-                    raise client.explain(error, self._settings, doing=f"reading {topic}")
-                candidate = self._candidate(message)
-                if candidate is not None:
-                    yield candidate
+        while left and not self.stopping():
+            message = self._consumer.poll(READ_WAIT_S)  # one at a time, as each may be large
+            if message is None:
+                continue
+            error = message.error()
+            if error is not None:
+                if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    left.discard(message.partition() or 0)
+                    continue
+                raise client.explain(error, self._settings, doing=f"reading {topic}")
+            candidate = self._candidate(message)
+            if candidate is not None:
+                yield candidate
 
     def _candidate(self, message: Any) -> Candidate | None:
         headers = readable(message)
@@ -161,54 +181,91 @@ class Redrive:
             return f"fails again: {outcome.reason}" if self._failing else f"stays, would fail again: {outcome.reason}"
         return "may succeed: the topic decides" if letter.reason in ("too_large", "rejected") else "succeeds"
 
-    def run(self) -> None:
-        """Sends back the candidates that go, in transactions of `BATCH_RECORDS`; `tally` counts them.
+    def play(self, *, dry_run: bool) -> Tally:
+        """Send back the candidates that go, or with `dry_run` only count what would become of them; then close.
 
-        A record that its topic refuses stays a dead letter, and the others go. Raises one of our errors.
+        Raises one of our errors.
+        """
+        try:
+            if dry_run:
+                for _ in self.candidates():
+                    pass
+            else:
+                self.run()
+        finally:
+            self.close()
+        return self.tally
+
+    def run(self) -> None:
+        """Sends back the candidates that go, and counts them in `tally`.
+
+        A transaction ends at `BATCH_RECORDS`, or once it has the bytes that the settings allow one. A record that its
+        topic refuses stays a dead letter, and the others go. Raises one of our errors.
         """
         with client.explained(self._settings, doing="sending dead letters back"):
             self._begin()
+            self.some_before = self._some_gone()
             batch: list[Candidate] = []
+            size_bytes = 0
             for candidate in self.candidates():
                 if candidate.goes:
                     batch.append(candidate)
-                if len(batch) >= BATCH_RECORDS:
+                    size_bytes += candidate.size_bytes
+                if len(batch) >= BATCH_RECORDS or size_bytes >= self._settings.batch_max_bytes:
                     self._send(batch)
-                    batch = []
-            if batch:
-                self._send(batch)
+                    batch, size_bytes = [], 0
+            self._send(batch)
 
     def _begin(self) -> None:
-        """Makes a producer, which first aborts what an earlier one with this transactional id left open."""
+        """Makes a producer, and reads what has gone back.
+
+        The producer first aborts what an earlier one with this transactional id left open, and shuts that one out. Only
+        from then on can no other run commit unnoticed: what was read before may be out of date.
+        """
         self._producer = Producer(client.transactional(self._settings, self._group))
         self._producer.init_transactions(ANSWER_S)
+        self._redriven = self._committed()
 
     def _send(self, batch: list[Candidate]) -> None:
-        """Commits a batch. If the topic refuses a record of it, the batch is halved until that record is found."""
-        numbers = {candidate.partition for candidate in batch}
-        before = {number: copy(self._redriven[number]) for number in numbers}
+        """Commits a batch. If the topic refuses a record of it, the batch is halved until that record is found.
+
+        What another run has sent back since, before this one began anew, is left out.
+        """
+        waiting: list[Candidate] = []
+        for candidate in batch:
+            if candidate.offset in self._redriven[candidate.partition]:
+                self._uncount(candidate)
+                self.some_before = True
+            else:
+                waiting.append(candidate)
+        if not waiting:
+            return
         try:
-            self._commit(batch)
+            self._commit(waiting)
         except KafkaException as raised:
             refused = Refused.from_error(cause_of(self._producer, client.error_of(raised)))
             if refused is None:
                 raise
-            self._redriven |= before
             self._producer.purge()
             self._begin()
-            if len(batch) == 1:
-                self._stays(batch[0], refused.message)
+            if len(waiting) == 1:
+                self._stays(waiting[0], refused.message)
                 return
-            middle = len(batch) // 2
-            self._send(batch[:middle])
-            self._send(batch[middle:])
+            middle = len(waiting) // 2
+            self._send(waiting[:middle])
+            self._send(waiting[middle:])
 
     def _stays(self, candidate: Candidate, why: str) -> None:
         """Counts a candidate as refused instead of by its verdict."""
+        self._uncount(candidate)
+        verdict = f"refused: {candidate.topic} does not accept {candidate.partition}:{candidate.offset} ({why})"
+        self.tally.verdicts[verdict] += 1
+
+    def _uncount(self, candidate: Candidate) -> None:
+        """Takes a candidate out of the count of its verdict."""
         verdicts = self.tally.verdicts
         verdicts[candidate.verdict] -= 1
         verdicts += Counter()  # drops verdicts whose count is 0
-        verdicts[f"refused: {candidate.topic} does not accept {candidate.partition}:{candidate.offset} ({why})"] += 1
 
     def _commit(self, batch: list[Candidate]) -> None:
         """Sends one batch back in one transaction, in this order:

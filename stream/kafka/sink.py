@@ -91,7 +91,7 @@ class Sink:
         self._waiting: deque[Outcomes] = deque()
         self._ready = threading.Condition()
         self._closing = False
-        self._session = 0
+        self._session = self._taken = 0
         # After a refusal: among the next `_suspects` records is one that is refused, so that only `_together` of them
         # are published at a time, until it is found.
         self._suspects = 0
@@ -118,10 +118,15 @@ class Sink:
             if session == self._flow.session:
                 if session != self._session:
                     self._waiting.clear()
-                    self._suspects = 0
+                    self._suspects = self._taken = 0
                     self._session = session
                 self._waiting.append(outcomes)
+                self._taken += len(outcomes)
                 self._ready.notify()
+
+    def taken(self, session: int) -> int:
+        """How many records of this session `put` has taken."""
+        return self._taken if session == self._session else 0
 
     def quiesce(self, *, silent: bool = False) -> None:
         """Waits until no attempt to publish is going on, so that a failed session ends before the next one begins.
@@ -134,7 +139,9 @@ class Sink:
         """
         if not self._idle.wait(0 if silent else HUNG_CALL_S):
             log.warning("A call to Kafka's client does not return; publishing continues in a new thread.")
-            self._thread = self._new_thread()
+            with self._ready:
+                self._thread = self._new_thread()
+                self._ready.notify_all()  # the call may have returned just now
             self._idle.set()
             self._thread.start()
 
@@ -158,14 +165,16 @@ class Sink:
 
     def _run(self) -> None:
         while True:
-            with self._ready:
-                self._ready.wait_for(lambda: self._waiting or self._closing)
-                if self._closing:
-                    return
-                session, outcomes = self._session, self._take()
-            self._wake()
-            self._idle.clear()
             try:
+                with self._ready:
+                    self._ready.wait_for(lambda: self._waiting or self._ends())
+                    # A thread that was replaced would leave what it takes behind, and the other one would go on.
+                    if self._ends():
+                        return
+                    # Not idle as soon as something may be missing from what waits.
+                    self._idle.clear()
+                    session, outcomes = self._session, self._take()
+                self._wake()
                 # Outcomes of a session that has ended are dropped: the next session reads their records again.
                 if outcomes and session == self._flow.session and self._flow.error is None:
                     if outcomes.observed and not self._observes():
@@ -173,9 +182,13 @@ class Sink:
                     self._publish(session, outcomes)
             except LeftBehind:
                 return
-            except Exception as error:  # noqa: BLE001 - whatever it is, the session must not continue
+            except BaseException as error:  # noqa: BLE001 - whatever it is, the session must not continue
                 self._flow.fail(error)
             self._idle.set()
+
+    def _ends(self) -> bool:
+        """Whether the calling thread takes nothing any more."""
+        return self._closing or threading.current_thread() is not self._thread
 
     def _take(self) -> Outcomes:
         """What the next transaction publishes: as much of the first batch as fits, and whole batches behind it."""
@@ -297,7 +310,7 @@ class Sink:
             return self._without_beside(outcomes, refused)
         if len(outcomes) > 1:
             return None
-        return Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)])
+        return Outcomes.counted([demoted(outcomes.made[0], refused, self._settings)]).traced_as(outcomes)
 
     def _publication(self, outcomes: Outcomes) -> Publication:
         """These outcomes with the offsets to commit: of each partition, the one after its last record."""
@@ -306,7 +319,7 @@ class Sink:
             TopicPartition(topic, number, offset, metadata.get(topic, ""))
             for (topic, number), offset in outcomes.following.items()
         ]
-        return Publication(outcomes.made, offsets, outcomes.beside())
+        return Publication(outcomes.made, offsets, outcomes.beside(), outcomes.spans)
 
     def _without_beside(self, outcomes: Outcomes, error: Exception | None) -> Outcomes:
         self._on_unobserved(outcomes.observed, error)

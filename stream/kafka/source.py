@@ -26,6 +26,7 @@ from stream.kafka.progress import Progress
 from stream.kafka.refusals import ENDS_THE_SESSION
 from stream.kafka.same_topic import SameTopic
 from stream.records.input_partition import InputPartition, listed, partition_of
+from stream.records.record import NO_TIMESTAMP, timestamp_ms
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,9 @@ been published earlier anyway, for the transaction before it is still open.
 
 FETCH_RECORDS = 500
 """The most records handed on in one batch: about as many as are cleaned while one transaction commits."""
+
+RESETS = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION)  # noqa: SLF001
+"""What Kafka's client reports if the next offset of a partition is not in the log."""
 
 WATERMARKS_TIMEOUT_S = 30.0
 """How long, in seconds, a broker may take to say where the log begins and ends after a gap was found in it.
@@ -103,6 +107,7 @@ class Source:
         self.linger_s = 0.0
         self.on_gain: Callable[[list[InputPartition]], None] = _nothing
         self.on_lose: Callable[[InputPartition], None] = _nothing
+        self._resets: list[Any] = []  # messages of that kind that came behind records which were not handed on yet
         self._mean_bytes = 0.0
         self._removed_from_group = False
         self._refreshed_s = 0.0
@@ -112,8 +117,11 @@ class Source:
         self._removed_from_group = False
         self._topic.ids.begin()
         self._beginnings.waiting.clear()
+        self._resets.clear()
         self.progress.opened()
-        self.member.join(on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost)
+        self.member.join(
+            on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost, on_error=self._flow.fail
+        )
 
     def close(self) -> None:
         """Leaves the group and forgets the partitions; see `Member.close`."""
@@ -129,6 +137,9 @@ class Source:
         consumer = self.member.open_consumer
         self._committer.settle(consumer, wait=False)
         self.stay_current()
+        while self._resets:
+            message = self._resets.pop(0)
+            self._handle_event(message, message.error())
         if self._beginnings.waiting and self._beginnings.due(consumer):
             self._find_waiting_beginnings(consumer)
         messages = self.member.consume(1, IDLE_WAIT_S)
@@ -165,11 +176,17 @@ class Source:
             messages = [message for message in messages if partition_of(message) not in self._taken_away]
         records = [message for message in messages if message.error() is None]
         # Pairs of topic and number, because making an `InputPartition` of each record would take twice as long.
+        # For the same reason only a few are searched for the first of each partition.
+        first = {(message.topic(), message.partition()): message for message in reversed(records[:FEW_RECORDS])}
         for place, last in {(message.topic(), message.partition()): message for message in records}.items():
-            self._partitions.fetched(InputPartition._make(place), last.offset() + 1)
+            first_ms = timestamp_ms(first[place]) if place in first else NO_TIMESTAMP
+            self._partitions.fetched(InputPartition._make(place), last.offset() + 1, first_ms, timestamp_ms(last))
         if len(records) < len(messages):
             for message in messages:
-                if error := message.error():
+                error = message.error()
+                if error and records and error.code() in RESETS:
+                    self._resets.append(message)  # the records that came with it are published first
+                elif error:
                     self._handle_event(message, error)
         return records
 
@@ -289,7 +306,7 @@ class Source:
         if code == KafkaError._PARTITION_EOF:  # noqa: SLF001
             self._partitions.reached_end(partition_of(message), message.offset())
             self.progress.recovered()
-        elif code in (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE, KafkaError._LOG_TRUNCATION):  # noqa: SLF001
+        elif code in RESETS:
             self._reset(partition_of(message), error)
         elif error.fatal() or code in ENDS_THE_SESSION:
             raise client.explain(error, self._settings, doing="reading")
@@ -314,7 +331,10 @@ class Source:
         )
         log.error("%s", says)
         if target != found.fetched:
-            self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
+            if not self._drained(self._settings.transaction_timeout_ms / 1000):
+                self._flow.check()
+                msg = f"Records of {listed([place])} from before a gap were not committed in time."
+                raise SessionLost(msg)
             self._committer.settle(consumer, wait=True)
             self._beginnings.move(consumer, place, target, self.member.metadata)
         # After this error librdkafka has stopped the partition and refuses to seek in it, so it is assigned anew.

@@ -17,6 +17,7 @@ from stream.config.settings import Settings
 from stream.errors import InstanceFenced, KafkaUnavailable, SessionLost, StreamError, TopicMissing
 from stream.kafka import client
 from stream.kafka.committer import Aborted, Publication
+from stream.kafka.flushing import flush
 from stream.kafka.missing import Missing
 from stream.kafka.producing import cause_of, produce_all, produce_beside
 from stream.kafka.refused import Refused
@@ -81,9 +82,12 @@ class Transactions:
     `group_metadata()` returns the consumer's membership for `send_offsets_to_transaction`; `on_stage(name, seconds)` is
     told how long each step took; `batch_bytes` is the largest batch that every topic takes for certain; `make_producer`
     makes a producer from its configuration.
+
+    `before_commit`, if given, is called before a transaction with records beside the outcomes is committed, once all of
+    its records are acknowledged. What it raises ends the session, and nothing is committed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it is wired to
         self,
         settings: Settings,
         group_metadata: Callable[[], object],
@@ -91,8 +95,10 @@ class Transactions:
         *,
         batch_bytes: int,
         make_producer: Callable[[client.Config], Producer] = Producer,
+        before_commit: Callable[[], None] | None = None,
     ) -> None:
         self._settings = settings
+        self._before_commit = before_commit
         self._group_metadata = group_metadata
         self._on_stage = on_stage
         self._batch_bytes = batch_bytes
@@ -149,7 +155,8 @@ class Transactions:
            partition only every 20 ms (docs/decisions/0009).
         3. Outputs and dead letters are produced, and with each what was removed from its article, if there is a topic
            for that, and what is to be learned. They are only queued here; librdkafka sends them in the background.
-        4. The transaction is committed. The commit first waits until every record is acknowledged.
+        4. With `before_commit` it is waited until every record is acknowledged, and then that is called.
+        5. The transaction is committed. The commit first waits until every record is acknowledged.
 
         A call that gets no answer is made again (`_retrying`). If any step fails, the transaction is aborted
         (`_abort`), and a `read_committed` reader never sees any of it. Between the steps it is checked that the session
@@ -177,6 +184,9 @@ class Transactions:
             except KafkaException as raised:
                 raise KafkaException(cause_of(producer, client.error_of(raised))) from None
             produced = clock()
+            if self._before_commit is not None and publication.beside:
+                self._retrying(producer, lambda: _acknowledged(producer))
+                self._before_commit()
             self._check_in_use(producer)
             self._retrying(producer, lambda: producer.commit_transaction(CALL_TIMEOUT_S))
             self._on_stage("offsets", sent - began)
@@ -298,6 +308,15 @@ class Transactions:
         self._call_in_progress = None, 0.0
         if self._producer is not None:
             self._forget(self._producer)
+
+
+def _acknowledged(producer: Producer) -> None:
+    """Waits until every record is acknowledged, or has failed: then the commit says so."""
+    left, errors = flush(producer, CALL_TIMEOUT_S)
+    if errors:
+        raise KafkaException(errors[0])
+    if left:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, retriable=True))  # noqa: SLF001
 
 
 def _finds_partitions(producer: Producer, beside: Sequence[Beside]) -> bool:

@@ -8,6 +8,7 @@
 
     On Kafka (docs/sites.md)
       messages      the records by which workers, learners and people tell each other of sites
+    asking          what a person may ask of a learner, and what is in force, in words
       learned       what a learner keeps of a site: counts, the version in force, what people have said
       counts        the record by which a learner remembers a site
       partitions    all sites of the partitions that a learner owns

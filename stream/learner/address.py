@@ -14,7 +14,7 @@ _DIFFERENT = pattern("[\u00df\u1e9e\u03c2\u200c\u200d]")
 """Characters that Python's codec drops or replaces, although names that differ in these alone are different names."""
 _LABEL = pattern(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 HOSTS = 4096
-"""Hosts of which it is remembered whose site they are: a worker meets few of them again and again."""
+"""Beginnings of addresses of which it is remembered whose site they are: a worker meets few of them again and again."""
 _WWW = pattern(r"^(?:www\d?\.)+(?=.*\.)")
 
 
@@ -28,12 +28,16 @@ def site_of(address: str) -> str:
     >>> site_of("https://user@WWW.Example.org:8443/news/1?x=2")
     'example.org'
     """
+    slashes = address.find("//")
+    end = address.find("/", slashes + 2 if slashes >= 0 else 0) + 1
+    begin = address[:end] if end else address  # nothing behind the host's slash matters
+    return _remembered(begin) if len(begin) <= LONGEST_HOST else _worked_out(begin)
+
+
+def _worked_out(address: str) -> str:
     host = spelled_host(address)
-    return "" if len(host) > LONGEST_HOST else _site_of_host(host)
-
-
-@lru_cache(HOSTS)
-def _site_of_host(host: str) -> str:
+    if len(host) > LONGEST_HOST:
+        return ""
     host = _DOTS.sub(".", host)
     if "." not in host:
         return ""
@@ -53,3 +57,6 @@ def _in_letters(label: str) -> str:
         return label.encode("idna").decode("ascii").lower()
     except UnicodeError:
         return ""
+
+
+_remembered = lru_cache(HOSTS)(_worked_out)

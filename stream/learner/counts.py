@@ -20,21 +20,26 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 from struct import error, unpack_from
+from struct import pack as pack_all
 from typing import Any
 
 import orjson
 
+from stream.core.packed import MOST_COUNTED, PackedKnown, pack
 from stream.core.packed import ROW as KNOWN_ROW
-from stream.core.packed import PackedKnown, pack
 from stream.core.sites import Profile
 from stream.learner.compiled_site import new_site
 from stream.learner.learned import AGES, LATEST, MOST_REJECTED, LearnedSite
-from stream.learner.messages import read_sketch, write_sketch
+from stream.learner.messages import read_number, read_sketch, read_version, write_sketch
 from stream.learner.observation import PARAGRAPHS, Told
 from stream.learner.profiles import BY_ORDER
 from stream.learner.site import KEYS, ROW, STORIES
 
 VERSION = 1
+MOST_IMPORTED = MOST_COUNTED // 2
+"""Maximum articles of an imported site, in 1/256. Where old ones fade never more than half as many count."""
+WRONG = (AttributeError, KeyError, TypeError, ValueError, IndexError, OverflowError, RecursionError, error)
+"""What reading raises where something else was written."""
 _Value = dict[str, Any]
 
 
@@ -58,7 +63,7 @@ def write_counts(known: LearnedSite) -> bytes:
         ],
         "applied": _version(known.applied), "pinned": _version(known.pinned),
         "earlier": [[age, total, profile.version] for age, (total, profile) in earlier],
-        "usual": [f"{key:016x}" for key in sorted(known.usual)], "usual_since": known.usual_since,
+        "usual": _hexadecimal(sorted(known.usual)), "usual_since": known.usual_since,
         "tried": known.tried, "rejected": list(known.rejected), "wanted": known.wanted,
         "proposed": known.proposed, "why": known.why,
     }  # fmt: skip
@@ -78,7 +83,7 @@ def read_counts(name: str, value: bytes) -> LearnedSite:
         raise ValueError(msg)
     try:
         return _known(name, data, rest)
-    except (KeyError, TypeError, ValueError, IndexError, OverflowError, error) as raised:
+    except WRONG as raised:
         msg = f"it does not have the fields of a site's counts ({raised!r})"
         raise ValueError(msg) from None
 
@@ -90,20 +95,36 @@ def _known(name: str, data: _Value, rest: bytes) -> LearnedSite:
         raise ValueError(msg)
     stories, begin = _read_stories(rest, end + 1, rest[end])
     known = LearnedSite(new_site(name, BY_ORDER), offset=int(data["offset"]))
-    state = int(data["articles"]), int(data["total"]), int(data["at"])
+    state = read_number(data["articles"]), read_number(data["total"]), read_number(data["at"])
     known.site.restore(state, stories, rest[:end], [str(text) for text in data["texts"]])
     known.latest = deque((write_sketch(read_sketch(each)) for each in data["latest"]), LATEST)
     profiles = {profile.version: profile for profile in _read_profiles(name, data["profiles"], rest, begin)}
     known.applied, known.pinned = (
         None if data[field] is None else profiles[data[field]] for field in ("applied", "pinned")
     )
-    known.earlier = {age: (int(total), profiles[version]) for age, total, version in data["earlier"] if age in AGES}
+    known.earlier = {
+        age: (read_number(total), profiles[version]) for age, total, version in data["earlier"] if age in AGES
+    }
     known.usual = frozenset(int(key, 16) for key in data["usual"])
-    known.usual_since, known.tried = int(data["usual_since"]), int(data["tried"])
+    known.usual_since, known.tried = read_number(data["usual_since"]), read_number(data["tried"], least=-1)
     known.rejected = dict.fromkeys(map(str, data["rejected"][:MOST_REJECTED]))
     known.wanted = data["wanted"] is True
-    known.proposed, known.why = str(data["proposed"]), str(data["why"])
+    known.proposed, known.why = read_version(data["proposed"]), str(data["why"])
     return known
+
+
+def require_room(known: LearnedSite) -> None:
+    """Raise `ValueError` if the counts of more articles would not fit a record, or if there never were such counts."""
+    rows, _, _ = known.site.written()
+    # Of the three counts of a row the first one is of all articles, the others are of some of them.
+    if known.site.articles > MOST_IMPORTED or any(max(row[2:5]) > row[2] for row in ROW.iter_unpack(rows)):
+        msg = "more was counted than may be"
+        raise ValueError(msg)
+
+
+def _hexadecimal(keys: list[int]) -> list[str]:
+    digits = pack_all(f">{len(keys)}Q", *keys).hex()
+    return [digits[at : at + 16] for at in range(0, len(digits), 16)]
 
 
 def _version(profile: Profile | None) -> str | None:
@@ -130,7 +151,7 @@ def _read_profiles(site: str, heads: Sequence[list[Any]], data: bytes, begin: in
         if lines < 0 or len(known) != end - begin:
             msg = "it is cut off"
             raise ValueError(msg)
-        yield Profile(site, str(version), int(articles), PackedKnown(known))
+        yield Profile(site, read_version(version), read_number(articles), PackedKnown(known))
         begin = end
     if begin != len(data):
         msg = "there is more behind its end"

@@ -106,8 +106,10 @@ class LearnedSite:
         return new
 
     def obey(self, command: Command) -> bool:
-        """Do what a person asks for, but for forgetting and importing; whether there was anything to do."""
-        self.tried = -1
+        """Do what a person asks for, but for forgetting and importing; whether there was anything to do.
+
+        If there was not, nothing has changed: what is not published must not decide what is published next.
+        """
         if command.do == "reject" and command.line:
             if command.line in self.rejected or len(self.rejected) >= MOST_REJECTED:
                 return False
@@ -126,6 +128,7 @@ class LearnedSite:
             if found is None:
                 return False
             self.pinned = found
+        self.tried = -1
         return True
 
     def refresh(self, rules: Rules) -> None:

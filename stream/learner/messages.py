@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
+from xxhash import xxh3_64_intdigest
 
 from stream.core.article import Cleaned, CleanedList
 from stream.core.cleaning import clean, clean_list
@@ -36,6 +37,12 @@ MOST_BYTES = 1 << 16
 """Maximum bytes of an article's lines in UTF-8. Of a longer one those at its beginning and its end are published."""
 LONGEST_COMMAND = 1 << 12
 """Maximum characters of what a command names."""
+
+LONGEST_SHOWN = 80  # characters
+LONGEST_VERSION = 64
+"""Maximum characters of the name of a version, which goes into a header of each article. Ours have 12."""
+MOST = 1 << 31
+"""No number of a record is as large. What is counted later still fits where all is kept, in 32 bits."""
 
 _ARTICLE = b'{"v":1,"told":'
 
@@ -87,14 +94,25 @@ def write_sketch(article: Sketch) -> bytes:
 
 
 def clean_and_sketch(
-    article: str | Sequence[str], rules: Rules, profile: Profile | None = None
-) -> tuple[Cleaned | CleanedList, bytes]:
-    """Clean a text or a list of paragraphs, and give the record from which its site learns, at little more cost."""
-    found = calls.clean_and_sketch(article, rules, profile)
+    article: str | Sequence[str], rules: Rules, profile: Profile | None = None, one_in: int = 1
+) -> tuple[Cleaned | CleanedList, bytes | None]:
+    """Clean a text or a list of paragraphs, and give the record from which its site learns, at little more cost.
+
+    The record is given if the article is one in so many (`is_one_in`).
+    """
+    found = calls.clean_and_sketch(article, rules, profile, one_in)
     if found is not None:
         return found
     cleaned = clean(article, rules, profile) if isinstance(article, str) else clean_list(article, rules, profile)
-    return cleaned, write_sketch(sketch(article, rules))
+    return cleaned, write_sketch(sketch(article, rules)) if is_one_in(article, one_in) else None
+
+
+def is_one_in(article: str | Sequence[str], one_in: int) -> bool:
+    """Whether an article is the one of so many that its text chooses; none is for 0."""
+    if one_in < 2:  # noqa: PLR2004 - all of them, or none
+        return one_in == 1
+    text = article if isinstance(article, str) else "\n".join(article)
+    return xxh3_64_intdigest(text.encode("utf-8", "surrogatepass")) % one_in == 0
 
 
 def _bounded(article: Sketch) -> tuple[list[str], int]:
@@ -151,15 +169,20 @@ def _object(value: bytes | None) -> dict[str, Any]:
         msg = "it is no JSON object"
         raise ValueError(msg)
     if data.get("v") != VERSION:
-        msg = f"it is of version {data.get('v')!r}, and this program reads version {VERSION}"
+        msg = f"it is of version {_shown(data.get('v'))}, and this program reads version {VERSION}"
         raise ValueError(msg)
     return data
+
+
+def _shown(said: object) -> str:
+    """Give what a record says, for a sentence. Of what is nested deeply not even `repr` is possible."""
+    return repr(said)[:LONGEST_SHOWN] if isinstance(said, (str, int, float)) else f"a {type(said).__name__}"
 
 
 def _command(data: dict[str, Any]) -> Command:
     do = data["do"]
     if do not in DEEDS:
-        msg = f"nobody knows how to {do!r}"
+        msg = f"nobody knows how to {_shown(do)}"
         raise ValueError(msg)
     said = [data.get(name, "") for name in ("line", "version", "site")]
     if not all(type(each) is str for each in said) or max(map(len, said[:2])) > LONGEST_COMMAND:
@@ -196,6 +219,24 @@ def _hash(spelled: object) -> int:
         raise ValueError(msg) from None
 
 
+def read_number(said: Any, *, least: int = 0) -> int:
+    """Read a number of a record. Raises `ValueError` or `TypeError` if it is none, or less, or `MOST` or more."""
+    number = int(said)
+    if not least <= number < MOST:
+        msg = f"{number} is less than {least}, or more than may be"
+        raise ValueError(msg)
+    return number
+
+
+def read_version(said: Any) -> str:
+    """Read the name of a version. Raises `ValueError` if it is too long."""
+    version = str(said)
+    if len(version) > LONGEST_VERSION:
+        msg = "a version has too long a name"
+        raise ValueError(msg)
+    return version
+
+
 def write_published(site: Published) -> bytes:
     """Give the record of what the workers are told of a site."""
     known = b64encode(pack(site.profile.known)).decode()
@@ -212,17 +253,17 @@ def read_published(site: str, value: bytes | None) -> Published:
     data = _object(value)
     try:
         proposed = data["proposed"] or {"version": "", "why": ""}
-        known = PackedKnown(b64decode(data["known"], validate=True))
-        profile = Profile(site, str(data["version"]), int(data["articles"]), known)
+        known = PackedKnown.kept_small(b64decode(data["known"], validate=True))
+        profile = Profile(site, read_version(data["version"]), read_number(data["articles"]), known)
         state: State = data["state"]
         told = Published(
-            profile, int(data["total"]), state, data["settled"] is True, int(data["usual"]),
-            str(proposed["version"]), str(proposed["why"]),
+            profile, read_number(data["total"]), state, data["settled"] is True, read_number(data["usual"]),
+            read_version(proposed["version"]), str(proposed["why"]),
         )  # fmt: skip
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         msg = "it does not have the fields of a site"
         raise ValueError(msg) from None
     if state not in get_args(State):
-        msg = f"nobody knows the state {state!r}"
+        msg = f"nobody knows the state {_shown(state)}"
         raise ValueError(msg)
     return told

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from stream.core.rules import Rules
 from stream.learner.address import site_of
-from stream.learner.counts import read_counts, write_counts
+from stream.learner.counts import read_counts, require_room, write_counts
 from stream.learner.learned import LearnedSite
 from stream.learner.messages import Command, is_article, read_lines_record, write_published
 from stream.learner.observation import Sketch
@@ -135,6 +135,7 @@ class Partitions:
     def _import(self, number: int, sites: dict[str, LearnedSite], name: str, value: str, offset: int) -> str:
         try:
             known = read_counts(name, b64decode(value, validate=True))
+            require_room(known)
         except ValueError as error:
             return str(error)
         sites.pop(name, None)

@@ -22,6 +22,7 @@ QUIET = (
     "aiokafka",
     "asyncio",
     "prometheus_client",
+    "urllib3",  # below the exporters of OpenTelemetry
     # Below the client of the schema registry: each request, and at the level debug its headers, with our credentials.
     "authlib",
     "httpcore",

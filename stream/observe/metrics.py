@@ -10,6 +10,7 @@ On Linux the usual metrics of a process are there, too, under the names that all
 
 from __future__ import annotations
 
+import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
@@ -39,12 +40,16 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # they double the se
 
 
 class PartitionReading(NamedTuple):
-    """One assigned partition: the next offset to publish and the last stable offset, each -1 while unknown."""
+    """One assigned partition: the next offset to publish and the last stable offset, each -1 while unknown.
+
+    `lag_s`: the age of the oldest record not yet published, in seconds; 0 if there is none, None while unknown.
+    """
 
     place: InputPartition
     position: int
     end: int
     lag_records: int
+    lag_s: float | None
 
 
 class GroupReading(NamedTuple):
@@ -52,6 +57,14 @@ class GroupReading(NamedTuple):
 
     unowned: int
     lag_records: Mapping[InputPartition, int]
+
+
+class LastCommit(NamedTuple):
+    """The newest commit: when it was through (seconds since 1970), how many seconds it took, of how many records."""
+
+    time_s: float
+    seconds: float
+    records: int
 
 
 class PartitionCollector(Collector):
@@ -73,13 +86,20 @@ class PartitionCollector(Collector):
             "Records not yet published, by input partition.",
             labels=["topic", "partition"],
         )
+        lag_s = GaugeMetricFamily(
+            f"{PREFIX}partition_lag_seconds",
+            "Age of the oldest record not yet published, by its timestamp, or an upper bound; 0 if there is none.",
+            labels=["topic", "partition"],
+        )
         for reading in self._read():
             label = _labels(reading.place)
             lag.add_metric(label, reading.lag_records)
+            if reading.lag_s is not None:
+                lag_s.add_metric(label, reading.lag_s)
             for gauge, value in ((position, reading.position), (end, reading.end)):
                 if value >= 0:
                     gauge.add_metric(label, value)
-        return position, end, lag
+        return position, end, lag, lag_s
 
 
 class GroupCollector(Collector):
@@ -106,23 +126,42 @@ class GroupCollector(Collector):
         return unowned, lag
 
 
+class HealthCollector(Collector):
+    """What passes of the worker's own checks, asked at each scrape."""
+
+    def __init__(self, ask: Callable[[], Mapping[str, bool]]) -> None:
+        self._ask = ask
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        """The gauge, with a sample for each check."""
+        healthy = GaugeMetricFamily(
+            f"{PREFIX}healthy", "Whether a check of the worker's health passes (1) or not (0).", labels=["check"]
+        )
+        for check, passes in self._ask().items():
+            healthy.add_metric([check], passes)
+        return (healthy,)
+
+
 def _labels(place: InputPartition) -> list[str]:
     return [place.topic, str(place.number)]
 
 
 class Metrics:
-    """All metrics of one worker, in a registry of their own."""
+    """All metrics of one worker, in a registry of their own.
+
+    `totals`: since its start, records by outcome, what was removed by reason, and the bytes of values.
+    """
 
     def __init__(
         self,
         partitions: Callable[[], Iterable[PartitionReading]],
         group: Callable[[], GroupReading | None],
-        versions: Mapping[str, str],
+        build: Mapping[str, str],
         *,
         rules_version: str,
     ) -> None:
-        """`partitions` and `group` are called at each scrape. `versions`: those of the worker's parts, by name."""
-        self._versions = versions
+        """`partitions` and `group` are called at each scrape. `build`: the worker's versions and settings by name."""
+        self._about = build
         self.registry = CollectorRegistry()
         registry = self.registry
         self.registry.register(PartitionCollector(partitions))
@@ -164,7 +203,7 @@ class Metrics:
             PREFIX + "last_commit_time_seconds", "Time of the last commit, since 1970.", registry=registry
         )
         self._reloads = counter("rules_reloads", "Changes of the files in STREAM_RULES, loaded or refused.", "result")
-        self._build = Info(PREFIX + "build", "Versions of the worker and of its parts.", registry=registry)
+        self._build = Info(PREFIX + "build", "The worker's versions, topics and group.", registry=registry)
         self._tell_versions(rules_version)
         for name in ("loaded", "refused"):
             self._reloads.labels(name)
@@ -175,9 +214,14 @@ class Metrics:
         for name in ("committed", "aborted"):
             self._transactions.labels(name)
         self.totals: Tally[str] = Tally()
+        self.last_commit: LastCommit | None = None
 
     def _tell_versions(self, rules: str) -> None:
-        self._build.info({**self._versions, "rules": rules})
+        self._build.info({**self._about, "rules": rules})
+
+    def show_health(self, ask: Callable[[], Mapping[str, bool]]) -> None:
+        """From now on the metrics tell which checks pass; `ask` is called at each scrape."""
+        self.registry.register(HealthCollector(ask))
 
     def rules_in_force(self, version: str) -> None:
         """Changed rules were loaded; `version` is theirs."""
@@ -225,7 +269,14 @@ class Metrics:
         self._commit.observe(seconds)
         self._last.set_to_current_time()
         self.totals.update(outcomes.names)
-        self.totals.update({"repeats": outcomes.repeats, "footer": outcomes.footer, "junk": outcomes.junk})
+        self.totals.update(
+            repeats=outcomes.repeats,
+            footer=outcomes.footer,
+            junk=outcomes.junk,
+            bytes_in=outcomes.bytes_in,
+            bytes_out=outcomes.bytes_out,
+        )
+        self.last_commit = LastCommit(time.time(), seconds, len(outcomes))
 
     def text(self) -> bytes:
         """All metrics in the text format of Prometheus."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -91,3 +92,17 @@ def rules_named(text: ShownText, lines: Sequence[str]) -> dict[Removal, str]:
     texts = [(removal.text.strip(), removal.rule or "") for removal in removals]
     names = credited(texts, lines, text.rules) if texts else []
     return dict(zip(removals, names, strict=True))
+
+
+def reasons(text: ShownText, lines: Sequence[str]) -> Callable[[Removal], str]:
+    """What says in a few words why something went: the line that it repeats, or the rule that found it."""
+    return partial(_why, rules_named(text, lines), numbering(text, lines))
+
+
+def _why(rules: Mapping[Removal, str], numbers: Numbering, removal: Removal) -> str:
+    if removal.reason == "repeat" and removal.of is not None:
+        return f"repeats {numbers.name(removal.of)}"
+    if removal.reason == "site" and removal.rule is not None:
+        where, _, share = removal.rule.partition(":")
+        return f"{where}: site, {' of '.join(share.split('/'))} articles"
+    return f"{removal.reason}: {rules.get(removal, removal.rule)}"

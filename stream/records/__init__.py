@@ -14,6 +14,7 @@
     schemas/        formats of values that are written by a schema: Avro and Protobuf
     site            the site of an article: what its source field names, or the host of its address
     known_sites     what a worker knows of sites, and which articles it lets the learner see
+    trace_context   the trace context that a record's headers name
     reasons         how many removals there are for each reason
     process         one record in, one `Outcome` out: here a record becomes an article
     outcomes        `Outcome`, and `Outcomes`: many of them, counted

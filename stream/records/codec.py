@@ -34,19 +34,23 @@ class JsonCodec:
 
     def decode(self, value: bytes) -> list[Text] | Undecodable:
         """Give the texts that are there, in the order of the shape, or why there is none."""
+        return self.decode_with_fields(value)[0]
+
+    def decode_with_fields(self, value: bytes) -> tuple[list[Text] | Undecodable, dict[str, Any]]:
+        """Give the same, and all fields of the object, parsed once for both; none if the value is no object."""
         paths = self.shape.texts
         if len(paths) == 1 and len(paths[0].steps) == 1 and paths[0].each < 0:  # the usual case
             try:
-                found = orjson.loads(value)[paths[0].steps[0]]
+                fields = orjson.loads(value)
+                found = fields[paths[0].steps[0]]
             except (orjson.JSONDecodeError, KeyError, TypeError):  # what is wrong is found out below
-                found = None
+                fields = found = None
             if type(found) is str:
-                return [Text(paths[0].written, found)]
+                return [Text(paths[0].written, found)], fields
         document = object_of(value)
-        return document if isinstance(document, Undecodable) else self.texts_in(document)
+        return (document, {}) if isinstance(document, Undecodable) else (self._texts_in(document), document)
 
-    def texts_in(self, document: dict[str, Any]) -> list[Text] | Undecodable:
-        """Give the texts of a value that was parsed already, or why there is none."""
+    def _texts_in(self, document: dict[str, Any]) -> list[Text] | Undecodable:
         texts: list[Text] = []
         missing: list[Undecodable] = []
         for path in self.shape.texts:

@@ -18,6 +18,7 @@ from stream.records.headers import (
     TOPIC_HEADER,
     Headers,
     readable,
+    whole_number,
 )
 from stream.records.outcomes import Outcome
 from stream.records.record import Record, size, timed
@@ -105,8 +106,8 @@ def read_letter(headers: Headers | None) -> Letter:
         return found.get(name, b"").decode("utf-8", "replace")
 
     def number(name: str) -> int:
-        digits = text(name)
-        return int(digits) if digits.isascii() and digits.isdigit() else -1
+        said = whole_number(found.get(name))
+        return -1 if said is None else said
 
     return Letter(
         text(EXCEPTION_HEADER),

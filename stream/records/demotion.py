@@ -16,9 +16,13 @@ from stream.records.headers import (
     REMOVED_HEADER,
     TIMESTAMP_HEADER,
     Headers,
+    whole_number,
 )
 from stream.records.outcomes import Outcome
 from stream.records.record import NOW, Record, place, size
+from stream.records.trace_context import context_in, with_context
+
+EARLIEST_MS = -(2**63)  # a broker takes every timestamp of 64 bits
 
 
 def without_removals(outcome: Outcome, reason: str) -> Outcome:
@@ -30,6 +34,18 @@ def without_removals(outcome: Outcome, reason: str) -> Outcome:
     raw = (RAW_HEADER, place(outcome.source))
     headers = [*(header for header in outcome.headers if header != raw), (REMOVED_HEADER, reason.encode())]
     return outcome._replace(removed=None, headers=headers, size_bytes=size(outcome.key, outcome.value, headers))
+
+
+def with_context_of(letter: Outcome, article: Outcome) -> Outcome:
+    """Give the letter of an article with the trace context that the article would have gone on with.
+
+    It is another one than the record came with where `STREAM_TRACE_PROPAGATE=child`.
+    """
+    context = context_in(article.headers)
+    if context is None or context == context_in(letter.headers):
+        return letter
+    headers = with_context(letter.headers, context)
+    return letter._replace(headers=headers, size_bytes=size(letter.key, letter.value, headers))
 
 
 def keyed(letter: Outcome) -> Outcome:
@@ -74,8 +90,8 @@ def _notes_time(letter: Outcome) -> bool:
 
 def original_ms(record: Record, headers: Headers) -> int:
     """Give the timestamp that a letter's record came with, in milliseconds since 1970; -1 if it had none."""
-    said = dict(change_notes(headers)).get(TIMESTAMP_HEADER) or b""
-    if said.removeprefix(b"-").isdigit():
-        return int(said)
+    said = whole_number(dict(change_notes(headers)).get(TIMESTAMP_HEADER), least=EARLIEST_MS)
+    if said is not None:
+        return said
     kind, milliseconds = record.timestamp()
     return milliseconds if kind else -1

@@ -55,6 +55,9 @@ REDRIVEN_HEADER = "article-stream.redriven"
 CONTENT_TYPE_HEADER = "content-type"
 SCHEMA_ID_HEADER = "__value_schema_id"
 
+LARGEST, MOST_DIGITS = 2**63 - 1, 19
+"""Kafka's offsets and timestamps are signed 64-bit numbers; so many digits has the largest."""
+
 UNREADABLE = (UnicodeDecodeError, SystemError)
 """What `READ` raises if the name of a header is not UTF-8."""
 
@@ -74,12 +77,18 @@ READ = _Readers()
 def why_unreadable(record: Any, error: BaseException) -> str:
     """Say what was wrong with headers, given the exception that `READ` raised; after that the record has none.
 
-    Otherwise it would go on to return the list without names, which is not safe to touch.
+    Otherwise it would go on to return the list without names, which is not safe to touch. Raises anything else again,
+    such as a lack of memory: it is no fault of the record, which must not become a dead letter for it.
     """
+    # The client goes on after the first name that is none, and each further one wraps the error in another.
+    cause = error
+    while isinstance(cause, SystemError) and cause.__cause__ is not None:
+        cause = cause.__cause__
+    if not isinstance(cause, UnicodeDecodeError):
+        raise cause
     if isinstance(error, SystemError):
         record.set_headers([])
-        error = error.__cause__ or error
-    return f"the name of a header is not UTF-8 ({getattr(error, 'reason', error)})"
+    return f"the name of a header is not UTF-8 ({cause.reason})"
 
 
 def readable(record: Any) -> Headers | None:
@@ -89,6 +98,17 @@ def readable(record: Any) -> Headers | None:
     except UNREADABLE as error:
         why_unreadable(record, error)
         return None
+
+
+def whole_number(value: bytes | None, *, least: int = 0) -> int | None:
+    """Give the number that a header says in decimal digits; None if it says none from `least` to `LARGEST`.
+
+    Anybody may write such a header, and `int()` raises for thousands of digits.
+    """
+    if not value or not value.removeprefix(b"-").isdigit() or len(value) > MOST_DIGITS + 1:
+        return None
+    number = int(value)
+    return number if least <= number <= LARGEST else None
 
 
 class Unreadable:

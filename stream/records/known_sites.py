@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from xxhash import xxh3_64_intdigest
 
 from stream.core.sites import Profile
 from stream.learner.messages import Published
+from stream.records.headers import SITE_HEADER, Header
 from stream.records.outcomes import Beside
+from stream.records.record import headers_size
 
 ONE_IN = 20
 """How many articles of a settled site come to one that is learned from.
@@ -43,6 +44,34 @@ def partition_of(site: str, partitions: int) -> int:
     return xxh3_64_intdigest(site.encode()) % partitions
 
 
+@dataclass(frozen=True, slots=True)
+class KnownSite:
+    """What is known of a site, as it is asked for each of its articles.
+
+    `profile`: what to clean them with. `header`: names that in their headers, with at most `header_bytes` on the wire.
+    `is_settled`: a part of them is enough to learn from. `has_usual`: nearly all of them have lines that are known.
+    """
+
+    published: Published | None = None
+    profile: Profile | None = None
+    header: Header | None = None
+    header_bytes: int = 0
+    is_settled: bool = False
+    has_usual: bool = False
+
+    @classmethod
+    def of(cls, site: Published, *, applies: bool) -> KnownSite:
+        """Make it of what was published. `applies`: see `KnownSites`."""
+        profile = site.in_force if applies else None
+        if profile is None:
+            return cls(site, is_settled=site.settled)
+        header: Header = SITE_HEADER, f"{profile.site}@{profile.version}".encode()
+        return cls(site, profile, header, headers_size([header]), site.settled, site.usual > 0)
+
+
+_NOTHING = KnownSite()
+
+
 class KnownSites:
     """Asked by the threads that clean; told by others.
 
@@ -55,10 +84,10 @@ class KnownSites:
         self.lines_topic = lines_topic
         self._partitions = 0
         self._suspended_until_s = 0.0
-        self._known: dict[str, Published] = {}
-        self._told: dict[str, Published | None] = {}
+        self._known: dict[str, KnownSite] = {}
+        self._told: dict[str, KnownSite | None] = {}
         self._telling = threading.Lock()  # between who tells and who begins a batch
-        self._observed: Counter[str] = Counter()
+        self._observed: dict[str, int] = {}  # how many of the batch's articles, by site
         self._unpublished = 0
 
     @property
@@ -90,8 +119,9 @@ class KnownSites:
 
     def tell(self, site: str, known: Published | None) -> None:
         """From the next batch on this is known of a site; None: nothing. Called by one thread."""
+        told = None if known is None else KnownSite.of(known, applies=self.applies)
         with self._telling:
-            self._told[site] = known
+            self._told[site] = told
 
     def begin_batch(self) -> None:
         """A batch begins. Called while no thread cleans."""
@@ -104,33 +134,33 @@ class KnownSites:
             else:
                 self._known[site] = known
 
-    def profile_of(self, site: str) -> Profile | None:
-        """Give what to clean an article of a site with."""
-        known = self._known.get(site) if self.applies else None
-        return None if known is None else known.in_force
+    def known_of(self, site: str) -> KnownSite:
+        """Give what is known of a site."""
+        return self._known.get(site, _NOTHING)
 
-    def wants(self, site: str, text: str | Sequence[str]) -> bool:
-        """Whether an article is to be learned from, whatever is found in it."""
-        known = self._known.get(site)
-        return (known is None or not known.settled or _is_one_in(text)) and self._observed[site] < MOST_OF_A_SITE
+    def one_in(self, site: str, known: KnownSite) -> int:
+        """Of how many articles of a site one is learned from, whatever is found in them; 0 if none is in this batch.
 
-    def has_changed(self, site: str, known_lines: int) -> bool:
-        """Whether an article that `wants` did not want is learned from, because its site's pages may have changed.
-
-        `known_lines`: how many lines were removed from it because the site's other articles have them.
+        `known`: see `known_of`.
         """
-        known = self._known.get(site)
-        is_cleaned = self.applies and known is not None and known.usual > 0 and known.in_force is not None
-        return is_cleaned and not known_lines and self._observed[site] < MOST_OF_A_SITE
+        if self._observed.get(site, 0) >= MOST_OF_A_SITE:
+            return 0
+        return ONE_IN if known.is_settled else 1
 
     def beside(self, site: str, observed: bytes) -> Beside | None:
         """Give what is published beside an article of a site, None while that cannot be."""
-        self._observed[site] += 1
+        self._observed[site] = self._observed.get(site, 0) + 1
         partitions = self.partitions
         if not partitions:
             self._unpublished += 1
             return None
         return Beside(self.lines_topic, partition_of(site, partitions), site.encode(), observed)
+
+    def published(self) -> dict[str, Published]:
+        """Give what is known of each site, by name, also what was told since the last batch began."""
+        known = self._known.copy() | self._told.copy()
+        each = ((site, told.published) for site, told in sorted(known.items()) if told is not None)
+        return {site: published for site, published in each if published is not None}
 
     def __len__(self) -> int:
         """The number of sites of which something is known, as `names` has them."""
@@ -139,9 +169,5 @@ class KnownSites:
     def count_proposed(self) -> int:
         """Count the sites of which a version waits for a person."""
         known = self._known | self._told
-        return sum(each is not None and bool(each.proposed) for each in known.values())
-
-
-def _is_one_in(text: str | Sequence[str]) -> bool:
-    whole = text if isinstance(text, str) else "\n".join(text)
-    return xxh3_64_intdigest(whole.encode("utf-8", "surrogatepass")) % ONE_IN == 0
+        published = (each.published for each in known.values() if each is not None)
+        return sum(each is not None and bool(each.proposed) for each in published)

@@ -88,7 +88,8 @@ class Outcomes:
     articles with withheld lines. `bytes_in`, `bytes_out`: of the values. `size_bytes`: an upper bound of the size of
     all on the wire, `largest_bytes` of the largest one. `following`: for each input partition the
     offset after its last record. `observed`: articles with something beside them; `by_site`: those cleaned with a
-    profile. `whole`: whether all must travel in one transaction, whatever their size.
+    profile. `whole`: whether all must travel in one transaction, whatever their size. `spans`: those of their batches
+    that are recorded, if there are traces (`stream.observe.telemetry`).
     """
 
     made: list[Outcome] = field(default_factory=list)
@@ -106,6 +107,7 @@ class Outcomes:
     observed: int = 0
     by_site: int = 0
     whole: bool = False
+    spans: tuple[Any, ...] = ()
 
     @classmethod
     def counted(cls, outcomes: Iterable[Outcome]) -> Outcomes:
@@ -168,6 +170,18 @@ class Outcomes:
         self.following |= more.following
         self.observed += more.observed
         self.by_site += more.by_site
+        self.spans += more.spans
+
+    def traced_as(self, others: Outcomes) -> Outcomes:
+        """Give these outcomes with the spans of others, from which they were made."""
+        self.spans = others.spans
+        return self
+
+    def replace(self, number: int, outcome: Outcome) -> None:
+        """Put an outcome in the place of one that differs from it in its headers alone, and so in its size."""
+        self.size_bytes += outcome.size_bytes - self.made[number].size_bytes
+        self.largest_bytes = max(self.largest_bytes, outcome.size_bytes)
+        self.made[number] = outcome
 
     def beside(self) -> list[Beside]:
         """Give what is published beside the outcomes, in their order."""
@@ -175,11 +189,11 @@ class Outcomes:
 
     def without_beside(self) -> Outcomes:
         """Give the same outcomes with nothing beside them."""
-        return self.counted([outcome._replace(beside=None) for outcome in self.made])
+        return self.counted([outcome._replace(beside=None) for outcome in self.made]).traced_as(self)
 
     def split(self, at: int) -> tuple[Outcomes, Outcomes]:
         """Give the first `at` outcomes and the others, each counted again."""
-        return self.counted(self.made[:at]), self.counted(self.made[at:])
+        return self.counted(self.made[:at]).traced_as(self), self.counted(self.made[at:]).traced_as(self)
 
 
 @dataclass(slots=True)

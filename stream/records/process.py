@@ -5,9 +5,10 @@ Every record leaves as exactly one outcome: `cleaned`, `unchanged`, `passed`, `t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 import orjson
@@ -35,7 +36,6 @@ from stream.records.headers import (
     REMOVED_HEADER,
     REPEATS_HEADER,
     RULES_HEADER,
-    SITE_HEADER,
     TIMESTAMP_HEADER,
     UNREADABLE,
     WITHHELD_HEADER,
@@ -43,10 +43,9 @@ from stream.records.headers import (
     Headers,
     why_unreadable,
 )
-from stream.records.json_values import object_of
-from stream.records.known_sites import KnownSites
+from stream.records.known_sites import KnownSite, KnownSites
 from stream.records.outcomes import Outcome, new_outcome
-from stream.records.reasons import OF_SITE, counts_of, reasons_of
+from stream.records.reasons import Done, done_to
 from stream.records.record import HEADER_OVERHEAD_BYTES, Record, headers_size, place, size, timed
 from stream.records.shape import Change, Text, Undecodable
 from stream.records.site import site_among
@@ -72,6 +71,9 @@ class CleanedText(NamedTuple):
         if isinstance(self.result, Cleaned):
             return self.result.text
         return frozenset(removal.line - 1 for removal in self.result.removed)
+
+
+_result: Callable[[CleanedText], Cleaned | CleanedList] = itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +166,12 @@ class Processor:
         rules = self.rules_for(None if plain else value, headers, codec)
         if self.sites is None or not site:
             cleaned = self.clean(texts, rules)
-            return self._outcome(record, out, self.encode(value, cleaned, plain=plain, codec=codec), cleaned)
-        profile = self.sites.profile_of(site)
-        cleaned, observed = self._clean_and_observe(self.sites, site, texts, rules, profile)
+            done = [*map(done_to, map(_result, cleaned))]
+            return self._outcome(record, out, self.encode(value, cleaned, plain=plain, codec=codec), cleaned, done)
+        known = self.sites.known_of(site)
+        cleaned, done, observed = self._clean_and_observe(self.sites, site, known, texts, rules)
         new_value = self.encode(value, cleaned, plain=plain, codec=codec)
-        outcome = self._outcome(record, out, new_value, cleaned, profile=profile)
+        outcome = self._outcome(record, out, new_value, cleaned, done, known=known)
         beside = None if observed is None else self.sites.beside(site, observed)
         if beside is None:
             return outcome
@@ -176,16 +179,16 @@ class Processor:
         return outcome._replace(beside=beside, size_bytes=outcome.size_bytes + more_bytes)
 
     def _clean_and_observe(
-        self, sites: KnownSites, site: str, texts: Sequence[Text], rules: Rules, profile: Profile | None
-    ) -> tuple[list[CleanedText], bytes | None]:
-        """Clean an article, and give what is to be learned from it, if anything: from the first of its texts."""
-        text = texts[0].value
-        if sites.wants(site, text):
-            first, observed = clean_and_sketch(text, rules, profile)  # at once is quicker
-            return self.clean(texts, rules, profile, first), observed
-        cleaned = self.clean(texts, rules, profile)
-        changed = sites.has_changed(site, reasons_of(cleaned[0].result)[OF_SITE])
-        return cleaned, write_sketch(sketch(text, rules)) if changed else None
+        self, sites: KnownSites, site: str, known: KnownSite, texts: Sequence[Text], rules: Rules
+    ) -> tuple[list[CleanedText], list[Done], bytes | None]:
+        """Clean an article, and give what was done, and what is to be learned, if anything: from its first text."""
+        text, one_in = texts[0].value, sites.one_in(site, known)
+        first, observed = clean_and_sketch(text, rules, known.profile, one_in)  # at once is quicker
+        cleaned = self.clean(texts, rules, known.profile, first)
+        done = [*map(done_to, map(_result, cleaned))]
+        if observed is None and one_in and known.has_usual and not done[0].site:  # its site's pages may have changed
+            observed = write_sketch(sketch(text, rules))
+        return cleaned, done, observed
 
     def _decode_with_site(
         self, value: bytes, headers: Headers, codec: SchemaFormat, *, plain: bool
@@ -199,10 +202,8 @@ class Processor:
         if plain:
             texts = decode_text(value)
         elif codec is self.codec:
-            document = object_of(value)  # parsed once for both
-            if isinstance(document, Undecodable):
-                return document, ""
-            texts, site = self.codec.texts_in(document), site_among(self.codec, document)
+            texts, fields = self.codec.decode_with_fields(value)
+            site = site_among(self.codec, fields)
         else:
             texts, site = codec.decode(value), site_of(codec.site(value))
         if not site and (said := _header(headers, self.codec.shape.source.written.lower())):
@@ -254,29 +255,29 @@ class Processor:
             return changes[0].encode()
         return (codec or self.codec).encode(value, changes)
 
-    def _outcome(
+    def _outcome(  # noqa: PLR0913 - what is known of the article
         self,
         record: Record,
         headers: Headers,
         value: bytes,
         cleaned: Sequence[CleanedText],
+        done: Sequence[Done],
         *,
-        profile: Profile | None = None,
+        known: KnownSite | None = None,
     ) -> Outcome:
         """Give the outcome of an article whose new value is known. `headers` are the record's own."""
         key = record.key()
-        counts = [counts_of(text.result) for text in cleaned]
-        repeats, footer, junk, withheld = counts[0] if len(counts) == 1 else map(sum, zip(*counts, strict=True))
+        repeats, footer, junk, withheld, _ = done[0] if len(done) == 1 else map(sum, zip(*done, strict=True))
         ours, size_bytes = _ours(self.version, repeats, footer, junk, withheld)
         size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
         changed = repeats + footer + junk > 0
-        if profile is not None:
-            named: Header = SITE_HEADER, f"{profile.site}@{profile.version}".encode()
-            headers.append(named)
-            size_bytes += headers_size([named])
+        by_site = known is not None and known.header is not None
+        if known is not None and known.header is not None:
+            headers.append(known.header)
+            size_bytes += known.header_bytes
         if cleaned[0].field:
-            header = _by_field(cleaned, counts)
+            header = _by_field(cleaned, done)
             headers.append(header)
             size_bytes += headers_size([header])
         removed = None
@@ -290,7 +291,7 @@ class Processor:
             headers, sent_ms = timed(record, headers)
             size_bytes += TIMESTAMP_BYTES
         # In the order of `Outcome`'s fields: naming them would cost a call of Python for each article.
-        counted = (repeats, footer, withheld, removed, junk, None, profile is not None)
+        counted = (repeats, footer, withheld, removed, junk, None, by_site)
         return new_outcome((name, key, value, headers, sent_ms, record, size_bytes, "", *counted))
 
 
@@ -301,14 +302,14 @@ def _as_it_is(name: Literal["passed", "tombstone"], record: Record, headers: Hea
     return Outcome(name, key, value, headers, sent_ms, record, size(key, value, headers))
 
 
-def _by_field(cleaned: Sequence[CleanedText], counts: Iterable[Sequence[int]]) -> Header:
+def _by_field(cleaned: Sequence[CleanedText], done: Iterable[Done]) -> Header:
     """Give the header that says what was done to each of several texts."""
     names = ("repeats", "footer", "junk", "withheld")
-    done = {
-        text.field: {name: number for name, number in zip(names, numbers, strict=True) if number}
-        for text, numbers in zip(cleaned, counts, strict=True)
+    by_field = {
+        text.field: {name: number for name in names if (number := getattr(each, name))}
+        for text, each in zip(cleaned, done, strict=True)
     }
-    return FIELDS_HEADER, orjson.dumps(done)
+    return FIELDS_HEADER, orjson.dumps(by_field)
 
 
 @lru_cache(OURS_REMEMBERED)

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from stream.records.headers import TIMESTAMP_HEADER, Headers
 
+NO_TIMESTAMP = -1
+"""In the place of a record's timestamp: it has none, or it is not known."""
+
 NOW, FIRST_MS = 0, 1
 """Kafka's client takes timestamp 0 for the time of sending, so a record whose own timestamp is 0 is sent with 1."""
 
@@ -58,14 +61,20 @@ def headers_size(headers: Headers) -> int:
     return sum(HEADER_OVERHEAD_BYTES + 4 * len(name) + len(value or b"") for name, value in headers)
 
 
+def timestamp_ms(record: Record) -> int:
+    """Give a record's timestamp in milliseconds since 1970, `NO_TIMESTAMP` if it has none."""
+    kind, milliseconds = record.timestamp()
+    return milliseconds if kind else NO_TIMESTAMP
+
+
 def timed(record: Record, headers: Headers) -> tuple[Headers, int]:
     """Give headers and the timestamp to send a record with; a header is added if that differs from the record's own.
 
-    A record without a timestamp is sent without one, which is written -1.
+    A record without a timestamp is sent without one.
     """
     kind, milliseconds = record.timestamp()
     if not kind:
-        return headers, -1
+        return headers, NO_TIMESTAMP
     if milliseconds == NOW:
         return [*headers, (TIMESTAMP_HEADER, b"0")], FIRST_MS
     return headers, milliseconds

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from stream.records.dead_letters import Letter, change_notes, own_headers
 from stream.records.demotion import original_ms
-from stream.records.headers import NO_KEY_HEADER, REDRIVEN_HEADER, TIMESTAMP_HEADER, Headers
+from stream.records.headers import NO_KEY_HEADER, REDRIVEN_HEADER, TIMESTAMP_HEADER, Headers, whole_number
 from stream.records.record import FIRST_MS, NOW, Record
 
 LARGEST_METADATA = 4000
@@ -49,9 +49,9 @@ class Redriven:
         self.position = max(0, position)
         self._ranges: list[tuple[int, int]] = []
         for part in metadata.split(","):
-            first, _, last = part.partition("-")
-            if first.isdigit():
-                self._ranges.append((int(first), int(last) if last.isdigit() else int(first)))
+            first, last = (whole_number(end.encode()) for end in part.partition("-")[::2])
+            if first is not None:
+                self._ranges.append((first, first if last is None else last))
 
     def __contains__(self, offset: int) -> bool:
         return offset < self.position or any(first <= offset <= last for first, last in self._ranges)
@@ -86,11 +86,9 @@ class Redriven:
 
 
 def times_redriven(headers: Headers) -> int:
-    """How many times the record has gone back before."""
-    for name, value in reversed(headers):
-        if name == REDRIVEN_HEADER and value and value.isdigit():
-            return int(value)
-    return 0
+    """How many times the record has gone back before. A header that says no number is none."""
+    said = (whole_number(value) for name, value in reversed(headers) if name == REDRIVEN_HEADER)
+    return next((times for times in said if times is not None), 0)
 
 
 class Back(NamedTuple):

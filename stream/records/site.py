@@ -22,8 +22,11 @@ def site_in(codec: JsonCodec, value: bytes) -> str:
 
 def site_among(codec: JsonCodec, fields: dict[str, Any]) -> str:
     """Give the same of an object that was parsed already."""
-    for steps in (codec.shape.source.steps, *((name,) for name in ADDRESSES)):
-        found = find(fields, steps)
-        if type(found) is str and (site := site_of(found)):
+    steps = codec.shape.source.steps
+    named = fields.get(steps[0]) if len(steps) == 1 else find(fields, steps)
+    if type(named) is str and (site := site_of(named)):
+        return site
+    for address in map(fields.get, ADDRESSES):
+        if type(address) is str and (site := site_of(address)):
             return site
     return ""

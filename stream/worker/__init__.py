@@ -1,6 +1,7 @@
 """The long-running process: source, cleaning and sink wired together, supervised by Faust.
 
     engine        wires the parts of one worker together and runs session after session, without Faust
+    next_session  whether a session that has failed is followed by another, and after what pause
     app           the Faust app around the engine: services, the agent that cleans, signals, the web server
     learning      the learner: the same engine, which counts sites instead of cleaning
     worker_sites  what a worker has for sites: what is known, and whether it may teach

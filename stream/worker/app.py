@@ -13,10 +13,12 @@ import asyncio
 import concurrent.futures
 import gc
 import logging
+import os
 import sys
 from collections.abc import Iterable
+from functools import partial
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import faust
 from faust.app.base import BootStrategy
@@ -35,13 +37,17 @@ from stream.kafka import checks
 from stream.kafka.api_versions import require_consumer_protocol
 from stream.kafka.flow import Batch
 from stream.observe import logs
+from stream.observe.telemetry.started import started
 from stream.worker.engine import Engine
 from stream.worker.group_watch import GroupWatch
-from stream.worker.health import Monitor
+from stream.worker.health import Monitor, passing
 from stream.worker.learning import LearnerEngine
 from stream.worker.reload import RulesWatch
 from stream.worker.sites_watch import SitesWatch
-from stream.worker.web import add_pages
+from stream.worker.web import add_pages, live_page
+
+if TYPE_CHECKING:
+    from stream.observe.telemetry.providers import Telemetry
 
 log = logging.getLogger("stream")
 
@@ -68,6 +74,9 @@ has a new generation.
 Failure: the sink is refused with the old generation, so nothing moves on, and the source waits for just that. After six
 tries the session ended. Trade: as `stream.kafka.source.REFRESH_EVERY_S`. Worst case: publishing waits 0.1 s.
 """
+ROLE = "article_stream.role"  # an attribute of the metrics of a learner beside a worker
+STDERR = 2
+NOTHING_LEFT = b"Not enough memory is left to end in good order: the worker ends at once.\n"
 SINK_CLOSE_S = 1.0  # how long a stop waits for the sink's thread, which has nothing left to do or never returns
 
 
@@ -100,9 +109,10 @@ class SourceService(Service):
             await asyncio.shield(self._running)
         except StreamError as error:
             self.app.fail(error, self.engine)
-        except Exception as error:
-            log.exception("The source ended with an unexpected error, which is a bug in article-stream.")
-            self.app.fail(KafkaFatal(f"An unexpected error: {error!r}."), self.engine)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the worker must not go on without a source
+            self.app.fail_unexpectedly(error, self.engine, "The source ended with an unexpected error")
 
     def _hand_on(self, loop: asyncio.AbstractEventLoop) -> Any:
         """A function by which the source's thread hands a batch to the agent; it waits while the channel is full."""
@@ -158,14 +168,23 @@ class ArticleWorker(faust.Worker):
         app: Any = self.app
         engine: Engine = app.engine
         log.info("%s", engine.describe())
+        if app.telemetry is not None:
+            log.info("%s", app.telemetry.describe())
         try:
             super().execute_from_commandline()
         except SystemExit as ended:
             log.info("%s", engine.describe_totals())
+            if app.telemetry is not None:
+                app.telemetry.close(engine.stop_left_s())
             if engine.fatal is not None:
                 log.error("%s", engine.fatal)  # noqa: TRY400 - a sentence for the user, who needs no traceback
                 raise SystemExit(engine.fatal.exit_code) from None
             raise SystemExit(ended.code) from None
+        finally:
+            # Whatever has ended the event loop: a source that still waits for it would keep the process alive.
+            for each in filter(None, (engine, app.learner)):
+                each.stop()
+                each.flow.fail(KafkaFatal("The worker has ended."))
 
     async def on_startup_finished(self) -> None:
         """Adapts Python to the load, once everything is loaded.
@@ -181,16 +200,31 @@ class ArticleWorker(faust.Worker):
 class ArticleApp(faust.App):
     """A Faust app with an engine, and a learner beside it if that is asked for.
 
-    `channels`: of each of the two, the channel from the source to the agent.
+    `channels`: of each of the two, the channel from the source to the agent. `telemetry`: what sends traces and metrics
+    by OpenTelemetry, None if nothing does.
     """
 
     BootStrategy = Boot
     engine: Engine
     learner: LearnerEngine | None
     channels: list[Any]
+    telemetry: Telemetry | None
 
     def _create_directories(self) -> None:
         """Creates none. Faust would keep tables there; we have none, and the file system may be read-only."""
+
+    def fail_unexpectedly(self, error: BaseException, engine: Engine, what: str) -> None:
+        """Ends the engine after an error that nobody expects; `what` begins the line in the log.
+
+        An error that is raised in here would go to Faust, which might go on as if nothing had happened. Without memory
+        any line here may raise one. Then the process ends at once.
+        """
+        try:
+            self.fail(KafkaFatal(f"{what}: {error!r}."), engine)
+            why = "there is no more memory" if isinstance(error, MemoryError) else "a bug in article-stream"
+            log.error("%s (%s).", what, why, exc_info=error)
+        except BaseException:  # noqa: BLE001
+            _exit_at_once()
 
     def fail(self, error: StreamError, engine: Engine) -> None:
         """An engine cannot go on: ends the worker with the exit code of this error, or of an earlier one.
@@ -207,14 +241,27 @@ class ArticleApp(faust.App):
         self.add_future(worker.stop())
 
 
+def _exit_at_once() -> None:
+    """Ends the process as a kill would, which every commit is prepared for."""
+    try:
+        os.write(STDERR, NOTHING_LEFT)
+    finally:
+        os._exit(KafkaFatal.exit_code)
+
+
 def create_app(
-    settings: Settings, *, rules: Rules | None = None, largest_bytes: int | None = None, learns: bool = False
+    settings: Settings,
+    *,
+    rules: Rules | None = None,
+    largest_bytes: int | None = None,
+    learns: bool = False,
+    telemetry: Telemetry | None = None,
 ) -> ArticleApp:
     """A new app for these settings: a worker, or a learner if they are `LearnerSettings`.
 
     `rules`: the settings' own if not given. `largest_bytes`: how large a record the output topics take for certain;
-    Kafka is asked if it is not given. `learns`: whether a learner runs beside the worker. Raises one of
-    `stream.errors`.
+    Kafka is asked if it is not given. `learns`: whether a learner runs beside the worker. `telemetry`: what sends
+    traces and metrics by OpenTelemetry, if anything does. Raises one of `stream.errors`.
     """
     rules = load_rules(settings.rules, whole_page=settings.whole_page) if rules is None else rules
     if largest_bytes is None:
@@ -234,18 +281,31 @@ def create_app(
         logging_config=logs.config(settings.log_format, settings.log_level),
         Worker=ArticleWorker,
     )
+    app.telemetry = telemetry
+
+    traces = None if telemetry is None else telemetry.traces(settings)
     if isinstance(settings, LearnerSettings):
-        app.engine = LearnerEngine(settings, rules, largest_bytes=largest_bytes)
+        app.engine = LearnerEngine(settings, rules, largest_bytes=largest_bytes, traces=traces)
     else:
-        app.engine = Engine(settings, rules, largest_bytes=largest_bytes)
-    app.learner = LearnerEngine(for_learner(settings), rules, largest_bytes=largest_bytes) if learns else None
+        app.engine = Engine(settings, rules, largest_bytes=largest_bytes, traces=traces)
+    app.learner = None
+    if learns:
+        its = for_learner(settings)
+        traces = None if telemetry is None else telemetry.traces(its)
+        app.learner = LearnerEngine(its, rules, largest_bytes=largest_bytes, traces=traces)
+    if telemetry is not None:
+        beside = [] if app.learner is None else [(app.learner.metrics.registry, {ROLE: "learner"})]
+        telemetry.send_metrics([(app.engine.metrics.registry, {}), *beside])
     app.channels = []
+    for engine in filter(None, (app.engine, app.learner)):
+        engine.metrics.show_health(partial(passing, engine))
     _add_agent(app, app.engine, "clean")
     if app.learner is not None:
         _add_agent(app, app.learner, "learn")
     # Faust's own pages are removed, because its `/` answers OK whatever happens.
     app.web.blueprints = BlueprintManager(())
-    add_pages(app, app.engine)
+    is_worker = not isinstance(settings, LearnerSettings) and settings.http_port > 0
+    add_pages(app, app.engine, page=live_page(app, app.engine) if is_worker else None)
     if app.learner is not None:
         add_pages(app, app.learner, "/learner")
     return app
@@ -260,11 +320,12 @@ def _add_agent(app: ArticleApp, engine: Engine, name: str) -> None:
     async def process(batches: Any) -> None:
         async for batch in batches:
             try:
-                await engine.clean(batch)
-            except Exception as error:
+                await engine.take(batch)
+            except asyncio.CancelledError:
+                raise
+            except BaseException as error:  # noqa: BLE001 - also what the compiled core raises when it panics
                 # If this error were raised, Faust would restart the agent, which would skip this batch.
-                log.exception("An unexpected error, which is a bug in article-stream: the batch is not published.")
-                app.fail(KafkaFatal(f"An unexpected error while processing: {error!r}."), engine)
+                app.fail_unexpectedly(error, engine, "A batch is not published after an unexpected error")
                 return
 
 
@@ -272,4 +333,4 @@ def app_from_environment() -> ArticleApp:
     """The app for the settings in the environment; configures logging as well. Raises one of `stream.errors`."""
     settings = load()
     logs.configure(settings.log_format, settings.log_level)
-    return create_app(settings)
+    return create_app(settings, telemetry=started(settings))

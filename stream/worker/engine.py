@@ -11,26 +11,16 @@ import math
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from stream._version import __version__
 from stream.config.light import in_a_url
 from stream.config.settings import Settings
 from stream.core import native
 from stream.core.rules import Rules
-from stream.errors import (
-    AuthenticationFailed,
-    InstanceFenced,
-    InstanceHeld,
-    KafkaFatal,
-    KafkaUnavailable,
-    NotAuthorized,
-    SessionLost,
-    StreamError,
-    TopicMissing,
-)
+from stream.errors import KafkaFatal, KafkaUnavailable, SessionLost, StreamError
 from stream.kafka import client
 from stream.kafka.at_least_once import AtLeastOnce
-from stream.kafka.causes import instance_fenced
 from stream.kafka.committer import Committer
 from stream.kafka.flow import Batch, Flow
 from stream.kafka.held import Held
@@ -38,6 +28,7 @@ from stream.kafka.ownership import Ownership
 from stream.kafka.partitions import Partitions
 from stream.kafka.sink import Sink
 from stream.kafka.source import Source
+from stream.kafka.traced import TracedCommitter, polling
 from stream.kafka.transaction import Transactions
 from stream.observe.metrics import Metrics
 from stream.observe.wording import counted
@@ -46,50 +37,17 @@ from stream.records.process import Processor
 from stream.registry.formats import known_schemas
 from stream.worker.cleaners import Cleaners, processors
 from stream.worker.gate import Gate
+from stream.worker.next_session import GOOD_SESSION_S, NextSession
 from stream.worker.readings import group_reading, partition_readings
 from stream.worker.worker_sites import WorkerSites
 
+if TYPE_CHECKING:
+    from stream.observe.telemetry.traces import Traces
+
 log = logging.getLogger("stream")
-
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.2, 5.0
-"""The pause between two sessions, in seconds: it doubles from the first to the last value while sessions are short.
-
-A lost partition should be taken up again at once; a cluster that is down should not meet a new consumer more often than
-every few seconds. Worst case: reading resumes 5 s after Kafka does.
-"""
-
-MOST_DOUBLINGS = 10  # the last value is reached long before; unbounded, the power would become too large for a float
-
-GOOD_SESSION_S = 60.0  # a session that lasted this long was no failed start, and the next pause is the first one again
-
-HELD_PAUSE_S = 1.0  # between two tries to join while the group still holds our instance id for the last session
-
-HELD_S = 75.0
-"""For how many seconds another member may hold our instance id before it is taken for another worker.
-
-Failure: after a kill, the group holds the instance id of the last session until its session timeout is over, and that
-is no reason to end. Trade: two workers with one instance id are an error that a user wants to see. It is longer than
-any session timeout that Kafka allows by default, 60 s with the consumer protocol. Worst case: they see it after 75 s.
-"""
-
-MOST_FENCED = 1
-"""How many sessions in a row may end because the group gave our instance id to another member after a silence.
-
-Failure: after a silence of the broker our own consumer joins anew, and where one of its requests from before is
-answered late, it is itself the other member. Trade: without a silence the worker that came first ends at once, so that
-two workers with one instance id do not take it from each other. Worst case: after a silence they do so once, in which
-time transactions are aborted and nothing is lost.
-"""
 
 DRAIN_SHARE = 0.75
 """The part of `shutdown_timeout_s` that a stop may spend on committing records in flight; leaving takes the rest."""
-
-MAY_PASS = (NotAuthorized, AuthenticationFailed, TopicMissing, KafkaFatal)
-"""Errors after which a worker that has worked before tries a new session, because they may pass.
-
-Rights may be granted again, a password may be in the middle of being changed, a broker that has just started may not
-know a topic yet, and an error of librdkafka that we do not know may be gone with new clients.
-"""
 
 
 class Engine:
@@ -97,11 +55,13 @@ class Engine:
 
     `fatal`: the error that ends the worker, if there is one. `cluster_problems`: what the monitor has last found wrong
     with the cluster, a clause each; `cluster_warnings`: with the topics of sites alone. `sites`: what is needed for
-    `STREAM_SITES`, None where that is off. `flow.error`: what has ended the session.
+    `STREAM_SITES`, None where that is off. `flow.error`: what has ended the session. `traces`: None where none are
+    asked for.
     """
 
-    def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int) -> None:
+    def __init__(self, settings: Settings, rules: Rules, *, largest_bytes: int, traces: Traces | None = None) -> None:
         self.settings = settings
+        self.traces = traces
         self.flow = Flow()
         self.partitions = Partitions()
         self.schemas = known_schemas(settings)
@@ -110,7 +70,14 @@ class Engine:
         self.metrics = Metrics(
             partial(partition_readings, self.partitions),
             partial(group_reading, self.partitions, self.ownership),
-            {"version": __version__, "librdkafka": client.VERSION, "core": native.NAME},
+            {
+                "version": __version__,
+                "librdkafka": client.VERSION,
+                "core": native.NAME,
+                "input_topic": settings.input_topic,
+                "output_topic": settings.output_topic,
+                "group_id": settings.group_id,
+            },
             rules_version=rules.version,
         )
         self.sites = None if settings.sites == "off" else WorkerSites(settings, self.metrics)
@@ -119,13 +86,9 @@ class Engine:
         self.cluster_problems: list[str] = []
         self.cluster_warnings: list[str] = []
         self.began_s = self._delivered_s = time.monotonic()
+        self._stopped_s = math.inf
         self._waited_s = -math.inf  # when a publication was through that had taken as long as a session timeout
-        committer: Committer
-        if settings.delivery == "exactly_once":
-            committer = Transactions(settings, self._group_metadata, self.metrics.stage, batch_bytes=largest_bytes)
-        else:
-            committer = AtLeastOnce(settings, self.metrics.stage, batch_bytes=largest_bytes)
-        self.committer = committer
+        committer = self.committer = self._committer(largest_bytes)
         self.source = Source(settings, self.flow, self.partitions, committer, self.metrics.event)
         held = Held(self.source.member, self.partitions)
         self.gate = None if self.schemas is None else Gate(self.schemas, held)
@@ -139,6 +102,26 @@ class Engine:
             observes=lambda: self.sites is None or self.sites.observes(),
             largest_bytes=largest_bytes,
         )
+
+    def _committer(self, batch_bytes: int) -> Committer:
+        def make(on_stage: Callable[[str, float], None]) -> Committer:
+            if self.settings.delivery == "exactly_once":
+                return Transactions(
+                    self.settings,
+                    self._group_metadata,
+                    on_stage,
+                    batch_bytes=batch_bytes,
+                    before_commit=self._before_commit(),
+                )
+            return AtLeastOnce(self.settings, on_stage, batch_bytes=batch_bytes)
+
+        if self.traces is None:
+            return make(self.metrics.stage)
+        return TracedCommitter(self.settings, self.traces, make, self.metrics.stage)
+
+    def _before_commit(self) -> Callable[[], None] | None:
+        """What `Transactions` calls before it commits."""
+        return None
 
     def _group_metadata(self) -> object:
         return self.source.member.metadata
@@ -163,6 +146,19 @@ class Engine:
         before.for_sites.clear()
         self.metrics.rules_in_force(rules.version)
 
+    async def take(self, batch: Batch) -> None:
+        """Cleans a batch, unless one before it is missing: then the session ends, and the next one reads both again.
+
+        Faust starts an agent anew that has failed, and goes on with the next batch. Whatever was lost with the agent
+        would be done for once the offsets of that batch are committed.
+        """
+        taken = self.sink.taken(batch.session)
+        if batch.session == self.flow.session and batch.before != taken:
+            msg = f"Of {counted(batch.before, 'record')} of this session {taken} came through; all are read again."
+            self.flow.fail(SessionLost(msg))
+            return
+        await self.clean(batch)
+
     async def clean(self, batch: Batch) -> None:
         """Cleans a batch and hands its outcomes to the sink; drops it if its session has ended.
 
@@ -174,7 +170,10 @@ class Engine:
             self.sites.known.begin_batch()
         began = time.perf_counter()
         outcomes = await self.cleaners.outcomes(self.processor.process, batch.records)
-        self.metrics.stage("clean", time.perf_counter() - began)
+        took_s = time.perf_counter() - began
+        self.metrics.stage("clean", took_s)
+        if self.traces is not None:
+            self.traces.processed(batch.poll, batch.records, outcomes, took_s)
         if self.sites is not None:
             self.sites.cleaned()
         await self.sink.put(batch.session, outcomes)
@@ -205,34 +204,21 @@ class Engine:
         """
         if self.sites is not None:
             self.sites.wait_read()
-        short_sessions, held_since, fenced = 0, math.inf, 0
+        next_session = NextSession(self.settings)
         while not self.flow.stopping.is_set():
             began = time.monotonic()
             try:
                 self._session(hand_on)
-            except InstanceHeld as error:
-                held_since = min(held_since, began)
-                if began - held_since > HELD_S:
-                    self.fatal = instance_fenced(self.settings)
-                    raise self.fatal from None
-                self._pause(error, HELD_PAUSE_S)
             except StreamError as error:
-                held_since = math.inf
-                if time.monotonic() - began > GOOD_SESSION_S:
-                    fenced = 0
-                if isinstance(error, InstanceFenced) and self._was_silent(began) and fenced < MOST_FENCED:
-                    fenced += 1
-                    self._pause(error, HELD_PAUSE_S)
-                    continue
-                # At the start such an error is the user's to correct. A worker that has worked before keeps trying, and
+                # At the start many an error is the user's to correct. A worker that has worked before keeps trying, and
                 # /health/ready says why it does not work.
-                may_pass = self.source.progress.joined_once and isinstance(error, MAY_PASS)
-                if not error.retriable and (not may_pass or self.flow.stopping.is_set()):
-                    self.fatal = error
-                    raise
-                short_sessions = short_sessions + 1 if time.monotonic() - began < GOOD_SESSION_S else 1
-                doublings = min(short_sessions - 1, MOST_DOUBLINGS)
-                self._pause(error, min(FIRST_PAUSE_S * 2**doublings, LAST_PAUSE_S))
+                may_pass = self.source.progress.joined_once and not self.flow.stopping.is_set()
+                try:
+                    pause_s = next_session.pause_s(error, began, may_pass=may_pass, was_silent=self._was_silent(began))
+                except StreamError as fatal:
+                    self.fatal = fatal
+                    raise fatal from None
+                self._pause(error, pause_s)
 
     def _was_silent(self, began_s: float) -> bool:
         """Whether Kafka was silent, now or lately, for so long that the group may have lost this worker meanwhile."""
@@ -252,17 +238,20 @@ class Engine:
         self.source.open()
         if self.gate is not None:
             self.gate.open()
+        fetch = self.source.fetch if self.traces is None else polling(self.source.fetch, self.traces)
+        handed_on = 0
         try:
             with client.explained(self.settings, doing="reading"):  # any call on the consumer may fail
                 while not self.flow.stopping.is_set():
-                    records = self.source.fetch()
+                    records = fetch()
                     self.check()
                     if self.gate is not None:
                         records = self.gate.admit(records)
                     if records:
                         self.metrics.fetched(len(records))
                         self.flow.enter(len(records))
-                        hand_on(Batch(session, records))
+                        hand_on(Batch(session, records, self.traces and self.traces.poll, handed_on))
+                        handed_on += len(records)
             if not self.flow.wait_drained(self.settings.shutdown_timeout_s * DRAIN_SHARE):
                 self.flow.check()
                 many = counted(self.flow.in_flight, "record")
@@ -296,13 +285,23 @@ class Engine:
 
     def stop(self) -> None:
         """Asks the source to commit the records in flight and to end. Does not wait for it."""
+        self._stopped_s = min(self._stopped_s, time.monotonic())
         self.flow.stopping.set()
+
+    def stop_left_s(self) -> float:
+        """How many seconds are left of `shutdown_timeout_s`."""
+        return self.settings.shutdown_timeout_s - max(0.0, time.monotonic() - self._stopped_s)
 
     @property
     def pages(self) -> str:
         """Where its pages are, for the end of a sentence; empty if there are none."""
+        return f"; live page, health and metrics on {self.address}" if self.address else ""
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as a URL; empty if it does not."""
         it = self.settings
-        return f"; health and metrics on http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
+        return f"http://{in_a_url(it.http_host)}:{it.http_port}" if it.http_port else ""
 
     def describe(self) -> str:
         """One line that says what the worker does, for the log at its start."""

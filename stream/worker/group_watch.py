@@ -56,7 +56,8 @@ class GroupWatch(Service):
             with client.explained(self._settings, doing="describing the group"):
                 view = self._group.describe()
         except concurrent.futures.TimeoutError:
-            return ""  # the client is kept, because it is still waiting and closing it now could end the process
+            self._group.renew_when_idle()
+            return ""
         except StreamError:
             self._group.renew()  # the monitor reports what is wrong with Kafka (`stream.worker.health`)
             return ""

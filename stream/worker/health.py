@@ -21,6 +21,7 @@ from stream.kafka.ends import Ends
 from stream.kafka.undelivered import Undelivered
 from stream.records.input_partition import listed
 from stream.worker.engine import Engine
+from stream.worker.readings import partition_readings
 
 log = logging.getLogger("stream.health")
 
@@ -37,12 +38,13 @@ MIN_PAUSE_S = 0.1  # between two questions, if the broker was slow to answer
 class Health:
     """An answer.
 
-    `problems`: a clause each, none if all is well. `partitions`: position and lag of each, by its number, or by topic
-    and number where there may be several topics. `warnings`: a clause each for what keeps no article waiting.
+    `problems`: a clause each, none if all is well. `partitions`: position and lag of each, in records and in seconds
+    (None: unknown), by its number, or by topic and number where there may be several topics. `warnings`: a clause each
+    for what keeps no article waiting.
     """
 
     problems: tuple[str, ...]
-    partitions: dict[str, dict[str, int]] = field(default_factory=dict)
+    partitions: dict[str, dict[str, float | None]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
     @property
@@ -96,11 +98,25 @@ def ready(engine: Engine) -> Health:
     return Health(tuple(problems), _partitions(engine), tuple(engine.warnings))
 
 
-def _partitions(engine: Engine) -> dict[str, dict[str, int]]:
+def passing(engine: Engine) -> dict[str, bool]:
+    """Which checks pass, for the metrics: the two pages', whether publishing works, and whether learning does."""
+    return {
+        "live": live(engine).ok,
+        "ready": ready(engine).ok,
+        "publishing": not engine.sink.problem,
+        "learning": not engine.warnings,
+    }
+
+
+def _partitions(engine: Engine) -> dict[str, dict[str, float | None]]:
     one = engine.settings.inputs.one
     return {
-        str(place.number if one else place): {"position": known.position, "lag": known.lag}
-        for place, known in engine.partitions.items()
+        str(it.place.number if one else it.place): {
+            "position": it.position,
+            "lag": it.lag_records,
+            "lag_seconds": None if it.lag_s is None else round(it.lag_s, 1),
+        }
+        for it in partition_readings(engine.partitions)
     }
 
 

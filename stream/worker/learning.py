@@ -12,11 +12,11 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from math import gcd
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stream._version import __version__
 from stream.config.learner import LearnerSettings
@@ -35,6 +35,9 @@ from stream.records.known_sites import partition_of as partition_of_site
 from stream.records.outcomes import Beside, Learned
 from stream.records.record import Record
 from stream.worker.engine import Engine
+
+if TYPE_CHECKING:
+    from stream.observe.telemetry.traces import Traces
 
 log = logging.getLogger("stream.learner")
 
@@ -65,8 +68,10 @@ class LearnerEngine(Engine):
 
     settings: LearnerSettings
 
-    def __init__(self, settings: LearnerSettings, rules: Rules, *, largest_bytes: int) -> None:
-        super().__init__(settings, rules, largest_bytes=largest_bytes)
+    def __init__(
+        self, settings: LearnerSettings, rules: Rules, *, largest_bytes: int, traces: Traces | None = None
+    ) -> None:
+        super().__init__(settings, rules, largest_bytes=largest_bytes, traces=traces)
         self.counted = LearnerMetrics(self.metrics.registry, lambda: self._learned)
         self._rules = rules
         # What was learned belongs to a session: one that failed has counted what was never committed.
@@ -169,11 +174,34 @@ class LearnerEngine(Engine):
         Raises `SessionLost` if that has changed within the session, because then sites belong elsewhere.
         """
         found = self._partitions_of(self.settings.input_topic)
-        before, self._partitions = self._partitions, found
-        if before and before != found and self._session_learned == self.flow.session:
-            self._session_learned = -1
+        if self._partitions not in {0, found} and self._session_learned == self.flow.session:
+            self._session_learned = -1  # first, so that nothing is committed any more
+            self._partitions = found
             msg = f"{self.settings.input_topic} now has {found} partitions."
             raise SessionLost(msg)
+        self._partitions = found
+
+    def _before_commit(self) -> Callable[[], None]:
+        """See `Engine`."""
+        return self._check_partitions
+
+    def _check_partitions(self) -> None:
+        """Raises `SessionLost` if sites may belong elsewhere than where they were counted. Called by the sink's thread.
+
+        Failure: a learner counts on what it knew of a site before partitions were added; the one that the site belongs
+        to now has read its counts already, and goes on from there, so that one part is lost. All records of the
+        transaction are in the log when this is asked, and whoever has gained a new partition reads the counts to the
+        log's end, and waits there for transactions that are open.
+        """
+        as_it_was = self._session_learned == self.flow.session
+        if self._partitions_of(self.settings.input_topic) != self._partitions or not as_it_was:
+            msg = f"Partitions were added to {self.settings.input_topic}."
+            raise SessionLost(msg)
+
+    @property
+    def pages(self) -> str:
+        """See `Engine`; a learner has no live page."""
+        return f"; health and metrics on {self.address}" if self.address else ""
 
     def describe(self) -> str:
         """See `Engine`."""
@@ -205,7 +233,10 @@ class LearnerEngine(Engine):
             except KeyError:
                 self.flow.fail(SessionLost("Partitions were lost while their records were counted."))
                 return
-            self.metrics.stage("learn", time.perf_counter() - began)
+            took_s = time.perf_counter() - began
+            self.metrics.stage("learn", took_s)
+            if self.traces is not None:
+                self.traces.processed(batch.poll, records[: len(outcomes)], outcomes, took_s)
             records = records[len(outcomes) :]
             await self.sink.put(batch.session, outcomes)
 

@@ -9,7 +9,10 @@ from stream.observe.metrics import GroupReading, PartitionReading
 
 def partition_readings(partitions: Partitions) -> list[PartitionReading]:
     """One reading for each partition that is assigned to this worker, in order."""
-    return [PartitionReading(place, known.position, known.end, known.lag) for place, known in partitions.items()]
+    return [
+        PartitionReading(place, known.position, known.end, known.lag, known.lag_s)
+        for place, known in partitions.items()
+    ]
 
 
 def group_reading(partitions: Partitions, ownership: Ownership) -> GroupReading | None:

@@ -66,6 +66,10 @@ class SitesWatch(Service):
                 self._fail(sites, str(error))
                 if not error.retriable:
                     sites.was_read()  # to wait for it would keep the articles waiting
+            except Exception as error:
+                log.exception("Following %s failed with an unexpected error; it begins anew.", settings.sites_topic)
+                self._fail(sites, f"an unexpected error, {error!r}")
+                sites.was_read()
             self._stopping.wait(ASK_EVERY_S)
 
     def _fail(self, sites: WorkerSites, why: str) -> None:

@@ -1,4 +1,7 @@
-"""The worker's HTTP pages: health checks for orchestrators, metrics for Prometheus. None shows articles or secrets."""
+"""The worker's HTTP pages: health checks for orchestrators, metrics for Prometheus, and the live page for people.
+
+None shows secrets; only the live page shows articles, and only where the settings allow it.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +12,17 @@ from typing import Any
 from stream.config.light import in_a_url
 from stream.config.settings import Settings
 from stream.errors import SettingsError
+from stream.page.serving import Page
+from stream.page.subject import Condition, Subject
 from stream.worker.engine import Engine
 from stream.worker.health import live, ready
 
 
-def add_pages(app: Any, engine: Engine, below: str = "") -> None:
-    """Adds /health/live, /health/ready and /metrics to the app, below a path, and a list of them there."""
+def add_pages(app: Any, engine: Engine, below: str = "", page: Page | None = None) -> None:
+    """Adds /health/live, /health/ready and /metrics to the app, below a path, and a list of them there.
+
+    A browser gets the live page in place of the list, if there is one.
+    """
 
     @app.page(f"{below}/health/live", name=f"{below}live")
     async def health_live(web: Any, _request: Any) -> Any:
@@ -31,8 +39,32 @@ def add_pages(app: Any, engine: Engine, below: str = "") -> None:
         return web.bytes(engine.metrics.text(), content_type="text/plain; version=0.0.4")
 
     @app.page(f"{below}/", name=f"{below}index")
-    async def index(web: Any, _request: Any) -> Any:
+    async def index(web: Any, request: Any) -> Any:
+        if page is not None and "text/html" in request.headers.get("Accept", ""):
+            return await page.document(request)
         return web.json({"pages": [f"{below}{page}" for page in ("/health/live", "/health/ready", "/metrics")]})
+
+
+def live_page(app: Any, engine: Engine) -> Page:
+    """The live page of a worker, added to the app but for the page at `/`."""
+
+    def condition() -> Condition:
+        found = ready(engine)
+        beside = [] if app.learner is None else ready(app.learner).problems
+        return Condition(found.problems, [*found.warnings, *(f"the learner beside it: {each}" for each in beside)])
+
+    page = Page(Subject(
+        engine.settings,
+        engine.metrics,
+        engine.partitions,
+        engine.ownership,
+        None if engine.sites is None else engine.sites.known,
+        processor=lambda: engine.processor,
+        condition=condition,
+        member=lambda: engine.source.member.id,
+    ))  # fmt: skip
+    page.add_to(app.web.web_app)
+    return page
 
 
 def require_port(settings: Settings) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
+
 import orjson
 from confluent_kafka import Producer
 from confluent_kafka.admin import (
@@ -103,6 +106,32 @@ def lines_partitions_added(site: Site, size: Size) -> Result:
         return stage.learned_result("partitions added to the topic of lines", note, compare="totals")
 
 
+def lines_partitions_added_to_two(site: Site, size: Size) -> Result:
+    """The topic of lines gets more partitions under load, one by one, while two learners count.
+
+    A site that moves to the other learner goes on from all that was counted of it.
+    """
+    with LearningStage(site, size) as stage:
+        worker, learners = stage.worker(), [stage.learner(), stage.learner()]
+        worker.wait_ready()
+        with stage.load():
+            for number in range(5, 9):
+                stage.wait_some_learned()
+                _add_partitions(stage, number)
+                until(partial(_share, learners, number), "the new partition to be found")
+        stage.wait_all()
+        stage.wait_learned()
+        assert worker.metric("article_stream_sessions_total") == 1, worker.log
+        moved = sum(it.metric('article_stream_observations_total{result="moved"}') for it in learners)
+        note = f"from 4 to 8, one by one; {moved:.0f} observations were sent on, {stage.dropped():.0f} not published"
+        return stage.learned_result("partitions added to the topic of lines of two learners", note, compare="totals")
+
+
+def _share(learners: Sequence[Worker], partitions: int) -> bool:
+    """Whether the learners have all partitions between them."""
+    return sum(len(it.partitions()) for it in learners) == partitions and all(it.ready() for it in learners)
+
+
 def no_observations(site: Site, size: Size) -> Result:
     """Records that are no observations stand among them: they are counted, said, and skipped."""
     with LearningStage(site, size) as stage:
@@ -158,12 +187,7 @@ UNFIT: list[tuple[bytes | None, bytes | None]] = [
 
 def _warned(worker: Worker, topic: str) -> None:
     """The page warns of a topic, and the worker is ready all the same."""
-
-    def warns() -> bool:
-        status, body = worker.get("/health/ready")
-        return status == 200 and topic in " ".join(orjson.loads(body)["warnings"])
-
-    until(warns, f"a warning of {topic}")
+    until(lambda: topic in " ".join(worker.warnings()), f"a warning of {topic}")
 
 
 def _add_partitions(stage: LearningStage, number: int) -> None:

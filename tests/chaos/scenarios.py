@@ -79,6 +79,7 @@ SCENARIOS = (
     Scenario(lines.lines_missing),
     Scenario(lines.lines_refused, in_tests=False),
     Scenario(lines.lines_partitions_added, in_tests=False),
+    Scenario(lines.lines_partitions_added_to_two, in_tests=False),
     Scenario(lines.no_observations, in_tests=False),
     Scenario(amount.backlog),
     Scenario(amount.slow_downstream, "harmed"),

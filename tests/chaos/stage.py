@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness.processes import PATIENCE_S, Worker, until
+from stream.records.headers import EXCEPTION_HEADER
 from tests.chaos.avro import avro
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
@@ -95,6 +96,28 @@ class Stage:
             state = f"exit code {worker.process.poll()}, {worker.get('/health/ready')}"
             parts.append(f"--- worker {place} ({state}):\n{worker.log[-6000:]}")
         return "\n".join(parts)
+
+    def _owed(self) -> str:
+        """Describe what may have become of the articles that did not come out: dead letters, or records held back."""
+        reader = Consumer({"bootstrap.servers": self.topics.bootstrap_servers, "group.id": "owed"})
+        try:
+            parts = []
+            for number in range(self._partitions):
+                low, end = reader.get_watermark_offsets(TopicPartition(self.clean, number), timeout=30)
+                parts.append(f"{self.clean} [{number}] has offsets {low} to {end}")
+        finally:
+            reader.close()
+        ends = dict.fromkeys(range(self._partitions), 0)
+        tombstones = 0
+        for message in messages_in(self.topics.bootstrap_servers, self.clean):
+            ends[message.partition() or 0] = message.offset() or 0
+            tombstones += message.value() is None
+        dead = Counter(
+            str(dict(message.headers() or []).get(EXCEPTION_HEADER))
+            for message in messages_in(self.topics.bootstrap_servers, f"{self.topics.name}.dead")
+        )
+        found = f"the last committed records are at {ends}, {tombstones} of them all are tombstones"
+        return f"{'; '.join(parts)}; {found}; dead letters: {dict(dead)}"
 
     @property
     def raw(self) -> str:
@@ -178,7 +201,7 @@ class Stage:
         """Wait for what is due, stop the workers, and count everything again."""
         self.wait_all()
         if self.ledger.lost:
-            print(self._shown())  # noqa: T201 - while they can still be asked
+            print(self._shown(), self._owed(), sep="\n")  # noqa: T201 - while they can still be asked
         silence = self.ledger.longest_silence_s
         self.end_workers()
         found = self.count(self.clean)

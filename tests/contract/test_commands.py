@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import signal
+from collections import Counter
 from pathlib import Path
 
 import orjson
 import pytest
 
 from harness.commands import Answer, article_stream
-from harness.fakes import BODY, CLEAN, REPEATED
-from harness.processes import Worker, until
+from harness.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
+from harness.processes import PATIENCE_S, Worker, until
 from stream.demo.run import records
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent, headers_of
@@ -55,7 +57,7 @@ def test_check_says_what_is_missing_and_how_to_mend_it(real: Broker) -> None:
     good = lines(article_stream("check", settings=it))
     assert {line[0] for line in good} == {"✓"}
     assert [line[2:].split(":")[0] for line in good] == [
-        *("settings", "rules", "core", "broker", "input topic", "output topic", "dead letter topic"),
+        *("settings", "rules", "core", "traces", "broker", "input topic", "output topic", "dead letter topic"),
         *("consumer group", "transactions", "records"),
     ]
     without = lines(article_stream("check", settings={**it, "delivery": "at_least_once"}))
@@ -106,6 +108,43 @@ def test_a_text_file_is_sent_as_it_is_where_the_input_is_text(broker: Broker, tm
     article_stream("send", tmp_path / "a.txt", settings=topics.settings(input_format="text"))
     (came,) = broker.read(f"{topics.name}.raw", 1)
     assert (came.key(), came.value()) == (b"a.txt", b"A text.\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_sample_articles_flow_until_they_are_stopped(broker: Broker, number: signal.Signals) -> None:
+    topics = broker.topics("sample")
+    with Worker(topics.settings(), name="send --sample --rate 1000") as sending:
+        came = broker.read(f"{topics.name}.raw", 200)
+        sending.signal(number)
+        assert sending.process.wait(PATIENCE_S) == 0, sending.log
+        told = sending.log
+    sent = len(broker.read(f"{topics.name}.raw"))
+    assert told == f"{sent} articles sent to {topics.name}.raw and acknowledged.\n"
+    keys = {it.key() for it in came}
+    assert len(keys) == len(came)
+    became = Counter(PROCESSOR.process(FakeRecord(it.value())).name for it in came)
+    assert {"cleaned", "unchanged"} <= set(became)
+    assert became["dead"] < len(came) / 20
+
+
+def test_files_may_be_sent_at_a_rate(broker: Broker, tmp_path: Path) -> None:
+    topics = broker.topics("rate")
+    (tmp_path / "a.jsonl").write_bytes(b"{}\n" * 6)
+    answer = article_stream("send", "--rate", 100, tmp_path / "a.jsonl", settings=topics.settings())
+    assert lines(answer) == [f"6 articles sent to {topics.name}.raw and acknowledged."]
+
+
+@pytest.mark.parametrize("given", [(), ("--sample", "a.jsonl")], ids=["nothing", "both"])
+def test_send_wants_files_or_sample_articles(given: tuple[str, ...]) -> None:
+    answer = article_stream("send", *given, settings={})
+    assert answer.code == 2
+    assert answer.err.rstrip().endswith("Name files, or use --sample.")
+
+
+def test_a_rate_that_is_no_number_is_said() -> None:
+    answer = article_stream("send", "--sample", "--rate", "nan", settings={})
+    assert answer.code == 2
+    assert answer.err.splitlines()[-1].endswith("no number of articles a second. Give one from 0.1 to 1000.")
 
 
 def test_send_to_a_topic_that_is_not_there(broker: Broker, tmp_path: Path) -> None:
@@ -209,10 +248,15 @@ def test_the_demo_shows_three_articles_and_a_summary_by_reason() -> None:
         assert re.search(rf"^ +[1-9]\d*  {words}", summary, re.MULTILINE)
 
 
-def test_a_demo_that_serves_takes_its_worker_along_when_it_is_told_to_end() -> None:
+def test_a_demo_that_serves_lets_articles_flow_until_it_is_told_to_end() -> None:
     with Worker({}, python=("-m", "stream", "demo", "--serve")) as served:
+        until(lambda: "The live page: http://" in served.log, "the page's address")
+        assert "Ctrl-C ends both" not in served.log, "it is told at once"
         until(lambda: "Ctrl-C ends both" in served.log, "the demo to serve")
+        assert "Waiting until" in served.log, "it says what it waits for"
         served.port = int(re.findall(r":(\d+)/metrics", served.log)[0])
         assert served.get("/health/live")[0] == 200
+        before = served.metric("article_stream_records_in_total")
+        until(lambda: served.metric("article_stream_records_in_total") > before + 1, "articles to flow")
         served.terminate()
         assert served.get("/health/live")[0] == 0, "nobody listens any more"

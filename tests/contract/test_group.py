@@ -49,6 +49,7 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
         assert seen.stable
         assert list(seen.members.values()) == [every]
         assert not seen.unowned
+        assert [(who.client_id, who.host) for who in seen.who.values()] == [("article-stream", "127.0.0.1")]
         assert seen.lag == dict.fromkeys(every, 0)
         until(lambda: b"article_stream_partitions_unowned 0.0" in worker.get("/metrics")[1], "it to be counted")
         assert worker.terminate() == 0, worker.log

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import uuid
 
 import pytest
@@ -77,3 +78,17 @@ def test_a_listener_with_passwords() -> None:
 def test_a_broker_that_cannot_start_shows_its_log() -> None:
     with pytest.raises(KafkaServerError, match=r"segment\.bytes"), RealKafka(properties={"log.segment.bytes": "none"}):
         pass
+
+
+@pytest.mark.usefixtures("runs_kafka")
+def test_a_port_that_was_taken_meanwhile_makes_it_choose_others() -> None:
+    kafka = RealKafka()
+    host, port = kafka.bootstrap_servers.split(":")
+    with socket.socket() as somebody:
+        somebody.bind((host, int(port)))
+        somebody.listen()
+        with kafka:
+            assert kafka.bootstrap_servers != f"{host}:{port}"
+            topic = create_topic(kafka.bootstrap_servers)
+            produce(kafka.bootstrap_servers, topic, b"elsewhere")
+            assert consume(kafka.bootstrap_servers, topic) == b"elsewhere"

@@ -86,8 +86,7 @@ def test_a_second_worker_takes_its_share_and_gives_it_back_and_nothing_comes_twi
         first.wait_ready()
         real.send(f"{topics.name}.raw", articles(0, 2000))
         with Worker(topics.settings()) as second:
-            until(lambda: len(second.partitions()) == 2 and len(first.partitions()) == 2, "two partitions each")
-            assert not set(first.partitions()) & set(second.partitions())
+            until(lambda: shared_out(first, second), "two partitions each")
             real.send(f"{topics.name}.raw", articles(2000, 2000))
             until(lambda: real.committed(topics) == 4000, "all of the 4,000 committed")
             assert second.metric(RECORDS_IN) > 0
@@ -99,12 +98,18 @@ def test_a_second_worker_takes_its_share_and_gives_it_back_and_nothing_comes_twi
     assert numbers(real.read(f"{topics.name}.clean")) == once(4500)
 
 
+def shared_out(first: Worker, second: Worker) -> bool:
+    """Whether each of the two has two partitions of its own."""
+    ones, others = set(first.partitions()), set(second.partitions())
+    return len(ones) == len(others) == 2 and not ones & others
+
+
 def test_two_workers_share_the_embedded_broker(embedded: EmbeddedBroker) -> None:
     """Exactly once is not promised here, because the embedded broker does not fence."""
     broker = Broker("embedded", embedded.bootstrap_servers)
     topics = broker.topics("company")
     with Worker(topics.settings()) as first, Worker(topics.settings()) as second:
-        until(lambda: len(second.partitions()) == 2 and len(first.partitions()) == 2, "two partitions each")
+        until(lambda: shared_out(first, second), "two partitions each")
         broker.send(f"{topics.name}.raw", articles(0, 200))
         assert set(numbers(broker.read(f"{topics.name}.clean", 200))) == set(range(200))
 

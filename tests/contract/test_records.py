@@ -12,7 +12,7 @@ from harness.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
 from harness.processes import Worker, until
 from stream.records.dead_letters import read_letter
 from stream.records.headers import Headers
-from tests.brokers import Broker, Sent, headers_of
+from tests.brokers import PARTITIONS, Broker, Sent, headers_of
 from tests.ledger import Topics, article
 
 WHEN = 1_600_000_000_000
@@ -68,7 +68,7 @@ def run(broker: Broker, request: pytest.FixtureRequest) -> Run:
         clean = broker.read(f"{topics.name}.clean", len(sent) - len(POISON))
         dead = broker.read(f"{topics.name}.dead", len(POISON))
         until(lambda: worker.metric("article_stream_records_in_total") == len(sent), "the worker to have counted all")
-        until(lambda: all(it["lag"] == 0 for it in worker.partitions().values()), "lag 0")
+        until(lambda: worker.caught_up(PARTITIONS), "lag 0")
         pages = {page: worker.get(page) for page in ("/health/live", "/health/ready", "/metrics", "/", "/nothing")}
         lines = [line.rsplit(" ", 1) for line in pages["/metrics"][1].decode().splitlines() if line[:1] != "#"]
         exit_code = worker.terminate()

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-import orjson
 import pytest
 
 from harness.commands import article_stream
@@ -179,8 +178,7 @@ def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_
         older.wait_ready()
         with Worker(settings) as younger:
             words = "already has a member with the instance id 'w-0': another worker runs with it"
-            until(lambda: words in younger.get("/health/ready")[1].decode(), "the sentence")
-            (said,) = [it for it in orjson.loads(younger.get("/health/ready")[1])["problems"] if words in it]
+            (said,) = until(lambda: [it for it in younger.problems() if words in it], "the sentence")
             assert "group.consumer.session.timeout.ms" in said
             assert "give every worker its own STREAM_INSTANCE_ID" in said
             assert "Fatal error" not in said
@@ -207,7 +205,7 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
             if protocol == "consumer":
                 said = last_words(refused)
             else:  # it waits until there is room for it, and says so
-                said = " ".join(orjson.loads(refused.get("/health/ready")[1])["problems"])
+                said = until(lambda: " ".join(it for it in refused.problems() if FULL in it), "its page to say so")
             assert f"The group {topics.name} {FULL}" in said
             assert "Run fewer workers, or raise that limit." in said
             assert "Broker:" not in refused.log

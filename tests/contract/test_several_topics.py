@@ -73,7 +73,7 @@ def test_each_of_two_topics_has_an_output_of_its_own(broker: Broker, delivery: s
         for topic in (en, de):
             require_all(broker, f"clean.{topic}")
         until(lambda: worker.metric("article_stream_records_in_total") == 2 * EACH + 1, "all to be counted")
-        until(lambda: all(it["lag"] == 0 for it in worker.partitions().values()), "lag 0")
+        until(lambda: worker.caught_up(2 * PARTITIONS), "lag 0")
         assert set(worker.partitions()) == {f"{topic}/{number}" for topic in (en, de) for number in range(PARTITIONS)}
         label = f'{{partition="0",topic="{de}"}}'
         assert f"article_stream_partition_lag_records{label} 0.0" in worker.get("/metrics")[1].decode()

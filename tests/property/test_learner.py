@@ -8,14 +8,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream import Profiles, clean
 from stream.core.sites import UNIT
 from stream.errors import StreamError
 from stream.learner import site as site_module
-from stream.learner.address import site_of
+from stream.learner.address import _worked_out, site_of
 from stream.learner.observation import Observation
 from stream.offline.sites_file import read_profiles, read_sites, write_sites
 from tests.observations import article
@@ -116,3 +116,17 @@ def test_any_text_teaches_and_is_cleaned_with_what_was_learned(learned: list[str
     text, profile = "\n".join(lines), profiles.of("example.org")
     cleaned = clean(text, profile=profile)
     assert clean(cleaned.text, profile=profile).removed == ()
+
+
+HOSTS = st.sampled_from(["Example.org", "münchen.example", "www.a-b.example", "10.0.0.1", "a。b", "[::1]", "x" * 260])
+ODD = st.text(alphabet="a.:/?#\\@ \t\u3000W\u00df\ud800", max_size=12)
+ADDRESSES = ODD | st.builds("".join, st.tuples(ODD, st.sampled_from(["", "http://", "https:", "//"]), ODD, HOSTS, ODD))
+
+
+@trials(400)
+@given(ADDRESSES)
+@example(" http://a.example /b")
+@example("feed.example://b.example/c")
+@example("http:///a.example/b")
+def test_a_site_is_remembered_by_the_beginning_of_an_address_alone(address: str) -> None:
+    assert site_of(address) == _worked_out(address)

@@ -12,7 +12,7 @@ from harness.twins import in_python, needs_compiled
 from stream.core.footer.words import said
 from stream.core.native import calls
 from stream.core.packed import pack
-from stream.core.rules import builtin
+from stream.core.rules import builtin, load
 from stream.learner import compiled_site, counts
 from stream.learner import site as site_module
 from stream.learner.compiled_site import CompiledSite
@@ -21,7 +21,7 @@ from stream.learner.learned import LearnedSite
 from stream.learner.messages import Command, read_article, write_sketch
 from stream.learner.observation import Sketch, shortened, sketch
 from stream.learner.profiles import BY_ORDER, BY_TIME_MS
-from stream.learner.site import Site
+from stream.learner.site import Counted, Site
 from tests.property.test_native import PROSE, known, line, tails
 from tests.trials import trials
 
@@ -121,6 +121,36 @@ def test_a_site_that_is_learned_by_time_is_counted_alike(instants: list[tuple[in
             assert state(CompiledSite.of(slow, keeps_texts=True)) == state(slow)
 
 
+COUNTS = st.integers(0, 1 << 18) | st.integers(0, (1 << 32) - 1) | st.sampled_from([65_534, 65_535, 65_536, 65_537])
+
+
+@trials(300)
+@given(COUNTS, st.lists(st.tuples(COUNTS, COUNTS, COUNTS), max_size=8), st.integers(1, 40))
+@example(65_535, [(65_535, 65_535, 1), (32_768, 0, 32_767)], 2)
+@example(65_536, [(65_536, 65_535, 1)], 2)
+@example(3, [(2, 1, 3_000_000)], 16)
+def test_counts_of_any_size_fade_alike(articles: int, rows: list[tuple[int, int, int]], later: int) -> None:
+    counted = {
+        key: Counted(0, "a", min(count, articles), inside, below, 0, 0)
+        for key, (count, inside, below) in enumerate(rows, 1)
+    }
+    slow = Site(NAME, BY_ORDER, articles, 1, 0, 0, counted)
+    fast = CompiledSite.of(slow, keeps_texts=True)
+    article = Sketch((1,), 0, ("Footer",))
+    assert fast.learn_sketches([article], later) == slow.learn_sketches([article], later)
+    assert (fast.articles, [*fast.counted.items()]) == (slow.articles, [*slow.counted.items()])
+
+
+@trials(300)
+@given(st.lists(line | st.tuples(st.integers(0, 90), line).map(lambda parts: "a " * parts[0] + parts[1]), max_size=6))
+@example(["a b c d e f g h i j k", "a " * 100 + "b", "-" * 201, "—" * 201 + "a", "х " * 120, "a" * 700])
+def test_the_keys_of_lines_of_any_length_are_those_that_cleaning_asks_for(lines: list[str]) -> None:
+    site = CompiledSite(NAME, BY_ORDER, keeps_texts=True)
+    read = [each.encode("utf-8", "replace").decode() for each in lines]
+    site.learn_sketches([Sketch((), 0, tuple(read))], 0)
+    assert {*site.counted} == {key for each in read for key in said(each).keys if key}
+
+
 @trials(300)
 @given(SKETCHES, st.sampled_from(["", " ", "\n"]), st.integers(0, 300))
 def test_a_record_is_read_alike_however_it_is_written(article: Sketch, blank: str, cut: int) -> None:
@@ -166,20 +196,31 @@ def test_a_changed_record_of_counts_is_read_or_refused_alike(
     assert counts.VERSION == 1
 
 
+SHARED = st.tuples(tails, st.lists(tails, min_size=1, max_size=3)).map(
+    lambda parts: [[*each, *parts[0]] for each in parts[1]]
+)
+"""Articles with lines of their own and lines that all of them have, some of them twice."""
+
+
 @trials(200)
 @given(
-    st.lists(tails, min_size=1, max_size=3),
+    st.lists(tails, min_size=1, max_size=3) | SHARED,
     st.lists(st.integers(0, 3000), min_size=6, max_size=6),
     st.randoms(use_true_random=False),
+    st.sampled_from(["page", "markers"]),
 )
-def test_a_version_is_tried_alike(articles: list[list[str]], counts: list[int], chance: Random) -> None:
+@example([[*PROSE, *COMMON, *COMMON], [*COMMON, PROSE[2]], [*PROSE[:2], *COMMON]], [3000] * 6, Random(1), "page")  # noqa: S311
+@example([[PROSE[2], *COMMON], [PROSE[3], *COMMON], [PROSE[0], *COMMON]], [800] * 6, Random(2), "page")  # noqa: S311
+def test_a_version_is_tried_alike(articles: list[list[str]], counts: list[int], chance: Random, way: str) -> None:
+    rules = builtin() if way == "page" else load(whole_page=False)
     site = LearnedSite.named(NAME)
-    site.latest.extend(write_sketch(sketch(lines, builtin())) for lines in articles)
+    lines = [[each.encode("utf-8", "replace").decode() for each in article] for article in articles]
+    site.latest.extend(write_sketch(Sketch((), 0, tuple(map(shortened, article)))) for article in lines)
     keys = sorted({key for each in articles for text in each for key in said(text).keys if key})
     before, after = (known(chance.sample(keys, len(keys) // 2), some) for some in (counts[:3], counts[3:]))
     for one, other in ((before, after), (None, after), (after, known(keys, [3000] * 3))):
         site.applied = one
-        assert calls.trial(site.latest, builtin(), one, other) == site._trial(builtin(), other)  # noqa: SLF001
+        assert calls.trial(site.latest, rules, one, other) == site._trial(rules, other)  # noqa: SLF001
 
 
 def test_prose_that_a_version_takes_is_found_by_both() -> None:

@@ -88,6 +88,16 @@ def test_scores(network: Network, count: int, seed: int) -> None:
     assert network.scores(words, traits) == network.scores_each(words, traits)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [4096, 4097, 4096 + 63, 4096 + 64, 9000])
+def test_a_page_of_several_pieces(count: int) -> None:
+    """The compiled network goes through a page by pieces of 4,096 lines, each with the lines around it that count."""
+    network, pick = made(16, "|i1", 0.1, (12, 1_600, 121)), Random(count)  # noqa: S311 - the same each time
+    words = [rows(pick, WORDS, 3) for _ in range(count)]
+    traits = [rows(pick, TRAITS + EVIDENCE + 1, 4) for _ in range(count)]
+    assert network.scores(words, traits) == network.scores_each(words, traits)
+
+
 @pytest.mark.parametrize("line_count", [1, 40])
 def test_channels_that_are_full_stay_full(line_count: int) -> None:
     """The greatest sums that there are: weights and channels at their limits, of either sign."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+import sys
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -9,16 +12,18 @@ from hypothesis import strategies as st
 from harness.twins import in_python, needs_compiled
 from stream.core import native
 from stream.core.cleaning import clean, clean_list
-from stream.core.packed import ROW, PackedKnown
+from stream.core.packed import MOST_COUNTED, ROW, PackedKnown, pack
 from stream.core.rules import builtin
-from stream.learner.messages import MOST_BYTES, clean_and_sketch, write_sketch
+from stream.core.sites import Known
+from stream.learner.messages import MOST_BYTES, clean_and_sketch, is_one_in, write_sketch
 from stream.learner.observation import LINES, Sketch, sketch, sketch_in_python
 from tests.property.test_native import PROSE, pages, tails, texts, wild
 from tests.trials import trials
 
 pytestmark = needs_compiled
 
-KEY = st.integers(1, (1 << 64) - 1) | st.integers(1, 60) | st.integers((1 << 63) - 9, (1 << 63) + 50)
+MOST_KEY = (1 << 64) - 1
+KEY = st.integers(1, MOST_KEY) | st.integers(1, 60) | st.integers((1 << 63) - 9, (1 << 63) + 50)
 """Hashes, and keys that somebody chose to stand close together."""
 
 
@@ -31,11 +36,32 @@ def test_a_key_is_found_where_it_stands(keys: set[int], others: list[int]) -> No
         assert packed.get(key) == known.get(key) == ((key % 7, key % 5, key % 3) if key in keys else None)
 
 
-def test_of_many_keys_each_is_found() -> None:
-    keys = sorted(hash((number, "key")) & ((1 << 64) - 1) for number in range(5000))
+@trials(300)
+@given(st.dictionaries(KEY, st.tuples(*[st.integers(0, 2) | st.integers(0, MOST_COUNTED)] * 3), max_size=80))
+@example({number: (number, 2 * number, 0) for number in range(1, 256)})
+@example({number << 55: (number, 0, number) for number in range(1, 258)})
+@example({number << 54: (number, 7, 7) for number in range(1, 700)})
+def test_what_a_worker_keeps_is_the_same_in_less_memory(counted: dict[int, tuple[int, int, int]]) -> None:
+    data = b"".join(ROW.pack(key, *counted[key]) for key in sorted(counted))
+    known, small = PackedKnown(data), PackedKnown.kept_small(data)
+    assert small.data == data
+    assert small == known == {key: Known(*each) for key, each in counted.items()}
+    assert len(small) == len(known) == len(counted)
+    assert [*small] == [*known] == sorted(counted)
+    assert pack(pickle.loads(pickle.dumps(small))) == data  # noqa: S301 - our own
+    assert all(key + 1 in counted or key + 1 not in small for key in counted if key < MOST_KEY)
+    different = len({*counted.values()})
+    if len(counted) >= 50 and different <= len(counted) // 10:
+        assert sys.getsizeof(small.compact) < len(data)
+
+
+@pytest.mark.parametrize("count", [5000, 70_000])
+def test_of_many_keys_each_is_found(count: int) -> None:
+    keys = sorted({hash((number, "key")) & ((1 << 64) - 1) for number in range(count)})
     packed = native.compiled.Packed(b"".join(ROW.pack(key, 1, 2, 3) for key in keys))
-    assert all(packed.get(key) == (1, 2, 3) for key in keys)
-    assert not any(packed.get(key + 1) for key in keys)
+    asked = keys[:: count // 1000]
+    assert all(packed.get(key) == (1, 2, 3) for key in (*asked, keys[-1]))
+    assert not any(packed.get(key + 1) for key in asked)
 
 
 def test_rows_that_are_not_in_order_or_not_whole_are_refused_by_both() -> None:
@@ -58,6 +84,14 @@ def test_a_text_is_sketched_alike_while_it_is_cleaned_and_without(text: str) -> 
     expected = sketch_in_python(text, builtin())
     assert sketch(text, builtin()) == expected
     assert clean_and_sketch(text, builtin()) == (clean(text, builtin()), write_sketch(expected))
+
+
+@trials(100)
+@given(texts | wild | pages, st.sampled_from([0, 1, 2, 3, 20]))
+@example("a\ud800b", 2)
+def test_the_same_articles_are_chosen_to_learn_from(article: str | list[str], one_in: int) -> None:
+    expected = write_sketch(sketch_in_python(article, builtin())) if is_one_in(article, one_in) else None
+    assert clean_and_sketch(article, builtin(), None, one_in)[1] == expected
 
 
 @trials(150)

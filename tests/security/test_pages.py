@@ -14,7 +14,10 @@ from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import Broker, Sent
 from tests.hostile import article
 
-PAGES = ("/", "/health/live", "/health/ready", "/metrics", "/nothing", "/metrics/..%2f..", "/?text=1")
+PAGES = (
+    "/", "/health/live", "/health/ready", "/metrics", "/nothing", "/metrics/..%2f..", "/?text=1",
+    "/page/about", "/page/sites", "/page/dead-letters", "/page/dead-letters/one?partition=0&offset=0",
+)  # fmt: skip
 BODY = "Quokkas crossed the causeway on Tuesday, and the warden of the island let every one of them through the gate."
 SECRET = "hunter2-never-to-be-seen"  # noqa: S105 - made up
 KEY, HEADER = b"key-never-to-be-seen", b"header-never-to-be-seen"
@@ -48,6 +51,7 @@ def test_no_page_and_no_log_shows_an_article_or_a_secret(embedded: EmbeddedBroke
         shown = {page: worker.get(page)[1].decode() for page in PAGES}
         shown["the log"] = worker.log
         assert worker.terminate() == 0
+    assert shown["/page/dead-letters"].count('"reason":') == 3
     for page, text in shown.items():
         for hidden in (SECRET, "Quokkas", "warden", KEY.decode(), HEADER.decode()):
             assert hidden not in text, page

@@ -71,7 +71,7 @@ def test_a_missing_right_to_transactions_is_named(guarded: GuardedKafka) -> None
     worker, check = refused(settings, "worker", "check")
     assert sentence(worker).endswith(fix)
     said = [line for line in check.splitlines() if "Waiting for Kafka at " not in line]
-    assert [line[0] for line in said] == [*"✓✓✓✓✓✓✓✓✗"]
+    assert [line[0] for line in said] == [*"✓✓✓✓✓✓✓✓✓✗"]
     assert said[-1].startswith("✗ transactions: ")
     assert said[-1].endswith(fix)
 

@@ -34,14 +34,17 @@ def clean_list(paragraphs: Sequence[str], rules: Rules, profile: Profile | None)
 
 
 def clean_and_sketch(
-    article: str | Sequence[str], rules: Rules, profile: Profile | None
-) -> tuple[Cleaned | CleanedList, bytes] | None:
-    """Clean an article, and give the record from which its site learns (`stream.learner.messages.write_sketch`)."""
+    article: str | Sequence[str], rules: Rules, profile: Profile | None, one_in: int
+) -> tuple[Cleaned | CleanedList, bytes | None] | None:
+    """Clean an article, and give the record from which its site learns if it is one in so many.
+
+    The twin is `stream.learner.messages.clean_and_sketch`.
+    """
     cleaner = _cleaner(rules)
     if cleaner is None:
         return None
     given = article if isinstance(article, str) else list(article)
-    found = native.asked(native.compiled.clean_and_sketch, cleaner, given, _given(profile))
+    found = native.asked(native.compiled.clean_and_sketch, cleaner, given, _given(profile), one_in)
     if found is None:
         return None
     cleaned, record = found
@@ -71,9 +74,10 @@ def trial(records: Sequence[bytes], rules: Rules, before: Profile | None, after:
 def _cleaned(text: str, found: Any, rules: Rules, profile: Profile | None) -> Cleaned:
     kept, removed, withheld, separator = found
     version = profile.version if profile is not None else ""
-    if removed is None:
-        return Cleaned(text, (), rules.version, withheld, separator, version)
-    return CleanedByCompiled(kept, removed, rules.version, withheld, separator, version)
+    if removed is None and withheld is None:
+        return Cleaned(text, (), rules.version, (), separator, version)
+    cleaned = text if kept is None else kept
+    return CleanedByCompiled(cleaned, removed or (), rules.version, withheld or (), separator, version)
 
 
 def _cleaned_list(paragraphs: Sequence[str], found: Any, rules: Rules, profile: Profile | None) -> CleanedList:
@@ -99,16 +103,17 @@ def _given(profile: Profile | None) -> Any:
     if profile is None:
         return None
     kept, known = profile.kept, profile.known
-    if "table" in kept:
-        return profile.articles, kept["table"]
-    if isinstance(known, PackedKnown):
-        kept["table"] = native.compiled.Packed(known.data)
-        return profile.articles, kept["table"]
+    if "given" in kept:
+        return kept["given"]
     kept["used"] = kept.get("used", 0) + 1
-    if kept["used"] < OFTEN and isinstance(known, dict):
+    if isinstance(known, PackedKnown):
+        compact = native.compiled.Packed(known.data) if known.compact is None else known.compact
+        kept["given"] = profile.articles, compact
+    elif kept["used"] < OFTEN and isinstance(known, dict):
         return profile.articles, known
-    kept["table"] = native.compiled.Table(dict(known))
-    return profile.articles, kept["table"]
+    else:
+        kept["given"] = profile.articles, native.compiled.Table(dict(known))
+    return kept["given"]
 
 
 def _cleaner(rules: Rules) -> Any:

@@ -44,6 +44,12 @@ def credited(removed: Sequence[tuple[str, str]], lines: Iterable[str], rules: Ru
     return answer
 
 
+def same_phrase(rule: Rule, line: str) -> list[str]:
+    """The ids of the rules that find this line as this rule does, which is among them; none where it does not."""
+    phrase = _phrase(rule, line)
+    return [other.id for other in _others(rule, phrase)] if phrase else []
+
+
 def language_of(rule_id: str) -> str:
     """The language that a built-in rule's id begins with."""
     return rule_id.partition(".")[0]

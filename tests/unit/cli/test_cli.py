@@ -186,7 +186,7 @@ def test_check_without_a_broker_says_so_and_ends_with_1() -> None:
     assert answer.code == 1
     *good, bad = answer.out.splitlines()
     assert [line.partition(":")[0] for line in good[:2]] == ["✓ settings", "✓ rules"]
-    slow = "! core: in Python, at a twentieth of the speed."
+    slow = "! core: in Python, at a fortieth of the speed."
     assert good[2].startswith("✓ core: compiled" if native.compiled else slow)
     assert bad.startswith(f"✗ broker: No answer from Kafka at {server}")
 

@@ -21,7 +21,7 @@ from bench import load as bench_load
 from bench.texts import plain
 from harness import news
 from harness import pages as composed
-from harness.fakes import FakeRecord, NotingProducer, ProducerSupply, at, outcome
+from harness.fakes import AcknowledgingProducer, FakeRecord, NotingProducer, ProducerSupply, at, outcome
 from harness.twins import in_python, needs_compiled, slow
 from stream.config.loading import load
 from stream.config.settings import Settings
@@ -195,7 +195,7 @@ async def published(
     settings: Settings, make: Callable[[Settings, Any], Committer], outcomes: Sequence[Outcome]
 ) -> Counter[str]:
     """Put outcomes through the sink; give the calls to the client."""
-    producer = NotingProducer()
+    producer = AcknowledgingProducer()
     committer = make(settings, producer)
     committer.own([at(0)], [])
     flow = Flow()

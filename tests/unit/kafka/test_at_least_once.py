@@ -91,6 +91,23 @@ def test_what_was_acknowledged_of_a_batch_that_failed_is_not_sent_again() -> Non
     assert trial.sent == [[b"1", b"2", b"3", b"2", b"1", b"2", b"3"]], "what is through is forgotten"
 
 
+def test_a_record_whose_report_is_lost_in_the_client_is_sent_again() -> None:
+    trial = Trial(all_well)
+    producer = trial.producers[0]
+    real = producer.flush
+
+    def losing(timeout_s: float) -> int:
+        del producer.reports[:1]
+        return real(timeout_s)
+
+    producer.flush = losing  # type: ignore[assignment,method-assign]
+    with pytest.raises(Aborted, match="1 record is not acknowledged"):
+        trial.commit(0, 1, 2)
+    producer.flush = real  # type: ignore[method-assign]
+    trial.commit(0, 1, 2)
+    assert trial.sent[0] == [b"0", b"1", b"2", b"0"]
+
+
 def test_a_producer_that_ended_with_a_refused_record_has_a_successor_who_goes_on_behind_it() -> None:
     trial = Trial(lambda _, number: [None, INVALID, BEHIND][number], all_well)
     trial.producers[0].raises.append(FATAL)

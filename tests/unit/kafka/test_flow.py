@@ -57,6 +57,18 @@ def test_the_first_error_counts() -> None:
     assert not flow.wait_drained(0), "a failed session is not drained, even with nothing under way"
 
 
+def test_a_session_fails_even_if_nobody_can_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(_: object) -> None:
+        raise MemoryError
+
+    flow = Flow()
+    flow.begin_session()
+    monkeypatch.setattr(threading.Condition, "notify_all", no_memory)
+    with pytest.raises(MemoryError):
+        flow.fail(LOST)
+    assert flow.error is LOST
+
+
 def test_who_waits_for_the_drain_wakes_up_when_it_is_done() -> None:
     flow = Flow()
     session = flow.begin_session()

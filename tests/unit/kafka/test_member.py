@@ -81,6 +81,20 @@ def test_what_a_callback_raises_comes_out_of_the_call_that_served_it(consumer: F
     assert member.consume(1, 0) == [], "once"
 
 
+def test_what_a_callback_raises_is_told_before_the_next_callback(consumer: FakeConsumer) -> None:
+    told: list[object] = []
+
+    def fails(*_: object) -> None:
+        raise MemoryError
+
+    member = Member(load(environ={}))
+    member.join(on_assign=lambda *_: told.append("assigned"), on_revoke=fails, on_lost=fails, on_error=told.append)
+    consumer.serves = lambda: [consumer.callbacks[name](consumer, []) for name in ("on_revoke", "on_assign")]  # type: ignore[assignment]
+    with pytest.raises(MemoryError):
+        member.consume(1, 0)
+    assert [type(each) for each in told] == [MemoryError, str]
+
+
 def test_what_a_callback_raises_while_the_group_is_left_is_said_and_no_more(
     consumer: FakeConsumer, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -200,8 +200,8 @@ def test_health_and_metrics_name_the_topic() -> None:
         engine.partitions.gain(at(0, topic), position)
         engine.partitions.update_end(at(0, topic), 9)
     assert live(engine).as_json()["partitions"] == {
-        "articles.de/0": {"position": 7, "lag": 2},
-        "articles.en/0": {"position": 5, "lag": 4},
+        "articles.de/0": {"position": 7, "lag": 2, "lag_seconds": None},
+        "articles.en/0": {"position": 5, "lag": 4, "lag_seconds": None},
     }
     text = engine.metrics.text().decode()
     assert 'article_stream_partition_lag_records{partition="0",topic="articles.de"} 2.0' in text

@@ -207,6 +207,39 @@ async def test_a_call_that_never_comes_back_is_left_behind(
     assert rig.flow.error is None
 
 
+async def test_a_call_that_comes_back_while_its_thread_is_replaced_leaves_one_thread(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With two, what one of them takes and leaves behind would be lost: the other one commits what comes next."""
+    back, entered = threading.Event(), threading.Event()
+
+    def hang(_: Publication) -> None:
+        entered.set()
+        assert back.wait(PATIENCE_S)
+        raise KafkaUnavailable("No answer.")  # noqa: EM101
+
+    def come_back(*_: object) -> None:
+        back.set()
+        assert rig.sink._idle.wait(PATIENCE_S)  # noqa: SLF001 - the thread was not replaced yet, and is done
+
+    def fail_once(_: Publication) -> None:
+        rig.committer.act = lambda _: None
+        raise Aborted(KafkaUnavailable("A leader moves."))
+
+    rig.committer.act = hang
+    await rig.put([outcome(0)])
+    assert await asyncio.to_thread(entered.wait, PATIENCE_S)
+    rig.flow.fail(KafkaUnavailable("No answer."))
+    monkeypatch.setattr("stream.kafka.sink.log.warning", come_back)
+    await asyncio.to_thread(rig.sink.quiesce, silent=True)
+    rig.flow.begin_session()
+    rig.committer.act = fail_once
+    await rig.put([outcome(0), outcome(1)])
+    await rig.put([outcome(2)])
+    assert await rig.drained()
+    assert offsets(rig.delivered) == offsets(rig.committer.published) == [0, 1, 2]
+
+
 @pytest.mark.parametrize("looks", [1, 2])
 async def test_whether_it_is_full_is_asked_while_nothing_is_taken(rig: Rig, looks: int) -> None:
     """Otherwise the queue may change while it is iterated."""
@@ -249,3 +282,32 @@ async def test_a_tombstone_is_published_as_null(rig: Rig) -> None:
     await rig.put([PROCESSOR.process(FakeRecord(None))])
     assert await rig.drained()
     assert [it.value for it in rig.committer.published] == [None]
+
+
+async def test_a_batch_that_cannot_be_taken_for_lack_of_memory_ends_the_session(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_memory() -> Outcomes:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.sink, "_take", no_memory)
+        await rig.put([outcome(0)])
+        assert not await rig.drained()
+    assert isinstance(rig.flow.error, MemoryError)
+    await asyncio.to_thread(rig.sink.quiesce)
+    rig.flow.begin_session()
+    await rig.put([outcome(0)])
+    assert await rig.drained(), "the thread goes on"
+    assert offsets(rig.delivered) == [0]
+
+
+async def test_it_is_known_how_many_records_of_a_session_came(rig: Rig) -> None:
+    session = rig.flow.session
+    await rig.put([outcome(0), outcome(1)])
+    await rig.put([outcome(2)])
+    assert rig.sink.taken(session) == 3
+    rig.flow.begin_session()
+    assert rig.sink.taken(rig.flow.session) == 0
+    await rig.put([outcome(3)], session=session)
+    assert rig.sink.taken(rig.flow.session) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import KafkaError, TopicPartition
 
 from harness.fakes import FakeRecord, at
 from stream.config.loading import load
@@ -84,8 +84,51 @@ class Rebalancing(Waiting):
         """Do nothing."""
 
 
+class OutOfRange:
+    """A message that says that what comes next in partition 0 is in the log no more."""
+
+    def error(self) -> KafkaError:
+        """Say so."""
+        return KafkaError(KafkaError._AUTO_OFFSET_RESET)  # noqa: SLF001
+
+    def topic(self) -> str:
+        """The input topic."""
+        return "articles.raw"
+
+    def partition(self) -> int:
+        """The partition."""
+        return 0
+
+
+class Truncated(Waiting):
+    """A consumer with three records in its queue, and behind them the error that the log begins at offset 10 now."""
+
+    def consume(self, most: int, *_: object) -> list[Any]:
+        """Return what has arrived, with the error behind the last record."""
+        come = super().consume(most)
+        return [*come, OutOfRange()] if come and not self._arrivals else come
+
+    def get_watermark_offsets(self, *_: object, **__: object) -> tuple[int, int]:
+        """All that was written is gone."""
+        return 10, 10
+
+    def incremental_assign(self, partitions: list[TopicPartition]) -> None:
+        """Do nothing."""
+
+    def incremental_unassign(self, partitions: list[TopicPartition]) -> None:
+        """Do nothing."""
+
+
 class IdleCommitter:
-    """A committer with nothing to do."""
+    """A committer with nothing to do; `begun` are the offsets at which reading goes on."""
+
+    def __init__(self) -> None:
+        """Nothing is committed yet."""
+        self.begun: list[int] = []
+
+    def commit_start(self, _consumer: object, offsets: list[TopicPartition], _member: object) -> None:
+        """Note them."""
+        self.begun += [it.offset for it in offsets]
 
     def own(self, *_: object) -> None:
         """Do nothing."""
@@ -143,9 +186,20 @@ def partitions() -> Partitions:
 
 
 @pytest.fixture
-def source(clock: Clock, flow: Flow, partitions: Partitions, monkeypatch: pytest.MonkeyPatch) -> Source:  # noqa: ARG001 - at that time
+def committer() -> IdleCommitter:
+    return IdleCommitter()
+
+
+@pytest.fixture
+def source(
+    clock: Clock,  # noqa: ARG001 - at that time
+    flow: Flow,
+    partitions: Partitions,
+    committer: IdleCommitter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Source:
     monkeypatch.setattr("stream.kafka.same_topic.TopicIds", lambda _: NoTopicId())
-    made = Source(SETTINGS, flow, partitions, IdleCommitter(), lambda *_: None)  # type: ignore[arg-type]
+    made = Source(SETTINGS, flow, partitions, committer, lambda *_: None)  # type: ignore[arg-type]
     made.member.consumer = SilentConsumer()  # type: ignore[assignment]
     made.progress.opened()
     return made
@@ -247,3 +301,34 @@ def test_no_record_of_a_partition_that_moves_is_passed_over(
             source.fetch()
     else:
         assert source.fetch() == []
+
+
+@pytest.fixture
+def before_a_gap(source: Source, flow: Flow, partitions: Partitions, committer: IdleCommitter) -> Source:
+    """The source, with three records in flight that came together with the error that the log goes on behind them."""
+    partitions.gain(at(0), 0)
+    source.member.consumer = Truncated(1, 2)  # type: ignore[assignment]
+    assert len(source.fetch()) == 3
+    assert committer.begun == []
+    flow.enter(3)
+    return source
+
+
+def test_what_was_fetched_before_a_gap_is_published_before_the_offset_behind_the_gap_is_committed(
+    before_a_gap: Source, flow: Flow, partitions: Partitions, committer: IdleCommitter
+) -> None:
+    """A worker that ended in between would not have published these records, nor counted them as skipped."""
+    partitions.published(at(0), 3)
+    flow.leave(flow.session, 3)
+    assert before_a_gap.fetch() == []
+    assert committer.begun == [10]
+    assert [known.position for _, known in partitions.items()] == [10]
+
+
+def test_what_is_not_published_in_time_is_not_passed_over_for_a_gap(
+    before_a_gap: Source, flow: Flow, committer: IdleCommitter
+) -> None:
+    flow.fail(SessionLost("The members of the group changed."))
+    with pytest.raises(SessionLost):
+        before_a_gap.fetch()
+    assert committer.begun == []

@@ -62,6 +62,30 @@ def test_the_offsets_join_before_the_outputs_so_that_no_transaction_waits_20_ms_
     ]  # fmt: skip
 
 
+def test_what_was_learned_is_checked_once_it_is_in_the_log_and_before_it_is_committed() -> None:
+    producer = NotingProducer()
+
+    def refuse() -> None:
+        producer.called.append("checked")
+        msg = "no more"
+        raise SessionLost(msg)
+
+    transactions = Transactions(
+        load(environ={}),
+        object,
+        lambda *_: None,
+        batch_bytes=1000,
+        make_producer=ProducerSupply(producer),
+        before_commit=refuse,
+    )
+    transactions.own([at(0)], [])
+    transactions.commit(Publication([outcome(0)], []))
+    producer.called.clear()
+    with pytest.raises(SessionLost):
+        transactions.commit(Publication([], [], [Beside("lines", 0, b"a.example", b"{}")]))
+    assert producer.called == ["begin_transaction", "send_offsets_to_transaction", "produce", "flush", "checked"]
+
+
 class FailingProducer(NotingProducer):
     """A producer whose transaction fails while records are produced. The error says only that it has failed."""
 

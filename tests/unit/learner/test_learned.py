@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from stream.core.cleaning import clean_list
@@ -131,3 +132,39 @@ def test_what_the_workers_read_is_what_was_published() -> None:
     again = read_published("halsey.example", write_published(told))
     assert again == told
     assert dict(again.profile.known) == dict(told.profile.known)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"articles": -7},
+        {"articles": 2**64 - 1},
+        {"articles": 1e30},
+        {"total": -1},
+        {"usual": 2**63},
+        {"version": 65 * "x"},
+        {"proposed": {"version": 65 * "x", "why": ""}},
+    ],
+)
+def test_a_published_site_with_what_no_article_could_be_cleaned_with_is_refused(wrong: dict[str, object]) -> None:
+    """Otherwise one record of the topic of sites would end each worker at the site's next article."""
+    told = orjson.loads(write_published(learned(*(article(number, FOOTER) for number in range(6))).published()))
+    with pytest.raises(ValueError, match="it does not have the fields of a site"):
+        read_published("halsey.example", orjson.dumps(told | wrong))
+
+
+@pytest.mark.parametrize("field", ["v", "version", "state", "proposed", "known", "articles"])
+def test_a_published_site_that_is_nested_deeply_is_refused(field: str) -> None:
+    """Otherwise it would end, without a word, whoever follows the topic of sites."""
+    told = write_published(learned(article(0)).published())
+    deep = b'"%s":%s' % (field.encode(), 1_000 * b"[" + 1_000 * b"]")
+    with pytest.raises(ValueError, match=r"^(it|nobody) "):
+        read_published("halsey.example", told[:-1] + b"," + deep + b"}")
+
+
+@pytest.mark.parametrize("field", ["texts", "rejected", "why", "proposed", "usual", "profiles"])
+def test_counts_that_are_nested_deeply_are_refused(field: str) -> None:
+    head, _, rows = write_counts(learned(*(article(number, FOOTER) for number in range(6)))).partition(b"\n")
+    deep = b'"%s":[%s]' % (field.encode(), 1_000 * b"[" + 1_000 * b"]")
+    with pytest.raises(ValueError, match="it does not have the fields"):
+        read_counts("halsey.example", head[:-1] + b"," + deep + b"}\n" + rows)

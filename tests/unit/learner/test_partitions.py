@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Callable
+from typing import Any
 
+import orjson
 import pytest
 
 from stream.core.rules import builtin
@@ -14,6 +17,8 @@ from stream.learner.observation import sketch
 from stream.learner.partitions import Change, Partitions
 
 SITE = "halsey.example"
+DEEP = 1_000 * b"[" + 1_000 * b"]"
+"""JSON that can be read, but not shown, nor made text of."""
 
 
 def observed(number: int, *lines: str) -> bytes:
@@ -73,6 +78,8 @@ def test_what_is_in_force_does_not_depend_on_when_it_is_published() -> None:
         (b"halsey.example", b'{"v":1,"lines":["a"],"end":2}', "'end' is no number of lines"),
         (b"halsey.example", b'{"v":1,"lines":["a"],"end":1,"told":["x"]}', "'told' holds something that is no hash"),
         (b"halsey.example", b'{"v":1,"do":"dance"}', "nobody knows how to 'dance'"),
+        (b"halsey.example", b'{"v":1,"do":' + DEEP + b"}", "nobody knows how to a list"),
+        (b"halsey.example", b'{"v":' + DEEP + b"}", "it is of version a list, and this program reads version 1"),
         (b"a.example", b'{"v":1,"do":"approve"}', "nothing is known of a.example, so there is nothing to approve"),
         (b"https://halsey.example", b"{}", "its key is not the name of a site"),
         (None, b"{}", "its key is not the name of a site"),
@@ -85,6 +92,23 @@ def test_a_record_that_is_no_observation_is_named_and_changes_nothing(
     made = learner()
     assert made.take(0, 0, key, value) == why
     assert not list(made.changes())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [command("rollback", version="none"), command("approve", line="Share"), command("reject", line="Footer"), b"[]"],
+)
+def test_what_was_of_no_use_does_not_decide_what_is_published_next(said: bytes) -> None:
+    values = [*(observed(number, "Footer") for number in range(40)), command("reject", line="Footer")]
+    with_it, without = learner(), learner()
+    for offset, value in enumerate(values):
+        for made in (with_it, without):
+            assert made.take(0, offset, SITE.encode(), value) == ""
+    assert with_it.take(0, len(values), SITE.encode(), said)
+    assert list(with_it.changes()) == list(without.changes())
+    for made in (with_it, without):
+        made.take(0, len(values) + 1, SITE.encode(), observed(99, "Footer", "Else"))
+    assert list(with_it.changes()) == list(without.changes())
 
 
 def test_what_belongs_elsewhere_is_sent_on_and_not_counted() -> None:
@@ -153,3 +177,48 @@ def test_a_partition_that_was_lost_is_forgotten() -> None:
     assert not list(made.changes())
     with pytest.raises(KeyError):
         made.take(0, 1, SITE.encode(), observed(2))
+
+
+Head = dict[str, Any]
+WRONG: list[Callable[[Head], Head]] = [
+    lambda _: {"total": 2**32 - 1},
+    lambda _: {"articles": 2**31},
+    lambda _: {"articles": 2**15},
+    lambda _: {"usual_since": 1e30},
+    lambda _: {"tried": 2**64 - 1},
+    lambda _: {"tried": -2},
+    lambda head: {"earlier": [[1, 1e30, head["applied"]]]},
+    lambda _: {"latest": [[]]},
+    lambda _: {"proposed": 65 * "x"},
+    lambda head: {"profiles": [[version, -7, lines] for version, _, lines in head["profiles"]]},
+    lambda head: {"profiles": [[version, 1e30, lines] for version, _, lines in head["profiles"]]},
+]
+
+
+def counts() -> tuple[Head, bytes]:
+    """Give the counts of a site as they are imported: their head, and their rows."""
+    kept = taken(learner(), *(observed(number, "Footer") for number in range(8)))[SITE].counts or b""
+    head, _, rows = kept.partition(b"\n")
+    return orjson.loads(head), rows
+
+
+def importing(head: Head, rows: bytes) -> bytes:
+    """Give the record that imports counts."""
+    return command("import", site=b64encode(orjson.dumps(head) + b"\n" + rows).decode())
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_an_import_that_nobody_could_go_on_from_is_of_no_use(wrong: Callable[[Head], Head]) -> None:
+    """Otherwise the learner would end at one of the next records, and again at each start."""
+    made = learner()
+    head, rows = counts()
+    problem = made.take(0, 0, SITE.encode(), importing(head | wrong(head), rows))
+    assert "it does not have the fields of a site's counts" in problem or "more was counted" in problem
+    assert SITE in taken(made, observed(1, "Footer"))
+
+
+@pytest.mark.parametrize("place", [9, 11, 13])
+def test_an_import_with_counts_too_large_for_another_article_is_of_no_use(place: int) -> None:
+    head, rows = counts()
+    rows = rows[:place] + b"\xff\xff" + rows[place + 2 :]
+    assert learner().take(0, 0, SITE.encode(), importing(head, rows))

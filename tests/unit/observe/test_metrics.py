@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from functools import partial
 
 import pytest
@@ -93,6 +94,11 @@ def test_position_end_and_lag_are_those_of_the_partitions_owned_now() -> None:
     found = samples(metrics)
     assert (found["partition_position 2"], found["partition_end 2"], found["partition_lag_records 2"]) == (10, 15, 5)
     assert found["partition_lag_records 7"] == 0
+    assert "partition_lag_seconds 2" not in found, "nothing is known yet of the records that wait"
+    partitions.fetched(at(2), 12, first_ms=1_000, last_ms=1_000)
+    assert samples(metrics)["partition_lag_seconds 2"] == pytest.approx(time.time() - 1, abs=60)
+    partitions.published(at(2), 15)
+    assert samples(metrics)["partition_lag_seconds 2"] == 0
     assert "partition_position 7" not in found, "not known yet is not -1"
     partitions.lose(at(2))
     assert "partition_lag_records 2" not in samples(metrics)

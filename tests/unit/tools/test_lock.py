@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from tests.scripts import script
 
 ROOT = Path(__file__).parents[3]
 PROJECT = '[project]\ndependencies = ["Some_thing>=2,<3", "other"]\n'
@@ -16,12 +17,7 @@ PINS = "some-thing==2.5 \\\n    --hash=sha256:aa\nother==1 ; sys_platform == 'wi
 @pytest.fixture(scope="module")
 def tool() -> ModuleType:
     """`tools/lock.py`, which is a script."""
-    spec = importlib.util.spec_from_file_location("lock", ROOT / "tools" / "lock.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return script("lock")
 
 
 def found(tool: ModuleType, project: str, pins: str, made_from: str = PROJECT) -> list[str]:

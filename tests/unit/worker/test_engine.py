@@ -27,7 +27,7 @@ KINDS = (AuthenticationFailed, NotAuthorized, TopicMissing, KafkaFatal)
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     made = Engine(load(environ={}), builtin(), largest_bytes=1000)
-    monkeypatch.setattr("stream.worker.engine.LAST_PAUSE_S", 0.0)
+    monkeypatch.setattr("stream.worker.next_session.LAST_PAUSE_S", 0.0)
     return made
 
 
@@ -126,7 +126,7 @@ def test_an_instance_id_that_is_still_held_is_waited_for(engine: Engine, monkeyp
 def test_an_instance_id_that_is_held_for_too_long_is_another_workers(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("stream.worker.engine.HELD_S", -1.0)
+    monkeypatch.setattr("stream.worker.next_session.HELD_S", -1.0)
     sessions(engine, monkeypatch, InstanceHeld("Held."))
     with pytest.raises(InstanceFenced, match="Another worker runs with the instance id"):
         engine.run(print)

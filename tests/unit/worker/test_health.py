@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
@@ -12,7 +13,7 @@ from stream.core.rules import builtin
 from stream.errors import KafkaFatal, SessionLost
 from stream.kafka.group import GroupView
 from stream.worker.engine import Engine
-from stream.worker.health import live, ready
+from stream.worker.health import live, passing, ready
 
 
 @pytest.fixture
@@ -38,7 +39,10 @@ def test_all_well_is_live_and_ready(engine: Engine) -> None:
         "status": "ok",
         "problems": [],
         "warnings": [],
-        "partitions": {"0": {"position": 5, "lag": 0}, "3": {"position": 7, "lag": 0}},
+        "partitions": {
+            "0": {"position": 5, "lag": 0, "lag_seconds": 0},
+            "3": {"position": 7, "lag": 0, "lag_seconds": 0},
+        },
     }
 
 
@@ -50,7 +54,7 @@ def test_idle_for_long_is_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) 
 def test_a_partition_that_does_not_move_is_named_and_not_live(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     engine.partitions.update_end(at(3), 9)
     assert live(engine).ok, "records may wait a while"
-    assert live(engine).partitions["3"] == {"position": 7, "lag": 2}
+    assert live(engine).partitions["3"] == {"position": 7, "lag": 2, "lag_seconds": pytest.approx(0, abs=60)}
     later(monkeypatch, 61)
     health = live(engine)
     assert health.problems == ("partition 3 of articles.raw has records waiting and has made no progress for 60 s",)
@@ -94,6 +98,18 @@ def test_what_makes_it_not_ready_is_named(engine: Engine) -> None:
     problems = ready(engine).problems
     assert "reading fails: Kafka forbids the use of a topic." in problems
     assert not any("Partitions 3" in problem for problem in problems), "one thing is said once"
+
+
+def test_the_metrics_tell_which_checks_pass(engine: Engine) -> None:
+    engine.partitions.assigned = True
+    assert passing(engine) == dict.fromkeys(("live", "ready", "publishing", "learning"), True)
+    engine.metrics.show_health(partial(passing, engine))
+    engine.sink.problem = "Kafka is away."
+    assert b'article_stream_healthy{check="publishing"} 0.0' in engine.metrics.text()
+    assert b'article_stream_healthy{check="live"} 1.0' in engine.metrics.text()
+    engine.cluster_warnings = ["the topic of lines is missing"]
+    assert not passing(engine)["ready"]
+    assert not passing(engine)["learning"]
 
 
 def test_a_worker_that_knows_of_partitions_without_an_owner_is_not_ready(engine: Engine) -> None:

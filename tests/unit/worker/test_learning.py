@@ -130,3 +130,16 @@ def test_records_are_counted_until_many_sites_have_changed(
         pieces.append((len(piece), len(piece.more)))
         records = records[len(piece) :]
     assert pieces == [(5, 6), (4, 6), (4, 6), (3, 4)], "records, and two for each site that has changed"
+
+
+def test_what_was_counted_before_partitions_were_added_is_not_committed(learner: LearnerEngine, world: World) -> None:
+    learner.source.on_gain([at(number, LINES) for number in range(4)])
+    check = learner._before_commit()  # noqa: SLF001 - what the sink's thread calls
+    check()
+    world.partitions[LINES] = 5
+    with pytest.raises(SessionLost, match="Partitions were added"):
+        check()
+    with pytest.raises(SessionLost, match="now has 5 partitions"):
+        learner._learn(learner._learned, [])  # noqa: SLF001 - without a loop and a sink
+    with pytest.raises(SessionLost, match="Partitions were added"):
+        check()  # what was counted before is still on its way, though the number is known now

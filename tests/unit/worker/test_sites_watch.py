@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from harness.fakes import FakeRecord
+from stream.config.loading import load
 from stream.core.sites import Profile
 from stream.learner.messages import Published
 from stream.records.known_sites import KnownSites, partition_of
-from stream.worker.sites_watch import Reading
+from stream.worker.sites_watch import Reading, SitesWatch
 
 SITE = "example.org"
 HOME = partition_of(SITE, 7)
@@ -41,3 +45,27 @@ def test_what_the_topic_does_not_hold_any_more_is_forgotten(reading: Reading) ->
     known = reading.known
     known.begin_batch()
     assert known.names() == {SITE}
+
+
+def test_an_error_nobody_thought_of_is_said_and_what_is_known_is_followed_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The thread must not end without a word, while the worker goes on with what it knew."""
+    sites: Any = SimpleNamespace(trouble="", was_read=lambda: read.append(True))
+    engine: Any = SimpleNamespace(settings=load(environ={}), sites=sites)
+    watch = SitesWatch(engine)
+    read: list[bool] = []
+    troubles: list[str] = []
+
+    def follow(_: object) -> None:
+        troubles.append(sites.trouble)
+        if len(troubles) > 1:
+            watch._stopping.set()  # noqa: SLF001 - as a stop does
+            return
+        raise RecursionError
+
+    monkeypatch.setattr("stream.worker.sites_watch.ASK_EVERY_S", 0)
+    monkeypatch.setattr(watch, "_follow", follow)
+    watch._run(sites)  # noqa: SLF001 - what the thread does
+    assert troubles == ["", "what is known of sites is not kept up to date: an unexpected error, RecursionError()"]
+    assert read == [True]

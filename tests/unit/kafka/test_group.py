@@ -1,0 +1,59 @@
+"""With which client the group is looked at."""
+
+from __future__ import annotations
+
+import pytest
+
+from stream.config.loading import load
+from stream.errors import KafkaUnavailable
+from stream.kafka import group
+
+
+class Client:
+    """A client that waits for as many answers as its length says."""
+
+    made = 0
+    waiting = 0
+
+    def __init__(self, _: object) -> None:
+        Client.made += 1
+
+    def __len__(self) -> int:
+        return Client.waiting
+
+
+@pytest.fixture
+def looked_at(monkeypatch: pytest.MonkeyPatch) -> group.Group:
+    def none(*_: object) -> None:
+        raise KafkaUnavailable("No answer.")  # noqa: EM101
+
+    monkeypatch.setattr(Client, "made", 0)
+    monkeypatch.setattr(Client, "waiting", 0)
+    monkeypatch.setattr(group, "AdminClient", Client)
+    monkeypatch.setattr(group, "partitions_of", none)
+    return group.Group(load(environ={}))
+
+
+def look(at: group.Group) -> int:
+    """Look at it; returns how many clients were made so far."""
+    with pytest.raises(KafkaUnavailable):
+        at.describe()
+    return Client.made
+
+
+def test_one_client_is_kept(looked_at: group.Group) -> None:
+    """Each new one would open connections, log in, and get a token."""
+    assert [look(looked_at), look(looked_at)] == [1, 1]
+    looked_at.renew()
+    assert [look(looked_at), look(looked_at)] == [2, 2]
+
+
+def test_a_client_that_still_waits_for_an_answer_is_not_closed(
+    looked_at: group.Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look(looked_at)
+    looked_at.renew_when_idle()
+    monkeypatch.setattr(Client, "waiting", 1)
+    assert look(looked_at) == 1
+    monkeypatch.setattr(Client, "waiting", 0)
+    assert [look(looked_at), look(looked_at)] == [2, 2]
