@@ -27,6 +27,8 @@ ANSWER_S = 20.0
 """How long a page may take: on a busy machine, one that is given up too early looks like a worker that is gone."""
 SOON_S, LATER_S = 0.02, 0.1
 """Between two looks at a condition, at first and after a long wait. Asking a worker costs both sides some time."""
+LOG_LINES = 40
+"""How much of a worker's log goes with the error of a test that fails."""
 
 
 def until(condition: Callable[[], Found | None], what: str, timeout_s: float = PATIENCE_S) -> Found:
@@ -148,8 +150,11 @@ class Worker:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
             self.kill()
+        if error is not None:  # what failed may be seen once in a hundred runs, and then only here
+            lines = self.log.splitlines()
+            error.add_note("\n".join([f"The worker printed {len(lines)} lines; the last are:", *lines[-LOG_LINES:]]))
         self._log.close()
