@@ -122,7 +122,7 @@ class Beginnings:
     def _is_deleted(self, topic: str, topic_id: str) -> bool:
         """Whether an offset with this topic id belongs to a deleted topic of the same name, as far as is known."""
         if topic_id and topic not in self._topic_ids.known:
-            # To be compared once the broker tells the current id.
+            # The topic is being deleted, or created again: to be compared once the broker tells its id.
             self._topic_ids.taken.setdefault(topic, set()).add(topic_id)
             return False
         return topic_id not in ("", self._topic_ids.known.get(topic))
@@ -211,5 +211,13 @@ class Beginnings:
                 topic, ", ".join(each),
             )  # fmt: skip
         added = found.keys() - deleted.keys()
+        again = {place for place in added if self._topic_ids.was_another(place.topic)}
+        for topic in sorted({place.topic for place in again}):
+            log.error(
+                "The topic %s was deleted and created again, and Kafka has forgotten how far the group had read the "
+                "old one, the rest of which is gone. These partitions are read from their beginning: %s.",
+                topic, ", ".join(str(place.number) for place in sorted(again) if place.topic == topic),
+            )  # fmt: skip
+        added -= again
         if added and (self._has_begun or self._settings.start_at == "latest"):
             log.info("Partitions %s are new to the group and are read from their beginning.", listed(added))

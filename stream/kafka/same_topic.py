@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 
 from stream.config.settings import Settings
@@ -14,17 +15,35 @@ from stream.records.input_partition import InputPartition
 
 log = logging.getLogger(__name__)
 
+NO_ANSWER_S = 15.0
+"""How long, in seconds, a broker may take to tell the topics' ids before a new session is started.
+
+Failure: an offset that is committed without an id would later be taken for one of the topic that then has the name. If
+that was created again meanwhile, its first records would never be read. Trade: partitions, and records that have
+arrived, wait until the answer comes; a broker that is as slow as that serves little else. Worst case: the question goes
+to a broker that is away, and the records wait two seconds for the next attempt.
+"""
+
 
 class SameTopic:
-    """Watches the ids of the input topics. All methods are called by the source's thread."""
+    """Watches the ids of the input topics. All methods are called by the source's thread.
+
+    `stay_current` is called now and then while an answer is waited for.
+    """
 
     def __init__(
-        self, settings: Settings, flow: Flow, partitions: Partitions, on_event: Callable[[str, int], None]
+        self,
+        settings: Settings,
+        flow: Flow,
+        partitions: Partitions,
+        on_event: Callable[[str, int], None],
+        stay_current: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._flow = flow
         self._partitions = partitions
         self._on_event = on_event
+        self._stay_current = stay_current
         self._ends: dict[InputPartition, int] = {}  # as of the last check that found the same topic
         self.ids = TopicIds(settings)
 
@@ -35,17 +54,21 @@ class SameTopic:
         handed on as if they were of the old one (`stream.kafka.topic_id` says how).
         """
         if self.ids.due(reading=reading):
-            self.check()
+            self.check(waits=reading)
 
-    def check(self, gained: Iterable[InputPartition] = ()) -> None:
+    def check(self, gained: Iterable[InputPartition] = (), *, waits: bool = True) -> None:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
         The topics are those of the assigned partitions and of those just `gained`. Before the error the records in
         flight, which are of the old topic, are published, and those of it that were deleted unread are logged and
-        counted as skipped.
+        counted as skipped. `waits`: whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`;
+        otherwise nothing is done until it is asked again.
         """
         before = self.ids.known.copy()
-        now = self.ids.ask({place.topic for place in (*self._partitions.places, *gained)})
+        topics = {place.topic for place in (*self._partitions.places, *gained)}
+        now = self._answer(topics) if waits else self.ids.ask(topics)
+        if now is None:
+            return
         self._flow.metadata = {topic: as_metadata(known) for topic, known in self.ids.known.items()}
         again = [
             topic
@@ -66,3 +89,14 @@ class SameTopic:
             self._on_event("skipped", gone)
         msg = f"The topic {' and '.join(again)} was deleted and created again."
         raise SessionLost(msg)
+
+    def _answer(self, topics: set[str]) -> dict[str, str]:
+        """The ids of these topics. Raises `SessionLost` if there is no answer, or what has ended the session."""
+        began_s = time.monotonic()
+        while (now := self.ids.ask(topics)) is None:
+            self._flow.check()
+            if time.monotonic() - began_s > NO_ANSWER_S:
+                msg = f"Kafka does not tell the id of {' and '.join(sorted(topics))}: {self.ids.why_silent}."
+                raise SessionLost(msg)
+            self._stay_current()
+        return now

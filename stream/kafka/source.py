@@ -99,7 +99,7 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[InputPartition] = set()
-        self._topic = SameTopic(settings, flow, partitions, on_event)
+        self._topic = SameTopic(settings, flow, partitions, on_event, self.stay_current)
         self._beginnings = Beginnings(settings, committer, self._topic.ids, partitions)
         self.progress = Progress(settings, flow, partitions)
         self.member = Member(settings)

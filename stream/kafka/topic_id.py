@@ -20,7 +20,7 @@ from stream.config.settings import Settings
 from stream.kafka import client
 from stream.kafka.cluster import EMBEDDED
 
-ANSWER_S = 1.0  # short, because reading waits for it; without an answer the topic is taken to be the same
+ANSWER_S = 1.0  # short, because the group's generation has to be looked up between two attempts
 FIRST_ANSWER_S = 2.0  # longer, because a connection has to be made first
 
 WHILE_READING_S = 0.8 * client.FETCH_ERROR_BACKOFF_MS / 1000
@@ -31,7 +31,7 @@ travel. Trade: one question of about a millisecond every 0.4 s under load. Worst
 """
 
 WHILE_IDLE_S = 3.0  # nothing is handed on meanwhile, so this only decides how soon a new topic is noticed
-AFTER_SILENCE_S = 10.0  # after no answer: each attempt would block reading for ANSWER_S
+AFTER_SILENCE_S = 10.0  # after no answer, while idle: each attempt would block reading for ANSWER_S
 NONE = "AAAAAAAAAAAAAAAAAAAAAA"  # the answer of brokers that have no ids: sixteen zero bytes, in base64
 PREFIX = "topic.id="
 
@@ -49,10 +49,11 @@ def of_metadata(metadata: str | None) -> str:
 class TopicIds:
     """The ids of the input topics, asked for now and then. All methods are called by one thread.
 
-    `known`: by topic, the id that this session has first been told; missing if the brokers have no ids or have not
-    answered yet. `taken`: by topic, the ids found beside committed offsets that were used before the brokers had
-    answered; they are compared with the answer when it comes. `embedded`: whether this is the embedded broker, which
-    has no ids.
+    `known`: by topic, the id that this session has first been told; missing if the brokers have no ids, or if the topic
+    did not exist yet. `before`: the last ones that the sessions before it knew. `taken`: by topic, the ids found beside
+    committed offsets that were used while it did not exist; they are compared with its id when it does. `why_silent`:
+    the last error for which there was no answer, a clause. `embedded`: whether this is the embedded broker, which has
+    no ids.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -61,34 +62,43 @@ class TopicIds:
         self._no_ids = False  # the brokers have none, so that there is nothing to ask
         self._due_reading_s = self._due_idle_s = 0.0
         self.known: dict[str, str] = {}
+        self.before: dict[str, str] = {}
         self.taken: dict[str, set[str]] = {}
+        self.why_silent = ""
         self.embedded = False
 
     def begin(self) -> None:
         """A session begins: nothing is known of the topics yet."""
         self._no_ids = False
         self._due_reading_s = self._due_idle_s = 0.0
-        self.known.clear()
+        self.before |= self.known
+        self.known = {}
         self.taken.clear()
 
     def due(self, *, reading: bool) -> bool:
         """Whether it is time to ask again. `reading`: whether records have just arrived."""
         return not self._no_ids and time.monotonic() > (self._due_reading_s if reading else self._due_idle_s)
 
-    def ask(self, topics: Collection[str]) -> dict[str, str]:
+    def was_another(self, topic: str) -> bool:
+        """Whether an earlier session of this process has known another topic of this name."""
+        return topic in self.known and self.before.get(topic, self.known[topic]) != self.known[topic]
+
+    def ask(self, topics: Collection[str]) -> dict[str, str] | None:
         """The current ids of these topics; a topic's differs from the one `known` if it was created again.
 
-        Those that do not exist are left out, and all if there is no answer. Blocks for about `ANSWER_S` at most.
+        Those that do not exist are left out. None if there is no answer: see `why_silent`. Blocks for about `ANSWER_S`
+        at most.
         """
         if self._no_ids or not topics:
             return {}
         asked_s = time.monotonic()
-        found: dict[str, str] = {}
         try:
             found = self._answer(topics)
-        except (KafkaException, concurrent.futures.TimeoutError):
+        except (KafkaException, concurrent.futures.TimeoutError) as raised:
             self._admin = None  # this client may have lost its brokers for good
-            asked_s += AFTER_SILENCE_S
+            self._due_reading_s, self._due_idle_s = asked_s, asked_s + AFTER_SILENCE_S
+            self.why_silent = client.error_of(raised).str() if isinstance(raised, KafkaException) else "no answer"
+            return None
         self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + WHILE_IDLE_S
         self.known = found | self.known
         return found

@@ -105,7 +105,7 @@ class SitesWatch(Service):
                 if time.monotonic() - asked_s > ASK_EVERY_S:
                     asked_s = time.monotonic()
                     now = ids.ask([settings.sites_topic])
-                    if self._ask(known, admin) != there or (topic_id and now and now != topic_id):
+                    if self._ask(known, admin) != there or (now is not None and now != topic_id):
                         return
         finally:
             following.close()

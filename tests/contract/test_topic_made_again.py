@@ -14,6 +14,20 @@ from tests.ledger import Topics
 
 RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
 AGAIN = "was deleted and created again"
+SLOWLY = """
+import itertools
+from confluent_kafka import KafkaError, KafkaException
+from stream.cli import main
+from stream.kafka.topic_id import TopicIds
+asked, answer = itertools.count(), TopicIds._answer
+def slow(self, topics):
+    if next(asked) < 3:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+    return answer(self, topics)
+TopicIds._answer = slow
+main()
+"""
+"""A worker whose first three questions for the ids of topics get no answer in time."""
 
 
 def made(broker: Broker, topic: str) -> bool:
@@ -73,6 +87,21 @@ def test_while_the_worker_runs(real: Broker, protocol: str, start_at: str, fresh
         assert worker.terminate() == 0, worker.log
     assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(100 + fresh), 1)
     assert committed(real, topics, 0).offset >= fresh
+
+
+def test_while_the_worker_runs_with_a_broker_that_is_slow_to_tell_the_id(real: Broker) -> None:
+    """Nothing is read, and nothing committed, before it is known of which topic it is."""
+    topics = real.topics("slow")
+    raw = f"{topics.name}.raw"
+    with Worker(topics.settings(), python=("-c", SLOWLY, "worker")) as worker:
+        send_to(real, raw, 0, 100, 0)
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        make_again(real, raw)
+        send_to(real, raw, 100, 300, 0)
+        until(lambda: worker.metric(RECORDS_IN) >= 400, "the new ones")
+        assert AGAIN in worker.log
+        assert worker.terminate() == 0, worker.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(400), 1)
 
 
 def test_the_offset_of_a_topic_that_is_gone_counts_for_nothing(real: Broker) -> None:

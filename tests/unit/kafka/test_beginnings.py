@@ -14,7 +14,7 @@ from stream.errors import SessionLost
 from stream.kafka.beginnings import ASK_EVERY_S, REPORT_AFTER_S, Beginnings
 from stream.kafka.committer import Aborted
 from stream.kafka.partitions import Partitions
-from stream.kafka.topic_id import as_metadata, of_metadata
+from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
 
 RAW = "articles.raw"
 LOW, HIGH, NONE = 10, 50, -1001
@@ -62,8 +62,8 @@ class Worker:
         """Begin without partitions."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
-        known = {RAW: topic_id} if topic_id else {}
-        identity: Any = SimpleNamespace(known=known, taken={}, embedded=embedded)
+        identity = TopicIds(settings)
+        identity.known, identity.embedded = {RAW: topic_id} if topic_id else {}, embedded
         committer: Any = group
         self.identity = identity
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)

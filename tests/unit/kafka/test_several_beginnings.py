@@ -17,7 +17,7 @@ from stream.kafka.flow import Flow
 from stream.kafka.outputs import ASK_EVERY_S
 from stream.kafka.partitions import Partitions
 from stream.kafka.same_topic import SameTopic
-from stream.kafka.topic_id import as_metadata
+from stream.kafka.topic_id import TopicIds, as_metadata
 from stream.records.input_partition import InputPartition
 
 EN, DE = "articles.en", "articles.de"
@@ -58,7 +58,8 @@ class Broker:
 def beginnings(broker: Broker, ids: dict[str, str] | None = None) -> Beginnings:
     """Of a group with `latest`."""
     settings = SEVERAL.model_copy(update={"start_at": "latest"})
-    known: Any = SimpleNamespace(known=ids or {}, taken={}, embedded=False)
+    known = TopicIds(settings)
+    known.known = ids or {}
     committer: Any = broker
     return Beginnings(settings, committer, known, Partitions())
 
@@ -86,6 +87,20 @@ def test_a_topic_that_comes_later_is_read_from_its_beginning(caplog: pytest.LogC
     assert "Partitions 0 of articles.de are new to the group" in caplog.text
 
 
+def test_a_topic_that_was_made_again_is_named_though_kafka_has_forgotten_its_offsets(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    broker: Any = Broker(en0=23, en1=24)
+    known = beginnings(broker, {EN: "e", DE: "new"})
+    known._topic_ids.before = {EN: "e", DE: "old"}  # noqa: SLF001 - what a session before this one was told
+    found = known.find(broker, [at(0, DE), at(1, DE), at(0, EN)], object())
+    assert {(it.topic, it.offset) for it in found} == {(EN, 23), (DE, 10)}
+    assert "articles.de was deleted and created again, and Kafka has forgotten" in caplog.text
+    assert "are read from their beginning: 0, 1." in caplog.text
+    assert "new to the group" not in caplog.text
+
+
 def test_only_the_topic_that_was_made_again_is_skipped(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -94,7 +109,7 @@ def test_only_the_topic_that_was_made_again_is_skipped(
     for topic in (EN, DE):
         partitions.gain(at(3, topic), 40)
         partitions.update_end(at(3, topic), 50)
-    watched = SameTopic(SEVERAL, flow, partitions, lambda *event: told.append(event))
+    watched = SameTopic(SEVERAL, flow, partitions, lambda *event: told.append(event), lambda: None)
     answers = iter([{EN: "e", DE: "d"}, {EN: "e"}, {EN: "e", DE: "new"}])
     asked: list[set[str]] = []
 

@@ -83,16 +83,20 @@ def test_while_records_come_it_is_asked_within_the_time_that_the_client_waits_af
     assert identity.due(reading=False)
 
 
-def test_no_answer_is_not_waited_for_again_and_again(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
+def test_an_idle_worker_asks_again_later_and_one_with_records_at_once(
+    monkeypatch: pytest.MonkeyPatch, now: list[float]
+) -> None:
     identity = TopicIds(load(environ={}))
     answering(monkeypatch, identity, "a", SILENT, "a")
     identity.ask([TOPIC])
-    assert identity.ask([TOPIC]) == {}
+    assert identity.ask([TOPIC]) is None
     assert identity.known == {TOPIC: "a"}
-    now[0] += 9
-    assert not identity.due(reading=True)
-    now[0] += 2
+    now[0] += 0.1
     assert identity.due(reading=True)
+    now[0] += 9
+    assert not identity.due(reading=False)
+    now[0] += 2
+    assert identity.due(reading=False)
 
 
 @pytest.fixture
@@ -117,7 +121,7 @@ def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
 @pytest.fixture
 def watched(flow: Flow, partitions: Partitions, told: list[tuple[str, int]]) -> SameTopic:
     """The topic of these partitions."""
-    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event))
+    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), lambda: None)
 
 
 def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(  # noqa: PLR0913, PLR0917 - fixtures
@@ -146,16 +150,46 @@ def test_anything_else_changes_nothing(
 ) -> None:
     answering(monkeypatch, watched.ids, "old", answer)
     for _ in range(3):
-        watched.check()
+        watched.check(waits=False)
     assert watched.ids.known == {TOPIC: "old"}
     assert told == []
 
 
+def test_records_wait_for_the_answer_and_the_member_stays_current(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions
+) -> None:
+    def stay_current() -> None:
+        now[0] += 7
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, stay_current)
+    answering(monkeypatch, watched.ids, SILENT, SILENT, "a")
+    watched.check_now_and_then(reading=True)
+    assert now == [1014]
+    assert flow.metadata == {TOPIC: "topic.id=a"}
+
+
+def test_where_no_answer_comes_the_session_ends(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions
+) -> None:
+    def stay_current() -> None:
+        now[0] += 7
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, stay_current)
+    answering(monkeypatch, watched.ids, SILENT)
+    with pytest.raises(SessionLost, match=r"Kafka does not tell the id of articles\.raw: .*Timed out"):
+        watched.check([at(3)])
+    assert now == [1021]
+    flow.fail(SessionLost("Another error."))
+    with pytest.raises(SessionLost, match="Another error"):
+        watched.check([at(3)])
+    assert now == [1021], "a session that has ended waits for nothing"
+
+
 @pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
-def test_where_no_answer_came_before_offsets_were_taken_they_are_compared_with_the_first_one(
+def test_offsets_taken_while_the_topic_did_not_exist_are_compared_with_its_id(
     monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
 ) -> None:
-    answering(monkeypatch, watched.ids, SILENT, "new")
+    answering(monkeypatch, watched.ids, MISSING, "new")
     watched.check()
     watched.ids.taken[TOPIC] = taken
     with pytest.raises(SessionLost) if lost else nullcontext():
@@ -169,5 +203,10 @@ def test_the_next_session_goes_by_the_new_topic(
     answering(monkeypatch, watched.ids, "old", "new")
     watched.check()
     watched.ids.begin()
+    assert not watched.ids.was_another(TOPIC)
     watched.check()
     assert flow.metadata == {TOPIC: "topic.id=new"}
+    assert watched.ids.was_another(TOPIC)
+    watched.ids.begin()
+    watched.check()
+    assert not watched.ids.was_another(TOPIC)

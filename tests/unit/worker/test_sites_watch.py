@@ -69,3 +69,38 @@ def test_an_error_nobody_thought_of_is_said_and_what_is_known_is_followed_again(
     watch._run(sites)  # noqa: SLF001 - what the thread does
     assert troubles == ["", "what is known of sites is not kept up to date: an unexpected error, RecursionError()"]
     assert read == [True]
+
+
+@pytest.mark.parametrize(("answers", "looks"), [((None, "a"), 1), (("a", None, "a", "b"), 3), (("", "", "", "a"), 3)])
+def test_it_begins_anew_where_the_topic_may_be_another_one_than_the_one_that_was_read(
+    monkeypatch: pytest.MonkeyPatch, answers: tuple[str | None, ...], looks: int
+) -> None:
+    """An id that Kafka tells only later may be that of a topic made since; a missing answer says nothing."""
+    left = iter(answers)
+
+    class Ids:
+        def __init__(self, _: object) -> None:
+            """Know nothing."""
+
+        def ask(self, topics: list[str]) -> dict[str, str] | None:
+            answer = next(left)
+            return None if answer is None else {topics[0]: answer} if answer else {}
+
+    reads: list[float] = []
+
+    def read(wait_s: float) -> list[object]:
+        reads.append(wait_s)
+        return []
+
+    following = SimpleNamespace(read=read, caught_up=False, close=lambda: None)
+    sites: Any = SimpleNamespace(
+        known=KnownSites("articles.lines", applies=True), metrics=SimpleNamespace(read=lambda _: None)
+    )
+    watch = SitesWatch(SimpleNamespace(settings=load(environ={}), sites=sites))  # type: ignore[arg-type]
+    monkeypatch.setattr("stream.worker.sites_watch.TopicIds", Ids)
+    monkeypatch.setattr("stream.worker.sites_watch.Following", lambda *_: following)
+    monkeypatch.setattr("stream.worker.sites_watch.asking", lambda _: None)
+    monkeypatch.setattr("stream.worker.sites_watch.ASK_EVERY_S", -1)
+    monkeypatch.setattr(watch, "_ask", lambda *_: 4)
+    watch._follow(sites)  # noqa: SLF001 - what the thread does
+    assert len(reads) == looks
