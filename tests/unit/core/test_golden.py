@@ -21,7 +21,7 @@ from stream.offline.evaluation import LabelledPage
 IN_FULL = settings.get_current_profile_name() == "full"
 # One of so many sites of the corpus, with the compiled core and without them, which takes three times as long.
 COMPILED_EVERY, PYTHON_EVERY = (1, 1) if IN_FULL else (12, 40)
-OWN_IN_PYTHON_EVERY = 1 if IN_FULL else 2
+OWN_IN_PYTHON_EVERY = 1 if IN_FULL else 4
 needs_corpus = pytest.mark.skipif(not corpus.is_here(), reason=corpus.WITHOUT)
 IF_MEANT = "If that is meant, `python -m harness.golden --write` writes what cleaning gives now."
 
