@@ -22,7 +22,7 @@ from bench.measure import make_topics, settings_for, throughput
 from bench.texts import REAL, texts_of
 from harness import corpus
 from harness.fakes import FakeRecord
-from stream.core.packed import ROW, PackedKnown
+from stream.core.packed import ROW, kept_small
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.core.sites import UNIT, Profile
@@ -152,7 +152,7 @@ def settled(site: str, pick: Random) -> Published:
     """Make what workers are told of a site that has been known for long."""
     keys = sorted({pick.getrandbits(64) | 1 for _ in range(LINES_OF_SITE)})
     packed = b"".join(ROW.pack(key, 60 * UNIT, 0, 60 * UNIT) for key in keys)
-    return Published(Profile(site, "v", 64 * UNIT, PackedKnown(packed)), 64, "applied", settled=True)
+    return Published(Profile(site, "v", 64 * UNIT, kept_small(packed)), 64, "applied", settled=True)
 
 
 def partitions(arguments: argparse.Namespace) -> Curve:

@@ -194,7 +194,7 @@ def of_sites(known: Mapping[str, LearnedSite], sizes: Mapping[str, Sequence[int]
     packed = [pack(each.published().profile.known) for each in known.values()]
     found["lines and templates that the workers know of a site"] = f"{fmean(map(len, packed)) / ROW.size:,.0f}"
     if native.compiled is not None:
-        kept = fmean(sys.getsizeof(native.compiled.Packed(data)) for data in packed)
+        kept = fmean(sys.getsizeof(native.compiled.Packed.small(data)) for data in packed)
         found["these in a worker"] = f"{kept:,.0f}"
     found["writing and reading a record of counts, µs"] = f"{(time.process_time() - began) / len(known) * 1e6:.0f}"
     return found
@@ -224,7 +224,7 @@ def lookups(counts: Sequence[int]) -> dict[str, str]:
 
 def looked_up(known: Mapping[int, Known]) -> Any:
     """What the worker asks for a key."""
-    return known if native.compiled is None else native.compiled.Packed(pack(known))
+    return known if native.compiled is None else native.compiled.Packed.small(pack(known))
 
 
 if __name__ == "__main__":

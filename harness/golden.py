@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import gzip
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from xxhash import xxh3_64_hexdigest, xxh3_64_intdigest
 from harness import corpus, news, pages
 from harness.known_sites import with_profiles
 from stream.core.cleaning import clean
+from stream.core.packed import kept_small, pack
 from stream.core.rules import Rules
 from stream.core.rules import load as load_rules
 from stream.core.sites import Profile
@@ -71,6 +73,13 @@ def hashes_of(page: LabelledPage, by: Modes, profile: Profile | None) -> Hashes:
         for name, shape in zip(SHAPES, shapes, strict=True)
     }
     return {"profile": NO_PROFILE if profile is None else profile.version, **found}
+
+
+def is_kept_alike(page: LabelledPage, by: Modes, profile: Profile) -> bool:
+    """Whether a page is cleaned alike with all that a profile knows and with what a worker keeps of that."""
+    text, rules = "\n".join(page.lines), by.model.for_site(page.source)
+    small = replace(profile, known=kept_small(pack(profile.known)))
+    return hash_of(text, rules, small) == hash_of(text, rules, profile)
 
 
 def hash_of(text: str, rules: Rules, profile: Profile | None = None) -> str:

@@ -62,7 +62,8 @@ impl Source {
             Source::Packed(packed) => {
                 let packed = packed.get();
                 packed.warm();
-                to.look_up(keys, |key| Ok(packed.get_row(key)))
+                let rows = packed.rows();
+                to.look_up(keys, |key| Ok(rows.get(key)))
             }
             Source::Dictionary(known) => Python::attach(|py| {
                 let known = known.bind(py);

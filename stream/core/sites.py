@@ -65,7 +65,7 @@ class Profile:
     version: str
     articles: int = 0
     known: Mapping[int, Known] = field(default_factory=dict)
-    kept: Kept = field(default_factory=Kept, repr=False, compare=False)  # what the compiled core makes of it
+    kept: Kept | None = field(default=None, init=False, repr=False, compare=False)  # what the compiled core makes of it
 
     def evidence(self, keys: Sequence[int]) -> list[int]:
         """Give the rows of what is known of a line with these keys: one for each question, none if no article is known.

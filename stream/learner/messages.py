@@ -27,7 +27,7 @@ from xxhash import xxh3_64_intdigest
 from stream.core.article import Cleaned, CleanedList
 from stream.core.cleaning import clean, clean_list
 from stream.core.native import calls
-from stream.core.packed import PackedKnown, pack
+from stream.core.packed import kept_small, pack
 from stream.core.rules import Rules
 from stream.core.sites import Profile
 from stream.learner.observation import LINES, PARAGRAPHS, Sketch, sketch
@@ -49,6 +49,7 @@ _ARTICLE = b'{"v":1,"told":'
 State = Literal["applied", "proposed", "pinned", "rejected"]
 """What the workers clean with: the newest version; the one before it, because the newest was found unfit; one that a
 person has gone back to; none, because a person does not want it."""
+_STATES: dict[str, State] = {each: each for each in get_args(State)}  # so that sites share their names
 
 Deed = Literal["approve", "reject", "forget", "rollback", "import"]
 DEEDS: tuple[Deed, ...] = get_args(Deed)
@@ -253,17 +254,17 @@ def read_published(site: str, value: bytes | None) -> Published:
     data = _object(value)
     try:
         proposed = data["proposed"] or {"version": "", "why": ""}
-        known = PackedKnown.kept_small(b64decode(data["known"], validate=True))
+        known = kept_small(b64decode(data["known"], validate=True))
         profile = Profile(site, read_version(data["version"]), read_number(data["articles"]), known)
-        state: State = data["state"]
-        told = Published(
+        state = _STATES.get(data["state"])
+        told = state and Published(
             profile, read_number(data["total"]), state, data["settled"] is True, read_number(data["usual"]),
             read_version(proposed["version"]), str(proposed["why"]),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, RecursionError):
         msg = "it does not have the fields of a site"
         raise ValueError(msg) from None
-    if state not in get_args(State):
-        msg = f"nobody knows the state {_shown(state)}"
+    if told is None:
+        msg = f"nobody knows the state {_shown(data['state'])}"
         raise ValueError(msg)
     return told

@@ -20,7 +20,7 @@ from xxhash import xxh3_64_intdigest
 
 from stream.core.sites import Profile
 from stream.learner.messages import Published
-from stream.records.headers import SITE_HEADER, Header
+from stream.records.headers import SITE_HEADER
 from stream.records.outcomes import Beside
 from stream.records.record import headers_size
 
@@ -48,13 +48,14 @@ def partition_of(site: str, partitions: int) -> int:
 class KnownSite:
     """What is known of a site, as it is asked for each of its articles.
 
-    `profile`: what to clean them with. `header`: names that in their headers, with at most `header_bytes` on the wire.
+    `profile`: what to clean them with. `header`: the header's value that names it, if there is one; with its name it
+    has at most `header_bytes` on the wire.
     `is_settled`: a part of them is enough to learn from. `has_usual`: nearly all of them have lines that are known.
     """
 
     published: Published | None = None
     profile: Profile | None = None
-    header: Header | None = None
+    header: bytes = b""
     header_bytes: int = 0
     is_settled: bool = False
     has_usual: bool = False
@@ -65,8 +66,8 @@ class KnownSite:
         profile = site.in_force if applies else None
         if profile is None:
             return cls(site, is_settled=site.settled)
-        header: Header = SITE_HEADER, f"{profile.site}@{profile.version}".encode()
-        return cls(site, profile, header, headers_size([header]), site.settled, site.usual > 0)
+        header = f"{profile.site}@{profile.version}".encode()
+        return cls(site, profile, header, headers_size([(SITE_HEADER, header)]), site.settled, site.usual > 0)
 
 
 _NOTHING = KnownSite()

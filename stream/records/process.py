@@ -36,6 +36,7 @@ from stream.records.headers import (
     REMOVED_HEADER,
     REPEATS_HEADER,
     RULES_HEADER,
+    SITE_HEADER,
     TIMESTAMP_HEADER,
     UNREADABLE,
     WITHHELD_HEADER,
@@ -272,9 +273,9 @@ class Processor:
         size_bytes += size(key, value, headers)
         headers = [*headers, *ours]
         changed = repeats + footer + junk > 0
-        by_site = known is not None and known.header is not None
-        if known is not None and known.header is not None:
-            headers.append(known.header)
+        by_site = known is not None and known.header != b""
+        if known is not None and by_site:
+            headers.append((SITE_HEADER, known.header))
             size_bytes += known.header_bytes
         if cleaned[0].field:
             header = _by_field(cleaned, done)

@@ -10,7 +10,7 @@ from confluent_kafka import Message
 
 from harness.commands import article_stream
 from harness.processes import Worker, until
-from stream.core.packed import PackedKnown
+from stream.core.packed import LookedUp, PackedKnown
 from stream.demo import island
 from stream.learner.messages import Published, read_published
 from tests.brokers import Broker, Sent, headers_of
@@ -102,7 +102,7 @@ def test_what_people_say_is_done_by_the_learner_and_outlives_it(real: Broker, tm
         assert FOOTER[0] in said("show", SITE).partition("Rejected lines")[2]
         found = known(real, given)
         assert found is not None
-        assert isinstance(found.profile.known, PackedKnown)
+        assert isinstance(found.profile.known, LookedUp | PackedKnown)
         file = tmp_path / "sites.jsonl"
         assert "1 site written" in said("export", "--to", str(file))
         assert SITE in said("list", "--sites", str(file))

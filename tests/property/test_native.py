@@ -14,6 +14,7 @@ from stream.core import native
 from stream.core.cleaning import clean, clean_list
 from stream.core.footer.page import read_lines
 from stream.core.native import alphabet
+from stream.core.packed import PackedKnown, kept_small, pack
 from stream.core.rules import Rules, builtin, load
 from stream.core.rules.topics import LEFT, RIGHT
 from stream.core.sites import Known, Profile
@@ -124,8 +125,11 @@ def test_with_what_is_known_of_the_site(paragraphs: list[str], counts: list[int]
     ]
     profile = known(chance.sample(keys, len(keys) // 2), counts)
     text = "\n".join(paragraphs)
-    assert clean(text, FAST[1], profile) == clean(text, SLOW[1], profile)
-    assert clean_list(paragraphs, FAST[1], profile) == clean_list(paragraphs, SLOW[1], profile)
+    expected, expected_list = clean(text, SLOW[1], profile), clean_list(paragraphs, SLOW[1], profile)
+    packed = pack(profile.known)
+    for rows in (profile.known, PackedKnown(packed), kept_small(packed)):
+        assert clean(text, FAST[1], replace(profile, known=rows)) == expected
+        assert clean_list(paragraphs, FAST[1], replace(profile, known=rows)) == expected_list
 
 
 @trials(400)

@@ -11,7 +11,7 @@ from stream.core.footer.codes import Codes
 from stream.core.footer.decision import POWERS
 from stream.core.footer.network import shipped
 from stream.core.footer.words import Said
-from stream.core.packed import PackedKnown
+from stream.core.packed import LookedUp, PackedKnown
 from stream.core.rules import Rule, Rules
 from stream.core.sites import Profile
 
@@ -102,13 +102,17 @@ def _given(profile: Profile | None) -> Any:
     """What is known of a site, as the compiled core takes it: how many articles, and where it looks keys up."""
     if profile is None:
         return None
-    kept, known = profile.kept, profile.known
+    known = profile.known
+    if isinstance(known, LookedUp):
+        return profile.articles, known.compact
+    if (kept := profile.kept) is None:
+        kept = native.Kept()
+        object.__setattr__(profile, "kept", kept)  # a profile is frozen, and few are ever asked for what is kept of it
     if "given" in kept:
         return kept["given"]
     kept["used"] = kept.get("used", 0) + 1
     if isinstance(known, PackedKnown):
-        compact = native.compiled.Packed(known.data) if known.compact is None else known.compact
-        kept["given"] = profile.articles, compact
+        kept["given"] = profile.articles, native.compiled.Packed(known.data)
     elif kept["used"] < OFTEN and isinstance(known, dict):
         return profile.articles, known
     else:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import settings
 
 from harness import corpus, golden, pages
-from harness.known_sites import share_of_sites
+from harness.known_sites import share_of_sites, with_profiles
 from harness.twins import in_python, needs_compiled, slow
 from stream.offline.evaluation import LabelledPage
 
@@ -68,6 +68,26 @@ def test_real_pages_are_cleaned_as_before(request: pytest.FixtureRequest, by: go
     chosen = share_of_sites(corpus.corpus(), every)
     assert len(chosen) > len(corpus.corpus()) / every / 3
     assert differences(golden.REAL.path, chosen, by) == [], IF_MEANT
+
+
+def kept_otherwise(chosen: Sequence[LabelledPage]) -> list[str]:
+    """Give the ids of pages that are cleaned otherwise with what a worker keeps of their sites."""
+    by = golden.modes()
+    known = [(page, profile) for page, profile in with_profiles(chosen, by.model) if profile is not None]
+    assert len(known) > len(chosen) / 4
+    return [page.id for page, profile in known if not golden.is_kept_alike(page, by, profile)]
+
+
+@needs_compiled
+def test_own_pages_are_cleaned_alike_with_what_a_worker_keeps_of_their_sites() -> None:
+    assert kept_otherwise([*golden.OWN["pages"].pages()]) == []
+
+
+@needs_compiled
+@needs_corpus
+@pytest.mark.slow
+def test_real_pages_are_cleaned_alike_with_what_a_worker_keeps_of_their_sites() -> None:
+    assert kept_otherwise(share_of_sites(corpus.corpus(), COMPILED_EVERY)) == []
 
 
 def test_every_own_page_is_in_the_file(own: golden.Kept) -> None:

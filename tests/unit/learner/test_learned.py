@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import orjson
 import pytest
 
+from harness.twins import needs_compiled
 from stream.core.cleaning import clean_list
 from stream.core.rules import builtin
 from stream.learner.counts import read_counts, write_counts
@@ -130,8 +133,17 @@ def test_everything_outlives_the_learner() -> None:
 def test_what_the_workers_read_is_what_was_published() -> None:
     told = learned(*(article(number, FOOTER) for number in range(6))).published()
     again = read_published("halsey.example", write_published(told))
-    assert again == told
-    assert dict(again.profile.known) == dict(told.profile.known)
+    assert replace(again, profile=told.profile) == told
+    assert replace(again.profile, known=told.profile.known) == told.profile
+    assert len(again.profile.known) == len(told.profile.known)
+    assert all(again.profile.known[key] == each for key, each in told.profile.known.items())
+
+
+@needs_compiled
+def test_what_the_workers_read_is_never_published_anew() -> None:
+    told = learned(*(article(number, FOOTER) for number in range(6))).published()
+    with pytest.raises(TypeError, match="read the site's record"):
+        write_published(read_published("halsey.example", write_published(told)))
 
 
 @pytest.mark.parametrize(
