@@ -2,26 +2,10 @@
 
 use crate::alphabet::{self as abc, class};
 use crate::words::{HEAD, MOST_READ, TAIL};
+use bytemuck::cast;
 use std::ops::Range;
+use wide::{CmpEq, CmpGt, CmpLt, i8x16};
 use xxhash_rust::xxh3::xxh3_64;
-
-/// The class of each byte of ASCII.
-static CLASSES: [u32; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let each = byte as u8;
-        classes[byte] = if each.is_ascii_alphabetic() {
-            class::LETTER
-        } else if each.is_ascii_digit() {
-            class::FIGURE
-        } else {
-            0
-        };
-        byte += 1;
-    }
-    classes
-};
 
 /// The tokens of a line: runs of digits (as "0"), characters of scripts without spaces, and runs of letters. They are
 /// written with spaces between, as they are hashed together, into room that is used for one line after the other.
@@ -42,6 +26,7 @@ const PLACES: usize = 512;
 struct Room {
     joined: [u8; ROOM],
     begins: [u16; PLACES],
+    block: Block,
 }
 
 /// Where tokens are written.
@@ -73,6 +58,53 @@ impl Writer<'_> {
         if continues { class::LETTER } else { class & class::LETTER }
     }
 
+    /// Goes on by characters of ASCII, whatever their case; gives the class that the next one stands behind.
+    fn add_ascii(&mut self, text: &[u8], mut before: u32) -> u32 {
+        for bytes in text.chunks(BLOCK) {
+            let (letters, figures) = self.room.block.take(bytes);
+            let last = bytes.len() - 1;
+            let mut at = 0;
+            while at < bytes.len() {
+                let next = (letters | figures) >> at;
+                if next == 0 {
+                    break;
+                }
+                if next & 1 == 0 {
+                    (at, before) = (at + next.trailing_zeros() as usize, 0);
+                }
+                let is_letter = letters >> at & 1 != 0;
+                let (of, this) = if is_letter { (letters, class::LETTER) } else { (figures, class::FIGURE) };
+                let length = (!(of >> at)).trailing_zeros() as usize;
+                if before != this {
+                    self.begin();
+                }
+                if is_letter {
+                    self.put_letters(at, length);
+                } else if before != this {
+                    self.put(b'0');
+                }
+                (at, before) = (at + length, this);
+            }
+            if (letters | figures) >> last & 1 == 0 {
+                before = 0;
+            }
+        }
+        before
+    }
+
+    /// Writes a run of letters, by as many bytes at once as most of them have.
+    #[inline(always)]
+    fn put_letters(&mut self, begin: usize, length: usize) {
+        let Room { joined, block: Block(small), .. } = &mut *self.room;
+        let mut done = 0;
+        while done < length {
+            let (at, from) = ((self.end + done) % (ROOM - WIDTH), (begin + done) % BLOCK);
+            joined[at..at + WIDTH].copy_from_slice(&small[from..from + WIDTH]);
+            done += WIDTH;
+        }
+        self.end += length;
+    }
+
     /// Begins a token.
     #[inline(always)]
     fn begin(&mut self) {
@@ -90,9 +122,66 @@ impl Writer<'_> {
     }
 }
 
+/// So many bytes are looked at together, and so many in one step.
+const BLOCK: usize = 64;
+const WIDTH: usize = 16;
+
+/// Up to `BLOCK` bytes of ASCII, their letters as small ones.
+struct Block([u8; BLOCK + WIDTH]);
+
+impl Block {
+    /// Takes others; gives which of them are letters, and which digits, as bits.
+    #[inline(always)]
+    fn take(&mut self, bytes: &[u8]) -> (u64, u64) {
+        let Block(small) = self;
+        small[..bytes.len()].copy_from_slice(bytes);
+        let (mut letters, mut figures) = (0, 0);
+        let between = |each: i8x16, first: u8, last: u8| {
+            each.cmp_gt(i8x16::splat(first as i8 - 1)) & each.cmp_lt(i8x16::splat(last as i8 + 1))
+        };
+        for begin in (0..bytes.len()).step_by(WIDTH) {
+            let Some((part, _)) = small[begin..].split_first_chunk_mut::<WIDTH>() else { break };
+            let given: i8x16 = cast(*part);
+            let lowered = given | i8x16::splat(0x20); // which only tells of letters what they are
+            *part = cast(lowered);
+            letters |= (between(lowered, b'a', b'z').move_mask() as u64 & 0xFFFF) << begin;
+            figures |= (between(given, b'0', b'9').move_mask() as u64 & 0xFFFF) << begin;
+        }
+        let there = u64::MAX >> (BLOCK - bytes.len()); // behind them stands what was there before
+        (letters & there, figures & there)
+    }
+}
+
+/// How many bytes of ASCII a text begins with that are spelled as they are, but for their case: neither control
+/// characters nor two spaces in a row. Of short ones it may be 0.
+#[inline(always)]
+fn plain_run(text: &[u8]) -> usize {
+    const HIGHEST: u32 = 0x8080_8080;
+    match text.first_chunk() {
+        Some(first) if u32::from_le_bytes(*first) & HIGHEST == 0 => {}
+        _ => return 0,
+    }
+    let (mut run, mut space) = (0, 0);
+    for bytes in text.chunks(WIDTH) {
+        let mut part = [0; WIDTH];
+        part[..bytes.len()].copy_from_slice(bytes);
+        let given: i8x16 = cast(part);
+        let odd = given.cmp_lt(i8x16::splat(b' ' as i8)) | given.cmp_eq(i8x16::splat(0x7f));
+        let spaces = given.cmp_eq(i8x16::splat(b' ' as i8)).move_mask() as u32;
+        let ends = odd.move_mask() as u32 | (spaces & (spaces << 1 | space)) | 1 << WIDTH;
+        let plain = ends.trailing_zeros() as usize;
+        run += plain;
+        if plain < WIDTH {
+            break;
+        }
+        space = spaces >> (WIDTH - 1) & 1;
+    }
+    run
+}
+
 impl Tokens {
     pub fn new() -> Self {
-        let room = Box::new(Room { joined: [0; ROOM], begins: [0; PLACES] });
+        let room = Box::new(Room { joined: [0; ROOM], begins: [0; PLACES], block: Block([0; BLOCK + WIDTH]) });
         Tokens { room, end: 0, count: 0, spelled: Spelled::new(), long: false }
     }
 
@@ -111,7 +200,19 @@ impl Tokens {
         self.clear();
         let (mut count, mut before) = (0, 0);
         let mut to = Writer { room: &mut self.room, end: 0, count: 0 };
-        for letter in line.chars() {
+        let mut rest = line.chars();
+        loop {
+            let run = plain_run(rest.as_str().as_bytes());
+            if run > 0 && self.spelled.takes(rest.as_str().as_bytes()[0]) {
+                let (text, behind) = rest.as_str().split_at(run);
+                let spelled = self.spelled.add_ascii(text.as_bytes());
+                if count < HEAD {
+                    before = to.add_ascii(&spelled[..run.min(HEAD - count)], before);
+                }
+                count += run;
+                rest = behind.chars();
+            }
+            let Some(letter) = rest.next() else { break };
             let said = abc::spelled(letter);
             let inside = count < HEAD;
             count += said.count();
@@ -156,21 +257,7 @@ impl Tokens {
     pub fn add(&mut self, text: &str) -> bool {
         let mut to = Writer { room: &mut self.room, end: self.end, count: self.count };
         let more = if text.is_ascii() {
-            let head = &text.as_bytes()[..text.len().min(HEAD)];
-            let mut at = 0;
-            while at < head.len() {
-                let class = CLASSES[usize::from(head[at])];
-                let end = end_of(head, at + 1, class);
-                if class == class::LETTER {
-                    to.begin();
-                    to.room.joined[to.end..to.end + end - at].copy_from_slice(&head[at..end]);
-                    to.end += end - at;
-                } else if class == class::FIGURE {
-                    to.begin();
-                    to.put(b'0');
-                }
-                at = end;
-            }
+            to.add_ascii(&text.as_bytes()[..text.len().min(HEAD)], 0);
             text.len() > HEAD
         } else {
             let (mut letters, mut before) = (text.chars(), 0);
@@ -188,7 +275,7 @@ impl Tokens {
     /// Adds the same tokens again.
     pub fn double(&mut self) {
         let (end, count) = (self.end, self.count);
-        let Room { joined, begins } = &mut *self.room;
+        let Room { joined, begins, .. } = &mut *self.room;
         joined[end] = b' ';
         joined.copy_within(..end, end + 1);
         for at in 0..count {
@@ -218,16 +305,6 @@ impl Tokens {
     }
 }
 
-/// Where bytes of ASCII of a class end.
-#[inline(always)]
-fn end_of(bytes: &[u8], begin: usize, class: u32) -> usize {
-    let mut at = begin;
-    while at < bytes.len() && CLASSES[usize::from(bytes[at])] == class {
-        at += 1;
-    }
-    at
-}
-
 /// A lookup spelling, in room that is used for one line after the other.
 struct Spelled {
     room: Vec<u8>,
@@ -244,6 +321,21 @@ impl Spelled {
         // Always eight bytes, because copying a number of bytes that varies takes longer.
         self.room[self.end..self.end + 8].copy_from_slice(&said.bytes());
         self.end += said.len();
+    }
+
+    /// Whether a byte of ASCII may stand here: a space not at the beginning or behind another.
+    fn takes(&self, byte: u8) -> bool {
+        byte != b' ' || self.bytes().last().is_some_and(|&last| last != b' ')
+    }
+
+    /// Adds characters of ASCII, which it gives as they are spelled.
+    #[inline]
+    fn add_ascii(&mut self, text: &[u8]) -> &[u8] {
+        let to = &mut self.room[self.end..self.end + text.len()];
+        to.copy_from_slice(text);
+        to.make_ascii_lowercase();
+        self.end += text.len();
+        to
     }
 
     /// Adds a space, but not at the beginning or behind another; tells whether it did.
