@@ -176,10 +176,11 @@ impl Rows {
 
     /// Lets all counts fade to a share of a whole; whether any row is to be forgotten.
     pub fn fade(&mut self, left: u64, whole: u64) -> bool {
-        let any =
-            self.counted.iter().fold([0; 4], |any, each| [any[0] | each[0], any[1] | each[1], any[2] | each[2], 0]);
-        if whole < SMALL && any.iter().all(|&any| u64::from(any) < SMALL) {
-            return vectors::run(Fading { factor: (left << 32).div_ceil(whole), counted: &mut self.counted });
+        if whole < SMALL {
+            let factor = (left << 32).div_ceil(whole);
+            if let Some(any) = vectors::run(Fading { factor, counted: &mut self.counted }) {
+                return any;
+            }
         }
         let share = |count: u32| (u128::from(count) * u128::from(left) / u128::from(whole)) as u32;
         self.counted.iter_mut().fold(false, |any, [articles, inside, below, _]| {
@@ -203,19 +204,22 @@ impl Rows {
         let (last, kept) = nth(ties().map(|(_, row)| Reverse(row.last)).collect(), kept);
         let ties = ties().filter(|(_, row)| Reverse(row.last) == last);
         let (key, _) = nth(ties.map(|(_, row)| row.key).collect(), kept);
-        self.keep(|counted, row| (Reverse(counted[ARTICLES]), Reverse(row.last), row.key) < (articles, last, key))
+        let Reverse(limit) = articles;
+        self.keep(|counted, row| {
+            counted[ARTICLES] > limit || (counted[ARTICLES] == limit && (Reverse(row.last), row.key) < (last, key))
+        })
     }
 
     /// Lets the other rows go. Those that stay keep their order.
     fn keep(&mut self, stays: impl Fn(&Counted, &Row) -> bool) -> Vec<u32> {
         let Rows { counted, rows, places, .. } = self;
-        let mut numbers = Vec::with_capacity(rows.len());
         let mut number = 0;
-        for (counted, row) in counted.iter().zip(&*rows) {
+        let numbered = |(counted, row)| {
             let stays = stays(counted, row);
-            numbers.push(if stays { number } else { GONE });
             number += u32::from(stays);
-        }
+            if stays { number - 1 } else { GONE }
+        };
+        let numbers: Vec<u32> = counted.iter().zip(&*rows).map(numbered).collect();
         let mut each = numbers.iter();
         counted.retain(|_| each.next() != Some(&GONE));
         let mut each = numbers.iter();
@@ -242,7 +246,7 @@ fn nth<T: Ord + Copy>(mut numbers: Vec<T>, place: usize) -> (T, usize) {
     (found, before.iter().filter(|&&each| each == found).count())
 }
 
-/// Fading of small counts: see `Rows::fade`.
+/// Fading of small counts: see `Rows::fade`. None if any count is not small.
 struct Fading<'r> {
     /// The share in 1/2**32, rounded up. It is too large by less than one of these, which moves no product of a count of
     /// 16 bits over a whole number if the whole that it is a share of has 16 bits, too.
@@ -251,10 +255,14 @@ struct Fading<'r> {
 }
 
 impl Work for Fading<'_> {
-    type Done = bool;
+    type Done = Option<bool>;
 
     #[inline(always)]
-    fn by(self, _: impl Vectors) -> bool {
+    fn by(self, _: impl Vectors) -> Option<bool> {
+        let all = self.counted.iter().fold([0; 4], |all: Counted, each| std::array::from_fn(|at| all[at] | each[at]));
+        if all[..SEEN].iter().any(|&each| u64::from(each) >= SMALL) {
+            return None;
+        }
         // Both halves have 16 bits, so that no product has more than 32.
         let (high, low) = ((self.factor >> 16) as u32, (self.factor & 0xFFFF) as u32);
         let share = |count: u32| (count * high + ((count * low) >> 16)) >> 16;
@@ -264,6 +272,6 @@ impl Work for Fading<'_> {
             *counted = [share(articles), share(inside), share(below), seen];
             any |= counted[ARTICLES] < FORGOTTEN;
         }
-        any
+        Some(any)
     }
 }

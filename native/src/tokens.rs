@@ -18,13 +18,13 @@ pub struct Tokens {
     pub long: bool,
 }
 
-/// At least twice `HEAD` characters of four bytes and as many spaces; and what is written behind the end. A power of
-/// two, by which the compiler sees that every place is within.
+/// At least twice `HEAD` characters of four bytes and as many spaces. A power of two, by which the compiler sees that
+/// every place is within; what is written behind the end has room, too.
 const ROOM: usize = 2048;
 const PLACES: usize = 512;
 
 struct Room {
-    joined: [u8; ROOM],
+    joined: [u8; ROOM + WIDTH],
     begins: [u16; PLACES],
     block: Block,
 }
@@ -52,7 +52,7 @@ impl Writer<'_> {
             self.begin();
         }
         // Always eight bytes, because copying a number of bytes that varies takes longer.
-        let at = self.end % (ROOM - 8);
+        let at = self.end % ROOM;
         self.room.joined[at..at + 8].copy_from_slice(&bytes);
         self.end += length;
         if continues { class::LETTER } else { class & class::LETTER }
@@ -98,7 +98,7 @@ impl Writer<'_> {
         let Room { joined, block: Block(small), .. } = &mut *self.room;
         let mut done = 0;
         while done < length {
-            let (at, from) = ((self.end + done) % (ROOM - WIDTH), (begin + done) % BLOCK);
+            let (at, from) = ((self.end + done) % ROOM, (begin + done) % BLOCK);
             joined[at..at + WIDTH].copy_from_slice(&small[from..from + WIDTH]);
             done += WIDTH;
         }
@@ -181,7 +181,7 @@ fn plain_run(text: &[u8]) -> usize {
 
 impl Tokens {
     pub fn new() -> Self {
-        let room = Box::new(Room { joined: [0; ROOM], begins: [0; PLACES], block: Block([0; BLOCK + WIDTH]) });
+        let room = Box::new(Room { joined: [0; ROOM + WIDTH], begins: [0; PLACES], block: Block([0; BLOCK + WIDTH]) });
         Tokens { room, end: 0, count: 0, spelled: Spelled::new(), long: false }
     }
 
