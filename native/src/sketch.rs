@@ -7,6 +7,7 @@ use crate::heard::Heard;
 use crate::looks::{Chosen, Looks};
 use crate::page;
 use crate::paragraphs::{self, first_of, separator_of};
+use crate::record::Rest;
 use crate::rules::RuleSet;
 use crate::text::{self, Line, Page};
 use crate::words::bounds;
@@ -20,7 +21,6 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const PARAGRAPHS: usize = 16;
 const LINES: usize = 2000;
 const MOST_BYTES: usize = 1 << 16;
-const HASH: usize = 16;
 /// So many bytes of a record a line has in the mean, or more.
 const LINE: usize = 48;
 /// So many bytes are looked at at once.
@@ -166,120 +166,19 @@ impl<'a> Sketch<'a> {
         if record.iter().fold(false, |any, &byte| any | (byte < b' ')) {
             return None; // no string may hold a control character
         }
-        let mut rest = Rest { text: std::str::from_utf8(record).ok()?, at: 0 };
+        let mut rest = Rest::new(std::str::from_utf8(record).ok()?);
         rest.take(r#"{"v":1,"told":["#)?;
         let told = rest.list(PARAGRAPHS, |rest| rest.hash())?;
         rest.take(r#","end":"#)?;
         let end = rest.number()?;
         rest.take(r#","lines":["#)?;
         let lines = rest.list(record.len() / LINE, |rest| rest.string())?;
-        let is_whole =
-            &record[rest.at..] == b"}" && told.len() <= PARAGRAPHS && lines.len() <= 2 * LINES && end <= lines.len();
+        let is_whole = rest.is("}") && told.len() <= PARAGRAPHS && lines.len() <= 2 * LINES && end <= lines.len();
         let is_short = || {
             lines.iter().map(|line| line.len()).sum::<usize>() <= MOST_BYTES
                 || lines.iter().map(|line| text::count(line)).sum::<usize>() <= MOST_BYTES
         };
         (is_whole && is_short()).then_some(Sketch { told, end, lines })
-    }
-}
-
-/// Whether these are hexadecimal digits as they are written here.
-fn are_digits(text: &str) -> bool {
-    text.bytes().all(|each| matches!(each, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// What is still to be read of a record: from a place on.
-struct Rest<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Rest<'a> {
-    fn take(&mut self, expected: &str) -> Option<()> {
-        let is_there = self.text.as_bytes()[self.at..].starts_with(expected.as_bytes());
-        is_there.then(|| self.at += expected.len())
-    }
-
-    fn take_byte(&mut self, expected: u8) -> Option<()> {
-        (self.text.as_bytes().get(self.at) == Some(&expected)).then(|| self.at += 1)
-    }
-
-    /// The items of a list up to its end, of which the bracket at the beginning has been read. There may be so many.
-    fn list<T>(&mut self, many: usize, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut items = Vec::with_capacity(many);
-        if self.take_byte(b']').is_some() {
-            return Some(items);
-        }
-        loop {
-            items.push(item(self)?);
-            if self.take_byte(b']').is_some() {
-                return Some(items);
-            }
-            self.take_byte(b',')?;
-        }
-    }
-
-    fn hash(&mut self) -> Option<u64> {
-        self.take_byte(b'"')?;
-        let digits = self.text.get(self.at..self.at + HASH)?;
-        self.at += HASH;
-        self.take_byte(b'"')?;
-        u64::from_str_radix(digits, 16).ok().filter(|_| are_digits(digits))
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let size = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let digits = &self.text[self.at..self.at + size];
-        self.at += size;
-        digits.parse().ok().filter(|_| size == 1 || !digits.starts_with('0'))
-    }
-
-    /// A part of a string up to its end, or to a backslash; and which of these it is, which is read, too.
-    fn part(&mut self) -> Option<(&'a str, u8)> {
-        let rest = &self.text.as_bytes()[self.at..];
-        let size = memchr::memchr2(b'"', b'\\', rest)?;
-        let part = &self.text[self.at..self.at + size];
-        self.at += size + 1;
-        Some((part, rest[size]))
-    }
-
-    fn string(&mut self) -> Option<Cow<'a, str>> {
-        self.take_byte(b'"')?;
-        let (part, mut mark) = self.part()?;
-        if mark == b'"' {
-            return Some(Cow::Borrowed(part));
-        }
-        let mut made = String::with_capacity(2 * part.len());
-        made.push_str(part);
-        while mark != b'"' {
-            made.push(self.escaped()?);
-            let (part, next) = self.part()?;
-            made.push_str(part);
-            mark = next;
-        }
-        Some(Cow::Owned(made))
-    }
-
-    /// The character that stands behind a backslash, if it is one that has to be written so.
-    fn escaped(&mut self) -> Option<char> {
-        let mark = *self.text.as_bytes().get(self.at)?;
-        self.at += 1;
-        match mark {
-            b'"' | b'\\' => Some(char::from(mark)),
-            b'n' => Some('\n'),
-            b'r' => Some('\r'),
-            b't' => Some('\t'),
-            b'b' => Some('\u{8}'),
-            b'f' => Some('\u{c}'),
-            b'u' => {
-                let is_control = |each: &char| *each < ' ' && !matches!(each, '\u{8}'..='\n' | '\u{c}' | '\r');
-                let digits = self.text.get(self.at..self.at + 4).filter(|digits| are_digits(digits))?;
-                self.at += 4;
-                char::from_u32(u32::from_str_radix(digits, 16).ok()?).filter(is_control)
-            }
-            _ => None,
-        }
     }
 }
 
