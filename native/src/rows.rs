@@ -17,6 +17,8 @@ const SMALL: u64 = 1 << 16;
 /// Where an article's lines stand: above the end of the story, below it.
 pub const INSIDE: u32 = 1;
 pub const BELOW: u32 = 2;
+/// Room for rows grows by this part of what there is.
+const GROWTH: usize = 8;
 /// Stands for a row that has gone.
 pub const GONE: u32 = u32::MAX;
 
@@ -139,6 +141,12 @@ impl Rows {
         let number = rows.len() as u32;
         places.insert_unique(hash, number, |&number| hasher.hash_one(rows[number as usize].key));
         let (row, counts) = made(key);
+        if rows.len() == rows.capacity() {
+            // By less than a vector grows by itself: there are many sites, most of them with nearly as many rows as may be.
+            let more = usize::max(rows.len() / GROWTH, 64);
+            rows.reserve_exact(more);
+            counted.reserve_exact(more);
+        }
         rows.push(row);
         counted.push(counts);
         number
