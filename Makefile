@@ -89,6 +89,7 @@ bench-growth: $(READY) ## processor time of an article by its lines, its length,
 bench-sites: $(READY) ## what learning sites costs a worker and a learner, and how good it is in the stream (some minutes)
 	@$(BIN)/python -m bench.sites
 	@$(BIN)/python -m bench.kept_sites
+	@$(BIN)/python -m bench.learn
 	@$(BIN)/python -m bench.site_cost -n 20000
 	@$(BIN)/python -m bench.stream_sites --rate 30
 

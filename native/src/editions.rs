@@ -27,12 +27,13 @@ impl Stories {
     /// Remembers a story; whether it is a new one.
     pub fn add(&mut self, told: &[u64]) -> bool {
         let mut others: Vec<&[u64]> = Vec::new();
-        let mine = told.iter().fold(0u64, |bits, hash| bits | bit(hash));
+        let mut mine = [0u64; PARTS];
+        told.iter().for_each(|hash| mine[part(hash)] |= bit(hash));
         for other in self.iter() {
             if other == told {
                 return false;
             }
-            if other.iter().any(|hash| mine & bit(hash) != 0 && told.contains(hash)) {
+            if other.iter().any(|hash| mine[part(hash)] & bit(hash) != 0 && told.contains(hash)) {
                 others.push(other);
             }
         }
@@ -46,7 +47,13 @@ impl Stories {
     }
 }
 
-/// One of 64 bits, by which most hashes that are not among others are told apart from these at once.
+/// Nearly all hashes that are not among others are told apart from these at once, by one of 1,024 bits.
+const PARTS: usize = 16;
+
+fn part(hash: &u64) -> usize {
+    (hash >> 6) as usize % PARTS
+}
+
 fn bit(hash: &u64) -> u64 {
     1 << (hash & 63)
 }

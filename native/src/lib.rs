@@ -3,6 +3,7 @@
 //! The Python core beside it is the specification; each module names its twin. `Cleaner` is what Python holds of it.
 
 mod alphabet;
+mod ascii;
 mod cleaning;
 mod codes;
 mod comments;
@@ -23,9 +24,12 @@ mod packed;
 mod page;
 mod paragraphs;
 mod parts;
+mod record;
 mod removals;
 mod repeats;
+mod rows;
 mod rules;
+mod samples;
 mod site_counts;
 mod sites;
 mod sketch;

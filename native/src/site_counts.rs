@@ -1,9 +1,10 @@
 //! What Python holds of one site's counts. Twin: stream/learner/compiled_site.py, which says what each call gives.
 
-use crate::counting::{Counts, Row};
+use crate::counting::Counts;
 use crate::guarded::guarded;
 use crate::packed;
-use crate::sketch::{Sketch, put_string};
+use crate::rows::{Counts as OfRow, Row};
+use crate::sketch::Sketch;
 use pyo3::exceptions::{PyOverflowError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -84,9 +85,9 @@ impl SiteCounts {
     fn profile<'py>(&self, py: Python<'py>) -> (u64, Option<Bound<'py, PyBytes>>) {
         let known = self.0.known();
         let mut rows = Vec::with_capacity(packed::ROW * known.len());
-        let is_packed = known.iter().all(|row| {
-            let counts = counts_of(row);
-            rows.extend(row.key.to_le_bytes());
+        let is_packed = known.iter().all(|(key, counts)| {
+            let counts = counts_of(counts);
+            rows.extend(key.to_le_bytes());
             rows.extend(counts.unwrap_or_default().as_flattened());
             counts.is_some()
         });
@@ -104,19 +105,19 @@ impl SiteCounts {
         &self,
         py: Python<'py>,
     ) -> PyResult<(Bound<'py, PyBytes>, Bound<'py, PyBytes>, Bound<'py, PyBytes>)> {
-        let mut rows = Vec::with_capacity(ROW * self.0.rows.len());
-        let mut texts = Vec::with_capacity(2 + self.0.texts.values().map(|text| text.len() + 4).sum::<usize>());
+        let mut rows = vec![[0; ROW]; self.0.rows.len()];
+        let kept = self.0.rows.iter().filter(|(_, counts)| !counts.is_alone());
+        let mut texts = Vec::with_capacity(2 + kept.map(|(row, _)| row.text().len() + 4).sum::<usize>());
         texts.push(b'[');
-        for row in &self.0.rows {
-            let Some(written) = written(row) else {
+        for (to, (row, counts)) in rows.iter_mut().zip(self.0.rows.iter()) {
+            if !write_row(row, &counts, to) {
                 return Err(PyOverflowError::new_err("a count or a time is too large for a record"));
-            };
-            rows.extend(written);
-            if !row.is_alone() {
+            }
+            if !counts.is_alone() {
                 if texts.len() > 1 {
                     texts.push(b',');
                 }
-                put_string(self.0.texts.get(&row.key).map_or("", |text| text), &mut texts);
+                row.put_text(&mut texts);
             }
         }
         texts.push(b']');
@@ -125,7 +126,7 @@ impl SiteCounts {
             stories.push(told.len() as u8);
             stories.extend(told.iter().flat_map(|hash| hash.to_le_bytes()));
         }
-        Ok((PyBytes::new(py, &rows), PyBytes::new(py, &texts), PyBytes::new(py, &stories)))
+        Ok((PyBytes::new(py, rows.as_flattened()), PyBytes::new(py, &texts), PyBytes::new(py, &stories)))
     }
 
     /// Takes what `written` gave. Raises `ValueError` if it is something else.
@@ -145,9 +146,10 @@ impl SiteCounts {
         let mut texts = texts.into_iter();
         let mut counted = Vec::with_capacity(rows.len());
         for row in rows {
-            let row = read_row(row);
-            let text = if row.is_alone() { Some(String::new()) } else { texts.next() };
-            counted.push((row, text.ok_or_else(|| PyValueError::new_err("a row has no text"))?));
+            let (mut row, counts) = read_row(row);
+            let text = if counts.is_alone() { Some(String::new()) } else { texts.next() };
+            row.set_text(text.ok_or_else(|| PyValueError::new_err("a row has no text"))?);
+            counted.push((row, counts));
         }
         if !rest.is_empty() || texts.next().is_some() {
             return Err(PyValueError::new_err("the rows are not whole, or have too few texts"));
@@ -167,15 +169,19 @@ impl SiteCounts {
         counted: Vec<Counted>,
     ) -> PyResult<()> {
         let row = |(key, kind, text, articles, inside, below, first, last)| {
-            (Row::new(key, kind, [articles, inside, below], first, last), text)
+            let mut row = Row::new(key, kind, first, last);
+            row.set_text(text);
+            (row, OfRow { articles, inside, below })
         };
         self.set(articles, total, at, late, stories, counted.into_iter().map(row).collect())
     }
 
     /// All that was counted, each with its text, "" where it is not kept.
     fn counted(&self) -> Vec<Counted> {
-        let text = |row: &Row| self.0.texts.get(&row.key).map_or_else(String::new, |text| text.to_string());
-        let all = |row: &Row| (row.key, row.kind, text(row), row.articles, row.inside, row.below, row.first, row.last);
+        let all = |(row, counts): (&Row, OfRow)| {
+            let OfRow { articles, inside, below } = counts;
+            (row.key, row.kind, row.text().to_owned(), articles, inside, below, row.first, row.last)
+        };
         self.0.rows.iter().map(all).collect()
     }
 
@@ -198,50 +204,49 @@ impl SiteCounts {
         at: i64,
         late: u64,
         stories: Vec<Vec<u64>>,
-        counted: Vec<(Row, String)>,
+        counted: Vec<(Row, OfRow)>,
     ) -> PyResult<()> {
         let counts = &mut self.0;
-        let fits = |row: &Row| row.key != 0 && row.kind < KINDS && u64::from(row.articles) <= articles;
-        if stories.len() > MOST_STORIES || articles >= MOST || !counted.iter().all(|(row, _)| fits(row)) {
+        let fits =
+            |(row, counts): &(Row, OfRow)| row.key != 0 && row.kind < KINDS && u64::from(counts.articles) <= articles;
+        if stories.len() > MOST_STORIES || articles >= MOST || !counted.iter().all(fits) {
             return Err(PyValueError::new_err("more was counted than may be"));
         }
         (counts.articles, counts.total, counts.at, counts.late) = (articles, total, at, late);
         for told in stories {
             counts.stories.remember(&told);
         }
-        for (row, text) in counted {
-            if !text.is_empty() {
-                counts.texts.insert(row.key, text.into());
-            }
-            counts.rows.push(row);
-        }
-        if counts.find_places() { Ok(()) } else { Err(PyValueError::new_err("a key comes twice")) }
+        let each_once = counted.into_iter().all(|(row, of_row)| counts.rows.add(row, of_row));
+        if each_once { Ok(()) } else { Err(PyValueError::new_err("a key comes twice")) }
     }
 }
 
 /// The three counts of a row, of 16 bits each; None if one has more.
-fn counts_of(row: &Row) -> Option<[[u8; 2]; 3]> {
-    let [Ok(articles), Ok(inside), Ok(below)] = [row.articles, row.inside, row.below].map(u16::try_from) else {
+fn counts_of(counts: &OfRow) -> Option<[[u8; 2]; 3]> {
+    let [Ok(articles), Ok(inside), Ok(below)] = [counts.articles, counts.inside, counts.below].map(u16::try_from)
+    else {
         return None;
     };
     Some([articles, inside, below].map(u16::to_le_bytes))
 }
 
-/// A row as a record of counts holds it; None if a number is too large for that.
-fn written(row: &Row) -> Option<[u8; ROW]> {
-    let mut made = [0; ROW];
-    let (first, last) = (u32::try_from(row.first).ok()?, u32::try_from(row.last).ok()?);
-    made[..8].copy_from_slice(&row.key.to_le_bytes());
-    made[8] = row.kind;
-    made[9..15].copy_from_slice(counts_of(row)?.as_flattened());
-    made[15..19].copy_from_slice(&first.to_le_bytes());
-    made[19..].copy_from_slice(&last.to_le_bytes());
-    Some(made)
+/// Writes a row as a record of counts holds it; false if a number is too large for that.
+fn write_row(row: &Row, counts: &OfRow, to: &mut [u8; ROW]) -> bool {
+    let (Some(counts), Ok(first), Ok(last)) = (counts_of(counts), u32::try_from(row.first), u32::try_from(row.last))
+    else {
+        return false;
+    };
+    to[..8].copy_from_slice(&row.key.to_le_bytes());
+    to[8] = row.kind;
+    to[9..15].copy_from_slice(counts.as_flattened());
+    to[15..19].copy_from_slice(&first.to_le_bytes());
+    to[19..].copy_from_slice(&last.to_le_bytes());
+    true
 }
 
-fn read_row(row: &[u8; ROW]) -> Row {
+fn read_row(row: &[u8; ROW]) -> (Row, OfRow) {
     let number =
         |begin: usize, end: usize| row[begin..end].iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte));
-    let counts = [number(9, 11) as u32, number(11, 13) as u32, number(13, 15) as u32];
-    Row::new(number(0, 8), row[8], counts, number(15, 19) as i64, number(19, 23) as i64)
+    let counts = OfRow { articles: number(9, 11) as u32, inside: number(11, 13) as u32, below: number(13, 15) as u32 };
+    (Row::new(number(0, 8), row[8], number(15, 19) as i64, number(19, 23) as i64), counts)
 }

@@ -7,6 +7,7 @@ use crate::heard::Heard;
 use crate::looks::{Chosen, Looks};
 use crate::page;
 use crate::paragraphs::{self, first_of, separator_of};
+use crate::record::Rest;
 use crate::rules::RuleSet;
 use crate::text::{self, Line, Page};
 use crate::words::bounds;
@@ -20,7 +21,8 @@ use xxhash_rust::xxh3::xxh3_64;
 pub const PARAGRAPHS: usize = 16;
 const LINES: usize = 2000;
 const MOST_BYTES: usize = 1 << 16;
-const HASH: usize = 16;
+/// So many bytes of a record a line has in the mean, or more.
+const LINE: usize = 48;
 /// So many bytes are looked at at once.
 const CHUNK: usize = 8;
 
@@ -107,6 +109,11 @@ fn fitting<'t, 'a: 't>(lines: impl Iterator<Item = &'t Cow<'a, str>>) -> usize {
     lines.take_while(fits).count()
 }
 
+/// Whether JSON has a string as it is, between quotes.
+pub fn is_plain(text: &str) -> bool {
+    unescaped(text.as_bytes()) == text.len()
+}
+
 /// Appends a string as JSON has it.
 pub fn put_string(text: &str, to: &mut Vec<u8>) {
     to.push(b'"');
@@ -156,113 +163,22 @@ fn any_escaped(chunk: [u8; CHUNK]) -> bool {
 impl<'a> Sketch<'a> {
     /// Reads a record that is written as `record` writes it, to the byte; None of any other, which Python has to read.
     pub fn read(record: &'a [u8]) -> Option<Self> {
-        let mut rest = Rest(std::str::from_utf8(record).ok()?);
+        if record.iter().fold(false, |any, &byte| any | (byte < b' ')) {
+            return None; // no string may hold a control character
+        }
+        let mut rest = Rest::new(std::str::from_utf8(record).ok()?);
         rest.take(r#"{"v":1,"told":["#)?;
-        let told = rest.list(|rest| rest.hash())?;
+        let told = rest.list(PARAGRAPHS, |rest| rest.hash())?;
         rest.take(r#","end":"#)?;
         let end = rest.number()?;
         rest.take(r#","lines":["#)?;
-        let lines = rest.list(|rest| rest.string())?;
-        let is_whole = rest.0 == "}" && told.len() <= PARAGRAPHS && lines.len() <= 2 * LINES && end <= lines.len();
+        let lines = rest.list(record.len() / LINE, |rest| rest.string())?;
+        let is_whole = rest.is("}") && told.len() <= PARAGRAPHS && lines.len() <= 2 * LINES && end <= lines.len();
         let is_short = || {
             lines.iter().map(|line| line.len()).sum::<usize>() <= MOST_BYTES
                 || lines.iter().map(|line| text::count(line)).sum::<usize>() <= MOST_BYTES
         };
         (is_whole && is_short()).then_some(Sketch { told, end, lines })
-    }
-}
-
-/// Whether these are hexadecimal digits as they are written here.
-fn are_digits(text: &str) -> bool {
-    text.bytes().all(|each| matches!(each, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-/// The length of a string up to its end, or to a backslash. None if it holds a control character, as no string may.
-fn plain(text: &str) -> Option<usize> {
-    let end = memchr::memchr2(b'"', b'\\', text.as_bytes())?;
-    let any_control = text.as_bytes()[..end].iter().fold(false, |any, &byte| any | (byte < b' '));
-    (!any_control).then_some(end)
-}
-
-/// What is still to be read of a record.
-struct Rest<'a>(&'a str);
-
-impl<'a> Rest<'a> {
-    fn take(&mut self, expected: &str) -> Option<()> {
-        self.0 = self.0.strip_prefix(expected)?;
-        Some(())
-    }
-
-    /// The items of a list up to its end, of which the bracket at the beginning has been read.
-    fn list<T>(&mut self, item: impl Fn(&mut Self) -> Option<T>) -> Option<Vec<T>> {
-        let mut items = Vec::new();
-        if self.take("]").is_some() {
-            return Some(items);
-        }
-        loop {
-            items.push(item(self)?);
-            if self.take("]").is_some() {
-                return Some(items);
-            }
-            self.take(",")?;
-        }
-    }
-
-    fn hash(&mut self) -> Option<u64> {
-        self.take("\"")?;
-        let digits = self.0.get(..HASH)?;
-        self.0 = &self.0[HASH..];
-        self.take("\"")?;
-        u64::from_str_radix(digits, 16).ok().filter(|_| are_digits(digits))
-    }
-
-    fn number(&mut self) -> Option<usize> {
-        let size = self.0.bytes().take_while(u8::is_ascii_digit).count();
-        let (digits, rest) = self.0.split_at(size);
-        self.0 = rest;
-        digits.parse().ok().filter(|_| size == 1 || !digits.starts_with('0'))
-    }
-
-    fn string(&mut self) -> Option<Cow<'a, str>> {
-        self.take("\"")?;
-        let text = self.0;
-        let end = plain(text)?;
-        if text.as_bytes()[end] == b'"' {
-            self.0 = &text[end + 1..];
-            return Some(Cow::Borrowed(&text[..end]));
-        }
-        let mut made = String::with_capacity(2 * end);
-        loop {
-            let end = plain(self.0)?;
-            made.push_str(&self.0[..end]);
-            let mark = self.0.as_bytes()[end];
-            self.0 = &self.0[end + 1..];
-            match mark {
-                b'"' => return Some(Cow::Owned(made)),
-                _ => made.push(self.escaped()?),
-            }
-        }
-    }
-
-    /// The character that stands behind a backslash, if it is one that has to be written so.
-    fn escaped(&mut self) -> Option<char> {
-        let mark = text::first(self.0)?;
-        self.0 = &self.0[mark.len_utf8()..];
-        match mark {
-            '"' | '\\' => Some(mark),
-            'n' => Some('\n'),
-            'r' => Some('\r'),
-            't' => Some('\t'),
-            'b' => Some('\u{8}'),
-            'f' => Some('\u{c}'),
-            'u' => {
-                let is_control = |each: &char| *each < ' ' && !matches!(each, '\u{8}'..='\n' | '\u{c}' | '\r');
-                let digits = self.0.get(..4).filter(|digits| are_digits(digits))?;
-                self.0 = &self.0[4..];
-                char::from_u32(u32::from_str_radix(digits, 16).ok()?).filter(is_control)
-            }
-            _ => None,
-        }
     }
 }
 

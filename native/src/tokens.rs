@@ -1,27 +1,10 @@
 //! The tokens of a line, and its lookup spelling in the same pass. Twin: `_tokens` in stream/core/footer/words.py.
 
 use crate::alphabet::{self as abc, class};
+use crate::ascii::{BLOCK, Block, WIDTH, plain_run};
 use crate::words::{HEAD, MOST_READ, TAIL};
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
-
-/// The class of each byte of ASCII.
-static CLASSES: [u32; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let each = byte as u8;
-        classes[byte] = if each.is_ascii_alphabetic() {
-            class::LETTER
-        } else if each.is_ascii_digit() {
-            class::FIGURE
-        } else {
-            0
-        };
-        byte += 1;
-    }
-    classes
-};
 
 /// The tokens of a line: runs of digits (as "0"), characters of scripts without spaces, and runs of letters. They are
 /// written with spaces between, as they are hashed together, into room that is used for one line after the other.
@@ -34,14 +17,15 @@ pub struct Tokens {
     pub long: bool,
 }
 
-/// At least twice `HEAD` characters of four bytes and as many spaces; and what is written behind the end. A power of
-/// two, by which the compiler sees that every place is within.
+/// At least twice `HEAD` characters of four bytes and as many spaces. A power of two, by which the compiler sees that
+/// every place is within; what is written behind the end has room, too.
 const ROOM: usize = 2048;
 const PLACES: usize = 512;
 
 struct Room {
-    joined: [u8; ROOM],
+    joined: [u8; ROOM + WIDTH],
     begins: [u16; PLACES],
+    block: Block,
 }
 
 /// Where tokens are written.
@@ -67,10 +51,57 @@ impl Writer<'_> {
             self.begin();
         }
         // Always eight bytes, because copying a number of bytes that varies takes longer.
-        let at = self.end % (ROOM - 8);
+        let at = self.end % ROOM;
         self.room.joined[at..at + 8].copy_from_slice(&bytes);
         self.end += length;
         if continues { class::LETTER } else { class & class::LETTER }
+    }
+
+    /// Goes on by characters of ASCII, whatever their case; gives the class that the next one stands behind.
+    fn add_ascii(&mut self, text: &[u8], mut before: u32) -> u32 {
+        for bytes in text.chunks(BLOCK) {
+            let (letters, figures) = self.room.block.take(bytes);
+            let last = bytes.len() - 1;
+            let mut at = 0;
+            while at < bytes.len() {
+                let next = (letters | figures) >> at;
+                if next == 0 {
+                    break;
+                }
+                if next & 1 == 0 {
+                    (at, before) = (at + next.trailing_zeros() as usize, 0);
+                }
+                let is_letter = letters >> at & 1 != 0;
+                let (of, this) = if is_letter { (letters, class::LETTER) } else { (figures, class::FIGURE) };
+                let length = (!(of >> at)).trailing_zeros() as usize;
+                if before != this {
+                    self.begin();
+                }
+                if is_letter {
+                    self.put_letters(at, length);
+                } else if before != this {
+                    self.put(b'0');
+                }
+                (at, before) = (at + length, this);
+            }
+            if (letters | figures) >> last & 1 == 0 {
+                before = 0;
+            }
+        }
+        before
+    }
+
+    /// Writes a run of letters, by as many bytes at once as most of them have.
+    #[inline(always)]
+    fn put_letters(&mut self, begin: usize, length: usize) {
+        let Room { joined, block: Block(small), .. } = &mut *self.room;
+        let mut done = 0;
+        while done < length {
+            let (at, from) = ((self.end + done) % ROOM, (begin + done) % BLOCK);
+            joined[at..at + WIDTH].copy_from_slice(&small[from..from + WIDTH]);
+            done += WIDTH;
+        }
+        self.end += length;
     }
 
     /// Begins a token.
@@ -92,7 +123,7 @@ impl Writer<'_> {
 
 impl Tokens {
     pub fn new() -> Self {
-        let room = Box::new(Room { joined: [0; ROOM], begins: [0; PLACES] });
+        let room = Box::new(Room { joined: [0; ROOM + WIDTH], begins: [0; PLACES], block: Block([0; BLOCK + WIDTH]) });
         Tokens { room, end: 0, count: 0, spelled: Spelled::new(), long: false }
     }
 
@@ -111,7 +142,19 @@ impl Tokens {
         self.clear();
         let (mut count, mut before) = (0, 0);
         let mut to = Writer { room: &mut self.room, end: 0, count: 0 };
-        for letter in line.chars() {
+        let mut rest = line.chars();
+        loop {
+            let run = plain_run(rest.as_str().as_bytes());
+            if run > 0 && self.spelled.takes(rest.as_str().as_bytes()[0]) {
+                let (text, behind) = rest.as_str().split_at(run);
+                let spelled = self.spelled.add_ascii(text.as_bytes());
+                if count < HEAD {
+                    before = to.add_ascii(&spelled[..run.min(HEAD - count)], before);
+                }
+                count += run;
+                rest = behind.chars();
+            }
+            let Some(letter) = rest.next() else { break };
             let said = abc::spelled(letter);
             let inside = count < HEAD;
             count += said.count();
@@ -156,21 +199,7 @@ impl Tokens {
     pub fn add(&mut self, text: &str) -> bool {
         let mut to = Writer { room: &mut self.room, end: self.end, count: self.count };
         let more = if text.is_ascii() {
-            let head = &text.as_bytes()[..text.len().min(HEAD)];
-            let mut at = 0;
-            while at < head.len() {
-                let class = CLASSES[usize::from(head[at])];
-                let end = end_of(head, at + 1, class);
-                if class == class::LETTER {
-                    to.begin();
-                    to.room.joined[to.end..to.end + end - at].copy_from_slice(&head[at..end]);
-                    to.end += end - at;
-                } else if class == class::FIGURE {
-                    to.begin();
-                    to.put(b'0');
-                }
-                at = end;
-            }
+            to.add_ascii(&text.as_bytes()[..text.len().min(HEAD)], 0);
             text.len() > HEAD
         } else {
             let (mut letters, mut before) = (text.chars(), 0);
@@ -188,7 +217,7 @@ impl Tokens {
     /// Adds the same tokens again.
     pub fn double(&mut self) {
         let (end, count) = (self.end, self.count);
-        let Room { joined, begins } = &mut *self.room;
+        let Room { joined, begins, .. } = &mut *self.room;
         joined[end] = b' ';
         joined.copy_within(..end, end + 1);
         for at in 0..count {
@@ -218,16 +247,6 @@ impl Tokens {
     }
 }
 
-/// Where bytes of ASCII of a class end.
-#[inline(always)]
-fn end_of(bytes: &[u8], begin: usize, class: u32) -> usize {
-    let mut at = begin;
-    while at < bytes.len() && CLASSES[usize::from(bytes[at])] == class {
-        at += 1;
-    }
-    at
-}
-
 /// A lookup spelling, in room that is used for one line after the other.
 struct Spelled {
     room: Vec<u8>,
@@ -244,6 +263,21 @@ impl Spelled {
         // Always eight bytes, because copying a number of bytes that varies takes longer.
         self.room[self.end..self.end + 8].copy_from_slice(&said.bytes());
         self.end += said.len();
+    }
+
+    /// Whether a byte of ASCII may stand here: a space not at the beginning or behind another.
+    fn takes(&self, byte: u8) -> bool {
+        byte != b' ' || self.bytes().last().is_some_and(|&last| last != b' ')
+    }
+
+    /// Adds characters of ASCII, which it gives as they are spelled.
+    #[inline]
+    fn add_ascii(&mut self, text: &[u8]) -> &[u8] {
+        let to = &mut self.room[self.end..self.end + text.len()];
+        to.copy_from_slice(text);
+        to.make_ascii_lowercase();
+        self.end += text.len();
+        to
     }
 
     /// Adds a space, but not at the beginning or behind another; tells whether it did.

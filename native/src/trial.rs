@@ -31,10 +31,10 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     /// The number of a line, which is noted if it is new.
-    fn number(&mut self, line: Line<'a>) -> u32 {
+    fn number(&mut self, line: &'a str) -> u32 {
         let Lines { numbers, lines } = self;
-        *numbers.entry(line.text).or_insert_with(|| {
-            lines.push(line);
+        *numbers.entry(line).or_insert_with(|| {
+            lines.push(Line::new(line));
             lines.len() as u32 - 1
         })
     }
@@ -112,8 +112,8 @@ pub fn trial(
         let mut articles: Vec<(Vec<Line>, Vec<u32>)> = Vec::with_capacity(sketches.len());
         for sketch in &sketches {
             let texts = sketch.lines.iter().filter(|line| !text::is_blank(line));
-            let lines: Vec<Line> = texts.map(|line| Line::new(line)).collect();
-            let numbers = lines.iter().map(|line| all.number(*line)).collect();
+            let numbers: Vec<u32> = texts.map(|line| all.number(line)).collect();
+            let lines = numbers.iter().map(|&number| all.lines[number as usize]).collect();
             articles.push((lines, numbers));
         }
         let all = Looks::new(&all.lines, (0..all.lines.len() as u32).collect());

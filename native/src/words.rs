@@ -106,7 +106,13 @@ pub fn said(line: &Line, tokens: &mut Tokens, made: &mut String) -> Said {
 pub fn keys(line: &str, tokens: &mut Tokens, made: &mut String) -> [u64; KEYS] {
     let bounded = if line.len() > MOST_READ { bounds(&Line::new(line)) } else { None };
     made.clear();
-    let Tokenized { first, long, .. } = tokenize(bounded.as_deref().unwrap_or(line), tokens, made);
+    let (first, long) = if line.len() <= HEAD && line.is_ascii() {
+        tokens.read(line); // all of it is read, so its spelling would only be a matter of case and spaces
+        (tokens.count, false)
+    } else {
+        let Tokenized { first, long, .. } = tokenize(bounded.as_deref().unwrap_or(line), tokens, made);
+        (first, long)
+    };
     if first == 0 {
         return [0; KEYS];
     }

@@ -42,6 +42,10 @@ long = st.tuples(words, st.sampled_from(["", " ", "x", "7", "é", ". ", "漢"]),
 @example("." * HEAD + "x" * TAIL)
 @example("a" * (2 * (HEAD + TAIL)) + "é")
 @example("\ud800a\udfff")
+@example("a" * 63 + "b 1" + "2" * 70 + "c" * 63 + "1")
+@example("é" + "A" * 15 + "  " + "b 1" * 20 + "\x7fc \x1fd" + "e" * 16 + "1")
+@example("é A" + "b" * (HEAD - 4) + "cd 12 é")
+@example("é " + "b " * (HEAD // 2 - 1) + " é")
 def test_what_a_line_says(text: str) -> None:
     found = said(text)
     assert found == said_each(text)
