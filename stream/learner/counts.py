@@ -30,7 +30,7 @@ from stream.core.packed import ROW as KNOWN_ROW
 from stream.core.sites import Profile
 from stream.learner.compiled_site import new_site
 from stream.learner.learned import AGES, LATEST, MOST_REJECTED, LearnedSite
-from stream.learner.messages import read_number, read_sketch, read_version, write_sketch
+from stream.learner.messages import read_number, read_sketch, read_text, read_version, write_sketch
 from stream.learner.observation import PARAGRAPHS, Told
 from stream.learner.profiles import BY_ORDER
 from stream.learner.site import KEYS, ROW, STORIES
@@ -96,7 +96,7 @@ def _known(name: str, data: _Value, rest: bytes) -> LearnedSite:
     stories, begin = _read_stories(rest, end + 1, rest[end])
     known = LearnedSite(new_site(name, BY_ORDER), offset=int(data["offset"]))
     state = read_number(data["articles"]), read_number(data["total"]), read_number(data["at"])
-    known.site.restore(state, stories, rest[:end], [str(text) for text in data["texts"]])
+    known.site.restore(state, stories, rest[:end], [*map(read_text, data["texts"])])
     known.latest = deque((write_sketch(read_sketch(each)) for each in data["latest"]), LATEST)
     profiles = {profile.version: profile for profile in _read_profiles(name, data["profiles"], rest, begin)}
     known.applied, known.pinned = (
@@ -107,9 +107,9 @@ def _known(name: str, data: _Value, rest: bytes) -> LearnedSite:
     }
     known.usual = frozenset(int(key, 16) for key in data["usual"])
     known.usual_since, known.tried = read_number(data["usual_since"]), read_number(data["tried"], least=-1)
-    known.rejected = dict.fromkeys(map(str, data["rejected"][:MOST_REJECTED]))
+    known.rejected = dict.fromkeys(map(read_text, data["rejected"][:MOST_REJECTED]))
     known.wanted = data["wanted"] is True
-    known.proposed, known.why = read_version(data["proposed"]), str(data["why"])
+    known.proposed, known.why = read_version(data["proposed"]), read_text(data["why"])
     return known
 
 

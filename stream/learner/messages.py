@@ -229,9 +229,17 @@ def read_number(said: Any, *, least: int = 0) -> int:
     return number
 
 
+def read_text(said: Any) -> str:
+    """Read a text of a record. Raises `TypeError` if it is none."""
+    if type(said) is not str:
+        msg = f"{_shown(said)} is no text"
+        raise TypeError(msg)
+    return said
+
+
 def read_version(said: Any) -> str:
-    """Read the name of a version. Raises `ValueError` if it is too long."""
-    version = str(said)
+    """Read the name of a version. Raises `TypeError` if it is no text, `ValueError` if it is too long."""
+    version = read_text(said)
     if len(version) > LONGEST_VERSION:
         msg = "a version has too long a name"
         raise ValueError(msg)
@@ -259,7 +267,7 @@ def read_published(site: str, value: bytes | None) -> Published:
         state = _STATES.get(data["state"])
         told = state and Published(
             profile, read_number(data["total"]), state, data["settled"] is True, read_number(data["usual"]),
-            read_version(proposed["version"]), str(proposed["why"]),
+            read_version(proposed["version"]), read_text(proposed["why"]),
         )  # fmt: skip
     except (KeyError, TypeError, ValueError, RecursionError):
         msg = "it does not have the fields of a site"

@@ -121,7 +121,7 @@ class Crew(Generic[Thing, Result]):
                 self._done[number] = self._result(connection, room, answer), (self._free[connection], room)
             elif not self._forks:
                 with self._living(connection):
-                    connection.send(self._work)
+                    _send(connection, self._work)
             self._idle.append(connection)
         self._give()
 
@@ -131,7 +131,7 @@ class Crew(Generic[Thing, Result]):
             self._idle.remove(connection)
             room = self._free[connection].pop()
             with self._living(connection):
-                connection.send((room, self._waiting.popleft()))
+                _send(connection, (room, self._waiting.popleft()))
             self._busy[connection] = (self._given, room)
             self._given += 1
 
@@ -154,6 +154,14 @@ class Crew(Generic[Thing, Result]):
             how = f"signal {-code}" if (code := process.exitcode or 0) < 0 else f"exit code {code}"
             msg = f"A process of --jobs ended before its work was done ({how})."
             raise StreamError(msg, fix="If memory ran out, give fewer jobs.") from None
+
+
+def _send(connection: Connection, thing: object) -> None:
+    """What `recv` gives at the other end.
+
+    `Connection.send` keeps a buffer, of which Python 3.13 may complain on standard error if the other end is gone.
+    """
+    connection.send_bytes(pickle.dumps(thing, pickle.HIGHEST_PROTOCOL))
 
 
 @contextmanager
@@ -185,12 +193,12 @@ def _work_for(
     for other in others:
         other.close()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # whom it worked for has gone
-        connection.send(None)
+        _send(connection, None)
         if work is None:
             work = connection.recv()
         while True:
             room, thing = connection.recv()
-            connection.send(_answer(work(thing), rooms[room] if rooms else None))
+            _send(connection, _answer(work(thing), rooms[room] if rooms else None))
 
 
 def _answer(result: object, room: mmap | None) -> bytes | list[int]:
