@@ -74,6 +74,14 @@ class Beginnings:
         self.waiting.difference_update(InputPartition(it.topic, it.partition) for it in leaving)
         return reading
 
+    def take(self, gained: Iterable[InputPartition]) -> None:
+        """These partitions are ours, and wait: where they begin is not asked yet."""
+        if not self.waiting:
+            self._waiting_s = time.monotonic()
+        for place in gained:
+            self._partitions.gain(place, -1)
+            self.waiting.add(place)
+
     def find(self, consumer: Consumer, gained: Iterable[InputPartition], member: object) -> list[TopicPartition]:
         """The partitions that may be read now, of those gained and those waiting, with the offsets at which they begin.
 

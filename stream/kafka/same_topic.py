@@ -15,6 +15,17 @@ from stream.records.input_partition import InputPartition
 
 log = logging.getLogger(__name__)
 
+ASK_EVERY_S = 1.0
+"""How soon the ids are asked for again after no answer, in seconds.
+
+Failure: a broker that refuses at once, as one does that we may not ask, would get a new connection for each question.
+Trade: records wait for up to a second after the broker would answer again.
+"""
+
+STOP_WAIT_S = 0.05  # between two questions: how soon a stop is noticed, and how often the member is kept current
+
+REPORT_AFTER_S = 2.0  # how long an answer may be waited for before it is reported as trouble
+
 NO_ANSWER_S = 15.0
 """How long, in seconds, a broker may take to tell the topics' ids before a new session is started.
 
@@ -28,7 +39,8 @@ to a broker that is away, and the records wait two seconds for the next attempt.
 class SameTopic:
     """Watches the ids of the input topics. All methods are called by the source's thread.
 
-    `stay_current` is called now and then while an answer is waited for.
+    `on_wait` is called again and again while an answer is waited for: with the trouble, a sentence, once that has taken
+    `REPORT_AFTER_S`; before that, with "".
     """
 
     def __init__(
@@ -37,38 +49,40 @@ class SameTopic:
         flow: Flow,
         partitions: Partitions,
         on_event: Callable[[str, int], None],
-        stay_current: Callable[[], None],
+        on_wait: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._flow = flow
         self._partitions = partitions
         self._on_event = on_event
-        self._stay_current = stay_current
+        self._on_wait = on_wait
         self._ends: dict[InputPartition, int] = {}  # as of the last check that found the same topic
         self.ids = TopicIds(settings)
 
-    def check_now_and_then(self, *, reading: bool) -> None:
-        """Calls `check` when it is due.
+    def check_now_and_then(self, *, reading: bool) -> bool:
+        """Calls `check` when it is due, and gives what it does.
 
         `reading`: whether records have just arrived. It is due so often then that records of a new topic are never
         handed on as if they were of the old one (`stream.kafka.topic_id` says how).
         """
-        if self.ids.due(reading=reading):
-            self.check(waits=reading)
+        return self.check(waits=reading) if self.ids.due(reading=reading) else True
 
-    def check(self, gained: Iterable[InputPartition] = (), *, waits: bool = True) -> None:
+    def check(self, gained: Iterable[InputPartition] = (), *, waits: bool = True) -> bool:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
         The topics are those of the assigned partitions and of those just `gained`. Before the error the records in
         flight, which are of the old topic, are published, and those of it that were deleted unread are logged and
         counted as skipped. `waits`: whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`;
         otherwise nothing is done until it is asked again.
+
+        False if the worker was asked to stop while an answer was waited for: then nothing is known, and nothing may be
+        read or committed as if it were.
         """
         before = self.ids.known.copy()
         topics = {place.topic for place in (*self._partitions.places, *gained)}
         now = self._answer(topics) if waits else self.ids.ask(topics)
         if now is None:
-            return
+            return not waits
         self._flow.metadata = {topic: as_metadata(known) for topic, known in self.ids.known.items()}
         again = [
             topic
@@ -77,7 +91,7 @@ class SameTopic:
         ]
         if not again:
             self._ends = {place: it.end for place, it in self._partitions.items()}
-            return
+            return True
         self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
         for topic in again:
             known = [(place, it) for place, it in self._partitions.items() if place.topic == topic]
@@ -90,13 +104,23 @@ class SameTopic:
         msg = f"The topic {' and '.join(again)} was deleted and created again."
         raise SessionLost(msg)
 
-    def _answer(self, topics: set[str]) -> dict[str, str]:
-        """The ids of these topics. Raises `SessionLost` if there is no answer, or what has ended the session."""
-        began_s = time.monotonic()
+    def _answer(self, topics: set[str]) -> dict[str, str] | None:
+        """The ids of these topics; None if the worker is to stop.
+
+        Raises `SessionLost` if there is no answer, or what has ended the session.
+        """
+        asked_s = began_s = time.monotonic()
         while (now := self.ids.ask(topics)) is None:
-            self._flow.check()
-            if time.monotonic() - began_s > NO_ANSWER_S:
-                msg = f"Kafka does not tell the id of {' and '.join(sorted(topics))}: {self.ids.why_silent}."
-                raise SessionLost(msg)
-            self._stay_current()
+            trouble = f"Kafka does not tell the id of {' and '.join(sorted(topics))}: {self.ids.why_silent}."
+            while True:
+                self._flow.check()
+                if self._flow.stopping.is_set():
+                    return None
+                if (waited_s := time.monotonic() - began_s) > NO_ANSWER_S:
+                    raise SessionLost(trouble)
+                self._on_wait(trouble if waited_s > REPORT_AFTER_S else "")
+                if time.monotonic() - asked_s > ASK_EVERY_S:
+                    break
+                self._flow.stopping.wait(STOP_WAIT_S)
+            asked_s = time.monotonic()
         return now

@@ -99,7 +99,7 @@ class Source:
         self._committer = committer
         self._on_event = on_event
         self._taken_away: set[InputPartition] = set()
-        self._topic = SameTopic(settings, flow, partitions, on_event, self.stay_current)
+        self._topic = SameTopic(settings, flow, partitions, on_event, self._waits)
         self._beginnings = Beginnings(settings, committer, self._topic.ids, partitions)
         self.progress = Progress(settings, flow, partitions)
         self.member = Member(settings)
@@ -151,7 +151,9 @@ class Source:
                 # waiting for that, and whatever arrives meanwhile joins the same batch.
                 self._flow.wait_drained(COLLECT_S)
                 messages += self.member.consume(most - len(messages), 0)
-        self._topic.check_now_and_then(reading=bool(messages))
+        # Events that are no records do not wait: they may say why there is no answer.
+        if not self._topic.check_now_and_then(reading=any(message.error() is None for message in messages)):
+            return []  # the worker is to stop; whoever reads next fetches them again
         records = self._records_among(messages)
         if records:
             self._mean_bytes = sum(map(len, records)) / len(records)
@@ -198,6 +200,13 @@ class Source:
         if time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
             self._refresh_member()
 
+    def _waits(self, trouble: str) -> None:
+        """Called while Kafka is waited for; `trouble`: why, a sentence, once that lasts."""
+        if trouble:
+            self.progress.failing(trouble)
+        self._committer.settle(self.member.open_consumer, wait=False)  # what a new session would publish again
+        self.stay_current()
+
     def _drained(self, timeout_s: float) -> bool:
         """Waits until no record is in flight, and meanwhile stays current; False as `Flow.wait_drained`."""
         deadline = time.monotonic() + timeout_s
@@ -234,7 +243,10 @@ class Source:
             msg = f"Partitions {listed(places)} were gained, but the records in flight were not committed in time."
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.places, *places}), places)
-        self._topic.check(places)
+        self._beginnings.take(places)  # now, so that who watches the group does not miss them while an id is waited for
+        if not self._topic.check(places):
+            consumer.incremental_assign([])  # the worker is to stop: nothing is read or committed any more
+            return
         found = self._beginnings.find(consumer, places, self.member.metadata)
         self.on_gain(places)
         consumer.incremental_assign(found)
@@ -318,7 +330,8 @@ class Source:
 
         The gap is logged as an error and its records are counted as skipped; then reading goes on with what is left.
         """
-        self._topic.check()
+        if not self._topic.check():
+            return  # the worker is to stop
         consumer = self.member.open_consumer
         low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=WATERMARKS_TIMEOUT_S)
         found = dict(self._partitions.items()).get(place)

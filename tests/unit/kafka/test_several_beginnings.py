@@ -109,7 +109,7 @@ def test_only_the_topic_that_was_made_again_is_skipped(
     for topic in (EN, DE):
         partitions.gain(at(3, topic), 40)
         partitions.update_end(at(3, topic), 50)
-    watched = SameTopic(SEVERAL, flow, partitions, lambda *event: told.append(event), lambda: None)
+    watched = SameTopic(SEVERAL, flow, partitions, lambda *event: told.append(event), lambda _: None)
     answers = iter([{EN: "e", DE: "d"}, {EN: "e"}, {EN: "e", DE: "new"}])
     asked: list[set[str]] = []
 

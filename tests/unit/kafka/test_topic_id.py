@@ -121,7 +121,7 @@ def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
 @pytest.fixture
 def watched(flow: Flow, partitions: Partitions, told: list[tuple[str, int]]) -> SameTopic:
     """The topic of these partitions."""
-    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), lambda: None)
+    return SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), lambda _: None)
 
 
 def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counted(  # noqa: PLR0913, PLR0917 - fixtures
@@ -158,10 +158,10 @@ def test_anything_else_changes_nothing(
 def test_records_wait_for_the_answer_and_the_member_stays_current(
     monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions
 ) -> None:
-    def stay_current() -> None:
+    def on_wait(_: str) -> None:
         now[0] += 7
 
-    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, stay_current)
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, on_wait)
     answering(monkeypatch, watched.ids, SILENT, SILENT, "a")
     watched.check_now_and_then(reading=True)
     assert now == [1014]
@@ -171,10 +171,10 @@ def test_records_wait_for_the_answer_and_the_member_stays_current(
 def test_where_no_answer_comes_the_session_ends(
     monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions
 ) -> None:
-    def stay_current() -> None:
+    def on_wait(_: str) -> None:
         now[0] += 7
 
-    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, stay_current)
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, on_wait)
     answering(monkeypatch, watched.ids, SILENT)
     with pytest.raises(SessionLost, match=r"Kafka does not tell the id of articles\.raw: .*Timed out"):
         watched.check([at(3)])
@@ -183,6 +183,57 @@ def test_where_no_answer_comes_the_session_ends(
     with pytest.raises(SessionLost, match="Another error"):
         watched.check([at(3)])
     assert now == [1021], "a session that has ended waits for nothing"
+
+
+def test_a_broker_that_refuses_at_once_is_not_asked_without_pause_and_the_trouble_is_told(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions
+) -> None:
+    waited: list[tuple[float, str]] = []
+    asked: list[float] = []
+
+    def on_wait(trouble: str) -> None:
+        waited.append((now[0], trouble))
+        now[0] += 0.05
+
+    def answer(_: object) -> dict[str, str]:
+        asked.append(now[0])
+        raise KafkaException(KafkaError(KafkaError.TOPIC_AUTHORIZATION_FAILED))
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, on_wait)
+    monkeypatch.setattr(watched.ids, "_answer", answer)
+    monkeypatch.setattr("stream.kafka.same_topic.STOP_WAIT_S", 0)
+    with pytest.raises(SessionLost, match="authorization failed"):
+        watched.check_now_and_then(reading=True)
+    assert 14 <= len(asked) <= 16
+    assert max(later - sooner for (sooner, _), (later, _) in itertools.pairwise(waited)) < 0.1, (
+        "the member stays current"
+    )
+    assert {bool(trouble) for at_s, trouble in waited if at_s < 1001.9} == {False}
+    said = {trouble for at_s, trouble in waited if at_s > 1002.1}
+    assert len(said) == 1
+    assert "Kafka does not tell the id of articles.raw: Broker: Topic authorization failed." in said
+
+
+@pytest.mark.parametrize("stops_after_s", [0, 3])
+def test_a_worker_that_is_to_stop_waits_no_longer_and_knows_nothing(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], flow: Flow, partitions: Partitions, stops_after_s: float
+) -> None:
+    def on_wait(_: str) -> None:
+        now[0] += 0.05
+        if now[0] > 1000 + stops_after_s:
+            flow.stopping.set()
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, on_wait)
+    answering(monkeypatch, watched.ids, SILENT)
+    monkeypatch.setattr("stream.kafka.same_topic.STOP_WAIT_S", 0)
+    assert watched.check_now_and_then(reading=False), "nothing is handed on"
+    now[0] += 0.01
+    assert not watched.check_now_and_then(reading=True)
+    assert not watched.check([at(3)])
+    assert now[0] < 1000.2 + stops_after_s
+    assert flow.metadata == {}
+    answering(monkeypatch, watched.ids, "a")
+    assert watched.check_now_and_then(reading=True)
 
 
 @pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
