@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -52,10 +51,8 @@ def test_a_worker_that_waits_for_the_id_says_so_and_stops_at_once(
         send_to(real, raw, *((0, 200, 0) if since == "the start" else (100, 100, 0)))
         until(lambda: any(SAYS in problem for problem in worker.problems()), "it to say what it waits for", 15)
         assert "Starting a new session" not in worker.log, "it says so while it waits"
-        began_s = time.monotonic()
         assert worker.terminate() == 0, worker.log
-        assert time.monotonic() - began_s < 8
-        assert "Starting a new session" not in worker.log
+        assert "Starting a new session" not in worker.log, "it stops before the wait would be over"
     silent.unlink()
     with Worker(settings) as worker:
         until(lambda: len(real.read(f"{topics.name}.clean")) >= 200, "all of them")
