@@ -226,6 +226,7 @@ class Beginnings:
                 "old one, the rest of which is gone. These partitions are read from their beginning: %s.",
                 topic, ", ".join(str(place.number) for place in sorted(again) if place.topic == topic),
             )  # fmt: skip
+            self._topic_ids.noticed(topic)
         added -= again
         if added and (self._has_begun or self._settings.start_at == "latest"):
             log.info("Partitions %s are new to the group and are read from their beginning.", listed(added))

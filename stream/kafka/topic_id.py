@@ -83,6 +83,10 @@ class TopicIds:
         """Whether an earlier session of this process has known another topic of this name."""
         return topic in self.known and self.before.get(topic, self.known[topic]) != self.known[topic]
 
+    def noticed(self, topic: str) -> None:
+        """It was said that the topic was another one: what is found of it from now on is nothing new."""
+        self.before.pop(topic, None)
+
     def ask(self, topics: Collection[str]) -> dict[str, str] | None:
         """The current ids of these topics; a topic's differs from the one `known` if it was created again.
 

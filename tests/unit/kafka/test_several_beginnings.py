@@ -99,6 +99,9 @@ def test_a_topic_that_was_made_again_is_named_though_kafka_has_forgotten_its_off
     assert "articles.de was deleted and created again, and Kafka has forgotten" in caplog.text
     assert "are read from their beginning: 0, 1." in caplog.text
     assert "new to the group" not in caplog.text
+    caplog.clear()
+    known.find(broker, [at(2, DE)], object())
+    assert "Partitions 2 of articles.de are new to the group" in caplog.text, "it was added afterwards"
 
 
 def test_only_the_topic_that_was_made_again_is_skipped(
