@@ -36,16 +36,6 @@ class SilentId(NoTopicId):
 
 
 @pytest.fixture
-def flow() -> Flow:
-    return Flow()
-
-
-@pytest.fixture
-def partitions() -> Partitions:
-    return Partitions()
-
-
-@pytest.fixture
 def committer() -> IdleCommitter:
     return IdleCommitter()
 

@@ -176,16 +176,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 @pytest.fixture
-def flow() -> Flow:
-    return Flow()
-
-
-@pytest.fixture
-def partitions() -> Partitions:
-    return Partitions()
-
-
-@pytest.fixture
 def committer() -> IdleCommitter:
     return IdleCommitter()
 

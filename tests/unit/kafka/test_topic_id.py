@@ -105,11 +105,6 @@ def told() -> list[tuple[str, int]]:
 
 
 @pytest.fixture
-def flow() -> Flow:
-    return Flow()
-
-
-@pytest.fixture
 def partitions(now: list[float]) -> Partitions:  # noqa: ARG001 - at that time
     """Partition 3 is read up to 40 of 50."""
     made = Partitions()
