@@ -55,6 +55,7 @@ class Stage:
         ``inputs``: the ends of the input topics' names. ``framed``: articles are a schema registry's Avro.
         """
         servers = site.servers
+        self._kafka = site.kafka
         self.size = size
         self.topics = Topics(servers, fresh_name("chaos"))
         self.admin = AdminClient({"bootstrap.servers": servers, "reconnect.backoff.max.ms": 500})
@@ -90,11 +91,12 @@ class Stage:
             raise AssertionError(msg) from raised  # noqa: TRY004 - not about its type
 
     def _shown(self) -> str:
-        """Describe what the ledger knows, and the state and the end of the log of each worker."""
+        """Describe what the ledger knows, each worker's state and log, and what the brokers said last."""
         parts = [f"{self.ledger.sent} sent, {self.ledger.arrived} arrived, silent for {self.ledger.silent_s:.1f} s"]
         for place, worker in enumerate(self.workers):
             state = f"exit code {worker.process.poll()}, {worker.get('/health/ready')}"
             parts.append(f"--- worker {place} ({state}):\n{worker.log[-6000:]}")
+        parts.append(f"--- brokers:\n{self._kafka.log_tail(lines=60)}")
         return "\n".join(parts)
 
     def _owed(self) -> str:
