@@ -75,21 +75,20 @@ class Beginnings:
         return reading
 
     def take(self, gained: Iterable[InputPartition]) -> None:
-        """These partitions are ours, and wait: where they begin is not asked yet."""
+        """These partitions are ours, and wait: `find` asks where they begin."""
         if not self.waiting:
             self._waiting_s = time.monotonic()
         for place in gained:
             self._partitions.gain(place, -1)
             self.waiting.add(place)
 
-    def find(self, consumer: Consumer, gained: Iterable[InputPartition], member: object) -> list[TopicPartition]:
-        """The partitions that may be read now, of those gained and those waiting, with the offsets at which they begin.
+    def find(self, consumer: Consumer, member: object) -> list[TopicPartition]:
+        """The partitions that may be read now, of those that wait, with the offsets at which they begin.
 
-        The other ones wait. `member`: the consumer's group metadata, from before this call. Raises one of our errors.
+        The other ones go on waiting. `member`: the consumer's group metadata, from before this call. Raises one of our
+        errors.
         """
-        if not self.waiting:
-            self._waiting_s = time.monotonic()
-        wanted = sorted(self.waiting.union(gained))
+        wanted = sorted(self.waiting)
         if not self._topic_ids.embedded:  # which creates a topic when it is asked for it
             self._outputs.ask(consumer, {place.topic for place in wanted})
         found = self._find(consumer, [place for place in wanted if place.topic not in self._outputs.missing], member)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from stream.config.settings import Settings
 from stream.errors import SessionLost
@@ -67,19 +67,19 @@ class SameTopic:
         """
         return self.check(waits=reading) if self.ids.due(reading=reading) else True
 
-    def check(self, gained: Iterable[InputPartition] = (), *, waits: bool = True) -> bool:
+    def check(self, *, waits: bool = True) -> bool:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
-        The topics are those of the assigned partitions and of those just `gained`. Before the error the records in
-        flight, which are of the old topic, are published, and those of it that were deleted unread are logged and
-        counted as skipped. `waits`: whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`;
-        otherwise nothing is done until it is asked again.
+        The topics are those of our partitions. Before the error the records in flight, which are of the old topic, are
+        published, and those of it that were deleted unread are logged and counted as skipped. `waits`: whether
+        `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it is
+        asked again.
 
         False if the worker was asked to stop while an answer was waited for: then nothing is known, and nothing may be
         read or committed as if it were.
         """
         before = self.ids.known.copy()
-        topics = {place.topic for place in (*self._partitions.places, *gained)}
+        topics = {place.topic for place in self._partitions.places}
         now = self._answer(topics) if waits else self.ids.ask(topics)
         if now is None:
             return not waits
@@ -110,17 +110,17 @@ class SameTopic:
         Raises `SessionLost` if there is no answer, or what has ended the session.
         """
         asked_s = began_s = time.monotonic()
-        while (now := self.ids.ask(topics)) is None:
+        now = self.ids.ask(topics)
+        while now is None:
+            self._flow.check()
+            if self._flow.stopping.wait(STOP_WAIT_S):
+                return None
             trouble = f"Kafka does not tell the id of {' and '.join(sorted(topics))}: {self.ids.why_silent}."
-            while True:
-                self._flow.check()
-                if self._flow.stopping.is_set():
-                    return None
-                if (waited_s := time.monotonic() - began_s) > NO_ANSWER_S:
-                    raise SessionLost(trouble)
-                self._on_wait(trouble if waited_s > REPORT_AFTER_S else "")
-                if time.monotonic() - asked_s > ASK_EVERY_S:
-                    break
-                self._flow.stopping.wait(STOP_WAIT_S)
-            asked_s = time.monotonic()
+            waited_s = time.monotonic() - began_s
+            if waited_s > NO_ANSWER_S:
+                raise SessionLost(trouble)
+            self._on_wait(trouble if waited_s > REPORT_AFTER_S else "")
+            if time.monotonic() - asked_s > ASK_EVERY_S:
+                asked_s = time.monotonic()
+                now = self.ids.ask(topics)
         return now

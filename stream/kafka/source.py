@@ -244,10 +244,10 @@ class Source:
             raise SessionLost(msg)
         self._committer.own(sorted({*self._partitions.places, *places}), places)
         self._beginnings.take(places)  # now, so that who watches the group does not miss them while an id is waited for
-        if not self._topic.check(places):
+        if not self._topic.check():
             consumer.incremental_assign([])  # the worker is to stop: nothing is read or committed any more
             return
-        found = self._beginnings.find(consumer, places, self.member.metadata)
+        found = self._beginnings.find(consumer, self.member.metadata)
         self.on_gain(places)
         consumer.incremental_assign(found)
         self._refresh_member()
@@ -306,7 +306,7 @@ class Source:
         """Asks again where the partitions begin whose beginning is not known yet, once no record is in flight."""
         if self._flow.wait_drained(COLLECT_S):
             self._refresh_member()
-            consumer.incremental_assign(self._beginnings.find(consumer, [], self.member.metadata))
+            consumer.incremental_assign(self._beginnings.find(consumer, self.member.metadata))
             if trouble := self._beginnings.trouble:
                 self.progress.failing(trouble)
             elif not self._beginnings.waiting:

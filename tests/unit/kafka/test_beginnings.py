@@ -71,7 +71,8 @@ class Worker:
     def gains(self, *numbers: int) -> dict[int, int]:
         """Be assigned partitions; return where those begin that may be read now."""
         consumer: Any = self.group
-        return {it.partition: it.offset for it in self.beginnings.find(consumer, map(at, numbers), ME)}
+        self.beginnings.take(map(at, numbers))
+        return {it.partition: it.offset for it in self.beginnings.find(consumer, ME)}
 
 
 @pytest.fixture

@@ -64,13 +64,19 @@ def beginnings(broker: Broker, ids: dict[str, str] | None = None) -> Beginnings:
     return Beginnings(settings, committer, known, Partitions())
 
 
+def gains(begins: Beginnings, broker: Any, *places: InputPartition) -> list[TopicPartition]:
+    """Be assigned partitions; give those that may be read now."""
+    begins.take(places)
+    return begins.find(broker, object())
+
+
 def test_a_new_group_begins_at_the_end_of_all_topics_which_the_first_partitions_owner_commits() -> None:
     broker: Any = Broker()
     waiting = beginnings(broker)
-    assert waiting.find(broker, [at(0, EN), at(1, EN)], object()) == []
+    assert gains(waiting, broker, at(0, EN), at(1, EN)) == []
     assert broker.commits == []
     first = beginnings(broker, {EN: "e"})
-    (found,) = first.find(broker, [at(0, DE)], object())
+    (found,) = gains(first, broker, at(0, DE))
     assert (found.topic, found.partition, found.offset) == (DE, 0, 50)
     every = {
         at(number, topic): (50, as_metadata("e") if topic == EN else "") for topic in (DE, EN) for number in (0, 1)
@@ -81,7 +87,7 @@ def test_a_new_group_begins_at_the_end_of_all_topics_which_the_first_partitions_
 def test_a_topic_that_comes_later_is_read_from_its_beginning(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     broker: Any = Broker(en0=23, en1=24)
-    found = beginnings(broker).find(broker, [at(0, DE), at(0, EN)], object())
+    found = gains(beginnings(broker), broker, at(0, DE), at(0, EN))
     assert {(it.topic, it.offset) for it in found} == {(EN, 23), (DE, 10)}
     assert broker.commits == [{at(0, DE): (10, "")}]
     assert "Partitions 0 of articles.de are new to the group" in caplog.text
@@ -94,13 +100,13 @@ def test_a_topic_that_was_made_again_is_named_though_kafka_has_forgotten_its_off
     broker: Any = Broker(en0=23, en1=24)
     known = beginnings(broker, {EN: "e", DE: "new"})
     known._topic_ids.before = {EN: "e", DE: "old"}  # noqa: SLF001 - what a session before this one was told
-    found = known.find(broker, [at(0, DE), at(1, DE), at(0, EN)], object())
+    found = gains(known, broker, at(0, DE), at(1, DE), at(0, EN))
     assert {(it.topic, it.offset) for it in found} == {(EN, 23), (DE, 10)}
     assert "articles.de was deleted and created again, and Kafka has forgotten" in caplog.text
     assert "are read from their beginning: 0, 1." in caplog.text
     assert "new to the group" not in caplog.text
     caplog.clear()
-    known.find(broker, [at(2, DE)], object())
+    gains(known, broker, at(2, DE))
     assert "Partitions 2 of articles.de are new to the group" in caplog.text, "it was added afterwards"
 
 
@@ -121,7 +127,8 @@ def test_only_the_topic_that_was_made_again_is_skipped(
         return next(answers)
 
     monkeypatch.setattr(watched.ids, "_answer", answer)
-    watched.check([at(0, "articles.fr")])
+    partitions.gain(at(0, "articles.fr"), -1)
+    watched.check()
     assert asked == [{EN, DE, "articles.fr"}]
     assert flow.metadata == {EN: as_metadata("e"), DE: as_metadata("d")}
     watched.check()
@@ -139,7 +146,7 @@ def test_a_topic_without_its_output_waits_and_the_others_are_read(
     broker: Any = Broker(en0=23, en1=24)
     broker.missing = {"clean.articles.de"}
     known = beginnings(broker)
-    (found,) = known.find(broker, [at(0, DE), at(0, EN)], object())
+    (found,) = gains(known, broker, at(0, DE), at(0, EN))
     assert (found.topic, found.offset) == (EN, 23)
     assert known.waiting == {at(0, DE)}
     assert not known.trouble
@@ -150,7 +157,7 @@ def test_a_topic_without_its_output_waits_and_the_others_are_read(
     assert not known.due(broker), "it is asked for only now and then"
     now += ASK_EVERY_S + 1
     assert known.due(broker)
-    (found,) = known.find(broker, [], object())
+    (found,) = known.find(broker, object())
     assert (found.topic, found.offset) == (DE, 10)
     assert not known.waiting
     assert caplog.text.count("is missing") == 1

@@ -172,11 +172,11 @@ def test_where_no_answer_comes_the_session_ends(
     watched = SameTopic(load(environ={}), flow, partitions, lambda *_: None, on_wait)
     answering(monkeypatch, watched.ids, SILENT)
     with pytest.raises(SessionLost, match=r"Kafka does not tell the id of articles\.raw: .*Timed out"):
-        watched.check([at(3)])
+        watched.check()
     assert now == [1021]
     flow.fail(SessionLost("Another error."))
     with pytest.raises(SessionLost, match="Another error"):
-        watched.check([at(3)])
+        watched.check()
     assert now == [1021], "a session that has ended waits for nothing"
 
 
@@ -224,7 +224,7 @@ def test_a_worker_that_is_to_stop_waits_no_longer_and_knows_nothing(
     assert watched.check_now_and_then(reading=False), "nothing is handed on"
     now[0] += 0.01
     assert not watched.check_now_and_then(reading=True)
-    assert not watched.check([at(3)])
+    assert not watched.check()
     assert now[0] < 1000.2 + stops_after_s
     assert flow.metadata == {}
     answering(monkeypatch, watched.ids, "a")
