@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -96,7 +97,7 @@ def show(
         from stream.learner.compiled_site import plain
 
         known = _known(_on_kafka(config, set_, bootstrap_servers), host)
-        _show(plain(known.site), by_time=False, rare=all_)
+        _show(plain(known.site), by_time=False, rare=all_, rejected=known.rejected_keys())
         _show_what_people_said(known)
         return
     from stream.offline.sites_file import read_sites
@@ -105,12 +106,12 @@ def show(
     _show(profiles.sites[_name(host, profiles.sites, str(sites))], by_time=profiles.by_time, rare=all_)
 
 
-def _show(site: Site, *, by_time: bool, rare: bool) -> None:
+def _show(site: Site, *, by_time: bool, rare: bool, rejected: AbstractSet[int] = frozenset()) -> None:
     from rich.table import Table
 
     from stream.offline.known_lines import known_lines
 
-    shown = known_lines(site, by_time=by_time, rare=rare)
+    shown = known_lines(site, by_time=by_time, rare=rare, rejected=rejected)
     out = output()
     still, version = f"{_rounded(site.articles):,}", site.profile().version
     out.print(line(f"{site.name}: {site.total:,} articles learned, of which {still} still count; version {version}"))

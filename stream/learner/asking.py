@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stream.errors import StreamError
-from stream.learner.learned import LearnedSite
+from stream.learner.learned import MOST_REJECTED, LearnedSite
 from stream.learner.messages import Command, Deed, Published
 
 
@@ -33,6 +33,9 @@ def command_for(known: LearnedSite, do: Deed, what: str) -> Command:
     if do == "approve" and what and what not in known.rejected:
         msg = f"Nobody has rejected the line {what!r} of {name}."
         raise StreamError(msg, fix="`article-stream sites show` shows the rejected lines.")
+    if do == "reject" and what not in {"", *known.rejected} and len(known.rejected) >= MOST_REJECTED:
+        msg = f"{name} has {MOST_REJECTED:,} rejected lines already, which is the most a site can have."
+        raise StreamError(msg, fix="Approve one of them first, or reject the whole site.")
     versions = list(versions_of(known))
     if do == "rollback" and what not in versions:
         msg = f"{name} has no earlier version {what!r} to go back to."

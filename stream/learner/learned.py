@@ -161,6 +161,10 @@ class LearnedSite:
         settled = self.site.total - self.usual_since >= SETTLED
         return Published(profile, self.site.total, state, settled, len(self.usual), self.proposed, self.why)
 
+    def rejected_keys(self) -> set[int]:
+        """Give the keys of the rejected lines, and of their first and last words."""
+        return {key for line in self.rejected for key in said(line).keys}
+
     def _newest(self) -> Profile:
         """What was learned, with counts that a packed row can hold, and without what was rejected."""
         profile = self.site.profile()
@@ -173,7 +177,7 @@ class LearnedSite:
         return self._without_rejected(profile)
 
     def _without_rejected(self, profile: Profile) -> Profile:
-        gone = {key for line in self.rejected for key in said(line).keys if key in profile.known}
+        gone = {key for key in self.rejected_keys() if key in profile.known}
         if not gone:
             return profile
         known = {key: each for key, each in profile.known.items() if key not in gone}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import NamedTuple
@@ -38,16 +39,26 @@ class KnownLine(NamedTuple):
     removes: str
 
 
-def known_lines(site: Site, *, by_time: bool, rare: bool = False, rules: Rules | None = None) -> list[KnownLine]:
+def known_lines(
+    site: Site,
+    *,
+    by_time: bool,
+    rare: bool = False,
+    rules: Rules | None = None,
+    rejected: AbstractSet[int] = frozenset(),
+) -> list[KnownLine]:
     """Give what is known of a site, what does most first; with `rare` also what is too rare to do anything.
 
-    First and last words are left out where the lines that have them tell as much.
+    First and last words are left out where the lines that have them tell as much. `rejected`: keys that are never used,
+    whatever is learned of them (`LearnedSite.rejected_keys`), and are left out too.
     """
     profile = site.profile()
     shown: list[KnownLine] = []
     told: dict[int, int] = {}  # key of first or last words -> most articles of a line that has them
     # A learner keeps no text of what stood in one article.
-    counted = {key: each for key, each in site.counted.items() if each.text and key in profile.known}
+    counted = {
+        key: each for key, each in site.counted.items() if each.text and key in profile.known and key not in rejected
+    }
     lines = {key: each for key, each in counted.items() if each.kind == WHOLE}
     _, page, heard = read_lines([each.text for each in lines.values()], rules or builtin())
     for (key, each), line, said in zip(lines.items(), page, heard, strict=True):

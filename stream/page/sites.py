@@ -71,13 +71,14 @@ def whole(settings: Settings, name: str, stopping: Callable[[], bool], *, articl
         "in_force": _in_force(published, articles=articles),
         "version": published.profile.version,
         "waits": bool(published.proposed),
+        "offset": known.offset,
         "total": published.total,
         "articles": rounded(published.profile.articles),
         "versions": [[version, total] for version, total in versions_of(known).items()],
         "line_count": None,
     }
     if articles:
-        shown = known_lines(plain(known.site), by_time=False)
+        shown = known_lines(plain(known.site), by_time=False, rejected=known.rejected_keys())
         found["line_count"] = len(shown)
         found["lines"] = [
             # `line`: as it has to be named to reject it; `text`: as it is shown
@@ -89,13 +90,16 @@ def whole(settings: Settings, name: str, stopping: Callable[[], bool], *, articl
 
 
 def asked(settings: Settings, name: str, do: Deed, what: str, stopping: Callable[[], bool]) -> dict[str, Any]:
-    """Asks the learner to do something to a site, and does not wait until it is done. Raises one of our errors."""
+    """Asks the learner to do something to a site, and does not wait until it is done.
+
+    It is done once the site's `offset` has come to the one that this gives. Raises one of our errors.
+    """
     on_kafka = LearnedSites(settings)
     known = on_kafka.counts(name, stopping).get(name)
     if known is None:
         raise Refused(404, f"The learner knows no site {name[:80]!r}.")
-    on_kafka.send([(name, command_for(known, do, what))])
-    return {"asked": True}
+    ends = on_kafka.send([(name, command_for(known, do, what))])
+    return {"offset": max(ends.values()) - 1}
 
 
 def deed_of(asked_for: Any) -> tuple[Deed, str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from harness.processes import Worker
 from stream.kafka.embedded import EmbeddedBroker
@@ -16,6 +16,7 @@ from tests.brokers import Broker
 from tests.ledger import Topics
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE_MS = 20_000
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_BROWSER") == "1"
 
 
@@ -41,6 +42,7 @@ def browser() -> Iterator[Browser]:
         if REQUIRED:
             pytest.fail(f"STREAM_TEST_REQUIRE_BROWSER=1, but {reason}", pytrace=False)
         pytest.skip(reason)
+    expect.set_options(timeout=PATIENCE_MS)  # it has its own, and does not go by the context's
     with sync_playwright() as playwright:
         # As root, and in containers, Chromium has no sandbox; it sees nothing but our own pages.
         found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
@@ -54,7 +56,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     made = browser.new_context(
         viewport={"width": 1280, "height": 900}, permissions=["clipboard-read", "clipboard-write"]
     )
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(PATIENCE_MS)
     yield made
     made.close()
 

@@ -102,18 +102,18 @@ function lines({ lines: known, line_count: all, rejected }, button) {
   ].filter(Boolean);
 }
 
-/** Asks the learner, and waits until what is in force is another version or state. */
+/** Asks the learner, and waits until it has come to what was asked; another version may come of an article meanwhile. */
 async function say_(site, do_, what, button) {
   button.disabled = true;
   say(byId("site-note"), "The learner has been asked…");
   const path = `sites/one?name=${encodeURIComponent(site.name)}`;
   try {
-    await tell(path, JSON.stringify({ do: do_, what }));
+    const asked = await tell(path, JSON.stringify({ do: do_, what }));
     const deadline = Date.now() + DONE_MS;
     while (Date.now() < deadline) {
       await new Promise((go) => setTimeout(go, LOOK_MS));
       const now = await ask(path);
-      if (now.version !== site.version || now.state !== site.state || now.rejected?.length !== site.rejected?.length) {
+      if (now.offset >= asked.offset) {
         await showSite(site.name, "Done.");
         await load();
         return;

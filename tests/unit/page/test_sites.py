@@ -14,7 +14,7 @@ from stream.core.sites import Profile
 from stream.errors import StreamError
 from stream.kafka import learned_sites
 from stream.kafka.learned_sites import LOOK_RECORDS
-from stream.learner.learned import LearnedSite
+from stream.learner.learned import MOST_REJECTED, LearnedSite
 from stream.learner.messages import Command, Published
 from stream.learner.observation import sketch
 from stream.page import sites
@@ -68,6 +68,7 @@ class OnKafka:
     def __init__(self) -> None:
         """Know one site."""
         self.sent: list[Any] = []
+        self.known = learned()
 
     def __call__(self, _settings: Any) -> OnKafka:
         """Connect."""
@@ -75,11 +76,12 @@ class OnKafka:
 
     def counts(self, _only: str, _stopping: Any) -> dict[str, LearnedSite]:
         """Give the site."""
-        return {"a.example": learned()}
+        return {"a.example": self.known}
 
-    def send(self, wanted: Any) -> None:
-        """Note what was asked."""
+    def send(self, wanted: Any) -> dict[int, int]:
+        """Note what was asked; give the offset behind it."""
         self.sent += wanted
+        return {3: 8}
 
 
 @pytest.fixture
@@ -109,8 +111,26 @@ def test_lines_are_text_of_articles_too() -> None:
 
 
 def test_what_is_asked_is_sent_to_the_learner(on_kafka: OnKafka) -> None:
-    sites.asked(SETTINGS, "a.example", "reject", LINE, going)
+    assert sites.asked(SETTINGS, "a.example", "reject", LINE, going) == {"offset": 7}
     assert on_kafka.sent == [("a.example", Command("reject", line=LINE))]
+
+
+def test_what_was_rejected_is_not_said_to_do_anything(on_kafka: OnKafka) -> None:
+    on_kafka.known.obey(Command("reject", line=LINE))
+    on_kafka.known.offset = 7
+    told = sites.whole(SETTINGS, "a.example", going, articles=True)
+    assert LINE not in {line["line"] for line in told["lines"]}
+    assert told["rejected"] == [{"text": LINE, "line": LINE}]
+    assert told["offset"] == 7
+
+
+def test_a_line_too_many_is_not_sent_to_a_learner_that_will_not_take_it(on_kafka: OnKafka) -> None:
+    on_kafka.known.rejected = dict.fromkeys(map(str, range(MOST_REJECTED)))
+    with pytest.raises(StreamError, match="1,000 rejected lines already"):
+        sites.asked(SETTINGS, "a.example", "reject", LINE, going)
+    sites.asked(SETTINGS, "a.example", "reject", "7", going)
+    sites.asked(SETTINGS, "a.example", "reject", "", going)
+    assert [command.line for _, command in on_kafka.sent] == ["7", ""]
 
 
 @pytest.mark.usefixtures("on_kafka")
