@@ -79,6 +79,9 @@ def run() -> Any:
 
     Raises `BrokenPipeError` where whoever reads our output has gone.
     """
+    from stream.kafka.interrupts import interruptible
+
+    interruptible()
     try:
         return app(prog_name=app.info.name, standalone_mode=False)
     except UsageError as error:

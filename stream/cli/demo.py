@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -183,10 +184,9 @@ def _teller(console: Console, status: Status) -> Callable[[str], None]:
 
 def _serve(out: Console, settings: Settings, worker: Worker) -> None:
     """Lets articles flow until Ctrl-C. Raises `StreamError` if the worker ends before."""
-    from threading import Event
-
     from stream.cli.console import line
     from stream.demo.flow import flow
+    from stream.kafka.interrupts import Stopping
 
     page = _address(settings)
     out.print()
@@ -201,7 +201,6 @@ def _serve(out: Console, settings: Settings, worker: Worker) -> None:
         "Ctrl-C ends both.",
         soft_wrap=True,  # a command stays one line, to be copied
     )
-    try:
-        flow(settings, worker, Event())
-    except KeyboardInterrupt:
+    with Stopping(signal.SIGINT, signal.SIGTERM) as stopping:
+        flow(settings, worker, stopping)
         out.print("Stopping the worker and the broker.")

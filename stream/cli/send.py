@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from math import isfinite
@@ -61,6 +62,7 @@ def send(
 
     from stream.cli.console import errors, line, output
     from stream.kafka.cluster import Cluster
+    from stream.kafka.interrupts import Stopping
     from stream.kafka.sending import Sender
     from stream.observe import logs
 
@@ -72,16 +74,17 @@ def send(
     cluster.connect()
     cluster.topic(topic)
     sender = Sender(settings, topic)
+    stopped = False
     try:
-        for record in records:
-            sender.send(*record)
-            if sample and sender.problems:
-                break  # without end they would grow without bound
-            if pace := rate or (SAMPLE_RATE if sample else None):
-                time.sleep(uniform(0.5, 1.5) / pace)  # noqa: S311 - no secret
-    except KeyboardInterrupt:
-        if not sample:
-            raise
+        # A container is stopped by SIGTERM, and a sample has no other end.
+        with Stopping(signal.SIGINT, *([signal.SIGTERM] if sample else [])) as stopping:
+            for record in records:
+                sender.send(*record)
+                if sample and sender.problems:
+                    break  # without end they would grow without bound
+                pace = rate or (SAMPLE_RATE if sample else None)
+                if stopped := stopping.wait(uniform(0.5, 1.5) / pace if pace else 0):  # noqa: S311 - no secret
+                    break
     finally:  # whatever happens, report what was sent and what was not
         sender.finish()
         problems += sender.problems
@@ -91,6 +94,8 @@ def send(
     if problems:
         msg = f"{counted(len(problems), 'article')} did not reach {topic}."
         raise StreamError(msg, fix="Correct the problems listed above, and send these articles again.")
+    if stopped and not sample:
+        raise KeyboardInterrupt
 
 
 def _from_files(
@@ -125,12 +130,9 @@ def _from_files(
 
 
 def _sample() -> Iterator[Record]:
-    """Sample articles without end. SIGTERM ends them as Ctrl-C does, because that is how a container is stopped."""
-    import signal
-
+    """Sample articles without end."""
     from stream.demo.flow import articles
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for article in articles(seed=time.time_ns()):
         yield article.key.decode(), article.key, article.value or b""
 

@@ -7,7 +7,6 @@ its own that no rule knows; the worker learns them from the stream. Now and then
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Iterator
 from itertools import count
 
@@ -16,6 +15,7 @@ import orjson
 from stream.config.settings import Settings
 from stream.demo import lines
 from stream.demo.run import POISON, Sent, Worker, require_running
+from stream.kafka.interrupts import Stopping
 from stream.kafka.sending import Sender
 
 PAUSE_S = (0.1, 0.5)
@@ -51,8 +51,8 @@ def articles(seed: int = 1) -> Iterator[Sent]:
         yield Sent(key.encode(), orjson.dumps({**article, "id": key}))
 
 
-def flow(settings: Settings, worker: Worker, ended: threading.Event, seed: int = 1) -> int:
-    """Sends articles until `ended` is set; gives how many. Raises `StreamError` if the worker ends before."""
+def flow(settings: Settings, worker: Worker, ended: Stopping, seed: int = 1) -> int:
+    """Sends articles until `ended` was asked to; gives how many. Raises `StreamError` if the worker ends before."""
     pauses = random.Random(seed)  # noqa: S311 - as above
     sender, sent = Sender(settings, settings.input_topic), 0
     for sent, article in enumerate(articles(seed)):  # noqa: B007 - the number is what is asked for

@@ -26,6 +26,7 @@ from stream.demo import island, lines
 from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import topics
 from stream.kafka.embedded import EmbeddedBroker
+from stream.kafka.interrupts import interrupt
 from stream.kafka.sending import Sender
 from stream.learner.messages import read_published
 
@@ -73,7 +74,7 @@ def running(*, shown: bool = False) -> Iterator[tuple[Settings, list[Sent], Work
     SIGTERM raises `KeyboardInterrupt` in the block, as Ctrl-C does. Otherwise the worker would be left behind,
     waiting for its broker.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, interrupt)
     with EmbeddedBroker() as broker:
         given: dict[str, object] = {"bootstrap_servers": broker.bootstrap_servers, "sites": "apply"}
         given |= {"http_port": _free_port(HTTP_PORT if shown else 0)}

@@ -52,6 +52,7 @@
       sending           publishes records to an input topic
       learned_sites     what the topics of sites hold, and asking the learner to change it
       redriving         sends dead letters back, each exactly once
+      interrupts        Ctrl-C while the client is in a call
       embedded          the embedded broker, for the demo and quick tests
 
 The order of a commit is written down where it is done, as a numbered list: `transaction.Transactions._publish` for

@@ -13,6 +13,7 @@ from stream.config.settings import Settings
 from stream.errors import KafkaUnavailable, StreamError, TopicMissing
 from stream.kafka import client
 from stream.kafka.cluster import Cluster
+from stream.kafka.flushing import flush
 from stream.kafka.following import partitions_in, read_whole
 from stream.learner.counts import read_counts
 from stream.learner.learned import LearnedSite
@@ -87,26 +88,33 @@ class LearnedSites:
         self._wait_done(self.send(wanted))
 
     def send(self, wanted: Iterable[tuple[str, Command]]) -> dict[int, int]:
-        """Asks, and does not wait; gives by partition the offset behind what was asked."""
+        """Asks, and does not wait until it is done; gives by partition the offset behind what was asked.
+
+        Raises one of our errors unless Kafka has acknowledged all of it within `READ_S`.
+        """
         topic = self._settings.lines_topic
         there = self._partitions(topic)
         ends: dict[int, int] = {}
         producer = Producer(client.producer(self._settings))
-        problems: list[str] = []
+        problems: list[StreamError] = []
 
         def reported(error: KafkaError | None, message: Message) -> None:
             if error is None:
                 ends[message.partition() or 0] = (message.offset() or 0) + 1
             else:
-                problems.append(str(client.explain(error, self._settings, doing=f"sending to {topic}")))
+                problems.append(client.explain(error, self._settings, doing=f"sending to {topic}"))
 
         with client.explained(self._settings, doing=f"sending to {topic}"):
             for site, command in wanted:
                 value = write_command(command)
                 client.produce(producer, topic, value, site.encode(), None, 0, reported, partition_of(site, there))
-            producer.flush(READ_S)
+        left, errors = flush(producer, READ_S)
+        problems += [client.explain(error, self._settings, doing=f"sending to {topic}") for error in errors]
+        if left and not problems:
+            msg = f"Kafka did not acknowledge within {READ_S:g} s what was sent to {topic}."
+            problems.append(KafkaUnavailable(msg, fix="Ask again once it does; what is asked twice is done once."))
         if problems:
-            raise StreamError(problems[0])
+            raise problems[0]
         return ends
 
     def _wait_done(self, ends: dict[int, int]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import Any
 from unittest.mock import MagicMock
 
@@ -11,7 +12,7 @@ import pytest
 from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.core.sites import Profile
-from stream.errors import StreamError
+from stream.errors import KafkaUnavailable, StreamError
 from stream.kafka import learned_sites
 from stream.kafka.learned_sites import LOOK_RECORDS
 from stream.learner.learned import MOST_REJECTED, LearnedSite
@@ -174,6 +175,17 @@ def test_reading_a_site_keeps_the_pages_pace_and_ends_with_the_worker(monkeypatc
         on_kafka.counts("a.example", lambda: next(asked))
     assert len(read) == 2 * LOOK_RECORDS + 1
     assert on_kafka.counts("a.example") == {}
+
+
+@pytest.mark.parametrize(("left", "said"), [(0, ""), (1, "did not acknowledge within 30 s")])
+def test_what_kafka_did_not_acknowledge_was_not_asked(monkeypatch: pytest.MonkeyPatch, left: int, said: str) -> None:
+    monkeypatch.setattr(learned_sites, "Cluster", MagicMock())
+    monkeypatch.setattr(learned_sites, "Producer", MagicMock())
+    monkeypatch.setattr(learned_sites, "partitions_in", lambda *_: 4)
+    monkeypatch.setattr(learned_sites, "flush", lambda *_: (left, []))
+    on_kafka = learned_sites.LearnedSites(SETTINGS)
+    with pytest.raises(KafkaUnavailable, match=said) if left else nullcontext():
+        on_kafka.send([("a.example", Command("reject"))])
 
 
 @pytest.mark.parametrize("asked", [None, [], {}, {"do": "forget"}, {"do": "reject", "what": 3}, {"do": ["reject"]}])
