@@ -84,11 +84,7 @@ class SameTopic:
         if now is None:
             return not waits
         self._flow.metadata = {topic: as_metadata(known) for topic, known in self.ids.known.items()}
-        again = [
-            topic
-            for topic, current in now.items()
-            if ({before[topic]} if topic in before else self.ids.taken.get(topic, set())) - {current}
-        ]
+        again = [topic for topic, current in now.items() if before.get(topic, current) != current]
         if not again:
             self._ends = {place: it.end for place, it in self._partitions.items()}
             return True

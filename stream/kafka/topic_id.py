@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from confluent_kafka import KafkaException, TopicCollection
@@ -30,7 +30,12 @@ It must be less than the client's pause after a refused fetch (see the module); 
 travel. Trade: one question of about a millisecond every 0.4 s under load. Worst case: docs/decisions/0013 lists them.
 """
 
-WHILE_IDLE_S = 3.0  # nothing is handed on meanwhile, so this only decides how soon a new topic is noticed
+WHILE_IDLE_S = 3.0
+"""As `WHILE_READING_S`, while none are handed on: it only decides how soon a new topic is noticed.
+
+Where the broker does not know a topic of ours, its partitions wait, so it is asked again as soon as while reading.
+"""
+
 AFTER_SILENCE_S = 10.0  # after no answer, while idle: each attempt would block reading for ANSWER_S
 NONE = "AAAAAAAAAAAAAAAAAAAAAA"  # the answer of brokers that have no ids: sixteen zero bytes, in base64
 PREFIX = "topic.id="
@@ -50,10 +55,8 @@ class TopicIds:
     """The ids of the input topics, asked for now and then. All methods are called by one thread.
 
     `known`: by topic, the id that this session has first been told; missing if the brokers have no ids, or if the topic
-    did not exist yet. `before`: the last ones that the sessions before it knew. `taken`: by topic, the ids found beside
-    committed offsets that were used while it did not exist; they are compared with its id when it does. `why_silent`:
-    the last error for which there was no answer, a clause. `embedded`: whether this is the embedded broker, which has
-    no ids.
+    did not exist yet. `before`: the last ones that the sessions before it knew. `why_silent`: the last error for which
+    there was no answer, a clause. `embedded`: whether this is the embedded broker, which has no ids.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -63,7 +66,6 @@ class TopicIds:
         self._due_reading_s = self._due_idle_s = 0.0
         self.known: dict[str, str] = {}
         self.before: dict[str, str] = {}
-        self.taken: dict[str, set[str]] = {}
         self.why_silent = ""
         self.embedded = False
 
@@ -73,11 +75,14 @@ class TopicIds:
         self._due_reading_s = self._due_idle_s = 0.0
         self.before |= self.known
         self.known = {}
-        self.taken.clear()
 
     def due(self, *, reading: bool) -> bool:
         """Whether it is time to ask again. `reading`: whether records have just arrived."""
         return not self._no_ids and time.monotonic() > (self._due_reading_s if reading else self._due_idle_s)
+
+    def untold(self, topics: Iterable[str]) -> set[str]:
+        """Those of these topics that have an id which is not known: the broker that was asked knows no such topic."""
+        return set() if self._no_ids else set(topics).difference(self.known)
 
     def was_another(self, topic: str) -> bool:
         """Whether an earlier session of this process has known another topic of this name."""
@@ -103,8 +108,9 @@ class TopicIds:
             self._due_reading_s, self._due_idle_s = asked_s, asked_s + AFTER_SILENCE_S
             self.why_silent = client.error_of(raised).str() if isinstance(raised, KafkaException) else "no answer"
             return None
-        self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + WHILE_IDLE_S
         self.known = found | self.known
+        idle_s = WHILE_READING_S if self.untold(topics) else WHILE_IDLE_S
+        self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + idle_s
         return found
 
     def _answer(self, topics: Collection[str]) -> dict[str, str]:

@@ -28,6 +28,18 @@ TopicIds._answer = slow
 main()
 """
 """A worker whose first three questions for the ids of topics get no answer in time."""
+NOT_YET = """
+import itertools
+from stream.cli import main
+from stream.kafka.topic_id import TopicIds
+asked, answer = itertools.count(), TopicIds._answer
+def not_yet(self, topics):
+    found = answer(self, topics)
+    return found if next(asked) >= 1 else {}
+TopicIds._answer = not_yet
+main()
+"""
+"""A worker that is first told that none of the topics exists."""
 
 
 def made(broker: Broker, topic: str) -> bool:
@@ -141,3 +153,23 @@ def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, co
         assert AGAIN not in worker.log or offset > 5
         assert worker.terminate() == 0, worker.log
     assert committed(real, topics, 0).offset == 5
+
+
+def test_nothing_is_read_while_the_broker_that_is_asked_does_not_know_the_topic_yet(real: Broker) -> None:
+    """It is being deleted and created again just when the partitions are assigned, and Kafka still has an old offset."""
+    topics = real.topics("unknown")
+    raw = f"{topics.name}.raw"
+    send_to(real, raw, 0, 100, 0)
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        assert worker.terminate() == 0, worker.log
+    before = committed(real, topics, 0)
+    make_again(real, raw)
+    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
+    send_to(real, raw, 100, 150, 0)
+    commit(real, topics, 0, before.offset, before.metadata or "")
+    with Worker(topics.settings(), python=("-c", NOT_YET, "worker")) as worker:
+        until(lambda: worker.metric(RECORDS_IN) >= 150, "all of the new ones")
+        assert "0 from offset 0 (old: 100)" in worker.log
+        assert worker.terminate() == 0, worker.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(250), 1)

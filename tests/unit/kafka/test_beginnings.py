@@ -59,11 +59,12 @@ class Worker:
     """A worker of the group."""
 
     def __init__(self, group: Group, *, start_at: str = "latest", topic_id: str = "", embedded: bool = False) -> None:
-        """Begin without partitions."""
+        """Begin without partitions; without a topic's id, the brokers have none."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
         identity = TopicIds(settings)
         identity.known, identity.embedded = {RAW: topic_id} if topic_id else {}, embedded
+        identity._no_ids = not topic_id  # noqa: SLF001 - as the broker's answer does
         committer: Any = group
         self.identity = identity
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)
@@ -144,13 +145,24 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert "0 from offset 10 (old: 100)." in caplog.text
 
 
-def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
-    group: Group,
-) -> None:
+def test_where_brokers_have_no_ids_offsets_are_taken_as_they_are(group: Group) -> None:
     group.offsets = {0: (100, as_metadata("old")), 1: (7, "")}
-    worker = Worker(group)
-    assert worker.gains(0, 1) == {0: 100, 1: 7}
-    assert worker.identity.taken == {RAW: {"old"}}
+    assert Worker(group).gains(0, 1) == {0: 100, 1: 7}
+
+
+def test_where_the_broker_does_not_know_the_topic_yet_no_offset_is_used_and_none_is_committed(group: Group) -> None:
+    """It is just being deleted, or created: an offset may be of the one before it."""
+    group.offsets = {0: (100, as_metadata("old")), 1: (7, as_metadata("new"))}
+    worker, consumer = Worker(group, topic_id="of another topic"), cast("Any", group)
+    worker.identity.known = {}
+    assert worker.gains(0, 1, 2) == {}
+    assert group.commits == []
+    assert worker.beginnings.waiting == {at(0), at(1), at(2)}
+    worker.beginnings._asked_s = 0.0  # noqa: SLF001 - long ago
+    assert not worker.beginnings.due(consumer)
+    worker.identity.known = {RAW: "new"}
+    assert worker.beginnings.due(consumer)
+    assert worker.gains() == {0: LOW, 1: 7, 2: LOW}
 
 
 def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_again(group: Group) -> None:

@@ -141,7 +141,6 @@ class NoTopicId:
     """The topic id of brokers that have no ids."""
 
     known: ClassVar[dict[str, str]] = {}
-    taken: ClassVar[dict[str, set[str]]] = {}
     embedded = False
 
     def begin(self) -> None:
@@ -154,6 +153,10 @@ class NoTopicId:
     def ask(self, _: object) -> dict[str, str]:
         """No id."""
         return {}
+
+    def untold(self, _: object) -> set[str]:
+        """None: there is nothing to be told."""
+        return set()
 
 
 class Clock:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -231,16 +230,20 @@ def test_a_worker_that_is_to_stop_waits_no_longer_and_knows_nothing(
     assert watched.check_now_and_then(reading=True)
 
 
-@pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
-def test_offsets_taken_while_the_topic_did_not_exist_are_compared_with_its_id(
-    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
+def test_a_topic_that_the_broker_does_not_know_yet_is_asked_for_again_soon_and_is_not_another_one(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], watched: SameTopic
 ) -> None:
     answering(monkeypatch, watched.ids, MISSING, "new")
     watched.check()
-    watched.ids.taken[TOPIC] = taken
-    with pytest.raises(SessionLost) if lost else nullcontext():
-        watched.check()
+    assert watched.ids.untold([TOPIC]) == {TOPIC}
+    assert not watched.ids.due(reading=False)
+    now[0] += topic_id.WHILE_READING_S + 0.1
+    assert watched.ids.due(reading=False), "its partitions wait"
+    watched.check()
     assert watched.ids.known == {TOPIC: "new"}
+    assert watched.ids.untold([TOPIC]) == set()
+    now[0] += topic_id.WHILE_READING_S + 0.1
+    assert not watched.ids.due(reading=False)
 
 
 def test_the_next_session_goes_by_the_new_topic(
