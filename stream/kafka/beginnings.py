@@ -130,6 +130,8 @@ class Beginnings:
         begun = self._as_partitions(known)
         if fresh := [place for place in places if place not in known]:
             begun += self._begin(consumer, fresh, deleted, member)
+        for topic in {it.topic for it in begun}:
+            self._topic_ids.noticed(topic)
         self._has_begun = self._has_begun or bool(begun)
         return begun
 
@@ -150,7 +152,7 @@ class Beginnings:
         """
         group = self._settings.group_id
         wanted = fresh
-        if self._settings.start_at == "latest" and self._is_new(consumer, deleted):
+        if self._settings.start_at == "latest" and self._is_new(consumer, fresh, deleted):
             if not self._topic_ids.embedded:
                 wanted = sorted({*self._all_partitions(consumer), *fresh})
                 if wanted[0] not in fresh:
@@ -173,11 +175,14 @@ class Beginnings:
             self._report(found, deleted)
         return self._as_partitions({place: found[place] for place in fresh})
 
-    def _is_new(self, consumer: Consumer, deleted: dict[InputPartition, int]) -> bool:
+    def _is_new(self, consumer: Consumer, fresh: Iterable[InputPartition], deleted: dict[InputPartition, int]) -> bool:
         """Whether the group has never read any of the topics, nor one of the same name that was deleted.
 
+        Nor is it new if this process was a member of it, perhaps one without partitions, when the topic was another.
         The embedded broker is always asked, because it forgets what was committed in transactions.
         """
+        if any(self._topic_ids.was_another(place.topic) for place in fresh):
+            return False
         if deleted or (self._has_begun and not self._topic_ids.embedded):
             return False
         committed = offsets.committed(consumer, self._all_partitions(consumer), self._settings)
@@ -228,7 +233,6 @@ class Beginnings:
                 "old one, the rest of which is gone. These partitions are read from their beginning: %s.",
                 topic, ", ".join(str(place.number) for place in sorted(again) if place.topic == topic),
             )  # fmt: skip
-            self._topic_ids.noticed(topic)
         added -= again
         if added and (self._has_begun or self._settings.start_at == "latest"):
             log.info("Partitions %s are new to the group and are read from their beginning.", listed(added))

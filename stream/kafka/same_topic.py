@@ -70,16 +70,19 @@ class SameTopic:
     def check(self, *, waits: bool = True) -> bool:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
-        The topics are those of our partitions. Before the error the records in flight, which are of the old topic, are
-        published, and those of it that were deleted unread are logged and counted as skipped. `waits`: whether
-        `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it is
-        asked again.
+        The topics are those of our partitions. Without any it is the one input topic, so that the next session, which
+        may get partitions, knows that it was created again. Before the error the records in flight, which are of the
+        old topic, are published, and those of it that were deleted unread are logged and counted as skipped. `waits`:
+        whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it
+        is asked again.
 
         False if the worker was asked to stop while an answer was waited for: then nothing is known, and nothing may be
         read or committed as if it were.
         """
         before = self.ids.known.copy()
         topics = {place.topic for place in self._partitions.places}
+        if not topics and self._partitions.assigned and self._settings.inputs.one:
+            topics = set(self._settings.inputs.names)
         now = self._answer(topics) if waits else self.ids.ask(topics)
         if now is None:
             return not waits

@@ -55,8 +55,9 @@ class TopicIds:
     """The ids of the input topics, asked for now and then. All methods are called by one thread.
 
     `known`: by topic, the id that this session has first been told; missing if the brokers have no ids, or if the topic
-    did not exist yet. `before`: the last ones that the sessions before it knew. `why_silent`: the last error for which
-    there was no answer, a clause. `embedded`: whether this is the embedded broker, which has no ids.
+    did not exist yet. `before`: those that the sessions before it knew, until it was `noticed` that they are others.
+    `why_silent`: the last error for which there was no answer, a clause. `embedded`: whether this is the embedded
+    broker, which has no ids.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -73,7 +74,7 @@ class TopicIds:
         """A session begins: nothing is known of the topics yet."""
         self._no_ids = False
         self._due_reading_s = self._due_idle_s = 0.0
-        self.before |= self.known
+        self.before = self.known | self.before
         self.known = {}
 
     def due(self, *, reading: bool) -> bool:
@@ -89,7 +90,7 @@ class TopicIds:
         return topic in self.known and self.before.get(topic, self.known[topic]) != self.known[topic]
 
     def noticed(self, topic: str) -> None:
-        """It was said that the topic was another one: what is found of it from now on is nothing new."""
+        """Where the topic begins is known, so if it was another one before, that was dealt with."""
         self.before.pop(topic, None)
 
     def ask(self, topics: Collection[str]) -> dict[str, str] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -127,6 +128,30 @@ def test_a_group_that_this_process_has_read_for_is_not_new_though_kafka_has_forg
     worker.gains(0, 1, 2, 3)
     group.offsets.clear()
     assert worker.gains(0, 1, 2, 3) == dict.fromkeys(range(4), LOW)
+
+
+def test_a_group_is_not_new_if_a_session_of_this_process_has_known_the_topic_as_another_one(
+    group: Group, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It had no partitions then; another worker had read the old topic, of which Kafka has forgotten all."""
+    worker = Worker(group, topic_id="new")
+    worker.identity.before = {RAW: "old"}
+    assert worker.gains(0, 1, 2, 3) == dict.fromkeys(range(4), LOW)
+    assert "was deleted and created again, and Kafka has forgotten" in caplog.text
+
+
+def test_a_partition_that_is_added_after_the_group_has_begun_the_topic_anew_is_called_new(
+    group: Group, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Another worker was the first that read the new topic."""
+    caplog.set_level(logging.INFO)
+    group.offsets = {0: (30, as_metadata("new"))}
+    worker = Worker(group, topic_id="new")
+    worker.identity.before = {RAW: "old"}
+    assert worker.gains(0) == {0: 30}
+    assert worker.gains(3) == {3: LOW}
+    assert "deleted" not in caplog.text
+    assert "Partitions 3 of articles.raw are new to the group" in caplog.text
 
 
 def test_earliest_begins_each_for_itself(group: Group) -> None:

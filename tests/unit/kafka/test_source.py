@@ -158,6 +158,13 @@ class NoTopicId:
         """None: there is nothing to be told."""
         return set()
 
+    def was_another(self, _: str) -> bool:
+        """Nobody knows."""
+        return False
+
+    def noticed(self, _: str) -> None:
+        """Do nothing."""
+
 
 class Clock:
     """A clock that the test advances."""

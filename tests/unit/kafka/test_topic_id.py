@@ -258,4 +258,31 @@ def test_the_next_session_goes_by_the_new_topic(
     assert watched.ids.was_another(TOPIC)
     watched.ids.begin()
     watched.check()
+    assert watched.ids.was_another(TOPIC), "the session between ended before it was known where the topic begins"
+    watched.ids.noticed(TOPIC)
+    watched.ids.begin()
+    watched.check()
     assert not watched.ids.was_another(TOPIC)
+
+
+def test_a_worker_without_partitions_asks_for_the_id_of_the_one_input_topic(
+    monkeypatch: pytest.MonkeyPatch, flow: Flow
+) -> None:
+    """It may get them later, and Kafka may have forgotten by then that the group has read the one before."""
+    asked: list[set[str]] = []
+
+    def answer(topics: set[str]) -> dict[str, str]:
+        asked.append(topics)
+        return dict.fromkeys(topics, "a")
+
+    nothing = Partitions()
+    for settings in (load(environ={}), load({"input_topic": "articles.en,articles.de"}, environ={})):
+        watched = SameTopic(settings, flow, nothing, lambda *_: None, lambda _: None)
+        monkeypatch.setattr(watched.ids, "_answer", answer)
+        nothing.assigned = False
+        watched.check()
+        assert asked == [], "the group has not assigned any yet"
+        nothing.assigned = True
+        watched.check()
+        assert asked == ([{TOPIC}] if settings.inputs.one else [])
+        asked.clear()
