@@ -87,7 +87,10 @@ class LearnedSites:
         self._wait_done(self.send(wanted))
 
     def send(self, wanted: Iterable[tuple[str, Command]]) -> dict[int, int]:
-        """Asks, and does not wait; gives by partition the offset behind what was asked."""
+        """Asks, and does not wait; gives by partition the offset behind what was asked.
+
+        Raises `KafkaUnavailable` if Kafka has not taken all of it within `READ_S`.
+        """
         topic = self._settings.lines_topic
         there = self._partitions(topic)
         ends: dict[int, int] = {}
@@ -104,9 +107,13 @@ class LearnedSites:
             for site, command in wanted:
                 value = write_command(command)
                 client.produce(producer, topic, value, site.encode(), None, 0, reported, partition_of(site, there))
-            producer.flush(READ_S)
+            left = producer.flush(READ_S)
         if problems:
             raise StreamError(problems[0])
+        if left:
+            producer.purge()
+            msg = f"Kafka has not taken what the learner was to do within {READ_S:g} s."
+            raise KafkaUnavailable(msg, fix="It may be done all the same: look at the site before you ask again.")
         return ends
 
     def _wait_done(self, ends: dict[int, int]) -> None:
