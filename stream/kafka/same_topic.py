@@ -22,7 +22,7 @@ Failure: a broker that refuses at once, as one does that we may not ask, would g
 Trade: records wait for up to a second after the broker would answer again.
 """
 
-STOP_WAIT_S = 0.05  # between two questions: how soon a stop is noticed, and how often the member is kept current
+STOP_WAIT_S = 0.05  # while something is waited for: how soon a stop is noticed, how often the member is kept current
 
 REPORT_AFTER_S = 2.0  # how long an answer may be waited for before it is reported as trouble
 
@@ -40,7 +40,7 @@ class SameTopic:
     """Watches the ids of the input topics. All methods are called by the source's thread.
 
     `on_wait` is called again and again while an answer is waited for: with the trouble, a sentence, once that has taken
-    `REPORT_AFTER_S`; before that, with "".
+    `REPORT_AFTER_S`; before that, and while records in flight are waited for, with "".
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class SameTopic:
         if not again:
             self._ends = {place: it.end for place, it in self._partitions.items()}
             return True
-        self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
+        self._drain()
         for topic in again:
             known = [(place, it) for place, it in self._partitions.items() if place.topic == topic]
             gone = sum(it.behind(self._ends.get(place, -1)) for place, it in known)
@@ -102,6 +102,15 @@ class SameTopic:
             self._on_event("skipped", gone)
         msg = f"The topic {' and '.join(again)} was deleted and created again."
         raise SessionLost(msg)
+
+    def _drain(self) -> None:
+        """Waits until the records in flight are published, for as long as a transaction may take.
+
+        The group may rebalance just now, for the topic is new to it, and takes them from a current member only.
+        """
+        deadline = time.monotonic() + self._settings.transaction_timeout_ms / 1000
+        while not self._flow.wait_drained(STOP_WAIT_S) and self._flow.error is None and time.monotonic() < deadline:
+            self._on_wait("")
 
     def _answer(self, topics: set[str]) -> dict[str, str] | None:
         """The ids of these topics; None if the worker is to stop.

@@ -138,6 +138,26 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
     assert "Of the old one 8 records were deleted unread" in caplog.text
 
 
+def test_while_the_last_records_of_the_old_topic_are_published_the_member_stays_current(
+    monkeypatch: pytest.MonkeyPatch, flow: Flow, partitions: Partitions
+) -> None:
+    """The group may rebalance because of the new topic: with the old generation they would be refused, and be lost."""
+
+    def on_wait(trouble: str) -> None:
+        assert not trouble
+        partitions.published(at(3), 50)
+        flow.leave(flow.session, 3)
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), on_wait)
+    told: list[tuple[str, int]] = []
+    answering(monkeypatch, watched.ids, "old", "new")
+    watched.check()
+    flow.enter(3)
+    with pytest.raises(SessionLost, match="was deleted and created again"):
+        watched.check()
+    assert told == [("skipped", 0)]
+
+
 @pytest.mark.parametrize("answer", [SILENT, MISSING, "", "old"], ids=["silence", "deleted", "no ids", "the same"])
 def test_anything_else_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, watched: SameTopic, told: list[tuple[str, int]], answer: Any
