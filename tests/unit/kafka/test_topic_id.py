@@ -139,7 +139,7 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
 
 
 def test_while_the_last_records_of_the_old_topic_are_published_the_member_stays_current(
-    monkeypatch: pytest.MonkeyPatch, flow: Flow, partitions: Partitions
+    monkeypatch: pytest.MonkeyPatch, flow: Flow, partitions: Partitions, told: list[tuple[str, int]]
 ) -> None:
     """The group may rebalance because of the new topic: with the old generation they would be refused, and be lost."""
 
@@ -149,7 +149,6 @@ def test_while_the_last_records_of_the_old_topic_are_published_the_member_stays_
         flow.leave(flow.session, 3)
 
     watched = SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), on_wait)
-    told: list[tuple[str, int]] = []
     answering(monkeypatch, watched.ids, "old", "new")
     watched.check()
     flow.enter(3)
