@@ -127,13 +127,17 @@ class Beginnings:
             if committed.offset >= 0:
                 place = InputPartition(committed.topic, committed.partition)
                 (deleted if of_deleted else known)[place] = committed.offset
+        self._noticed(place.topic for place in known)  # somebody has begun to read it, and has said so
         begun = self._as_partitions(known)
         if fresh := [place for place in places if place not in known]:
             begun += self._begin(consumer, fresh, deleted, member)
-        for topic in {it.topic for it in begun}:
-            self._topic_ids.noticed(topic)
+            self._noticed(it.topic for it in begun)
         self._has_begun = self._has_begun or bool(begun)
         return begun
+
+    def _noticed(self, topics: Iterable[str]) -> None:
+        for topic in set(topics):
+            self._topic_ids.noticed(topic)
 
     def _is_deleted(self, topic: str, topic_id: str) -> bool:
         """Whether an offset with this topic id belongs to a deleted topic of the same name, as far as is known."""

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 ASK_EVERY_S = 1.0
 """How soon the ids are asked for again after no answer, in seconds.
 
-Failure: a broker that refuses at once, as one does that we may not ask, would get a new connection for each question.
+Failure: a broker that refuses at once, as one does that we may not ask, would be asked without a pause.
 Trade: records wait for up to a second after the broker would answer again.
 """
 

@@ -23,6 +23,14 @@ from stream.kafka.cluster import EMBEDDED
 ANSWER_S = 1.0  # short, because the group's generation has to be looked up between two attempts
 FIRST_ANSWER_S = 2.0  # longer, because a connection has to be made first
 
+RENEW_S = 8.0
+"""After how many seconds without an answer another client asks.
+
+Failure: a client may lose its brokers for good. Trade: a connection may take longer than one question, to a broker that
+is far away or with a token that has to be fetched first: a client for each question would never get an answer. Worst
+case: one that has lost its brokers keeps records waiting for so long.
+"""
+
 WHILE_READING_S = 0.8 * client.FETCH_ERROR_BACKOFF_MS / 1000
 """How old an answer may be when records are handed on, in seconds.
 
@@ -63,6 +71,8 @@ class TopicIds:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._admin: AdminClient | None = None
+        self._has_answered = False  # whether this client has
+        self._answered_s = 0.0  # when it has last, or when it was made
         self._no_ids = False  # the brokers have none, so that there is nothing to ask
         self._due_reading_s = self._due_idle_s = 0.0
         self.known: dict[str, str] = {}
@@ -105,21 +115,26 @@ class TopicIds:
         try:
             found = self._answer(topics)
         except (KafkaException, concurrent.futures.TimeoutError) as raised:
-            self._admin = None  # this client may have lost its brokers for good
+            if asked_s - self._answered_s > RENEW_S:
+                self._admin = None
             self._due_reading_s, self._due_idle_s = asked_s, asked_s + AFTER_SILENCE_S
             self.why_silent = client.error_of(raised).str() if isinstance(raised, KafkaException) else "no answer"
             return None
+        self._answered_s = asked_s
         self.known = found | self.known
         idle_s = WHILE_READING_S if self.untold(topics) else WHILE_IDLE_S
         self._due_reading_s, self._due_idle_s = asked_s + WHILE_READING_S, asked_s + idle_s
         return found
 
     def _answer(self, topics: Collection[str]) -> dict[str, str]:
-        timeout_s = ANSWER_S
         if self._admin is None:
-            self._admin, timeout_s = AdminClient(client.common(self._settings)), FIRST_ANSWER_S
+            self._admin, self._has_answered = AdminClient(client.common(self._settings)), False
+            self._answered_s = time.monotonic()
+        timeout_s = ANSWER_S if self._has_answered else FIRST_ANSWER_S
+        if not self._has_answered:
             cluster: Any = self._admin.list_topics(min(topics), timeout=timeout_s)
             self.embedded = str(cluster.cluster_id).startswith(EMBEDDED)
+            self._has_answered = True
         if self.embedded:
             self._no_ids = True
             return {}

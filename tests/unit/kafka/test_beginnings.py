@@ -140,16 +140,17 @@ def test_a_group_is_not_new_if_a_session_of_this_process_has_known_the_topic_as_
     assert "was deleted and created again, and Kafka has forgotten" in caplog.text
 
 
+@pytest.mark.parametrize("together", [True, False])
 def test_a_partition_that_is_added_after_the_group_has_begun_the_topic_anew_is_called_new(
-    group: Group, caplog: pytest.LogCaptureFixture
+    group: Group, caplog: pytest.LogCaptureFixture, *, together: bool
 ) -> None:
     """Another worker was the first that read the new topic."""
     caplog.set_level(logging.INFO)
     group.offsets = {0: (30, as_metadata("new"))}
     worker = Worker(group, topic_id="new")
     worker.identity.before = {RAW: "old"}
-    assert worker.gains(0) == {0: 30}
-    assert worker.gains(3) == {3: LOW}
+    found = worker.gains(0, 3) if together else worker.gains(0) | worker.gains(3)
+    assert found == {0: 30, 3: LOW}
     assert "deleted" not in caplog.text
     assert "Partitions 3 of articles.raw are new to the group" in caplog.text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -15,9 +16,10 @@ from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka import client, topic_id
+from stream.kafka.cluster import EMBEDDED
 from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
-from stream.kafka.same_topic import SameTopic
+from stream.kafka.same_topic import NO_ANSWER_S, SameTopic
 from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
 
 TOPIC = "articles.raw"
@@ -96,6 +98,53 @@ def test_an_idle_worker_asks_again_later_and_one_with_records_at_once(
     assert not identity.due(reading=False)
     now[0] += 2
     assert identity.due(reading=False)
+
+
+class FarAway:
+    """A client whose connection takes longer than its first questions may; of an embedded broker, which has no ids."""
+
+    made: ClassVar[list[FarAway]] = []
+    answers_after = 3
+
+    def __init__(self, _: object) -> None:
+        """Begin to connect."""
+        self.made.append(self)
+        self._asked = 0
+
+    def list_topics(self, *_: object, **__: object) -> Any:
+        """Answer once it is connected."""
+        self._asked += 1
+        if self._asked < self.answers_after:
+            raise SILENT
+        return SimpleNamespace(cluster_id=EMBEDDED)
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> type[FarAway]:
+    monkeypatch.setattr(topic_id, "AdminClient", FarAway)
+    monkeypatch.setattr(FarAway, "made", [])
+    return FarAway
+
+
+def test_a_connection_may_take_longer_than_a_question(now: list[float], far_away: type[FarAway]) -> None:
+    identity = TopicIds(load(environ={}))
+    for _ in range(2):
+        assert identity.ask([TOPIC]) is None
+        now[0] += topic_id.FIRST_ANSWER_S
+    assert identity.ask([TOPIC]) == {}
+    assert identity.embedded
+    assert len(far_away.made) == 1
+
+
+def test_a_client_that_gets_no_answer_for_long_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], far_away: type[FarAway]
+) -> None:
+    monkeypatch.setattr(far_away, "answers_after", 1000)
+    identity = TopicIds(load(environ={}))
+    while len(far_away.made) < 2:
+        assert identity.ask([TOPIC]) is None
+        now[0] += topic_id.FIRST_ANSWER_S
+    assert topic_id.RENEW_S < now[0] - 1000 < NO_ANSWER_S, "another one gets a chance before the session ends"
 
 
 @pytest.fixture
