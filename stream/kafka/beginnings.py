@@ -37,8 +37,9 @@ REPORT_AFTER_S = 2.0  # how long partitions may wait before it is reported as tr
 class Beginnings:
     """Finds where our partitions begin. All methods are called by the source's thread while no record is in flight.
 
-    `waiting`: our partitions whose beginning is not known yet, or whose topic has no output topic yet; they are not
-    assigned to the consumer. `trouble`: why the first kind waits, in one sentence.
+    `waiting`: our partitions whose beginning is not known yet, or whose topic has no output topic yet, or is unknown to
+    the broker that was asked for its id; they are not assigned to the consumer. `trouble`: why the first kind waits, in
+    one sentence.
     """
 
     def __init__(self, settings: Settings, committer: Committer, topic_ids: TopicIds, partitions: Partitions) -> None:
@@ -61,6 +62,9 @@ class Beginnings:
     def due(self, consumer: Consumer) -> bool:
         """Whether it is time to look up the waiting partitions again."""
         topics = {place.topic for place in self.waiting}
+        topics -= self._topic_ids.untold(topics)
+        if not topics:
+            return False  # the ids are asked for in any case
         if topics <= self._outputs.missing:
             if self._outputs.due():
                 self._outputs.ask(consumer, topics)
@@ -89,9 +93,12 @@ class Beginnings:
         errors.
         """
         wanted = sorted(self.waiting)
+        topics = {place.topic for place in wanted}
         if not self._topic_ids.embedded:  # which creates a topic when it is asked for it
-            self._outputs.ask(consumer, {place.topic for place in wanted})
-        found = self._find(consumer, [place for place in wanted if place.topic not in self._outputs.missing], member)
+            self._outputs.ask(consumer, topics)
+        # Without its id it is not known whether an offset is of this topic or of one before it with the same name.
+        not_yet = self._outputs.missing | self._topic_ids.untold(topics)
+        found = self._find(consumer, [place for place in wanted if place.topic not in not_yet], member)
         begun = {InputPartition(it.topic, it.partition): it.offset for it in found}
         for place in wanted:
             self._partitions.gain(place, begun.get(place, -1))
@@ -120,19 +127,21 @@ class Beginnings:
             if committed.offset >= 0:
                 place = InputPartition(committed.topic, committed.partition)
                 (deleted if of_deleted else known)[place] = committed.offset
+        self._noticed(place.topic for place in known)  # somebody has begun to read it, and has said so
         begun = self._as_partitions(known)
         if fresh := [place for place in places if place not in known]:
             begun += self._begin(consumer, fresh, deleted, member)
+            self._noticed(it.topic for it in begun)
         self._has_begun = self._has_begun or bool(begun)
         return begun
 
+    def _noticed(self, topics: Iterable[str]) -> None:
+        for topic in set(topics):
+            self._topic_ids.noticed(topic)
+
     def _is_deleted(self, topic: str, topic_id: str) -> bool:
         """Whether an offset with this topic id belongs to a deleted topic of the same name, as far as is known."""
-        if topic_id and topic not in self._topic_ids.known:
-            # The topic is being deleted, or created again: to be compared once the broker tells its id.
-            self._topic_ids.taken.setdefault(topic, set()).add(topic_id)
-            return False
-        return topic_id not in ("", self._topic_ids.known.get(topic))
+        return topic_id != "" and self._topic_ids.known.get(topic, topic_id) != topic_id
 
     def _begin(
         self,
@@ -147,7 +156,7 @@ class Beginnings:
         """
         group = self._settings.group_id
         wanted = fresh
-        if self._settings.start_at == "latest" and self._is_new(consumer, deleted):
+        if self._settings.start_at == "latest" and self._is_new(consumer, fresh, deleted):
             if not self._topic_ids.embedded:
                 wanted = sorted({*self._all_partitions(consumer), *fresh})
                 if wanted[0] not in fresh:
@@ -170,11 +179,14 @@ class Beginnings:
             self._report(found, deleted)
         return self._as_partitions({place: found[place] for place in fresh})
 
-    def _is_new(self, consumer: Consumer, deleted: dict[InputPartition, int]) -> bool:
+    def _is_new(self, consumer: Consumer, fresh: Iterable[InputPartition], deleted: dict[InputPartition, int]) -> bool:
         """Whether the group has never read any of the topics, nor one of the same name that was deleted.
 
+        Nor is it new if this process was a member of it, perhaps one without partitions, when the topic was another.
         The embedded broker is always asked, because it forgets what was committed in transactions.
         """
+        if any(self._topic_ids.was_another(place.topic) for place in fresh):
+            return False
         if deleted or (self._has_begun and not self._topic_ids.embedded):
             return False
         committed = offsets.committed(consumer, self._all_partitions(consumer), self._settings)
@@ -225,7 +237,6 @@ class Beginnings:
                 "old one, the rest of which is gone. These partitions are read from their beginning: %s.",
                 topic, ", ".join(str(place.number) for place in sorted(again) if place.topic == topic),
             )  # fmt: skip
-            self._topic_ids.noticed(topic)
         added -= again
         if added and (self._has_begun or self._settings.start_at == "latest"):
             log.info("Partitions %s are new to the group and are read from their beginning.", listed(added))

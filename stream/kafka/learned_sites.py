@@ -111,8 +111,10 @@ class LearnedSites:
         left, errors = flush(producer, READ_S)
         problems += [client.explain(error, self._settings, doing=f"sending to {topic}") for error in errors]
         if left and not problems:
-            msg = f"Kafka did not acknowledge within {READ_S:g} s what was sent to {topic}."
-            problems.append(KafkaUnavailable(msg, fix="Ask again once it does; what is asked twice is done once."))
+            producer.purge()
+            msg = f"Kafka has not taken what the learner was to do within {READ_S:g} s."
+            fix = "It may be done all the same: look at the site before you ask again."
+            problems.append(KafkaUnavailable(msg, fix=fix))
         if problems:
             raise problems[0]
         return ends

@@ -57,12 +57,14 @@ class Progress:
         """A session begins to join the group."""
         self._opened_s = time.monotonic()
 
-    def assigned(self) -> None:
-        """The group has assigned partitions, possibly none."""
+    def assigned(self, *, reads: bool = True) -> None:
+        """The group has assigned partitions, possibly none. `reads`: whether any of those that we have is read now."""
         self._partitions.assigned = self.joined_once = True
         self._troubled_s = time.monotonic()
         if not self._partitions.places:
             self.recovered()  # there is nothing to read
+        elif not reads:
+            self.trouble = ""  # that of the session before: nothing can come that would show that it is gone
 
     def recovered(self) -> None:
         """Something was read, or there is nothing to read."""

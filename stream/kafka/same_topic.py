@@ -18,11 +18,11 @@ log = logging.getLogger(__name__)
 ASK_EVERY_S = 1.0
 """How soon the ids are asked for again after no answer, in seconds.
 
-Failure: a broker that refuses at once, as one does that we may not ask, would get a new connection for each question.
+Failure: a broker that refuses at once, as one does that we may not ask, would be asked without a pause.
 Trade: records wait for up to a second after the broker would answer again.
 """
 
-STOP_WAIT_S = 0.05  # between two questions: how soon a stop is noticed, and how often the member is kept current
+STOP_WAIT_S = 0.05  # while something is waited for: how soon a stop is noticed, how often the member is kept current
 
 REPORT_AFTER_S = 2.0  # how long an answer may be waited for before it is reported as trouble
 
@@ -40,7 +40,7 @@ class SameTopic:
     """Watches the ids of the input topics. All methods are called by the source's thread.
 
     `on_wait` is called again and again while an answer is waited for: with the trouble, a sentence, once that has taken
-    `REPORT_AFTER_S`; before that, with "".
+    `REPORT_AFTER_S`; before that, and while records in flight are waited for, with "".
     """
 
     def __init__(
@@ -70,29 +70,28 @@ class SameTopic:
     def check(self, *, waits: bool = True) -> bool:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
-        The topics are those of our partitions. Before the error the records in flight, which are of the old topic, are
-        published, and those of it that were deleted unread are logged and counted as skipped. `waits`: whether
-        `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it is
-        asked again.
+        The topics are those of our partitions. Without any it is the one input topic, so that the next session, which
+        may get partitions, knows that it was created again. Before the error the records in flight, which are of the
+        old topic, are published, and those of it that were deleted unread are logged and counted as skipped. `waits`:
+        whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it
+        is asked again.
 
         False if the worker was asked to stop while an answer was waited for: then nothing is known, and nothing may be
         read or committed as if it were.
         """
         before = self.ids.known.copy()
         topics = {place.topic for place in self._partitions.places}
+        if not topics and self._partitions.assigned and self._settings.inputs.one:
+            topics = set(self._settings.inputs.names)
         now = self._answer(topics) if waits else self.ids.ask(topics)
         if now is None:
             return not waits
         self._flow.metadata = {topic: as_metadata(known) for topic, known in self.ids.known.items()}
-        again = [
-            topic
-            for topic, current in now.items()
-            if ({before[topic]} if topic in before else self.ids.taken.get(topic, set())) - {current}
-        ]
+        again = [topic for topic, current in now.items() if before.get(topic, current) != current]
         if not again:
             self._ends = {place: it.end for place, it in self._partitions.items()}
             return True
-        self._flow.wait_drained(self._settings.transaction_timeout_ms / 1000)
+        self._drain()
         for topic in again:
             known = [(place, it) for place, it in self._partitions.items() if place.topic == topic]
             gone = sum(it.behind(self._ends.get(place, -1)) for place, it in known)
@@ -103,6 +102,15 @@ class SameTopic:
             self._on_event("skipped", gone)
         msg = f"The topic {' and '.join(again)} was deleted and created again."
         raise SessionLost(msg)
+
+    def _drain(self) -> None:
+        """Waits until the records in flight are published, for as long as a transaction may take.
+
+        The group may rebalance just now, for the topic is new to it, and takes them from a current member only.
+        """
+        deadline = time.monotonic() + self._settings.transaction_timeout_ms / 1000
+        while not self._flow.wait_drained(STOP_WAIT_S) and self._flow.error is None and time.monotonic() < deadline:
+            self._on_wait("")
 
     def _answer(self, topics: set[str]) -> dict[str, str] | None:
         """The ids of these topics; None if the worker is to stop.

@@ -239,6 +239,7 @@ class Source:
         self._require_other_outputs(places)
         self._refresh_member()  # the group would refuse the records in flight with the previous generation
         if not self._drained(self._settings.transaction_timeout_ms / 1000):
+            self._flow.check()
             # The transactional id may change below, which would break a transaction in the middle of its commit.
             msg = f"Partitions {listed(places)} were gained, but the records in flight were not committed in time."
             raise SessionLost(msg)
@@ -251,7 +252,7 @@ class Source:
         self.on_gain(places)
         consumer.incremental_assign(found)
         self._refresh_member()
-        self.progress.assigned()
+        self.progress.assigned(reads=not self._beginnings.waiting.issuperset(self._partitions.places))
         self._on_event("assigned", len(gained))
         log.info("Partitions assigned: %s (now: %s).", listed(places), listed(self._partitions.places))
 

@@ -92,14 +92,18 @@ def whole(settings: Settings, name: str, stopping: Callable[[], bool], *, articl
 def asked(settings: Settings, name: str, do: Deed, what: str, stopping: Callable[[], bool]) -> dict[str, Any]:
     """Asks the learner to do something to a site, and does not wait until it is done.
 
-    It is done once the site's `offset` has come to the one that this gives. Raises one of our errors.
+    It is done once the site's `offset` has come to the one that this gives, and is another than `before`. That may be
+    larger: partitions may have been added to the topic, or it was made again. Raises one of our errors.
     """
     on_kafka = LearnedSites(settings)
     known = on_kafka.counts(name, stopping).get(name)
     if known is None:
         raise Refused(404, f"The learner knows no site {name[:80]!r}.")
-    ends = on_kafka.send([(name, command_for(known, do, what))])
-    return {"offset": max(ends.values()) - 1}
+    command = command_for(known, do, what)
+    if do == "reject" and what in known.rejected:  # the learner would do nothing, and its site stay at this offset
+        return {"offset": known.offset, "before": None}
+    ends = on_kafka.send([(name, command)])
+    return {"offset": max(ends.values()) - 1, "before": known.offset}
 
 
 def deed_of(asked_for: Any) -> tuple[Deed, str]:

@@ -41,6 +41,7 @@ class SitesWatch(Service):
         super().__init__(**kwargs)
         self._settings, self._sites = engine.settings, engine.sites
         self._trouble = self._missing = ""
+        self._ids = TopicIds(engine.settings)  # kept: a client for each reading might never be connected in time
         self._stopping = threading.Event()
         self._running: asyncio.Future[None] | None = None
 
@@ -79,7 +80,8 @@ class SitesWatch(Service):
     def _follow(self, sites: WorkerSites) -> None:
         """Reads until a stop, or until the topic is another one or has more partitions."""
         settings, known = self._settings, sites.known
-        admin, ids = asking(settings), TopicIds(settings)
+        admin, ids = asking(settings), self._ids
+        ids.begin()
         there = self._ask(known, admin)
         if not there:
             self._tell(self._missing)

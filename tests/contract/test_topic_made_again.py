@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -28,13 +30,40 @@ TopicIds._answer = slow
 main()
 """
 """A worker whose first three questions for the ids of topics get no answer in time."""
+NOT_YET = """
+import itertools
+from stream.cli import main
+from stream.kafka.topic_id import TopicIds
+asked, answer = itertools.count(), TopicIds._answer
+def not_yet(self, topics):
+    found = answer(self, topics)
+    return found if next(asked) >= 1 else {}
+TopicIds._answer = not_yet
+main()
+"""
+"""A worker that is first told that none of the topics exists."""
+TELLING = """
+import sys
+from pathlib import Path
+from stream.cli import main
+from stream.kafka.same_topic import SameTopic
+flag, check = Path(sys.argv.pop(1)), SameTopic.check
+def telling(self, **how):
+    done = check(self, **how)
+    if self.ids.known and not self._partitions.places:
+        flag.touch()
+    return done
+SameTopic.check = telling
+main()
+"""
+"""A worker that makes a file once it knows its input topic though it has no partition of it."""
 
 
-def made(broker: Broker, topic: str) -> bool:
+def made(broker: Broker, topic: str, partitions: int = PARTITIONS) -> bool:
     """Create a topic; False while the old one is still being deleted."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     try:
-        admin.create_topics([NewTopic(topic, PARTITIONS, 1)])[topic].result(PATIENCE_S)
+        admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(PATIENCE_S)
     except KafkaException as raised:
         if raised.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise
@@ -42,11 +71,11 @@ def made(broker: Broker, topic: str) -> bool:
     return True
 
 
-def make_again(broker: Broker, topic: str) -> None:
+def make_again(broker: Broker, topic: str, partitions: int = PARTITIONS) -> None:
     """Delete a topic and create it again at once."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     admin.delete_topics([topic])[topic].result(PATIENCE_S)
-    until(lambda: made(broker, topic), "the topic to be made again")
+    until(lambda: made(broker, topic, partitions), "the topic to be made again")
 
 
 def commit(broker: Broker, topics: Topics, partition: int, offset: int, metadata: str) -> None:
@@ -141,3 +170,45 @@ def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, co
         assert AGAIN not in worker.log or offset > 5
         assert worker.terminate() == 0, worker.log
     assert committed(real, topics, 0).offset == 5
+
+
+def test_nothing_is_read_while_the_broker_that_is_asked_does_not_know_the_topic_yet(real: Broker) -> None:
+    """It is deleted and created again just when the partitions are assigned, and Kafka still has an old offset."""
+    topics = real.topics("unknown")
+    raw = f"{topics.name}.raw"
+    send_to(real, raw, 0, 100, 0)
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        assert worker.terminate() == 0, worker.log
+    before = committed(real, topics, 0)
+    make_again(real, raw)
+    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
+    send_to(real, raw, 100, 150, 0)
+    commit(real, topics, 0, before.offset, before.metadata or "")
+    with Worker(topics.settings(), python=("-c", NOT_YET, "worker")) as worker:
+        until(lambda: worker.metric(RECORDS_IN) >= 150, "all of the new ones")
+        assert "0 from offset 0 (old: 100)" in worker.log
+        assert worker.terminate() == 0, worker.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(250), 1)
+
+
+def test_a_worker_that_had_no_partitions_before_does_not_take_the_group_for_a_new_one(
+    real: Broker, tmp_path: Path
+) -> None:
+    """It gets all of them when the one that read the old topic dies, and Kafka has forgotten what that committed."""
+    topics, told = real.topics("standby"), tmp_path / "told"
+    raw, settings = f"{topics.name}.raw", topics.settings(start_at="latest")
+    make_again(real, raw, 1)
+    with Worker(settings) as reader:
+        until(lambda: reader.ready() and len(reader.partitions()) == 1, "the only partition")
+        send_to(real, raw, 0, 100, 0)
+        until(lambda: reader.metric(RECORDS_IN) == 100, "the old ones")
+        with Worker(settings, python=("-c", TELLING, str(told), "worker")) as other:
+            until(told.exists, "the other one to know the topic, without a partition")
+            reader.kill()
+            make_again(real, raw)
+            send_to(real, raw, 100, 50, 0)
+            until(lambda: other.metric(RECORDS_IN) >= 50, "the new ones")
+            assert "Kafka has forgotten how far the group had read the old one" in other.log
+            assert other.terminate() == 0, other.log
+    assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(150), 1)

@@ -113,7 +113,7 @@ async function say_(site, do_, what, button) {
     while (Date.now() < deadline) {
       await new Promise((go) => setTimeout(go, LOOK_MS));
       const now = await ask(path);
-      if (now.offset >= asked.offset) {
+      if (now.offset >= asked.offset && now.offset !== asked.before) {
         await showSite(site.name, "Done.");
         await load();
         return;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -59,11 +60,12 @@ class Worker:
     """A worker of the group."""
 
     def __init__(self, group: Group, *, start_at: str = "latest", topic_id: str = "", embedded: bool = False) -> None:
-        """Begin without partitions."""
+        """Begin without partitions; without a topic's id, the brokers have none."""
         self.group, self.partitions = group, Partitions()
         settings = load({"start_at": start_at}, environ={})
         identity = TopicIds(settings)
         identity.known, identity.embedded = {RAW: topic_id} if topic_id else {}, embedded
+        identity._no_ids = not topic_id  # noqa: SLF001 - as the broker's answer does
         committer: Any = group
         self.identity = identity
         self.beginnings = Beginnings(settings, committer, identity, self.partitions)
@@ -128,6 +130,31 @@ def test_a_group_that_this_process_has_read_for_is_not_new_though_kafka_has_forg
     assert worker.gains(0, 1, 2, 3) == dict.fromkeys(range(4), LOW)
 
 
+def test_a_group_is_not_new_if_a_session_of_this_process_has_known_the_topic_as_another_one(
+    group: Group, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It had no partitions then; another worker had read the old topic, of which Kafka has forgotten all."""
+    worker = Worker(group, topic_id="new")
+    worker.identity.before = {RAW: "old"}
+    assert worker.gains(0, 1, 2, 3) == dict.fromkeys(range(4), LOW)
+    assert "was deleted and created again, and Kafka has forgotten" in caplog.text
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_partition_that_is_added_after_the_group_has_begun_the_topic_anew_is_called_new(
+    group: Group, caplog: pytest.LogCaptureFixture, *, together: bool
+) -> None:
+    """Another worker was the first that read the new topic."""
+    caplog.set_level(logging.INFO)
+    group.offsets = {0: (30, as_metadata("new"))}
+    worker = Worker(group, topic_id="new")
+    worker.identity.before = {RAW: "old"}
+    found = worker.gains(0, 3) if together else worker.gains(0) | worker.gains(3)
+    assert found == {0: 30, 3: LOW}
+    assert "deleted" not in caplog.text
+    assert "Partitions 3 of articles.raw are new to the group" in caplog.text
+
+
 def test_earliest_begins_each_for_itself(group: Group) -> None:
     assert Worker(group, start_at="earliest").gains(2, 3) == {2: LOW, 3: LOW}
     assert group.commits == [{2: LOW, 3: LOW}]
@@ -144,13 +171,24 @@ def test_the_offset_of_a_topic_that_was_deleted_counts_for_nothing(
     assert "0 from offset 10 (old: 100)." in caplog.text
 
 
-def test_without_an_id_offsets_are_taken_as_they_are_and_it_is_remembered_of_which_topic_they_were(
-    group: Group,
-) -> None:
+def test_where_brokers_have_no_ids_offsets_are_taken_as_they_are(group: Group) -> None:
     group.offsets = {0: (100, as_metadata("old")), 1: (7, "")}
-    worker = Worker(group)
-    assert worker.gains(0, 1) == {0: 100, 1: 7}
-    assert worker.identity.taken == {RAW: {"old"}}
+    assert Worker(group).gains(0, 1) == {0: 100, 1: 7}
+
+
+def test_where_the_broker_does_not_know_the_topic_yet_no_offset_is_used_and_none_is_committed(group: Group) -> None:
+    """It is just being deleted, or created: an offset may be of the one before it."""
+    group.offsets = {0: (100, as_metadata("old")), 1: (7, as_metadata("new"))}
+    worker, consumer = Worker(group, topic_id="of another topic"), cast("Any", group)
+    worker.identity.known = {}
+    assert worker.gains(0, 1, 2) == {}
+    assert group.commits == []
+    assert worker.beginnings.waiting == {at(0), at(1), at(2)}
+    worker.beginnings._asked_s = 0.0  # noqa: SLF001 - long ago
+    assert not worker.beginnings.due(consumer)
+    worker.identity.known = {RAW: "new"}
+    assert worker.beginnings.due(consumer)
+    assert worker.gains() == {0: LOW, 1: 7, 2: LOW}
 
 
 def test_where_the_group_goes_on_meanwhile_nothing_is_read_before_it_is_asked_again(group: Group) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import pytest
 from confluent_kafka import KafkaError, TopicPartition
@@ -141,7 +143,6 @@ class NoTopicId:
     """The topic id of brokers that have no ids."""
 
     known: ClassVar[dict[str, str]] = {}
-    taken: ClassVar[dict[str, set[str]]] = {}
     embedded = False
 
     def begin(self) -> None:
@@ -154,6 +155,17 @@ class NoTopicId:
     def ask(self, _: object) -> dict[str, str]:
         """No id."""
         return {}
+
+    def untold(self, _: object) -> set[str]:
+        """None: there is nothing to be told."""
+        return set()
+
+    def was_another(self, _: str) -> bool:
+        """Nobody knows."""
+        return False
+
+    def noticed(self, _: str) -> None:
+        """Do nothing."""
 
 
 class Clock:
@@ -291,6 +303,35 @@ def test_no_record_of_a_partition_that_moves_is_passed_over(
             source.fetch()
     else:
         assert source.fetch() == []
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_the_trouble_of_the_session_before_starts_no_new_session_where_nothing_is_read_yet(
+    source: Source, clock: Clock, partitions: Partitions, *, waits: bool
+) -> None:
+    """Nothing can come that would show that it is over, as where the output topic is missing."""
+    source.progress.trouble = "The topic articles.en was deleted."
+    consumer: Any = Rebalancing(source, back=False)
+    source.member.consumer = consumer
+    find, due = Mock(return_value=[]), Mock(return_value=False)
+    if waits:
+        source._beginnings.find, source._beginnings.due = find, due  # type: ignore[method-assign]  # noqa: SLF001
+    source._assigned(consumer, [TopicPartition("articles.raw", 0)])  # noqa: SLF001 - librdkafka calls it
+    assert partitions.places == [at(0)]
+    source.member.consumer = SilentConsumer()  # type: ignore[assignment]
+    with nullcontext() if waits else pytest.raises(SessionLost, match="was deleted"):
+        fetch_for(source, clock, 60)
+    assert bool(source.progress.trouble) != waits
+
+
+def test_what_has_ended_the_session_is_named_though_partitions_are_assigned_after_it(
+    source: Source, flow: Flow
+) -> None:
+    consumer: Any = Rebalancing(source, back=False)
+    source.member.consumer = consumer
+    flow.fail(SessionLost("The group took partitions away."))
+    with pytest.raises(SessionLost, match="The group took partitions away"):
+        source._assigned(consumer, [])  # noqa: SLF001 - librdkafka calls it
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from contextlib import nullcontext
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException
@@ -16,9 +16,10 @@ from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import SessionLost
 from stream.kafka import client, topic_id
+from stream.kafka.cluster import EMBEDDED
 from stream.kafka.flow import Flow
 from stream.kafka.partitions import Partitions
-from stream.kafka.same_topic import SameTopic
+from stream.kafka.same_topic import NO_ANSWER_S, SameTopic
 from stream.kafka.topic_id import TopicIds, as_metadata, of_metadata
 
 TOPIC = "articles.raw"
@@ -99,6 +100,53 @@ def test_an_idle_worker_asks_again_later_and_one_with_records_at_once(
     assert identity.due(reading=False)
 
 
+class FarAway:
+    """A client whose connection takes longer than its first questions may; of an embedded broker, which has no ids."""
+
+    made: ClassVar[list[FarAway]] = []
+    answers_after = 3
+
+    def __init__(self, _: object) -> None:
+        """Begin to connect."""
+        self.made.append(self)
+        self._asked = 0
+
+    def list_topics(self, *_: object, **__: object) -> Any:
+        """Answer once it is connected."""
+        self._asked += 1
+        if self._asked < self.answers_after:
+            raise SILENT
+        return SimpleNamespace(cluster_id=EMBEDDED)
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> type[FarAway]:
+    monkeypatch.setattr(topic_id, "AdminClient", FarAway)
+    monkeypatch.setattr(FarAway, "made", [])
+    return FarAway
+
+
+def test_a_connection_may_take_longer_than_a_question(now: list[float], far_away: type[FarAway]) -> None:
+    identity = TopicIds(load(environ={}))
+    for _ in range(2):
+        assert identity.ask([TOPIC]) is None
+        now[0] += topic_id.FIRST_ANSWER_S
+    assert identity.ask([TOPIC]) == {}
+    assert identity.embedded
+    assert len(far_away.made) == 1
+
+
+def test_a_client_that_gets_no_answer_for_long_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], far_away: type[FarAway]
+) -> None:
+    monkeypatch.setattr(far_away, "answers_after", 1000)
+    identity = TopicIds(load(environ={}))
+    while len(far_away.made) < 2:
+        assert identity.ask([TOPIC]) is None
+        now[0] += topic_id.FIRST_ANSWER_S
+    assert topic_id.RENEW_S < now[0] - 1000 < NO_ANSWER_S, "another one gets a chance before the session ends"
+
+
 @pytest.fixture
 def told() -> list[tuple[str, int]]:
     return []
@@ -137,6 +185,25 @@ def test_a_topic_that_was_made_again_ends_the_session_and_what_is_gone_is_counte
         watched.check()
     assert told == [("skipped", 8)]
     assert "Of the old one 8 records were deleted unread" in caplog.text
+
+
+def test_while_the_last_records_of_the_old_topic_are_published_the_member_stays_current(
+    monkeypatch: pytest.MonkeyPatch, flow: Flow, partitions: Partitions, told: list[tuple[str, int]]
+) -> None:
+    """The group may rebalance because of the new topic: with the old generation they would be refused, and be lost."""
+
+    def on_wait(trouble: str) -> None:
+        assert not trouble
+        partitions.published(at(3), 50)
+        flow.leave(flow.session, 3)
+
+    watched = SameTopic(load(environ={}), flow, partitions, lambda *event: told.append(event), on_wait)
+    answering(monkeypatch, watched.ids, "old", "new")
+    watched.check()
+    flow.enter(3)
+    with pytest.raises(SessionLost, match="was deleted and created again"):
+        watched.check()
+    assert told == [("skipped", 0)]
 
 
 @pytest.mark.parametrize("answer", [SILENT, MISSING, "", "old"], ids=["silence", "deleted", "no ids", "the same"])
@@ -231,16 +298,20 @@ def test_a_worker_that_is_to_stop_waits_no_longer_and_knows_nothing(
     assert watched.check_now_and_then(reading=True)
 
 
-@pytest.mark.parametrize(("taken", "lost"), [({"old"}, True), ({"new"}, False), (set(), False), ({"old", "new"}, True)])
-def test_offsets_taken_while_the_topic_did_not_exist_are_compared_with_its_id(
-    monkeypatch: pytest.MonkeyPatch, watched: SameTopic, taken: set[str], *, lost: bool
+def test_a_topic_that_the_broker_does_not_know_yet_is_asked_for_again_soon_and_is_not_another_one(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], watched: SameTopic
 ) -> None:
     answering(monkeypatch, watched.ids, MISSING, "new")
     watched.check()
-    watched.ids.taken[TOPIC] = taken
-    with pytest.raises(SessionLost) if lost else nullcontext():
-        watched.check()
+    assert watched.ids.untold([TOPIC]) == {TOPIC}
+    assert not watched.ids.due(reading=False)
+    now[0] += topic_id.WHILE_READING_S + 0.1
+    assert watched.ids.due(reading=False), "its partitions wait"
+    watched.check()
     assert watched.ids.known == {TOPIC: "new"}
+    assert watched.ids.untold([TOPIC]) == set()
+    now[0] += topic_id.WHILE_READING_S + 0.1
+    assert not watched.ids.due(reading=False)
 
 
 def test_the_next_session_goes_by_the_new_topic(
@@ -255,4 +326,31 @@ def test_the_next_session_goes_by_the_new_topic(
     assert watched.ids.was_another(TOPIC)
     watched.ids.begin()
     watched.check()
+    assert watched.ids.was_another(TOPIC), "the session between ended before it was known where the topic begins"
+    watched.ids.noticed(TOPIC)
+    watched.ids.begin()
+    watched.check()
     assert not watched.ids.was_another(TOPIC)
+
+
+def test_a_worker_without_partitions_asks_for_the_id_of_the_one_input_topic(
+    monkeypatch: pytest.MonkeyPatch, flow: Flow
+) -> None:
+    """It may get them later, and Kafka may have forgotten by then that the group has read the one before."""
+    asked: list[set[str]] = []
+
+    def answer(topics: set[str]) -> dict[str, str]:
+        asked.append(topics)
+        return dict.fromkeys(topics, "a")
+
+    nothing = Partitions()
+    for settings in (load(environ={}), load({"input_topic": "articles.en,articles.de"}, environ={})):
+        watched = SameTopic(settings, flow, nothing, lambda *_: None, lambda _: None)
+        monkeypatch.setattr(watched.ids, "_answer", answer)
+        nothing.assigned = False
+        watched.check()
+        assert asked == [], "the group has not assigned any yet"
+        nothing.assigned = True
+        watched.check()
+        assert asked == ([{TOPIC}] if settings.inputs.one else [])
+        asked.clear()

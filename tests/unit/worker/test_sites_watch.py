@@ -76,11 +76,15 @@ def test_it_begins_anew_where_the_topic_may_be_another_one_than_the_one_that_was
     monkeypatch: pytest.MonkeyPatch, answers: tuple[str | None, ...], looks: int
 ) -> None:
     """An id that Kafka tells only later may be that of a topic made since; a missing answer says nothing."""
-    left = iter(answers)
+    left, made = iter([*answers, "c", "d"]), list[object]()
 
     class Ids:
         def __init__(self, _: object) -> None:
             """Know nothing."""
+            made.append(self)
+
+        def begin(self) -> None:
+            """Do nothing."""
 
         def ask(self, topics: list[str]) -> dict[str, str] | None:
             answer = next(left)
@@ -96,11 +100,13 @@ def test_it_begins_anew_where_the_topic_may_be_another_one_than_the_one_that_was
     sites: Any = SimpleNamespace(
         known=KnownSites("articles.lines", applies=True), metrics=SimpleNamespace(read=lambda _: None)
     )
-    watch = SitesWatch(SimpleNamespace(settings=load(environ={}), sites=sites))  # type: ignore[arg-type]
     monkeypatch.setattr("stream.worker.sites_watch.TopicIds", Ids)
+    watch = SitesWatch(SimpleNamespace(settings=load(environ={}), sites=sites))  # type: ignore[arg-type]
     monkeypatch.setattr("stream.worker.sites_watch.Following", lambda *_: following)
     monkeypatch.setattr("stream.worker.sites_watch.asking", lambda _: None)
     monkeypatch.setattr("stream.worker.sites_watch.ASK_EVERY_S", -1)
     monkeypatch.setattr(watch, "_ask", lambda *_: 4)
     watch._follow(sites)  # noqa: SLF001 - what the thread does
     assert len(reads) == looks
+    watch._follow(sites)  # noqa: SLF001 - what the thread does
+    assert len(made) == 1, "another client for each reading might never be connected in time"
