@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
@@ -87,7 +88,7 @@ class Worker:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # also one that ended in the middle of its answer
             return 0, b""
 
     def ready(self) -> bool:
@@ -137,7 +138,7 @@ class Worker:
         """Send a signal to the worker."""
         self.process.send_signal(number)
 
-    def terminate(self, timeout_s: float = 40.0) -> int:
+    def terminate(self, timeout_s: float = PATIENCE_S) -> int:
         """Ask the worker to stop (SIGTERM); return its exit code."""
         self.signal(signal.SIGTERM)
         return self.process.wait(timeout_s)
