@@ -14,7 +14,7 @@ from tests.chaos.learned import Compared, Stored, check, records_in
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
-from tests.ledger import article, expected
+from tests.ledger import article, create, expected
 
 OLD_SITES = 8
 """Sites that last. Of every other article the site is a new one, which `NEW_ARTICLES` come from."""
@@ -88,7 +88,7 @@ class LearningStage(Stage):
 
         def made() -> bool:
             try:
-                self.admin.create_topics([wanted])[topic].result(30)
+                create(self.admin, self.topics.bootstrap_servers, [wanted])
             except KafkaException as raised:
                 if raised.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise

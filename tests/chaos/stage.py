@@ -20,9 +20,11 @@ from stream.records.headers import EXCEPTION_HEADER
 from tests.chaos.avro import avro
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.ledger import Ledger, Topics, fresh_name
+from tests.ledger import Ledger, Topics, create, fresh_name
 
 ENOUGH_S = 120.0  # how long everything that is due may take to come out after the fault
+ONE_SESSION_MS = 30_000
+"""The session timeout where nobody dies, and the session is to last: a busy machine may keep a worker for seconds."""
 
 
 @dataclass
@@ -192,12 +194,12 @@ class Stage:
     def make(self, topic: str) -> None:
         """Create a topic, or create it again."""
         wanted = NewTopic(topic, self._partitions, self._replication)
-        self.admin.create_topics([wanted])[topic].result(30)
+        create(self.admin, self.topics.bootstrap_servers, [wanted])
 
     def delete(self, topic: str) -> None:
         """Delete a topic, and wait until the broker does not know it any more."""
-        self.admin.delete_topics([topic])[topic].result(30)
-        until(lambda: topic not in self.admin.list_topics(timeout=30).topics, f"{topic} to be gone")
+        self.admin.delete_topics([topic])[topic].result(PATIENCE_S)
+        until(lambda: topic not in self.admin.list_topics(timeout=PATIENCE_S).topics, f"{topic} to be gone")
 
     def result(self, fault: str, note: str = "", **flags: bool) -> Result:
         """Wait for what is due, stop the workers, and count everything again."""

@@ -25,6 +25,7 @@ def test_a_record_is_told_from_markers_and_from_what_was_aborted(real: Broker, e
         producer.commit_transaction(PATIENCE_S)
     else:
         producer.abort_transaction(PATIENCE_S)
+    assert len(real.read(f"{topics.name}.raw")) == (ends == "committed"), "the marker is there"
     looks = Undelivered(load(topics.settings(instance_id="w0"), environ={}))
     assert looks.has_record(at(2, f"{topics.name}.raw"), (0, 2)) == (ends == "committed")
     assert not looks.has_record(at(2, f"{topics.name}.raw"), (1, 2)), "the marker"
