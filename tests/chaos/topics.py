@@ -10,7 +10,7 @@ from confluent_kafka.admin import NewPartitions
 from harness.processes import Worker, until
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.chaos.stage import ChaosLedger, Stage, read_all
+from tests.chaos.stage import ONE_SESSION_MS, ChaosLedger, Stage, read_all
 from tests.ledger import article, expected
 
 ABORTED = 10_000_000  # articles with numbers from here on are never committed
@@ -35,7 +35,7 @@ def missing_at_start(site: Site, size: Size) -> Result:
 
 def output_deleted(site: Site, size: Size) -> Result:
     """The output topic is deleted under a running worker: it says so, retries in the same session, and recovers."""
-    with Stage(site, size, transaction_timeout_ms=3000) as stage:
+    with Stage(site, size, transaction_timeout_ms=3000, session_timeout_ms=ONE_SESSION_MS) as stage:
         worker = stage.worker()
         worker.wait_ready()
         with stage.load():
@@ -49,7 +49,7 @@ def output_deleted(site: Site, size: Size) -> Result:
         produce(stage, ((number, None) for number in range(owed)))
         until(lambda: lag(worker) == owed, "the lag to be what is not published")
         until(lambda: stage.clean in " ".join(worker.problems()), "the worker to say that it is not ready")
-        assert worker.get("/health/live")[0] == 200
+        until(lambda: worker.get("/health/live")[0] == 200, "it to be live")
         said = f"Publishing fails and is being retried: The output topic {stage.clean} is missing."
         until(lambda: said in worker.log, "the topic to be named")
         assert worker.metric("article_stream_sessions_total") == 1
