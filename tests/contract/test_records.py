@@ -8,6 +8,7 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
+from harness.commands import without_waiting
 from harness.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
 from harness.processes import Worker, until
 from stream.records.dead_letters import read_letter
@@ -183,7 +184,7 @@ def test_sigterm_ends_it_with_0_and_the_totals(run: Run) -> None:
 
 
 def test_every_line_of_a_json_log_is_an_object(run: Run) -> None:
-    lines = [orjson.loads(line) for line in run.log.splitlines()]
+    lines = [orjson.loads(line) for line in without_waiting(run.log)]
     assert {"event", "level", "logger", "timestamp"} <= set.intersection(*(set(line) for line in lines))
     assert lines[0]["event"].startswith("article-stream ")
     assert {line["level"] for line in lines} == {"info"}
