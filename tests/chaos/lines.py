@@ -15,7 +15,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from stream.records.known_sites import partition_of
 from tests.chaos.learning import COMPACTED, LearningStage
 from tests.chaos.result import Result, Size
@@ -149,7 +149,7 @@ def no_observations(site: Site, size: Size) -> Result:
                 for at, (key, value) in enumerate(UNFIT):
                     where = partition_of(key.decode(), 4) if key and key.isascii() else (turn + at) % 4
                     producer.produce(stage.name("lines"), value, key, where)
-                assert producer.flush(60) == 0
+                assert producer.flush(PATIENCE_S) == 0
                 stage.wait_some_learned()
         unfit = 10 * len(UNFIT)
         until(lambda: learner.metric('article_stream_observations_total{result="unfit"}') == unfit, "all to be counted")
@@ -196,7 +196,7 @@ def _warned(worker: Worker, topic: str) -> None:
 
 def _add_partitions(stage: LearningStage, number: int) -> None:
     lines = stage.name("lines")
-    stage.admin.create_partitions([NewPartitions(lines, number)])[lines].result(30)
+    stage.admin.create_partitions([NewPartitions(lines, number)])[lines].result(PATIENCE_S)
 
 
 def _published_again(worker: Worker) -> None:
@@ -211,4 +211,4 @@ def _by_default(stage: LearningStage, topic: str, name: str) -> None:
     entry = ConfigEntry(name, None, incremental_operation=AlterConfigOpType.DELETE)
     wanted = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     for future in stage.admin.incremental_alter_configs([wanted]).values():
-        future.result(30)
+        future.result(PATIENCE_S)

@@ -107,7 +107,7 @@ class Stage:
         try:
             parts = []
             for number in range(self._partitions):
-                low, end = reader.get_watermark_offsets(TopicPartition(self.clean, number), timeout=30)
+                low, end = reader.get_watermark_offsets(TopicPartition(self.clean, number), timeout=PATIENCE_S)
                 parts.append(f"{self.clean} [{number}] has offsets {low} to {end}")
         finally:
             reader.close()
@@ -245,7 +245,7 @@ def messages_in(servers: str, topic: str) -> Iterator[Message]:
          "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
     )  # fmt: skip
     try:
-        left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
+        left = set(consumer.list_topics(topic, PATIENCE_S).topics[topic].partitions)
         consumer.assign([TopicPartition(topic, number, 0) for number in left])
         deadline = time.monotonic() + ENOUGH_S
         while left:
