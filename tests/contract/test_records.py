@@ -70,7 +70,12 @@ def run(broker: Broker, request: pytest.FixtureRequest) -> Run:
         dead = broker.read(f"{topics.name}.dead", len(POISON))
         until(lambda: worker.metric("article_stream_records_in_total") == len(sent), "the worker to have counted all")
         until(lambda: worker.caught_up(PARTITIONS), "lag 0")
-        pages = {page: worker.get(page) for page in ("/health/live", "/health/ready", "/metrics", "/", "/nothing")}
+
+        def when_well() -> dict[str, tuple[int, bytes]] | None:
+            found = {page: worker.get(page) for page in ("/health/live", "/health/ready", "/metrics", "/", "/nothing")}
+            return found if found["/health/ready"][0] == 200 else None
+
+        pages = until(when_well, "it to be well")
         lines = [line.rsplit(" ", 1) for line in pages["/metrics"][1].decode().splitlines() if line[:1] != "#"]
         exit_code = worker.terminate()
         log = worker.log
