@@ -13,7 +13,7 @@ from harness.forking import ROOT, fork_server
 
 __all__ = ["ROOT", "Answer", "article_stream", "environment", "one_sentence", "without_waiting"]
 
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 
 
 class Answer(NamedTuple):
@@ -31,7 +31,7 @@ def environment(settings: Mapping[str, object] | None = None) -> dict[str, str]:
 
 
 def article_stream(*arguments: object, stdin: bytes = b"", settings: Mapping[str, object] | None = None) -> Answer:
-    """Run ``article-stream`` with these arguments and settings; fails after two minutes."""
+    """Run ``article-stream`` with these arguments and settings; fails after four minutes."""
     with TemporaryFile() as out, TemporaryFile() as err:
         reads, writes = os.pipe()
         try:
