@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import subprocess
@@ -25,6 +26,8 @@ Found = TypeVar("Found")
 PATIENCE_S = 60.0
 ANSWER_S = 20.0
 """How long a page may take: on a busy machine, one that is given up too early looks like a worker that is gone."""
+STOP_S = 50.0
+"""How long a worker may take to stop, on a busy machine longer than a user would wait; less than `PATIENCE_S`."""
 SOON_S, LATER_S = 0.02, 0.1
 """Between two looks at a condition, at first and after a long wait. Asking a worker costs both sides some time."""
 LOG_LINES = 40
@@ -64,7 +67,7 @@ class Worker:
         """
         self.port = free_port()
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115 - closed with the worker
-        environ = environment({"http_port": self.port, **settings})
+        environ = environment({"http_port": self.port, "shutdown_timeout_s": STOP_S, **settings})
         self.process: Forked | subprocess.Popen[bytes]
         if python:
             self.process = subprocess.Popen(
@@ -87,7 +90,7 @@ class Worker:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
-        except OSError:
+        except (OSError, http.client.HTTPException):  # also one that ended in the middle of its answer
             return 0, b""
 
     def ready(self) -> bool:
@@ -137,7 +140,7 @@ class Worker:
         """Send a signal to the worker."""
         self.process.send_signal(number)
 
-    def terminate(self, timeout_s: float = 40.0) -> int:
+    def terminate(self, timeout_s: float = PATIENCE_S) -> int:
         """Ask the worker to stop (SIGTERM); return its exit code."""
         self.signal(signal.SIGTERM)
         return self.process.wait(timeout_s)

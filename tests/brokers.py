@@ -73,7 +73,11 @@ class Broker:
         assert producer.flush(PATIENCE_S) == 0
 
     def read(self, topic: str, at_least: int = 0) -> list[Message]:
-        """Read all that is committed in a topic, once it is so many records at least."""
+        """Read all that is committed in a topic, once it is so many records at least.
+
+        A transaction that is under way is waited for: Kafka says that one is committed before readers may see it.
+        """
+        ends = self._ends(topic)
         consumer = Consumer(
             {
                 "bootstrap.servers": self.bootstrap_servers,
@@ -93,14 +97,27 @@ class Broker:
                 for message in consumer.consume(500, 0.2):
                     if message.error() is None:
                         found.append(message)
-                    else:
+                    elif (message.offset() or 0) >= ends.get(message.partition(), 0):
                         ended.add(message.partition())
                 if time.monotonic() > deadline:
-                    msg = f"{topic} has {len(found)} records after {PATIENCE_S:g} s, not {at_least}"
+                    msg = f"{topic} has {len(found)} records after {PATIENCE_S:g} s, not {at_least}, or more are coming"
                     raise AssertionError(msg)
         finally:
             consumer.close()
         return found
+
+    def _ends(self, topic: str) -> dict[int | None, int]:
+        """The ends of a topic's partitions, with what is not committed yet; none for the embedded broker."""
+        if not self.real:
+            return {}
+        asking = Consumer(
+            {"bootstrap.servers": self.bootstrap_servers, "group.id": "ends", "isolation.level": "read_uncommitted"}
+        )
+        try:
+            places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+            return {place.partition: asking.get_watermark_offsets(place, PATIENCE_S)[1] for place in places}
+        finally:
+            asking.close()
 
     def committed(self, topics: Topics) -> int:
         """Sum up the input offsets that the group has committed; a real Kafka has them for transactions too."""

@@ -7,7 +7,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -15,7 +15,7 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from harness.processes import until
+from harness.processes import PATIENCE_S, until
 from stream.core.rules import builtin
 from stream.offline.value import clean_value
 from stream.records.process import Processor
@@ -68,15 +68,24 @@ class Topics:
             NewTopic(f"{self.name}.{role}", partitions, replication, config=config.get(role, {}))
             for role in ("raw", "clean", "dead", *({"removed"} & config.keys()))
         ]
-        made = admin.create_topics(wanted)
-        for future in made.values():
-            future.result(30)
-        # They are made, but a broker under load may answer for a moment that it does not know them.
-        brokers = [AdminClient({"bootstrap.servers": address}) for address in self.bootstrap_servers.split(",")]
-        until(
-            lambda: all(made.keys() <= broker.list_topics(timeout=30).topics.keys() for broker in brokers),
-            "the topics to be known",
-        )
+        create(admin, self.bootstrap_servers, wanted)
+
+
+def create(admin: AdminClient, bootstrap_servers: str, wanted: Sequence[NewTopic]) -> None:
+    """Create topics, and wait until each broker that is there knows them."""
+    made = admin.create_topics(list(wanted))
+    for future in made.values():
+        future.result(PATIENCE_S)
+    until_known(bootstrap_servers, *made)
+
+
+def until_known(bootstrap_servers: str, *topics: str) -> None:
+    """Wait until all brokers know topics that are made: under load one may answer for a moment that it does not."""
+    brokers = [AdminClient({"bootstrap.servers": address}) for address in bootstrap_servers.split(",")]
+    until(
+        lambda: all(set(topics) <= broker.list_topics(timeout=PATIENCE_S).topics.keys() for broker in brokers),
+        "the topics to be known",
+    )
 
 
 def article(number: int, paragraphs: int = 4) -> bytes:

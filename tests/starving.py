@@ -35,7 +35,7 @@ from tests.ledger import article
 PARTITIONS, BATCHES, RECORDS = 2, 6, 40
 """Each batch has so many records of each partition."""
 
-LIFE_S, AT_A_TIME = 4, 6
+LIFE_S, AT_A_TIME = 20, 6
 LOG_BYTES = 1 << 16
 
 

@@ -17,7 +17,7 @@ KAFKAS_HEAP = ("-Xms1g", "-Xmx1g", "-Xmn700m", *FRUGAL)
 # With less compilation a broker starts in two thirds of the time, but it is slower: not for measurements.
 QUICK_START = ("-Xmx512m", *FRUGAL, "-XX:TieredStopAtLevel=1")
 
-FORMAT_TIMEOUT_S = 60.0
+FORMAT_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 30.0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,9 @@ CONTROLLER, PLAIN = "CONTROLLER", "PLAINTEXT"
 LOWEST_PORT, HIGHEST_PORT = 20_000, 32_000
 # A broker takes seconds to bind its ports. Until then only this tells another thread that starts a cluster.
 _given: set[int] = set()
+# The other processes of a test run are not told, so each has ports of its own: those with its remainder.
+PROCESSES = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "0")) + 1
+REMAINDER = (int(os.environ.get("PYTEST_XDIST_WORKER", "gw-1").removeprefix("gw")) + 1) % PROCESSES
 # Hypothesis gives every process the same seed.
 _pick = random.SystemRandom()
 
@@ -50,7 +54,7 @@ def free_ports(count: int, lowest: int = LOWEST_PORT, highest: int = HIGHEST_POR
     ports: set[int] = set()
     while len(ports) < count:
         port = _pick.randint(lowest, highest)
-        if port in _given:
+        if port in _given or port % PROCESSES != REMAINDER:
             continue
         with socket.socket() as probe:
             try:

@@ -14,7 +14,7 @@ from harness.kafka.errors import KafkaServerError
 
 # The last version without variable-length fields. Kafka 4 takes it, and so does librdkafka's mock cluster.
 PRODUCE, VERSION = 0, 7
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 NOT_YET = (3, 6)  # error codes: unknown topic or partition, not the leader
 CASTAGNOLI = 0x82F63B78
 

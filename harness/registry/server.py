@@ -19,7 +19,7 @@ from harness.kafka.properties import HOST, free_ports
 
 POM = Path(__file__).with_name("pom.xml")
 CONFLUENTS = "/apis/ccompat/v7"
-START_TIMEOUT_S = 90.0
+START_TIMEOUT_S = 180.0
 ASK_EVERY_S = 0.1
 JVM = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Xshare:auto", "-XX:TieredStopAtLevel=1")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -18,6 +20,7 @@ from stream.observe.wording import noun
 
 ANSWER_S = 15.0  # creating a topic waits until each of its partitions has a leader
 GRACE_S = 5.0  # what we wait beyond that, so that the client's own timeout comes first: its error names the cause
+KNOWN_EVERY_S = 0.05  # between two looks whether a topic that was created is known
 READ_RECORDS, READ_WAIT_S = 500, 1.0  # one call: as many as fill a screen many times, or what came within a second
 
 COMPACTED = {
@@ -78,7 +81,22 @@ def create(
             if error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED):
                 raise forbidden(AclOperation.CREATE, f"the topic {topic}") from None
             raise client.explain(error, settings, doing=f"creating the topic {topic}") from None
+        _wait_until_known(cluster, topic)
         yield Made(topic, new=True, detail=f"created, with {partitions} {noun(partitions, 'partition')}")
+
+
+def _wait_until_known(cluster: Cluster, topic: str) -> None:
+    """Waits, for up to `ANSWER_S`, until a broker tells of a topic that is made: it may learn of it a moment later.
+
+    Failure: a worker that was started right after ended, because a topic did not exist.
+    """
+    deadline = time.monotonic() + ANSWER_S
+    while time.monotonic() < deadline:
+        with suppress(KafkaException):
+            found = cluster.admin.list_topics(topic=topic, timeout=ANSWER_S).topics[topic]
+            if found.error is None or found.error.code() not in client.MISSING:  # one that we may not see is there, too
+                return
+        time.sleep(KNOWN_EVERY_S)
 
 
 def _reader(settings: Settings, *, start: str) -> Consumer:

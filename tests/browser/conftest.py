@@ -16,7 +16,7 @@ from tests.brokers import Broker
 from tests.ledger import Topics
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 REQUIRED = os.environ.get("STREAM_TEST_REQUIRE_BROWSER") == "1"
 
 
@@ -45,7 +45,9 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)  # it has its own, and does not go by the context's
     with sync_playwright() as playwright:
         # As root, and in containers, Chromium has no sandbox; it sees nothing but our own pages.
-        found = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        found = playwright.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"], timeout=2 * PATIENCE_MS
+        )
         yield found
         found.close()
 

@@ -48,6 +48,16 @@ def button(where: Page | Locator, name: str) -> Locator:
     return where.get_by_role("button", name=name, exact=True)
 
 
+def click_and_read(page: Page, clicked: Locator, said: str) -> None:
+    """Click a button, and wait until it has said something, which it does for two seconds only."""
+    clicked.evaluate("""button => {
+        window.said = [];
+        new MutationObserver(() => window.said.push(button.textContent)).observe(button, { childList: true });
+    }""")
+    clicked.click()
+    until(lambda: said in page.evaluate("window.said"), f"the button to say {said}")
+
+
 def dead(live: Live, reason: str) -> float:
     return live.worker.metric(f'article_stream_dead_letters_total{{reason="{reason}"}}')
 
@@ -60,7 +70,9 @@ def test_it_asks_no_other_host_and_follows_the_worker(page: Page, live: Live) ->
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     open_view(page, live, "now")
-    before = int(re.sub(r"\D", "", page.locator(".figure.in .total").inner_text()) or 0)
+    until(lambda: live.worker.caught_up(4), "what earlier tests have sent to be cleaned")
+    before = int(live.worker.metric("article_stream_records_in_total"))
+    expect(page.locator(".figure.in .total")).to_have_text(f"{before} since the start")
     for _ in range(3):
         send_one(live, article(f"{FERRY}\n{next(_numbers)}"))
     expect(page.locator(".figure.in .total")).to_have_text(f"{before + 3} since the start")
@@ -87,13 +99,11 @@ def test_a_pasted_article_shows_what_goes_and_why(page: Page, context: BrowserCo
     expect(page.locator(".echo:visible")).to_have_text(stays[0])
     page.locator("#before").get_by_role("button", name="en.legal").click()
     dialog = page.get_by_role("dialog", name="en.legal")
-    button(dialog, "Copy").first.click()
-    expect(button(dialog, "Copied")).to_be_visible()
+    click_and_read(page, button(dialog, "Copy").first, "Copied")
     snippet = page.evaluate("navigator.clipboard.readText()")
     assert tomllib.loads(snippet)["disable"][0] == "en.legal"
     page.keyboard.press("Escape")
-    button(page, "Copy a link to this").click()
-    expect(button(page, "Copied")).to_be_visible()
+    click_and_read(page, button(page, "Copy a link to this"), "Copied")
     other = context.new_page()
     other.goto(page.evaluate("navigator.clipboard.readText()"))
     expect(other.locator("#before del")).to_have_count(len(struck))
@@ -173,6 +183,7 @@ def test_everything_can_be_done_with_the_keyboard(page: Page, live: Live) -> Non
     expect(page.get_by_role("link", name="Try")).to_be_focused()
     page.keyboard.press("Enter")
     article_box = page.get_by_label("Article", exact=True)
+    expect(article_box).to_be_visible()
     for _ in range(12):
         page.keyboard.press("Tab")
         if article_box.evaluate("element => element === document.activeElement"):

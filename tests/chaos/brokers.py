@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from confluent_kafka.admin import AdminClient
 
-from harness.processes import until
+from harness.processes import PATIENCE_S, until
 from tests.chaos.proxy import END_TXN, PRODUCE, TXN_OFFSET_COMMIT
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
@@ -115,7 +115,7 @@ def _killed(site: Site, size: Size, which: Callable[[Stage], int], fault: str) -
 
 
 def _leader(admin: AdminClient, topic: str, partition: int) -> int:
-    leader: int = admin.list_topics(timeout=30).topics[topic].partitions[partition].leader
+    leader: int = admin.list_topics(timeout=PATIENCE_S).topics[topic].partitions[partition].leader
     return leader
 
 

@@ -9,12 +9,12 @@ import orjson
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import NewTopic
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from tests.chaos.learned import Compared, Stored, check, records_in
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
 from tests.chaos.stage import ENOUGH_S, Stage
-from tests.ledger import article, expected
+from tests.ledger import article, create, expected
 
 OLD_SITES = 8
 """Sites that last. Of every other article the site is a new one, which `NEW_ARTICLES` come from."""
@@ -88,7 +88,7 @@ class LearningStage(Stage):
 
         def made() -> bool:
             try:
-                self.admin.create_topics([wanted])[topic].result(30)
+                create(self.admin, self.topics.bootstrap_servers, [wanted])
             except KafkaException as raised:
                 if raised.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
@@ -112,9 +112,12 @@ class LearningStage(Stage):
 
     def records(self, role: str) -> list[Stored]:
         """Every committed record of the topic with this end of its name, as far as it was followed or is in it now."""
+        there = list(records_in(self.topics.bootstrap_servers, self.name(role)))
         if role in self.followed:
-            return sorted(self.followed[role].records)
-        return list(records_in(self.topics.bootstrap_servers, self.name(role)))
+            followed = self.followed[role].records
+            until(lambda: set(there) <= set(followed), "what is in it to be followed")
+            return sorted(followed)
+        return there
 
     def wait_some_learned(self) -> None:
         """Wait until the running learners have learned from more records than now."""
@@ -150,7 +153,9 @@ class LearningStage(Stage):
             for record in records_in(self.topics.bootstrap_servers, lines):
                 ends[record.partition] = record.offset + 1
             places = [TopicPartition(lines, number) for number in ends]
-            return all(it.offset >= ends[it.partition] for it in asking.committed(places, 30)) if places else True
+            return (
+                all(it.offset >= ends[it.partition] for it in asking.committed(places, PATIENCE_S)) if places else True
+            )
 
         try:
             until(done, "everything to be learned", ENOUGH_S)

@@ -15,20 +15,24 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from stream.records.known_sites import partition_of
 from tests.chaos.learning import COMPACTED, LearningStage
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.chaos.stage import ENOUGH_S
+from tests.chaos.stage import ENOUGH_S, ONE_SESSION_MS
 
-GOES_ON_S = 20.0
-"""How long at most no article may come out: a producer without an answer is given up after 9 s."""
+GOES_ON_S = 27.0
+"""How long at most no article may come out: a producer without an answer is given up after 9 s.
+
+librdkafka by itself would wait for half a minute.
+"""
 
 
 def lines_missing(site: Site, size: Size) -> Result:
     """The topic of lines is missing at the start, is made, is deleted under load and made again."""
-    with LearningStage(site, size, sites={"sites": COMPACTED, "counts": COMPACTED}) as stage:
+    topics = {"sites": COMPACTED, "counts": COMPACTED}
+    with LearningStage(site, size, sites=topics, session_timeout_ms=ONE_SESSION_MS) as stage:
         lines = stage.name("lines")
         worker = stage.worker()
         worker.wait_ready()
@@ -40,7 +44,7 @@ def lines_missing(site: Site, size: Size) -> Result:
             stage.make_with(lines, {})
             learner = stage.learner()
             stage.wait_some_learned()
-            assert learner.ready()
+            until(learner.ready, "the learner to be well")
             before = stage.dropped()
             stage.delete(lines)
             until(lambda: stage.dropped() > before, "articles without learning to be counted again")
@@ -145,7 +149,7 @@ def no_observations(site: Site, size: Size) -> Result:
                 for at, (key, value) in enumerate(UNFIT):
                     where = partition_of(key.decode(), 4) if key and key.isascii() else (turn + at) % 4
                     producer.produce(stage.name("lines"), value, key, where)
-                assert producer.flush(60) == 0
+                assert producer.flush(PATIENCE_S) == 0
                 stage.wait_some_learned()
         unfit = 10 * len(UNFIT)
         until(lambda: learner.metric('article_stream_observations_total{result="unfit"}') == unfit, "all to be counted")
@@ -192,7 +196,7 @@ def _warned(worker: Worker, topic: str) -> None:
 
 def _add_partitions(stage: LearningStage, number: int) -> None:
     lines = stage.name("lines")
-    stage.admin.create_partitions([NewPartitions(lines, number)])[lines].result(30)
+    stage.admin.create_partitions([NewPartitions(lines, number)])[lines].result(PATIENCE_S)
 
 
 def _published_again(worker: Worker) -> None:
@@ -207,4 +211,4 @@ def _by_default(stage: LearningStage, topic: str, name: str) -> None:
     entry = ConfigEntry(name, None, incremental_operation=AlterConfigOpType.DELETE)
     wanted = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry])
     for future in stage.admin.incremental_alter_configs([wanted]).values():
-        future.result(30)
+        future.result(PATIENCE_S)

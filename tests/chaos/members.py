@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from tests.chaos.proxy import CONSUMER_GROUP_HEARTBEAT, JOIN_GROUP, LEAVE_GROUP, SYNC_GROUP, Held, Proxy
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
@@ -191,7 +191,7 @@ def restarted(play: Play) -> Iterator[None]:
     """SIGTERM, and a new process once it has ended."""
     play.alive.signal(signal.SIGTERM)
     yield
-    assert play.alive.process.wait(60) == 0, play.alive.log
+    assert play.alive.process.wait(PATIENCE_S) == 0, play.alive.log
     play.start_actor()
 
 
@@ -210,7 +210,7 @@ def _play(site: Site, size: Size, group: Group, step: Step, act: Act) -> Result:
                 with act(play):
                     held.close()
             if step is leaving and act is not killed:
-                assert play.alive.process.wait(60) == 0, play.alive.log  # it was asked to stop
+                assert play.alive.process.wait(PATIENCE_S) == 0, play.alive.log  # it was asked to stop
                 play.start_actor()
             until(play.settled, f"every partition to have an owner, {act.__name__} at {step.__name__}")
             stage.wait_output(RATE)

@@ -101,7 +101,7 @@ class Proxy:
                         self._open.discard(broker)
                         _mute(worker)  # the answer cannot reach the worker any more
                         broker.sendall(message)
-                        broker.settimeout(5)
+                        broker.settimeout(60)
                         broker.recv(1)
                     break
                 if (hold := self._hold) is not None and hold.request == request:

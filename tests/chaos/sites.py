@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from confluent_kafka.admin import NewPartitions
 
-from harness.processes import until
+from harness.processes import PATIENCE_S, until
 from tests.chaos.learning import COMPACTED, OLD_SITES, Follower, LearningStage
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
@@ -172,7 +172,7 @@ def sites_partitions_added(site: Site, size: Size) -> Result:
             stage.wait_some_learned()
             for role in ("sites", "counts"):
                 topic = stage.name(role)
-                stage.admin.create_partitions([NewPartitions(topic, 7)])[topic].result(30)
+                stage.admin.create_partitions([NewPartitions(topic, 7)])[topic].result(PATIENCE_S)
                 stage.wait_some_learned()
             learner.kill()
             learner = stage.learner()

@@ -20,9 +20,11 @@ from stream.records.headers import EXCEPTION_HEADER
 from tests.chaos.avro import avro
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.ledger import Ledger, Topics, fresh_name
+from tests.ledger import Ledger, Topics, create, fresh_name
 
 ENOUGH_S = 120.0  # how long everything that is due may take to come out after the fault
+ONE_SESSION_MS = 30_000
+"""The session timeout where nobody dies, and the session is to last: a busy machine may keep a worker for seconds."""
 
 
 @dataclass
@@ -105,7 +107,7 @@ class Stage:
         try:
             parts = []
             for number in range(self._partitions):
-                low, end = reader.get_watermark_offsets(TopicPartition(self.clean, number), timeout=30)
+                low, end = reader.get_watermark_offsets(TopicPartition(self.clean, number), timeout=PATIENCE_S)
                 parts.append(f"{self.clean} [{number}] has offsets {low} to {end}")
         finally:
             reader.close()
@@ -192,12 +194,12 @@ class Stage:
     def make(self, topic: str) -> None:
         """Create a topic, or create it again."""
         wanted = NewTopic(topic, self._partitions, self._replication)
-        self.admin.create_topics([wanted])[topic].result(30)
+        create(self.admin, self.topics.bootstrap_servers, [wanted])
 
     def delete(self, topic: str) -> None:
         """Delete a topic, and wait until the broker does not know it any more."""
-        self.admin.delete_topics([topic])[topic].result(30)
-        until(lambda: topic not in self.admin.list_topics(timeout=30).topics, f"{topic} to be gone")
+        self.admin.delete_topics([topic])[topic].result(PATIENCE_S)
+        until(lambda: topic not in self.admin.list_topics(timeout=PATIENCE_S).topics, f"{topic} to be gone")
 
     def result(self, fault: str, note: str = "", **flags: bool) -> Result:
         """Wait for what is due, stop the workers, and count everything again."""
@@ -243,7 +245,7 @@ def messages_in(servers: str, topic: str) -> Iterator[Message]:
          "isolation.level": "read_committed", "enable.partition.eof": True, "auto.offset.reset": "earliest"}
     )  # fmt: skip
     try:
-        left = set(consumer.list_topics(topic, 30).topics[topic].partitions)
+        left = set(consumer.list_topics(topic, PATIENCE_S).topics[topic].partitions)
         consumer.assign([TopicPartition(topic, number, 0) for number in left])
         deadline = time.monotonic() + ENOUGH_S
         while left:

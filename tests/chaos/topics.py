@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import NewPartitions
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from tests.chaos.result import Result, Size
 from tests.chaos.site import Site
-from tests.chaos.stage import ChaosLedger, Stage, read_all
+from tests.chaos.stage import ONE_SESSION_MS, ChaosLedger, Stage, read_all
 from tests.ledger import article, expected
 
 ABORTED = 10_000_000  # articles with numbers from here on are never committed
@@ -24,7 +24,7 @@ def missing_at_start(site: Site, size: Size) -> Result:
         for topic in (stage.clean, f"{stage.topics.name}.dead"):
             stage.delete(topic)
             worker = stage.worker()
-            assert worker.process.wait(60) != 0
+            assert worker.process.wait(PATIENCE_S) != 0
             assert f"The topic {topic} does not exist" in worker.log, worker.log
             stage.make(topic)
         stage.worker().wait_ready()
@@ -35,7 +35,7 @@ def missing_at_start(site: Site, size: Size) -> Result:
 
 def output_deleted(site: Site, size: Size) -> Result:
     """The output topic is deleted under a running worker: it says so, retries in the same session, and recovers."""
-    with Stage(site, size, transaction_timeout_ms=3000) as stage:
+    with Stage(site, size, transaction_timeout_ms=3000, session_timeout_ms=ONE_SESSION_MS) as stage:
         worker = stage.worker()
         worker.wait_ready()
         with stage.load():
@@ -49,7 +49,7 @@ def output_deleted(site: Site, size: Size) -> Result:
         produce(stage, ((number, None) for number in range(owed)))
         until(lambda: lag(worker) == owed, "the lag to be what is not published")
         until(lambda: stage.clean in " ".join(worker.problems()), "the worker to say that it is not ready")
-        assert worker.get("/health/live")[0] == 200
+        until(lambda: worker.get("/health/live")[0] == 200, "it to be live")
         said = f"Publishing fails and is being retried: The output topic {stage.clean} is missing."
         until(lambda: said in worker.log, "the topic to be named")
         assert worker.metric("article_stream_sessions_total") == 1
@@ -72,7 +72,7 @@ def partitions_added(site: Site, size: Size) -> Result:
         worker.wait_ready()
         with stage.load():
             stage.wait_output()
-            stage.admin.create_partitions([NewPartitions(stage.raw, 8)])[stage.raw].result(30)
+            stage.admin.create_partitions([NewPartitions(stage.raw, 8)])[stage.raw].result(PATIENCE_S)
             until(lambda: len(worker.partitions()) == 8, "the new partitions to be found")
         first = stage.ledger.sent
         stage.ledger.sent += size.rate
@@ -97,7 +97,9 @@ def output_partitions_added(site: Site, size: Size) -> Result:
             with stage.load(5 * size.rate):
                 stage.wait_output(size.rate)
                 for partitions in range(5, GROWN + 1):
-                    stage.admin.create_partitions([NewPartitions(stage.clean, partitions)])[stage.clean].result(30)
+                    stage.admin.create_partitions([NewPartitions(stage.clean, partitions)])[stage.clean].result(
+                        PATIENCE_S
+                    )
                     stage.wait_committed(int(worker.metric(RECORDS_IN)) + size.rate // 4)
             return stage.result("partitions added to the output", f"from 4 to {GROWN}, one by one, used at once")
 
@@ -115,7 +117,7 @@ def compacted(site: Site, size: Size) -> Result:
         producer = Producer({"bootstrap.servers": stage.topics.bootstrap_servers})
         for number in range(0, count, 3):
             producer.produce(stage.raw, None, f"a{number}".encode())
-        assert producer.flush(60) == 0
+        assert producer.flush(PATIENCE_S) == 0
         tombstones = len(range(0, count, 3))
         until(lambda: worker.metric('article_stream_records_total{outcome="tombstone"}') == tombstones, "tombstones")
         silence = stage.ledger.longest_silence_s
@@ -146,7 +148,7 @@ def aborted_input(site: Site, size: Size) -> Result:
             first = stage.ledger.sent if turn % 2 else ABORTED + turn * size.rate
             for number in range(first, first + size.rate):
                 producer.produce(stage.raw, article(number), f"a{number}".encode())
-            producer.flush(60)
+            producer.flush(PATIENCE_S)
             if turn % 2:
                 producer.commit_transaction(60)
                 stage.ledger.sent += size.rate
@@ -172,13 +174,15 @@ def retention_ran_out(site: Site, size: Size) -> Result:
         produce(stage, ((number, number % 4) for number in gone))
         before_end = {TopicPartition(stage.raw, number, -1): None for number in range(4)}
         for future in stage.admin.delete_records(list(before_end)).values():
-            future.result(30)
+            future.result(PATIENCE_S)
         with stage.load():
             worker = stage.worker()
             until(lambda: worker.metric("article_stream_records_skipped_total") > 0, "the gap to be counted")
             stage.wait_output()
+        skipped = "article_stream_records_skipped_total"
+        until(lambda: worker.metric(skipped) == len(gone), "all that is gone to be counted")
         until(lambda: lag(worker) == 0, "the lag to be nothing")
-        assert worker.metric("article_stream_records_skipped_total") == len(gone)
+        assert worker.metric(skipped) == len(gone)
         assert "were deleted before the worker read them" in worker.log
         stage.wait_all()
         return stage.result("retention ran out beneath the worker", f"{len(gone)} gone, said and counted")
@@ -194,7 +198,7 @@ def narrower_output(site: Site, size: Size) -> Result:
         with stage.load():
             for key, value in large.items():
                 producer.produce(stage.raw, value, key)
-                assert producer.flush(60) == 0
+                assert producer.flush(PATIENCE_S) == 0
                 stage.wait_output(10)
         until(lambda: worker.metric('article_stream_records_total{outcome="dead"}') == len(large), "dead letters")
         result = stage.result("output takes smaller records than the input", f"{len(large)} dead letters, bytes kept")
@@ -210,9 +214,10 @@ def produce(stage: Stage, numbers: Iterable[tuple[int, int | None]]) -> None:
     for number, partition in numbers:
         place = -1 if partition is None else partition  # -1: chosen by the key
         producer.produce(stage.raw, article(number), f"a{number}".encode(), place)
-    assert producer.flush(60) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 def lag(worker: Worker) -> int:
-    """Read the lag that the worker itself reports."""
-    return sum(int(partition["lag"]) for partition in worker.partitions().values())
+    """Read the lag that the worker itself reports; -1 while it has no partitions, or does not answer."""
+    partitions = worker.partitions().values()
+    return sum(int(partition["lag"]) for partition in partitions) if partitions else -1

@@ -9,7 +9,7 @@ import pytest
 
 from harness.commands import article_stream, one_sentence
 from harness.fakes import BODY
-from harness.processes import Worker, free_port, until
+from harness.processes import PATIENCE_S, Worker, free_port, until
 from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.kafka.embedded import EmbeddedBroker
@@ -117,6 +117,6 @@ def test_the_pages_may_be_on_an_ipv6_address(embedded: EmbeddedBroker) -> None:
     topics = Broker("embedded", embedded.bootstrap_servers).topics("six")
     with Worker(topics.settings(delivery="at_least_once", http_host="::1")) as worker:
         until(lambda: "Partitions assigned" in worker.log or worker.process.poll() is not None, "the worker")
-        with urllib.request.urlopen(f"http://[::1]:{worker.port}/health/live", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://[::1]:{worker.port}/health/live", timeout=PATIENCE_S) as answer:
             assert answer.status == 200
         assert worker.terminate() == 0, worker.log

@@ -14,7 +14,7 @@ from tests.brokers import Broker
 EXAMPLES = ROOT / "examples"
 
 
-def program(name: str, *arguments: object, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
+def program(name: str, *arguments: object, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
     """Run an example that is a program."""
     return subprocess.run(
         [sys.executable, str(EXAMPLES / name), *map(str, arguments)],

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+from functools import partial
 
 import pytest
 from confluent_kafka import Consumer
 
 from harness.commands import article_stream
 from harness.fakes import at
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.kafka import rejoin
 from stream.kafka.embedded import EmbeddedBroker
-from stream.kafka.group import Group
+from stream.kafka.group import Group, GroupView
 from stream.worker.engine import Engine
 from stream.worker.group_watch import GroupWatch
 from tests.articles import articles
@@ -35,6 +36,12 @@ def member(real: Broker, group: str, topic: str, protocol: str) -> Consumer:
     return consumer
 
 
+def settled(group: Group) -> GroupView | None:
+    """The group, once no rebalance is going on and Kafka tells the offsets that were committed last."""
+    seen = group.describe()
+    return seen if seen is not None and seen.stable and not any(seen.lag.values()) else None
+
+
 def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
     topics = real.topics("group")
     raw = f"{topics.name}.raw"
@@ -44,9 +51,7 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
     with Worker(topics.settings(group_protocol=protocol)) as worker:
         worker.wait_ready()
         until(lambda: worker.metric("article_stream_records_in_total") == 40, "the records")
-        seen = group.describe()
-        assert seen is not None
-        assert seen.stable
+        seen = until(partial(settled, group), "the group to be stable, without lag")
         assert list(seen.members.values()) == [every]
         assert not seen.unowned
         assert [(who.client_id, who.host) for who in seen.who.values()] == [("article-stream", "127.0.0.1")]
@@ -54,8 +59,7 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
         until(lambda: b"article_stream_partitions_unowned 0.0" in worker.get("/metrics")[1], "it to be counted")
         assert worker.terminate() == 0, worker.log
     real.send(raw, articles(40, 8))
-    after = group.describe()
-    assert after is not None
+    after = until(group.describe, "the group")
     assert after.unowned == every, "nobody is there"
     assert sum(after.lag.values()) == 8, "the lag of partitions that nobody owns counts as well"
 
@@ -68,7 +72,7 @@ def test_one_more_member_makes_the_group_share_out_anew(real: Broker, protocol: 
     done: list[bool] = []
 
     def nudge() -> None:
-        done.append(rejoin.rebalance(settings, timeout_s=30, stopping=threading.Event()))
+        done.append(rejoin.rebalance(settings, timeout_s=PATIENCE_S, stopping=threading.Event()))
         rebalanced.set()
 
     thread = threading.Thread(target=nudge)
@@ -78,7 +82,7 @@ def test_one_more_member_makes_the_group_share_out_anew(real: Broker, protocol: 
         assert done == [True]
         until(lambda: first.poll(0.1) is None and len(first.assignment()) == 4, "the other to own all again")
     finally:
-        thread.join(30)
+        thread.join(PATIENCE_S)
         first.close()
 
 
@@ -87,7 +91,7 @@ def test_a_member_that_stops_is_given_up_on_at_once(real: Broker, protocol: str)
     settings = load(topics.settings(group_protocol=protocol), environ={})
     stopping = threading.Event()
     stopping.set()
-    assert not rejoin.rebalance(settings, timeout_s=30, stopping=stopping)
+    assert not rejoin.rebalance(settings, timeout_s=PATIENCE_S, stopping=stopping)
 
 
 def test_the_broker_that_cannot_describe_groups_is_left_alone(embedded: EmbeddedBroker, protocol: str) -> None:

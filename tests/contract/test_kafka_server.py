@@ -6,20 +6,20 @@ import socket
 import uuid
 
 import pytest
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from harness.kafka.server import KafkaServer, KafkaServerError, Listener, RealKafka
-
-TIMEOUT_S = 30.0
+from harness.processes import PATIENCE_S, until
+from tests.ledger import create
 
 
 def create_topic(servers: str) -> str:
     """Create a topic with a fresh name; return the name."""
     topic = f"smoke-{uuid.uuid4().hex}"
     admin = AdminClient({"bootstrap.servers": servers})
-    admin.create_topics([NewTopic(topic, num_partitions=1)])[topic].result(TIMEOUT_S)
+    create(admin, servers, [NewTopic(topic, num_partitions=1)])
     return topic
 
 
@@ -27,7 +27,7 @@ def produce(servers: str, topic: str, value: bytes) -> None:
     """Write one record and wait for its acknowledgement."""
     producer = Producer({"bootstrap.servers": servers})
     producer.produce(topic, value)
-    assert producer.flush(TIMEOUT_S) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 def consume(servers: str, topic: str, **more: str) -> bytes | None:
@@ -36,10 +36,13 @@ def consume(servers: str, topic: str, **more: str) -> bytes | None:
     consumer = Consumer({"bootstrap.servers": servers, **group, **more})
     try:
         consumer.subscribe([topic])
-        message = consumer.poll(TIMEOUT_S)
-        assert message is not None
-        assert message.error() is None
-        return message.value()
+
+        def record() -> Message | None:
+            """An error before it, such as that there is no coordinator yet, passes by itself."""
+            message = consumer.poll(1)
+            return message if message is not None and message.error() is None else None
+
+        return until(record, "the record").value()
     finally:
         consumer.close()
 

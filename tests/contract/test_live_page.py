@@ -8,7 +8,7 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import orjson
 
-from harness.processes import Worker, until
+from harness.processes import PATIENCE_S, Worker, until
 from stream.config.loading import load
 from stream.kafka.newest import FEWEST, newest
 from stream.records.dead_letters import letter_headers
@@ -26,19 +26,19 @@ class Visitor:
         self._address = f"http://127.0.0.1:{worker.port}"
         self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
         self._opener.addheaders = [("Accept", "text/html")]
-        self._opener.open(self._address, timeout=10).read()
+        self._opener.open(self._address, timeout=PATIENCE_S).read()
         self._token = self.get("/page/about")["token"]
 
     def get(self, path: str) -> Any:
         """Ask for something."""
-        with self._opener.open(self._address + path, timeout=30) as answer:
+        with self._opener.open(self._address + path, timeout=PATIENCE_S) as answer:
             return orjson.loads(answer.read())
 
     def post(self, path: str, asked: Any) -> Any:
         """Ask to do something."""
         headers = {"Origin": self._address, "X-Article-Stream-Token": self._token}
         request = Request(self._address + path, orjson.dumps(asked), headers)  # noqa: S310 - our own worker
-        with self._opener.open(request, timeout=60) as answer:
+        with self._opener.open(request, timeout=PATIENCE_S) as answer:
             return orjson.loads(answer.read())
 
 

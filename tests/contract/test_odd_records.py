@@ -156,7 +156,7 @@ def test_a_compacted_dead_letter_topic_gets_keys_where_there_are_none(real: Brok
         (letter,) = real.read(f"{topics.name}.dead", 1)
         assert numbers(real.read(f"{topics.name}.clean", 50)) == Counter(range(50))
         until(lambda: real.committed(topics) == 51, "all to be committed")
-        assert worker.ready()
+        until(worker.ready, "it to be well")
         assert worker.terminate() == 0, worker.log
         assert f"{topics.name}.dead is compacted" in worker.log
     why = read_letter(headers_of(letter))

@@ -41,7 +41,7 @@ def test_check_says_that_the_broker_is_too_old_for_the_consumer_protocol(real: B
 def test_the_worker_ends_with_that_sentence(real: Broker, command: tuple[str, ...]) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", *command], env=environment(real.topics("old").settings(group_protocol="consumer")),
-        capture_output=True, text=True, timeout=60, check=False, cwd=ROOT,
+        capture_output=True, text=True, timeout=120, check=False, cwd=ROOT,
     )  # fmt: skip
     assert ended.returncode != 0
     said = ended.stderr.strip().splitlines()[-1]

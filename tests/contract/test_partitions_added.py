@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewPartitions
 
+from harness.processes import PATIENCE_S
 from stream.config.loading import load
 from stream.config.settings import Settings
 from stream.kafka import client
@@ -23,8 +24,8 @@ SEEN_AT_ONCE = {"topic.metadata.refresh.interval.ms": "10"}
 
 def with_transactions(settings: Settings) -> tuple[Producer, Callable[[], None], Callable[[], None]]:
     producer = Producer(client.transactional(settings, settings.group_id, **client.batch_size(1)))
-    producer.init_transactions(30)
-    return producer, producer.begin_transaction, lambda: producer.commit_transaction(30)
+    producer.init_transactions(PATIENCE_S)
+    return producer, producer.begin_transaction, lambda: producer.commit_transaction(PATIENCE_S)
 
 
 def without(settings: Settings) -> tuple[Producer, Callable[[], None], Callable[[], None]]:
@@ -33,7 +34,7 @@ def without(settings: Settings) -> tuple[Producer, Callable[[], None], Callable[
 
 
 def unacknowledged(producer: Producer) -> None:
-    assert producer.flush(30) == 0
+    assert producer.flush(PATIENCE_S) == 0
 
 
 @pytest.mark.parametrize("opened", [with_transactions, without])
@@ -44,18 +45,16 @@ def test_no_acknowledged_record_is_lost(
     settings = load({**topics.settings(), "producer_properties": SEEN_AT_ONCE}, environ={})
     topic, admin = settings.output_topic, AdminClient({"bootstrap.servers": real.bootstrap_servers})
     producer, begin, commit = opened(settings)
-    done = threading.Event()
 
     def add() -> None:
         for partitions in range(5, 5 + ADDED):
-            admin.create_partitions([NewPartitions(topic, partitions)])[topic].result(30)
-        done.set()
+            admin.create_partitions([NewPartitions(topic, partitions)])[topic].result(PATIENCE_S)
 
     adding = threading.Thread(target=add)
     adding.start()
     sent = 0
-    while not done.is_set():
-        newest = len(producer.list_topics(topic, 30).topics[topic].partitions) - 1
+    while adding.is_alive():
+        newest = len(producer.list_topics(topic, PATIENCE_S).topics[topic].partitions) - 1
         begin()
         for _ in range(AT_ONCE):
             try:

@@ -8,6 +8,7 @@ import orjson
 import pytest
 from confluent_kafka import Message
 
+from harness.commands import without_waiting
 from harness.fakes import BODY, CLEAN, PROCESSOR, REPEATED, FakeRecord
 from harness.processes import Worker, until
 from stream.records.dead_letters import read_letter
@@ -69,7 +70,12 @@ def run(broker: Broker, request: pytest.FixtureRequest) -> Run:
         dead = broker.read(f"{topics.name}.dead", len(POISON))
         until(lambda: worker.metric("article_stream_records_in_total") == len(sent), "the worker to have counted all")
         until(lambda: worker.caught_up(PARTITIONS), "lag 0")
-        pages = {page: worker.get(page) for page in ("/health/live", "/health/ready", "/metrics", "/", "/nothing")}
+
+        def when_well() -> dict[str, tuple[int, bytes]] | None:
+            found = {page: worker.get(page) for page in ("/health/live", "/health/ready", "/metrics", "/", "/nothing")}
+            return found if found["/health/ready"][0] == 200 else None
+
+        pages = until(when_well, "it to be well")
         lines = [line.rsplit(" ", 1) for line in pages["/metrics"][1].decode().splitlines() if line[:1] != "#"]
         exit_code = worker.terminate()
         log = worker.log
@@ -183,7 +189,7 @@ def test_sigterm_ends_it_with_0_and_the_totals(run: Run) -> None:
 
 
 def test_every_line_of_a_json_log_is_an_object(run: Run) -> None:
-    lines = [orjson.loads(line) for line in run.log.splitlines()]
+    lines = [orjson.loads(line) for line in without_waiting(run.log)]
     assert {"event", "level", "logger", "timestamp"} <= set.intersection(*(set(line) for line in lines))
     assert lines[0]["event"].startswith("article-stream ")
     assert {line["level"] for line in lines} == {"info"}

@@ -174,7 +174,7 @@ def test_check_says_where_the_text_is(real: Broker, door: Door) -> None:
 
 def test_a_registry_that_is_not_there_is_said_at_the_start(real: Broker) -> None:
     topics = real.topics("nowhere")
-    settings = topics.settings(registry_url="http://127.0.0.1:9", startup_timeout_s=2)
+    settings = topics.settings(registry_url="http://127.0.0.1:9", startup_timeout_s=5)
     sentence = one_sentence(article_stream("worker", settings=settings), 1)
     assert sentence.startswith("No answer from the schema registry at http://127.0.0.1:9 (")
     assert sentence.endswith("Is STREAM_REGISTRY_URL right, with its path if it has one?")
@@ -184,7 +184,7 @@ def test_a_registry_that_is_not_there_is_said_at_the_start(real: Broker) -> None
 
 
 def test_a_path_that_is_no_registry_is_said_at_the_start(real: Broker, door: Door) -> None:
-    settings = real.topics("path").settings(registry_url=f"{door.url}/elsewhere", startup_timeout_s=2)
+    settings = real.topics("path").settings(registry_url=f"{door.url}/elsewhere", startup_timeout_s=5)
     sentence = one_sentence(article_stream("worker", settings=settings), 1)
     assert "answers with status 404" in sentence
 

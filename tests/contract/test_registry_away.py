@@ -57,7 +57,7 @@ def test_known_schemas_need_no_registry_and_pass_those_that_wait(real: Broker, d
         real.send(f"{topics.name}.raw", [known._replace(key=b"%d" % number) for number in range(20)])
         until(lambda: worker.metric(RECORDS_IN) == 21, "what it knows")
         assert len(door.asked) == asked
-        assert worker.ready()
+        until(worker.ready, "it to be well")
         real.send(f"{topics.name}.raw", [other._replace(key=b"5")])
         until(lambda: WAITS in worker.log, "the other one to wait")
         assert worker.terminate() == 0, worker.log

@@ -41,6 +41,8 @@ LISTENERS = [
     Listener(ELSEWHERE, "PLAINTEXT", advertised="kafka.invalid:9092"),
 ]
 EXPIRES_S = 2
+WAITS_S = 10
+"""For what is refused, but might pass: on a busy machine even the answer of this machine's provider takes a while."""
 PROPERTIES = {
     "transactional.id.expiration.ms": str(1000 * EXPIRES_S),
     "transaction.remove.expired.transaction.cleanup.interval.ms": "200",
@@ -103,7 +105,7 @@ class Site:
             "sasl_oauth_token_url": path if "://" in path else self.provider + path,
             "sasl_oauth_client_id": "ann",
             "sasl_oauth_client_secret": "hunter2-of-the-tests",
-            "startup_timeout_s": 3,
+            "startup_timeout_s": WAITS_S,
         }
 
 
@@ -137,7 +139,7 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
         site.broker.send(f"{topics.name}.raw", [Sent(b"k", article(0))])
         until(lambda: worker.metric("article_stream_records_in_total") == 1, "the first article")
         number = 1
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + 3 * PATIENCE_S
         while "Starting a new session" not in worker.log and time.monotonic() < deadline:
             # Only using the id shows whether the broker has forgotten it; used too early, it is remembered as long
             # again.
@@ -145,10 +147,11 @@ def test_an_expired_transactional_id_is_named_and_nothing_is_lost(site: Site, pr
             site.broker.send(f"{topics.name}.raw", [Sent(b"k", article(number))])
             number += 1
             until(lambda: worker.metric("article_stream_records_in_total") == number, "the next article")  # noqa: B023
-        (said,) = [line for line in worker.log.splitlines() if "Starting a new session" in line]
-        assert "Kafka had forgotten this worker's transactional id" in said
-        assert "transactional.id.expiration.ms" in said
-        assert "Failed to" not in said
+        # On a busy machine the next session's id may have expired as well before it is used.
+        for said in until(lambda: [it for it in worker.log.splitlines() if "Starting a new session" in it], "it"):
+            assert "Kafka had forgotten this worker's transactional id" in said
+            assert "transactional.id.expiration.ms" in said
+            assert "Failed to" not in said
         assert worker.terminate() == 0, worker.log
     came = [message.value() for message in site.broker.read(f"{topics.name}.clean")]
     assert came == [expected(article(each)) for each in range(number)]
@@ -182,7 +185,7 @@ def test_of_two_static_members_of_the_consumer_protocol_the_younger_one_says_so_
             assert "group.consumer.session.timeout.ms" in said
             assert "give every worker its own STREAM_INSTANCE_ID" in said
             assert "Fatal error" not in said
-            assert older.ready()
+            until(older.ready, "the older one to be well")
             assert not younger.ready()
             assert younger.terminate() == 0, younger.log
 
@@ -200,15 +203,18 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
         with Worker(settings) as third:
             # Usually the third. With the classic protocol, if it comes while the two share out anew, it may take the
             # place of the one that has not joined again yet.
-            until(lambda: any(FULL in worker.log for worker in (first, second, third)), "the sentence")
-            (refused,) = (worker for worker in (first, second, third) if FULL in worker.log)
+            every = (first, second, third)
+            refused = until(lambda: next((it for it in every if FULL in it.log), None), "the sentence")
             if protocol == "consumer":
                 said = last_words(refused)
             else:  # it waits until there is room for it, and says so
-                said = until(lambda: " ".join(it for it in refused.problems() if FULL in it), "its page to say so")
+                said = until(
+                    lambda: " ".join(it for worker in every for it in worker.problems() if FULL in it),
+                    "a page to say so",
+                )
             assert f"The group {topics.name} {FULL}" in said
             assert "Run fewer workers, or raise that limit." in said
-            assert "Broker:" not in refused.log
+            assert not [worker.log for worker in every if "Broker:" in worker.log]
 
 
 @pytest.mark.parametrize(
@@ -228,6 +234,8 @@ def test_a_group_that_is_full_is_named(site: Site, protocol: str) -> None:
 )
 def test_a_token_that_is_refused_or_not_given_says_by_whom(site: Site, path: str, says: str, fix: str) -> None:
     login = site.oauth(path.format(port=free_port()))
+    if path == "/broken":
+        login["startup_timeout_s"] = 3  # whatever happens meanwhile, it says that it waited in vain
     answer = article_stream("check", settings=login)
     assert answer.code == 1
     said = answer.out.splitlines()[-1]
@@ -242,7 +250,7 @@ def test_a_token_that_is_refused_or_not_given_says_by_whom(site: Site, path: str
 
 def test_a_token_that_is_taken_is_a_login(site: Site) -> None:
     topics = site.broker.topics("token")
-    with Worker({**topics.settings(), **site.oauth("/good")}) as worker:
+    with Worker({**topics.settings(), **site.oauth("/good"), "startup_timeout_s": PATIENCE_S}) as worker:
         worker.wait_ready()
         assert worker.terminate() == 0, worker.log
 
@@ -265,7 +273,7 @@ def test_a_mechanism_that_the_broker_has_not_is_named_with_those_that_it_has(
 def test_a_name_that_the_broker_gives_itself_is_named(site: Site) -> None:
     topics = site.broker.topics("elsewhere")
     servers = site.kafka.address(ELSEWHERE)
-    with Worker(topics.settings(bootstrap_servers=servers, startup_timeout_s=3)) as worker:
+    with Worker(topics.settings(bootstrap_servers=servers)) as worker:
         assert worker.process.wait(PATIENCE_S) == 1, worker.log
         said = worker.log.splitlines()[-1]
     assert "kafka.invalid" in said

@@ -13,7 +13,7 @@ from harness.fakes import CLEAN, REPEATED
 from harness.processes import PATIENCE_S, Worker, until
 from stream.kafka.embedded import EmbeddedBroker
 from tests.brokers import PARTITIONS, Broker, Sent, headers_of
-from tests.ledger import fresh_name
+from tests.ledger import create, fresh_name
 
 EACH, BACKLOG = 40, 3000
 
@@ -22,8 +22,7 @@ def make(broker: Broker, *topics: str) -> None:
     """Create these topics."""
     if broker.real:
         admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
-        for future in admin.create_topics([NewTopic(topic, PARTITIONS, 1) for topic in topics]).values():
-            future.result(PATIENCE_S)
+        create(admin, broker.bootstrap_servers, [NewTopic(topic, PARTITIONS, 1) for topic in topics])
     else:
         with_names = EmbeddedBroker.__new__(EmbeddedBroker)
         with_names.bootstrap_servers = broker.bootstrap_servers
@@ -75,8 +74,8 @@ def test_each_of_two_topics_has_an_output_of_its_own(broker: Broker, delivery: s
         until(lambda: worker.metric("article_stream_records_in_total") == 2 * EACH + 1, "all to be counted")
         until(lambda: worker.caught_up(2 * PARTITIONS), "lag 0")
         assert set(worker.partitions()) == {f"{topic}/{number}" for topic in (en, de) for number in range(PARTITIONS)}
-        label = f'{{partition="0",topic="{de}"}}'
-        assert f"article_stream_partition_lag_records{label} 0.0" in worker.get("/metrics")[1].decode()
+        lag = f'article_stream_partition_lag_records{{partition="0",topic="{de}"}} 0.0'
+        until(lambda: lag in worker.get("/metrics")[1].decode(), "the metric to say the same")
         assert worker.terminate() == 0, worker.log
     (letter,) = broker.read(f"{name}.dead", 1)
     assert dict(headers_of(letter))["__streams.errors.topic"] == de.encode()

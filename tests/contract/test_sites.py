@@ -59,8 +59,9 @@ def test_the_fourth_article_of_a_site_loses_its_footer(broker: Broker) -> None:
     with Worker(given, name="worker --learn") as worker:
         came = sent_in_turn(broker, given, worker)
         until(lambda: worker.get("/learner/health/ready")[0] == 200, "the learner to be ready")
-        assert worker.metric("article_stream_articles_by_site_total") == 1
-        assert worker.metric('article_stream_articles_observed_total{result="published"}') == 4
+        until(lambda: worker.metric("article_stream_articles_by_site_total") == 1, "the fourth article to be counted")
+        published = 'article_stream_articles_observed_total{result="published"}'
+        until(lambda: worker.metric(published) == 4, "what is learned from to be counted")
         assert worker.terminate() == 0, worker.log
     text = orjson.loads(came[b"3"].value() or b"")["text"]
     assert text == "\n".join(orjson.loads(island()[3])["text"].split("\n")[:-3])

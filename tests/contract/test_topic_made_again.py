@@ -12,7 +12,7 @@ from harness.processes import PATIENCE_S, Worker, until
 from tests.articles import numbers
 from tests.brokers import PARTITIONS, Broker
 from tests.contract.test_beginnings import send_to
-from tests.ledger import Topics
+from tests.ledger import Topics, create
 
 RECORDS_IN, SKIPPED = "article_stream_records_in_total", "article_stream_records_skipped_total"
 AGAIN = "was deleted and created again"
@@ -63,7 +63,7 @@ def made(broker: Broker, topic: str, partitions: int = PARTITIONS) -> bool:
     """Create a topic; False while the old one is still being deleted."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     try:
-        admin.create_topics([NewTopic(topic, partitions, 1)])[topic].result(PATIENCE_S)
+        create(admin, broker.bootstrap_servers, [NewTopic(topic, partitions, 1)])
     except KafkaException as raised:
         if raised.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
             raise

@@ -6,18 +6,16 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness.commands import article_stream
-from harness.processes import PATIENCE_S, Worker, until
+from harness.processes import Worker
 from tests.brokers import Broker
+from tests.ledger import create
 
 ROLES = ("lines", "sites", "counts")
 
 
 def make(real: Broker, *topics: str) -> None:
     admin = AdminClient({"bootstrap.servers": real.bootstrap_servers})
-    for future in admin.create_topics([NewTopic(topic, 2, 1) for topic in topics]).values():
-        future.result(PATIENCE_S)
-    # A broker under load may answer for a moment that it does not know them.
-    until(lambda: set(topics) <= admin.list_topics(timeout=30).topics.keys(), "the topics to be known")
+    create(admin, real.bootstrap_servers, [NewTopic(topic, 2, 1) for topic in topics])
 
 
 @pytest.mark.parametrize("missing", ROLES)
@@ -49,7 +47,7 @@ def test_a_topic_of_sites_that_forgets_or_of_lines_that_does_not_is_warned_of(re
     make(real, *(f"{topics.name}.{role}" for role in ("sites", "counts")))
     admin = AdminClient({"bootstrap.servers": real.bootstrap_servers})
     lines = f"{topics.name}.lines"
-    admin.create_topics([NewTopic(lines, 2, 1, config={"cleanup.policy": "compact"})])[lines].result(PATIENCE_S)
+    create(admin, real.bootstrap_servers, [NewTopic(lines, 2, 1, config={"cleanup.policy": "compact"})])
     checked = article_stream("check", settings=topics.settings(sites="apply"))
     assert checked.code == 0, "these are warnings"
     assert f"{topics.name}.sites is not compacted" in checked.out

@@ -25,12 +25,13 @@ def test_a_record_is_told_from_markers_and_from_what_was_aborted(real: Broker, e
         producer.commit_transaction(PATIENCE_S)
     else:
         producer.abort_transaction(PATIENCE_S)
+    assert len(real.read(f"{topics.name}.raw")) == (ends == "committed"), "the marker is there"
     looks = Undelivered(load(topics.settings(instance_id="w0"), environ={}))
     assert looks.has_record(at(2, f"{topics.name}.raw"), (0, 2)) == (ends == "committed")
     assert not looks.has_record(at(2, f"{topics.name}.raw"), (1, 2)), "the marker"
     with Worker(topics.settings()) as worker:
         worker.wait_ready()
-        until(lambda: worker.partitions().get("2", {}).get("lag") == 0, "the end to be found")
+        until(lambda: worker.partitions().get("2", {}).get("lag_seconds") == 0, "the end to be found")
         assert worker.terminate() == 0, worker.log
         assert "Starting a new session" not in worker.log
 

@@ -22,7 +22,7 @@ from tests.security.certificates import Authority
 
 USER, PASSWORD = "cleaner", "hunter2-of-the-tests"
 LOGIN, MUTUAL = "LOGIN", "MUTUAL"
-ANSWER_S = 30.0
+ANSWER_S = 60.0
 PACKAGE = "org.apache.kafka.common.security"
 
 
@@ -122,6 +122,8 @@ class GuardedKafka:
             until(lambda: bool(self.admin.describe_acls(granted).result(ANSWER_S)), "the rights to be known")  # noqa: B023
 
     def take(self, topics: Topics, right: Right, *, principal: str = f"User:{USER}") -> None:
-        """Revoke a right."""
+        """Revoke a right, and wait until the broker has forgotten it."""
         for future in self.admin.delete_acls(filters(right, principal, topics.settings())).values():
             assert future.result(ANSWER_S), "there was such a right"
+        for taken in filters(right, principal, topics.settings()):
+            until(lambda: not self.admin.describe_acls(taken).result(ANSWER_S), "the right to be gone")  # noqa: B023

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.commands import without_waiting
 from harness.processes import Worker
 from tests.security.acls import (
     LEAST_PRIVILEGE,
@@ -21,7 +22,7 @@ from tests.security.acls import (
 from tests.security.guarded import PASSWORD, GuardedKafka
 
 IN_TIME_S = 120.0
-A_WHILE = 3  # seconds to wait where Kafka might still be starting
+A_WHILE = 10  # seconds to wait where Kafka might still be starting
 Settings = dict[str, Any]
 
 
@@ -41,7 +42,7 @@ def refused(settings: Settings, *commands: str) -> list[str]:
 
 def sentence(said: str) -> str:
     """Return the only line but for the one which says that it waits."""
-    (line,) = (line for line in said.strip().splitlines() if "Waiting for Kafka at " not in line)
+    (line,) = without_waiting(said)
     return line
 
 
@@ -70,7 +71,7 @@ def test_a_missing_right_to_transactions_is_named(guarded: GuardedKafka) -> None
     fix = f"Grant WRITE and DESCRIBE on the transactional ids that begin with {topics.name}."
     worker, check = refused(settings, "worker", "check")
     assert sentence(worker).endswith(fix)
-    said = [line for line in check.splitlines() if "Waiting for Kafka at " not in line]
+    said = without_waiting(check)
     assert [line[0] for line in said] == [*"✓✓✓✓✓✓✓✓✓✗"]
     assert said[-1].startswith("✗ transactions: ")
     assert said[-1].endswith(fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.trials import FEWEST, load_profile, trials
 
@@ -23,6 +23,14 @@ def test_the_fast_profile_tries_a_fifth(profile: str, examples: int, default: in
     load_profile(profile)
     assert trials(400).max_examples == examples
     assert settings().max_examples == default
+
+
+@pytest.mark.parametrize("profile", ["full", "normal", "fast"])
+def test_no_test_fails_because_the_machine_is_busy(profile: str) -> None:
+    load_profile(profile)
+    for each in (settings(), trials(60)):
+        assert each.deadline is None
+        assert HealthCheck.too_slow in each.suppress_health_check
 
 
 def test_a_test_of_few_examples_keeps_them() -> None:

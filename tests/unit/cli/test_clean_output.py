@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
-import time
+from functools import partial
 from pathlib import Path
 
 import orjson
@@ -16,6 +17,7 @@ import pytest
 
 from harness.commands import ROOT, article_stream, environment, one_sentence
 from harness.fakes import BODY, CLEAN, OTHER, REPEATED
+from harness.processes import PATIENCE_S, until
 from stream.cli.console import PlainConsole, progress
 
 RAW = orjson.dumps({"id": 7, "text": REPEATED})
@@ -68,10 +70,7 @@ def test_ctrl_c_leaves_the_file_as_it_was(tmp_path: Path, jobs: int) -> None:
     with subprocess.Popen(
         command, cwd=ROOT, env=environment(), start_new_session=True, stderr=subprocess.PIPE
     ) as process:
-        deadline = time.monotonic() + 60
-        while len(list(tmp_path.iterdir())) < 2:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: len(list(tmp_path.iterdir())) == 2, "the file that is to take its place")
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode not in (0, None)
@@ -155,8 +154,13 @@ def test_help_says_the_exit_codes() -> None:
     assert "Exit codes:" in article_stream("clean", "--help").out
 
 
-def on_a_terminal(*arguments: object, stdout_too: bool, command: str = "clean") -> tuple[bytes, bytes]:
-    """What a command writes to a terminal, and to standard output where that is none."""
+def on_a_terminal(
+    *arguments: object, stdout_too: bool, command: str = "clean", when: tuple[bytes, Path] | None = None
+) -> tuple[bytes, bytes]:
+    """What a command writes to a terminal, and to standard output where that is none.
+
+    `when`: a text, and a pipe that the command reads, which ends once the terminal has shown that.
+    """
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "stream", command, *map(str, arguments)], stdin=subprocess.DEVNULL, stderr=theirs,
@@ -165,6 +169,11 @@ def on_a_terminal(*arguments: object, stdout_too: bool, command: str = "clean") 
         os.close(theirs)
         shown = b""
         out = b""
+        if when is not None:
+            with when[1].open("wb"):
+                while when[0] not in shown:
+                    assert select.select([ours], [], [], PATIENCE_S)[0], shown
+                    shown += os.read(ours, 1 << 16)
         if process.stdout is not None:
             out = process.stdout.read()
         try:
@@ -184,25 +193,26 @@ def test_no_bar_mixes_with_the_output(tmp_path: Path) -> None:
 
 def test_a_bar_appears_on_standard_error_and_not_with_quiet_or_among_the_articles(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe.jsonl"
-    for quiet, stdout_too, appears in (([], False, True), (["--quiet"], False, False), ([], True, False)):
-        os.mkfifo(pipe)
+    os.mkfifo(pipe)
+    _, out = on_a_terminal(pipe, stdout_too=False, when=(b"cleaning", pipe))
+    assert out == b""
+    for quiet, stdout_too in ((["--quiet"], False), ([], True)):
         with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
             shown, out = on_a_terminal(*quiet, pipe, stdout_too=stdout_too)
-        assert (b"cleaning" in shown) is appears
+        assert b"cleaning" not in shown
         assert out == b""
-        pipe.unlink()
 
 
 @pytest.mark.parametrize("quiet", [[], ["--quiet"]], ids=["a bar", "quiet"])
 def test_learn_shows_a_bar_unless_it_is_to_be_quiet(tmp_path: Path, quiet: list[str]) -> None:
     pipe = tmp_path / "pipe.jsonl"
     os.mkfifo(pipe)
-    with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
-        shown, _ = on_a_terminal(pipe, "--to", tmp_path / "sites.jsonl", *quiet, stdout_too=False, command="learn")
+    learn = partial(on_a_terminal, pipe, "--to", tmp_path / "sites.jsonl", *quiet, stdout_too=False, command="learn")
     if quiet:
-        assert shown == b""
+        with subprocess.Popen(["sh", "-c", f"exec > {pipe}; sleep 3; echo"]):
+            assert learn()[0] == b""
     else:
-        assert b"learning" in shown
+        learn(when=(b"learning", pipe))
 
 
 @pytest.mark.parametrize(("after_s", "appears"), [(0.0, True), (60.0, False)])
@@ -211,10 +221,7 @@ def test_a_bar_waits_before_it_appears(monkeypatch: pytest.MonkeyPatch, after_s:
     shown = io.StringIO()
     console = PlainConsole(file=shown, force_terminal=True, width=80)
     with progress("cleaning", 2, console) as advance:
-        deadline = time.monotonic() + 30
-        while appears and "cleaning" not in shown.getvalue():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until(lambda: not appears or "cleaning" in shown.getvalue(), "the bar")
         advance()
         console.print("a line")
     assert ("cleaning" in shown.getvalue()) is appears

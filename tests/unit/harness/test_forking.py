@@ -15,7 +15,7 @@ import pytest
 from harness.commands import ROOT, article_stream, environment
 from harness.fakes import CLEAN, REPEATED
 from harness.forking import MODULES, Forked, ForkServer
-from harness.processes import free_port
+from harness.processes import free_port, until
 from stream.cli.commands import COMMANDS
 
 ONE_BY_ONE = """
@@ -38,7 +38,7 @@ def server() -> Iterator[ForkServer]:
 
 def started(server: ForkServer, log: Path, **settings: object) -> Forked:
     """Start a worker that waits for a Kafka."""
-    settings = {"bootstrap_servers": f"127.0.0.1:{free_port()}", "startup_timeout_s": 60, **settings}
+    settings = {"bootstrap_servers": f"127.0.0.1:{free_port()}", "startup_timeout_s": 600, **settings}
     with Path(os.devnull).open("rb") as nothing, log.open("wb") as file:
         return server.start(["worker"], environment(settings), nothing.fileno(), file.fileno(), file.fileno())
 
@@ -67,8 +67,8 @@ def test_a_signal_ends_it_as_it_ends_a_process(
     assert worker.poll() is None
     with pytest.raises(TimeoutExpired):
         worker.wait(0.01)
-    while b"Waiting for Kafka" not in (tmp_path / "log").read_bytes():
-        assert worker.poll() is None
+    until(lambda: b"Waiting for Kafka" in (tmp_path / "log").read_bytes(), "it to wait")
+    assert worker.poll() is None
     worker.send_signal(number)
     assert worker.wait(60) == code == worker.poll() == worker.returncode
     worker.send_signal(number)  # to nobody

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -84,13 +83,11 @@ def test_who_waits_wakes_up_when_the_session_fails() -> None:
     flow = Flow()
     flow.begin_session()
     flow.enter(1)
-    began = time.monotonic()
     with ThreadPoolExecutor(2) as pool:
-        drained, failed = pool.submit(flow.wait_drained, 60), pool.submit(flow.wait_failed, 60)
+        drained, failed = pool.submit(flow.wait_drained, 3600), pool.submit(flow.wait_failed, 3600)
         flow.fail(LOST)
         assert not drained.result(60)
         assert failed.result(60)
-    assert time.monotonic() - began < 30
 
 
 def test_waiting_for_a_failure_does_not_end_for_a_stop() -> None:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from harness.fakes import PROCESSOR, REPEATED
 from stream.offline.chunks import Chunk, ChunkCleaner, CleanedChunk, chunks_of, spans_of
 from stream.offline.jobs import in_order
+from tests.trials import TIMED
 
 GOOD = orjson.dumps({"text": REPEATED}) + b"\n"
 LINES = (GOOD, b"\n", b" \r\n", b"not json\n", b'{"text":"\xff"}\n', b'{"id":1}\r\n', GOOD[:-1] + b"\r\n", b"[]\n")
@@ -56,7 +57,7 @@ def test_chunks_of_any_size_give_what_one_gives(lines: list[bytes], last: bytes,
     assert sum(part.size for part in parts) == len(data)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, *TIMED])
 @given(lines=st.lists(st.sampled_from(LINES)), last=st.sampled_from([b"", *LINES]), size=st.integers(1, 600))
 def test_spans_of_any_size_are_the_file(tmp_path: Path, lines: list[bytes], last: bytes, size: int) -> None:
     data = b"".join(lines) + last.removesuffix(b"\n")

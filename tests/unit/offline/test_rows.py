@@ -19,6 +19,7 @@ from stream.offline.chunks import Place
 from stream.offline.rows import original_lines, rows
 from stream.offline.summary import summary
 from stream.offline.value import CleanedValue, Counts, ShownText, clean_value
+from tests.trials import TIMED
 
 
 def text(value: str) -> CleanedValue:
@@ -72,7 +73,7 @@ def test_an_article_is_named_by_its_place_and_id() -> None:
 
 
 @pytest.mark.skipif(which("patch") is None, reason="needs patch")
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, *TIMED], deadline=None, max_examples=60)
 @given(
     lines=st.lists(
         st.sampled_from([BODY, OTHER, f"{BODY}\r", "", "\r", "Advertisement", "You may also like", "A link"])

@@ -60,7 +60,7 @@ async def test_a_page_gets_the_history_and_then_each_second() -> None:
     events.tick(3.0)
     assert await event(answer) == ("now", {"problems": [], "sample": [3.0, 0.0, 0.0, 0.0, 0.0]})
     await events.stop()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         assert await answer.content.read() == b"", "the stream ends with the worker"
     await client.close()
 
@@ -104,7 +104,7 @@ async def test_there_are_so_many_and_no_more() -> None:
 
 async def _until_taken(client: TestClient[web.Request, web.Application]) -> None:
     """Wait until the place of a page that was closed can be taken."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             answer = await client.get("/")
             if answer.status == 200:
@@ -136,7 +136,7 @@ async def test_the_clock_goes_on_after_an_error(monkeypatch: pytest.MonkeyPatch)
 
     events = Events(totals, dict)
     events.start()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await enough.wait()
     await events.stop()
 

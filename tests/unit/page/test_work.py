@@ -42,7 +42,7 @@ async def test_who_comes_when_too_many_wait_is_refused() -> None:
     waiting = [asyncio.ensure_future(work.do(go.wait)) for _ in range(3)]
     await asyncio.sleep(0)
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             with pytest.raises(Refused) as refused:
                 await work.do(lambda: None)
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from harness.processes import until
+from harness.processes import PATIENCE_S, until
 from stream.config.loading import load
 from stream.core.rules import builtin
 from stream.errors import KafkaFatal, SessionLost
@@ -70,7 +70,7 @@ async def test_a_generation_that_changes_while_the_pipeline_is_full_is_known_to_
     channel, member = Channel(), engine.source.member
     handed_on = handing_on(engine, channel)
     member.open_consumer.generation = 2  # type: ignore[attr-defined]
-    await asyncio.to_thread(until, lambda: member.metadata == 2, "the new generation", 10)
+    await asyncio.to_thread(until, lambda: member.metadata == 2, "the new generation")
     assert not handed_on.done()
     channel.room.set()
     await handed_on
@@ -131,5 +131,5 @@ async def test_a_session_that_fails_while_the_pipeline_is_full_ends(engine: Engi
     handed_on = handing_on(engine, channel)
     engine.flow.fail(SessionLost("Over."))
     with pytest.raises(SessionLost, match="Over"):
-        await asyncio.wait_for(handed_on, 10)
+        await asyncio.wait_for(handed_on, PATIENCE_S)
     channel.room.set()

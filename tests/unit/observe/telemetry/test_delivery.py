@@ -122,7 +122,7 @@ def test_what_finds_no_room_is_counted_and_nobody_waits(caplog: pytest.LogCaptur
 def test_a_collector_that_never_answers_ends_with_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     with Collector() as collector:
         collector.status = 0
-        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "60"}
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "600"}
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         settings = load(environ={})
@@ -134,7 +134,7 @@ def test_a_collector_that_never_answers_ends_with_the_time(monkeypatch: pytest.M
         traces.poll.span.end()
         closing = threading.Thread(target=telemetry.close, args=(0.2,))
         closing.start()
-        closing.join(20)  # less than the SDK would take
+        closing.join(60)  # less than the SDK would take
         assert not closing.is_alive()
         collector.release.set()
         until(lambda: all("Otel" not in thread.name for thread in threading.enumerate()), "nobody to try again")
@@ -176,7 +176,8 @@ def test_what_cannot_be_is_one_sentence(environ: dict[str, str], said: str, monk
 
 def test_check_says_where_they_go_and_whether_they_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     with Collector() as collector:
-        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "1"}
+        environ = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_EXPORTER_OTLP_TIMEOUT": "60"}
+        monkeypatch.setattr("stream.observe.telemetry.providers.TRY_S", 60)
         for name, value in environ.items():
             monkeypatch.setenv(name, value)
         settings = load(environ={})
