@@ -27,7 +27,7 @@ test: export PYTHONDONTWRITEBYTECODE =
 test: $(READY) ## all tests; those that need a real Kafka use Docker, or Java with Maven, or are skipped
 	@status=0; began=$$(date +%s); \
 	$(BIN)/pytest -m chaos || status=$$?; \
-	$(BIN)/pytest -n 6 --dist worksteal --ignore tests/chaos || status=$$?; \
+	$(BIN)/pytest -n 8 --dist worksteal --ignore tests/chaos || status=$$?; \
 	took=$$(($$(date +%s) - began)); \
 	echo "make test took $$((took / 60)) min $$((took % 60)) s."; \
 	exit $$status

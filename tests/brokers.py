@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from harness.processes import PATIENCE_S
+from harness.processes import PATIENCE_S, until
 from stream.kafka.embedded import EmbeddedBroker
 from stream.records.headers import Headers
 from tests.ledger import Topics, fresh_name
@@ -18,6 +18,11 @@ from tests.ledger import Topics, fresh_name
 NO_COORDINATOR_YET = (
     KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS
 )  # fmt: skip
+NO_LEADER_YET = (
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+)
 PARTITIONS = 4  # what the embedded broker gives every topic
 
 
@@ -34,6 +39,21 @@ def headers_of(message: Message) -> Headers:
     """Give a record's headers as they came, in order."""
     headers: Any = message.headers()
     return list(headers or [])
+
+
+def end_of(asking: Consumer, place: TopicPartition) -> int:
+    """Get the end of a partition, once somebody leads it: one that was just made may have no leader for a moment."""
+
+    def bounds() -> tuple[int, int] | None:
+        try:
+            found: tuple[int, int] = asking.get_watermark_offsets(place, PATIENCE_S)
+        except KafkaException as raised:
+            if raised.args[0].code() not in NO_LEADER_YET:
+                raise
+            return None
+        return found
+
+    return until(bounds, f"a leader of {place.topic} [{place.partition}]")[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +135,7 @@ class Broker:
         )
         try:
             places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
-            return {place.partition: asking.get_watermark_offsets(place, PATIENCE_S)[1] for place in places}
+            return {place.partition: end_of(asking, place) for place in places}
         finally:
             asking.close()
 
