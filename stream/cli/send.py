@@ -50,6 +50,9 @@ def send(
     sent unchanged. The lines of a jsonl file are always sent unchanged.
 
     With --sample, to see a worker at work: the demo's articles, others of made-up sites, now and then half of one.
+
+    Ctrl-C ends it after the article that is being sent, and what was sent is still acknowledged; a second one ends at
+    once.
     """
     if sample == bool(files):
         msg = "--sample sends no files." if sample else "There is nothing to send."
