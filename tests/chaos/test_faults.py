@@ -6,7 +6,8 @@ Most of a fault is waiting for timeouts, so several are played at the same time.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -24,22 +25,36 @@ AT_ONCE = {"calm": 3, "harmed": 1, "cluster": 1}
 class Theatre:
     """Plays scenarios in the background, on clusters that are started when needed and end with the block."""
 
-    def __init__(self) -> None:
-        """Start nothing yet."""
+    def __init__(self, scenarios: Sequence[Scenario]) -> None:
+        """Begin with so many of each stage at once as `AT_ONCE` says; whoever has none left goes on with calm ones."""
         self._stack = ExitStack()
         self._sites: dict[str, Site] = {}
         self._locks = {stage: threading.Lock() for stage in AT_ONCE}
-        self._pools = {stage: ThreadPoolExecutor(count) for stage, count in AT_ONCE.items()}
-
-    def play(self, scenario: Scenario) -> Future[Result]:
-        """Play a scenario; returns its result as a future."""
-        return self._pools[scenario.stage].submit(lambda: scenario.play(self._site(scenario), SHORT))
+        self._left = {stage: deque(it for it in scenarios if it.stage == stage) for stage in AT_ONCE}
+        self.results: dict[str, Future[Result]] = {it.name: Future() for it in scenarios}
+        self._pool = ThreadPoolExecutor(sum(AT_ONCE.values()))
+        for stage, count in AT_ONCE.items():
+            for _ in range(count):
+                self._pool.submit(self._play, stage)
 
     def close(self) -> None:
         """Drop scenarios that have not begun, wait for the others, and stop the clusters."""
-        for pool in self._pools.values():
-            pool.shutdown(cancel_futures=True)
+        for left in self._left.values():
+            left.clear()
+        self._pool.shutdown()
         self._stack.close()
+
+    def _play(self, stage: str) -> None:
+        for left in (self._left[stage], self._left["calm"]):
+            while True:
+                try:
+                    scenario = left.popleft()
+                except IndexError:
+                    break
+                try:
+                    self.results[scenario.name].set_result(scenario.play(self._site(scenario), SHORT))
+                except BaseException as error:  # noqa: BLE001 - the scenario's test raises it
+                    self.results[scenario.name].set_exception(error)
 
     def _site(self, scenario: Scenario) -> Site:
         with self._locks[scenario.stage]:
@@ -52,9 +67,9 @@ class Theatre:
 def results(request: pytest.FixtureRequest, runs_kafka: None) -> Iterator[Mapping[str, Future[Result]]]:  # noqa: ARG001
     """Play the scenarios whose tests were selected; results by name."""
     asked = {item.name for item in request.session.items}
-    theatre = Theatre()
+    theatre = Theatre([it for it in SCENARIOS if f"test_survives[{it.name}]" in asked])
     try:
-        yield {it.name: theatre.play(it) for it in SCENARIOS if f"test_survives[{it.name}]" in asked}
+        yield theatre.results
     finally:
         theatre.close()
 
