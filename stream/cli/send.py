@@ -81,7 +81,7 @@ def send(
     try:
         # A container is stopped by SIGTERM, and a sample has no other end.
         with Stopping(signal.SIGINT, *([signal.SIGTERM] if sample else [])) as stopping:
-            for record in records:
+            for record in records if sample else stopping.reading(records):
                 sender.send(*record)
                 if sample and sender.problems:
                     break  # without end they would grow without bound

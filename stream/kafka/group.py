@@ -61,6 +61,10 @@ class GroupView:
         """The partitions that are assigned to no member."""
         return self.partitions.difference(*self.members.values())
 
+    def has_nothing(self, member: str) -> bool:
+        """Whether this member of a group with the consumer protocol has no partitions, nor is to get any."""
+        return self.stable and not self.members.get(member) and self.targets.get(member) == frozenset()
+
 
 class Group:
     """Asks the broker about the group. `can_be_described`: whether the broker knows how to answer."""

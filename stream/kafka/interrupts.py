@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Iterable, Iterator
 from types import FrameType
-from typing import NoReturn, Self
+from typing import NoReturn, Self, TypeVar
+
+Item = TypeVar("Item")
 
 LOOK_S = 0.1  # a signal that raises nothing does not end a sleep
 
@@ -31,17 +34,19 @@ class Stopping:
     """Whether a command was asked to stop by one of these signals; for a `with` block of the main thread.
 
     The first signal only sets it, so that no delivery report is cut off in its middle and every record is accounted
-    for. The next one raises `KeyboardInterrupt`.
+    for. The next one raises `KeyboardInterrupt`. A signal that this process ignores, as one that runs in the background
+    of a script ignores Ctrl-C, it goes on ignoring.
     """
 
     def __init__(self, *signals: signal.Signals) -> None:
         """By default Ctrl-C alone."""
         self._signals = signals or (signal.SIGINT,)
-        self._asked = False
+        self._asked = self._reads = False
 
     def __enter__(self) -> Self:
         """From now on."""
-        self._before = {number: signal.signal(number, self._ask) for number in self._signals}
+        heeded = [number for number in self._signals if signal.getsignal(number) is not signal.SIG_IGN]
+        self._before = {number: signal.signal(number, self._ask) for number in heeded}
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -56,7 +61,23 @@ class Stopping:
             time.sleep(min(LOOK_S, left))
         return self._asked
 
+    def reading(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Give these. While the next one is read, any signal raises: a pipe may have nothing to read for long."""
+        left = iter(items)
+        try:
+            while True:
+                self._reads = True
+                if self._asked:  # a moment ago, so that nothing has been raised
+                    interrupt()
+                item = next(left)
+                self._reads = False
+                yield item
+        except StopIteration:
+            return
+        finally:
+            self._reads = False
+
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+        if self._asked or self._reads:
             interrupt(number, frame)
         self._asked = True

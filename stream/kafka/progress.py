@@ -52,10 +52,12 @@ class Progress:
         self._troubled_s = 0.0
         self._opened_s = 0.0
         self._unanswered_s = 0.0
+        self._has_nothing = False  # whether the group has said so, in this session
 
     def opened(self) -> None:
         """A session begins to join the group."""
         self._opened_s = time.monotonic()
+        self._has_nothing = False
 
     def assigned(self, *, reads: bool = True) -> None:
         """The group has assigned partitions, possibly none. `reads`: whether any of those that we have is read now."""
@@ -87,13 +89,24 @@ class Progress:
         """
         self._unanswered_s = time.monotonic()
 
+    def nothing_is_assigned(self) -> None:
+        """The group says that this worker is to have no partitions. May be called by any thread.
+
+        With the consumer protocol the client calls back only once there are some. Failure: a worker without partitions
+        began a session every 20 s, each with a rebalance, and was never ready.
+        """
+        self._has_nothing = True
+
     def check(self) -> None:
         """Raises `SessionLost` if a new session should be started. Does nothing while records are in flight."""
         if self._flow.in_flight:
             return
         now = time.monotonic()
         if not self._partitions.assigned:
-            if now - max(self._opened_s, self._unanswered_s) > self._no_assignment_s:
+            if self._has_nothing:
+                self.assigned()
+                log.info("Partitions assigned: none (now: none).")
+            elif now - max(self._opened_s, self._unanswered_s) > self._no_assignment_s:
                 msg = f"The group {self._group} has not assigned any partitions for {self._no_assignment_s:g} s."
                 raise SessionLost(msg)
         elif self.trouble and now - self._troubled_s > NO_PROGRESS_S:

@@ -71,16 +71,17 @@ class SameTopic:
         """Raises `SessionLost` if a topic was deleted and created again; the next session reads the new one.
 
         The topics are those of our partitions. Without any it is the one input topic, so that the next session, which
-        may get partitions, knows that it was created again. Before the error the records in flight, which are of the
-        old topic, are published, and those of it that were deleted unread are logged and counted as skipped. `waits`:
-        whether `SessionLost` is also raised if there is no answer for `NO_ANSWER_S`; otherwise nothing is done until it
-        is asked again.
+        may get partitions, knows that it was created again; for that no answer is waited for. Before the error the
+        records in flight, which are of the old topic, are published, and those of it that were deleted unread are
+        logged and counted as skipped. `waits`: whether `SessionLost` is also raised if there is no answer for
+        `NO_ANSWER_S`; otherwise nothing is done until it is asked again.
 
         False if the worker was asked to stop while an answer was waited for: then nothing is known, and nothing may be
         read or committed as if it were.
         """
         before = self.ids.known.copy()
         topics = {place.topic for place in self._partitions.places}
+        waits = waits and bool(topics)
         if not topics and self._partitions.assigned and self._settings.inputs.one:
             topics = set(self._settings.inputs.names)
         now = self._answer(topics) if waits else self.ids.ask(topics)

@@ -64,6 +64,8 @@ class GroupWatch(Service):
         if view is None:
             return ""
         member = engine.source.member.id
+        if view.has_nothing(member):
+            engine.source.progress.nothing_is_assigned()
         action = engine.ownership.observe(view, member)
         if difference := engine.ownership.disagreement(member, engine.partitions.places):
             engine.flow.fail(SessionLost(difference))

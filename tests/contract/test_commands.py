@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 from collections import Counter
@@ -125,6 +126,22 @@ def test_sample_articles_flow_until_they_are_stopped(broker: Broker, number: sig
     became = Counter(PROCESSOR.process(FakeRecord(it.value())).name for it in came)
     assert {"cleaned", "unchanged"} <= set(became)
     assert became["dead"] < len(came) / 20
+
+
+def test_sending_what_a_pipe_gives_ends_at_the_first_ctrl_c(broker: Broker, tmp_path: Path) -> None:
+    """It waits for the next article then, for as long as nobody writes one."""
+    topics, pipe = broker.topics("pipe"), tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    writing = os.open(pipe, os.O_RDWR)
+    try:
+        os.write(writing, b"{}\n" * 3)
+        with Worker(topics.settings(), name=f"send {pipe}") as sending:
+            broker.read(f"{topics.name}.raw", 3)
+            sending.signal(signal.SIGINT)
+            assert sending.process.wait(PATIENCE_S) == 130, sending.log
+            assert without_waiting(sending.log) == [f"3 articles sent to {topics.name}.raw and acknowledged."]
+    finally:
+        os.close(writing)
 
 
 def test_files_may_be_sent_at_a_rate(broker: Broker, tmp_path: Path) -> None:

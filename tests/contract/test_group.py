@@ -21,6 +21,7 @@ from stream.worker.engine import Engine
 from stream.worker.group_watch import GroupWatch
 from tests.articles import articles
 from tests.brokers import Broker
+from tests.contract.test_topic_made_again import make_again
 
 pytestmark = pytest.mark.parametrize("protocol", ["classic", "consumer"])
 
@@ -62,6 +63,23 @@ def test_who_owns_what_and_how_much_waits(real: Broker, protocol: str) -> None:
     after = until(group.describe, "the group")
     assert after.unowned == every, "nobody is there"
     assert sum(after.lag.values()) == 8, "the lag of partitions that nobody owns counts as well"
+
+
+def test_a_worker_for_which_no_partition_is_left_is_ready(real: Broker, protocol: str) -> None:
+    """With the consumer protocol the client does not call back where nothing is assigned."""
+    topics = real.topics("spare")
+    settings = topics.settings(group_protocol=protocol)
+    make_again(real, f"{topics.name}.raw", 1)
+    with Worker(settings) as worker:
+        until(lambda: worker.ready() and len(worker.partitions()) == 1, "the only partition")
+        with Worker(settings) as spare:
+            spare.wait_ready()
+            assert not spare.partitions()
+            assert "Partitions assigned: none (now: none)." in spare.log
+            assert spare.metric("article_stream_sessions_total") == 1
+            worker.terminate()
+            until(lambda: len(spare.partitions()) == 1, "it to take over")
+            assert spare.terminate() == 0, spare.log
 
 
 def test_one_more_member_makes_the_group_share_out_anew(real: Broker, protocol: str) -> None:

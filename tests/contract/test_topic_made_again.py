@@ -71,10 +71,15 @@ def made(broker: Broker, topic: str, partitions: int = PARTITIONS) -> bool:
     return True
 
 
-def make_again(broker: Broker, topic: str, partitions: int = PARTITIONS) -> None:
-    """Delete a topic and create it again at once."""
+def delete(broker: Broker, topic: str) -> None:
+    """Delete a topic."""
     admin = AdminClient({"bootstrap.servers": broker.bootstrap_servers})
     admin.delete_topics([topic])[topic].result(PATIENCE_S)
+
+
+def make_again(broker: Broker, topic: str, partitions: int = PARTITIONS) -> None:
+    """Delete a topic and create it again at once."""
+    delete(broker, topic)
     until(lambda: made(broker, topic, partitions), "the topic to be made again")
 
 
@@ -192,12 +197,13 @@ def test_nothing_is_read_while_the_broker_that_is_asked_does_not_know_the_topic_
     assert numbers(real.read(f"{topics.name}.clean")) == dict.fromkeys(range(250), 1)
 
 
+@pytest.mark.parametrize("protocol", ["classic", "consumer"])
 def test_a_worker_that_had_no_partitions_before_does_not_take_the_group_for_a_new_one(
-    real: Broker, tmp_path: Path
+    real: Broker, tmp_path: Path, protocol: str
 ) -> None:
-    """It gets all of them when the one that read the old topic dies, and Kafka has forgotten what that committed."""
+    """It gets all of them once the one that read the old topic is gone, and what that committed is forgotten."""
     topics, told = real.topics("standby"), tmp_path / "told"
-    raw, settings = f"{topics.name}.raw", topics.settings(start_at="latest")
+    raw, settings = f"{topics.name}.raw", topics.settings(group_protocol=protocol, start_at="latest")
     make_again(real, raw, 1)
     with Worker(settings) as reader:
         until(lambda: reader.ready() and len(reader.partitions()) == 1, "the only partition")
@@ -205,8 +211,9 @@ def test_a_worker_that_had_no_partitions_before_does_not_take_the_group_for_a_ne
         until(lambda: reader.metric(RECORDS_IN) == 100, "the old ones")
         with Worker(settings, python=("-c", TELLING, str(told), "worker")) as other:
             until(told.exists, "the other one to know the topic, without a partition")
-            reader.kill()
-            make_again(real, raw)
+            delete(real, raw)
+            reader.terminate()
+            until(lambda: made(real, raw), "the topic to be made again")
             send_to(real, raw, 100, 50, 0)
             until(lambda: other.metric(RECORDS_IN) >= 50, "the new ones")
             assert "Kafka has forgotten how far the group had read the old one" in other.log

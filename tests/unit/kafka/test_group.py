@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from harness.fakes import at
 from stream.config.loading import load
 from stream.errors import KafkaUnavailable
 from stream.kafka import group
+from stream.records.input_partition import InputPartition
 
 
 class Client:
@@ -57,3 +59,18 @@ def test_a_client_that_still_waits_for_an_answer_is_not_closed(
     assert look(looked_at) == 1
     monkeypatch.setattr(Client, "waiting", 0)
     assert [look(looked_at), look(looked_at)] == [2, 2]
+
+
+def test_who_has_nothing_and_is_to_get_nothing() -> None:
+    """A member that gives partitions up, or waits until another one has, has something to come or to go."""
+    every, nothing = frozenset({at(0)}), frozenset[InputPartition]()
+
+    def has_nothing(now: frozenset[InputPartition], target: frozenset[InputPartition], *, stable: bool = True) -> bool:
+        return group.GroupView(every, {"a": now}, stable, targets={"a": target}).has_nothing("a")
+
+    assert has_nothing(nothing, nothing)
+    assert not has_nothing(every, nothing)
+    assert not has_nothing(nothing, every)
+    assert not has_nothing(nothing, nothing, stable=False)
+    assert not group.GroupView(every, {"a": nothing}, stable=True).has_nothing("a"), "the client calls back by itself"
+    assert not group.GroupView(every, {}, stable=True, targets={}).has_nothing("a"), "it has not joined yet"

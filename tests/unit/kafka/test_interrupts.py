@@ -65,8 +65,39 @@ def test_the_second_time_it_raises_and_behind_the_block_all_is_as_before() -> No
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("handled")
 def test_who_ignores_an_interruption_goes_on_ignoring_it() -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """So runs what a script has started in the background: Ctrl-C is not meant for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     interruptible()
     assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
-    signal.signal(signal.SIGINT, before)
+    with Stopping() as stopping:
+        signal.raise_signal(signal.SIGINT)
+        assert not stopping.wait(0)
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+
+
+def test_while_the_next_record_is_read_the_first_signal_raises() -> None:
+    def read() -> Iterator[int]:
+        yield 1
+        signal.raise_signal(signal.SIGINT)  # while a pipe has nothing to read
+        raise AssertionError
+
+    with Stopping() as stopping:
+        reading = stopping.reading(read())
+        assert next(reading) == 1
+        with pytest.raises(KeyboardInterrupt):
+            next(reading)
+        signal.raise_signal(signal.SIGINT)
+        assert stopping.wait(0), "what comes later only sets it"
+
+
+def test_a_signal_between_two_records_ends_the_reading() -> None:
+    with Stopping() as stopping:
+        reading = stopping.reading([1, 2])
+        assert next(reading) == 1
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            next(reading)
+    with Stopping() as stopping:
+        assert list(stopping.reading([1, 2])) == [1, 2]

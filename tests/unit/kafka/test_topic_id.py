@@ -354,3 +354,18 @@ def test_a_worker_without_partitions_asks_for_the_id_of_the_one_input_topic(
         watched.check()
         assert asked == ([{TOPIC}] if settings.inputs.one else [])
         asked.clear()
+
+
+def test_a_worker_without_partitions_waits_for_no_id(
+    monkeypatch: pytest.MonkeyPatch, flow: Flow, told: list[tuple[str, int]]
+) -> None:
+    """It reads nothing: its session would end, and the group would wait for it within a rebalance, for no reason."""
+    nothing = Partitions()
+    nothing.assigned = True
+    waited: list[str] = []
+    watched = SameTopic(load(environ={}), flow, nothing, lambda *event: told.append(event), waited.append)
+    answering(monkeypatch, watched.ids, SILENT, "a")
+    assert watched.check()
+    assert waited == []
+    assert watched.check()
+    assert watched.ids.known == {TOPIC: "a"}
