@@ -23,7 +23,7 @@ FERRY = (ROOT / "examples/ferry.txt").read_text("utf-8")
 VIEWS = ("now", "try", "dead-letters", "sites")
 BIDI = "\u202egnp.exe\u2066"
 SCRIPT = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
-SITE = "tidetable.example"
+SITE, CLOSED = "tidetable.example", "mill.example"
 _numbers = count()
 
 
@@ -171,6 +171,23 @@ def test_a_site_is_shown_and_its_line_rejected(page: Page, live: Live) -> None:
     expect(dialog).to_contain_text("Done.")
     expect(dialog.locator("li", has_text="Tides by the pound")).to_be_visible()
     expect(row).to_have_count(0)
+
+
+def test_a_panel_that_was_closed_stays_closed_when_what_was_asked_is_done(page: Page, live: Live) -> None:
+    for number in range(3):
+        send_one(live, orjson.dumps({"text": f"Story {number} of the mill.\nFlour by the pound", "source": CLOSED}))
+    section = open_view(page, live, "sites")
+    expect(section.locator("tbody tr", has_text=CLOSED).locator("td").nth(1)).to_have_text("3")
+    button(section, CLOSED).click()
+    dialog = page.get_by_role("dialog", name=CLOSED)
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        button(dialog, "Reject: use nothing that is known of it").click()
+    page.keyboard.press("Escape")
+    expect(section.locator("tbody tr", has_text=CLOSED)).to_contain_text("somebody has rejected it")
+    for _ in range(2):  # the page has looked twice since, so it knows that it is done
+        with page.expect_response(lambda answer: answer.url.endswith("/page/sites")):
+            pass
+    expect(dialog).to_have_count(0)
 
 
 def test_everything_can_be_done_with_the_keyboard(page: Page, live: Live) -> None:

@@ -104,8 +104,9 @@ function lines({ lines: known, line_count: all, rejected }, button) {
 
 /** Asks the learner, and waits until it has come to what was asked; another version may come of an article meanwhile. */
 async function say_(site, do_, what, button) {
+  const note = byId("site-note"), seen = () => note.isConnected && byId("dialog").open;
   button.disabled = true;
-  say(byId("site-note"), "The learner has been asked…");
+  say(note, "The learner has been asked…");
   const path = `sites/one?name=${encodeURIComponent(site.name)}`;
   try {
     const asked = await tell(path, JSON.stringify({ do: do_, what }));
@@ -114,14 +115,14 @@ async function say_(site, do_, what, button) {
       await new Promise((go) => setTimeout(go, LOOK_MS));
       const now = await ask(path);
       if (now.offset >= asked.offset && now.offset !== asked.before) {
-        await showSite(site.name, "Done.");
+        if (seen()) await showSite(site.name, "Done.");
         await load();
         return;
       }
     }
-    say(byId("site-note"), "No learner has done it yet. It will be done once one runs: article-stream learn, or worker --learn.");
+    say(note, "No learner has done it yet. It will be done once one runs: article-stream learn, or worker --learn.");
   } catch (error) {
-    say(byId("site-note"), error.message);
+    say(note, error.message);
   }
   button.disabled = false;
 }
