@@ -62,8 +62,12 @@ class GroupView:
         return self.partitions.difference(*self.members.values())
 
     def has_nothing(self, member: str) -> bool:
-        """Whether this member of a group with the consumer protocol has no partitions, nor is to get any."""
-        return self.stable and not self.members.get(member) and self.targets.get(member) == frozenset()
+        """Whether this member of a group with the consumer protocol has no partitions because others have them all.
+
+        A group is stable, too, before it has given out any: as long as its first member's topics are not known to it.
+        """
+        given = bool(self.partitions) and not self.unowned
+        return given and self.stable and not self.members.get(member) and self.targets.get(member) == frozenset()
 
 
 class Group:

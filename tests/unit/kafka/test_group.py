@@ -65,12 +65,23 @@ def test_who_has_nothing_and_is_to_get_nothing() -> None:
     """A member that gives partitions up, or waits until another one has, has something to come or to go."""
     every, nothing = frozenset({at(0)}), frozenset[InputPartition]()
 
-    def has_nothing(now: frozenset[InputPartition], target: frozenset[InputPartition], *, stable: bool = True) -> bool:
-        return group.GroupView(every, {"a": now}, stable, targets={"a": target}).has_nothing("a")
+    def has_nothing(
+        now: frozenset[InputPartition],
+        target: frozenset[InputPartition],
+        *,
+        stable: bool = True,
+        others: frozenset[InputPartition] = every,
+        places: frozenset[InputPartition] = every,
+    ) -> bool:
+        members, targets = {"a": now, "b": others}, {"a": target, "b": others}
+        return group.GroupView(places, members, stable, targets=targets).has_nothing("a")
 
     assert has_nothing(nothing, nothing)
     assert not has_nothing(every, nothing)
     assert not has_nothing(nothing, every)
     assert not has_nothing(nothing, nothing, stable=False)
-    assert not group.GroupView(every, {"a": nothing}, stable=True).has_nothing("a"), "the client calls back by itself"
-    assert not group.GroupView(every, {}, stable=True, targets={}).has_nothing("a"), "it has not joined yet"
+    assert not has_nothing(nothing, nothing, others=nothing), "the group has given out none yet"
+    assert not has_nothing(nothing, nothing, places=nothing), "no topic is known yet"
+    others = {"a": nothing, "b": every}
+    assert not group.GroupView(every, others, stable=True).has_nothing("a"), "the client calls back by itself"
+    assert not group.GroupView(every, {"b": every}, stable=True, targets={}).has_nothing("a"), "it has not joined yet"
