@@ -79,7 +79,7 @@ def send(
     sender = Sender(settings, topic)
     stopped = False
     try:
-        # A container is stopped by SIGTERM, and a sample has no other end.
+        # A sample has no other end, waits for nothing to read, and may run in a container, which SIGTERM stops.
         with Stopping(signal.SIGINT, *([signal.SIGTERM] if sample else [])) as stopping:
             for record in records if sample else stopping.reading(records):
                 sender.send(*record)

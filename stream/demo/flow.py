@@ -51,12 +51,12 @@ def articles(seed: int = 1) -> Iterator[Sent]:
         yield Sent(key.encode(), orjson.dumps({**article, "id": key}))
 
 
-def flow(settings: Settings, worker: Worker, ended: Stopping, seed: int = 1) -> int:
-    """Sends articles until `ended` was asked to; gives how many. Raises `StreamError` if the worker ends before."""
+def flow(settings: Settings, worker: Worker, stopping: Stopping, seed: int = 1) -> int:
+    """Sends articles until somebody asks it to stop; gives how many. Raises `StreamError` if the worker ends before."""
     pauses = random.Random(seed)  # noqa: S311 - as above
     sender, sent = Sender(settings, settings.input_topic), 0
     for sent, article in enumerate(articles(seed)):  # noqa: B007 - the number is what is asked for
-        if ended.wait(pauses.uniform(*PAUSE_S)):
+        if stopping.wait(pauses.uniform(*PAUSE_S)):
             break
         require_running(worker)
         sender.send(article.key.decode(), article.key, article.value)

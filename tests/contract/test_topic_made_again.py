@@ -100,6 +100,21 @@ def committed(broker: Broker, topics: Topics, partition: int) -> TopicPartition:
         consumer.close()
 
 
+def make_again_with_an_old_offset(real: Broker, topics: Topics) -> None:
+    """Have 100 records cleaned, and the topic made again with 150; the offset of the old one is committed once more."""
+    raw = f"{topics.name}.raw"
+    send_to(real, raw, 0, 100, 0)
+    with Worker(topics.settings()) as worker:
+        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
+        assert worker.terminate() == 0, worker.log
+    before = committed(real, topics, 0)
+    assert (before.metadata or "").startswith("topic.id=")
+    make_again(real, raw)
+    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
+    send_to(real, raw, 100, 150, 0)
+    commit(real, topics, 0, before.offset, before.metadata or "")
+
+
 @pytest.mark.parametrize("start_at", ["earliest", "latest"])
 @pytest.mark.parametrize("protocol", ["classic", "consumer"])
 @pytest.mark.parametrize("fresh", [300, 100, 5])
@@ -141,17 +156,7 @@ def test_while_the_worker_runs_with_a_broker_that_is_slow_to_tell_the_id(real: B
 def test_the_offset_of_a_topic_that_is_gone_counts_for_nothing(real: Broker) -> None:
     """Kafka may keep the group's offsets, or they may be committed after the deletion."""
     topics = real.topics("stale")
-    raw = f"{topics.name}.raw"
-    send_to(real, raw, 0, 100, 0)
-    with Worker(topics.settings()) as worker:
-        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
-        assert worker.terminate() == 0, worker.log
-    before = committed(real, topics, 0)
-    assert (before.metadata or "").startswith("topic.id=")
-    make_again(real, raw)
-    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
-    send_to(real, raw, 100, 150, 0)
-    commit(real, topics, 0, before.offset, before.metadata or "")
+    make_again_with_an_old_offset(real, topics)
     with Worker(topics.settings()) as worker:
         until(lambda: worker.metric(RECORDS_IN) == 150, "all of the new ones")
         assert AGAIN in worker.log
@@ -180,16 +185,7 @@ def test_an_offset_without_an_id_is_taken_as_it_is(real: Broker, offset: int, co
 def test_nothing_is_read_while_the_broker_that_is_asked_does_not_know_the_topic_yet(real: Broker) -> None:
     """It is deleted and created again just when the partitions are assigned, and Kafka still has an old offset."""
     topics = real.topics("unknown")
-    raw = f"{topics.name}.raw"
-    send_to(real, raw, 0, 100, 0)
-    with Worker(topics.settings()) as worker:
-        until(lambda: worker.metric(RECORDS_IN) == 100, "the old ones")
-        assert worker.terminate() == 0, worker.log
-    before = committed(real, topics, 0)
-    make_again(real, raw)
-    until(lambda: committed(real, topics, 0).offset < 0, "Kafka to forget the old topic's offsets")
-    send_to(real, raw, 100, 150, 0)
-    commit(real, topics, 0, before.offset, before.metadata or "")
+    make_again_with_an_old_offset(real, topics)
     with Worker(topics.settings(), python=("-c", NOT_YET, "worker")) as worker:
         until(lambda: worker.metric(RECORDS_IN) >= 150, "all of the new ones")
         assert "0 from offset 0 (old: 100)" in worker.log
